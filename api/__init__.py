@@ -1,0 +1,1 @@
+"""How the world talks to the service: HTTP and the command line. Knows no SQL."""

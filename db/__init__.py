@@ -1,0 +1,1 @@
+"""How data get in and out of the database. Knows no web framework."""

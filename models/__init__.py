@@ -1,0 +1,1 @@
+"""What the data are: shapes, vocabulary, money, taxonomy, classification. No I/O."""

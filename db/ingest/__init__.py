@@ -1,0 +1,1 @@
+"""How data get in: adapter, validation, sink, rebuild, release."""

@@ -1,0 +1,1 @@
+"""How data get out: one filter object behind every list, count and aggregate."""

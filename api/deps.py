@@ -1,0 +1,46 @@
+"""What routes need: the engine, one consistent reading of the database, and the release that it shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, Engine
+
+from db.engine import reading
+from db.errors import NothingLoadedError
+from db.queries.reference import places
+from db.queries.releases import latest_release
+from models.country import PlaceIndex
+from models.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the data: a transaction that sees it throughout, its release, and the places it knows."""
+
+    connection: Connection
+    release: Release
+    places: PlaceIndex
+
+
+def get_engine(request: Request) -> Engine:
+    """Return the application's engine."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def get_snapshot(request: Request) -> Iterator[Snapshot]:
+    """Open a reading for one request.
+
+    Raises:
+        NothingLoadedError: if no release was made yet.
+    """
+    with reading(get_engine(request)) as connection:
+        release = latest_release(connection)
+        if release is None:
+            raise NothingLoadedError("no data are loaded: run `python -m api load`")
+        yield Snapshot(connection, release, places(connection))
+
+
+CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot, scope="request")]

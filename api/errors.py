@@ -1,0 +1,197 @@
+"""Every error leaves the service as problem+json (RFC 9457). This is the one table of what becomes which status."""
+
+import uuid
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
+
+MEDIA_TYPE = "application/problem+json"
+
+PROBLEMS = {
+    "bad-parameter": (422, "A parameter cannot be understood"),
+    "not-found": (404, "Nothing is stored under this identifier"),
+    "unknown-path": (404, "There is no such path"),
+    "method-not-allowed": (405, "This path does not take this method"),
+    "nothing-loaded": (503, "No data are loaded yet"),
+    "database-not-ready": (503, "The database is not ready"),
+    "too-large": (413, "The request is too large"),
+    "internal": (500, "Something went wrong here, not in your request"),
+}
+"""Kinds of problem: the last part of `type`, its status and its title. /problems/{kind} explains each."""
+
+ADVICE = {
+    "bad-parameter": "Each item of `errors` names the parameter, the value, what is allowed and the nearest valid name.",
+    "not-found": "Look the identifier up in the list of its kind; `errors` suggests the nearest one that exists.",
+    "unknown-path": "All paths are listed in /openapi.json and can be tried at /docs.",
+    "method-not-allowed": "The header `Allow` names the methods that the path takes; reading is GET or HEAD.",
+    "nothing-loaded": "Run `python -m api load`, which loads the data set that the program ships.",
+    "database-not-ready": "The database cannot be reached or is at another revision; see `detail`. Try again later.",
+    "too-large": "Send less at once.",
+    "internal": "It is written down under `request_id`; tell us that identifier.",
+}
+
+
+class ProblemItem(BaseModel):
+    """One thing that is wrong with a request."""
+
+    parameter: str = Field(description="The parameter, or a JSON pointer into the body.", examples=["category"])
+    value: str | None = Field(default=None, description="What was sent.", examples=["refuge_health"])
+    message: str = Field(description="What is wrong with it.")
+    allowed: list[str] | None = Field(default=None, description="What is allowed.")
+    suggestion: str | None = Field(default=None, description="The nearest valid one.", examples=["refugee_health"])
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    type: str = Field(description="Address of an explanation of this kind of problem.")
+    title: str = Field(description="The kind of problem in words.")
+    status: int = Field(description="HTTP status.")
+    detail: str = Field(description="What happened this time.")
+    errors: list[ProblemItem] = Field(default_factory=list, description="Each thing that is wrong.")
+    request_id: str = Field(description="Identifies this request in the log.")
+
+
+class BadParameterError(Exception):
+    """A parameter that is well formed but means nothing here."""
+
+    def __init__(self, *items: ProblemItem) -> None:
+        super().__init__(items[0].message)
+        self.items = list(items)
+
+
+def unknown_value(parameter: str, value: str, allowed: list[str], hints: dict[str, str] | None = None) -> ProblemItem:
+    """Describe a value that is not in a closed list. `hints` maps further spellings to the valid value they mean."""
+    spellings = {**{item.casefold(): item for item in allowed}, **(hints or {})}
+    near = get_close_matches(value.casefold(), list(spellings), n=1, cutoff=0.6)
+    return ProblemItem(
+        parameter=parameter,
+        value=value[:100],
+        message=f"{value[:100]!r} is not a valid {parameter}",
+        allowed=allowed,
+        suggestion=spellings[near[0]] if near else None,
+    )
+
+
+def problem(
+    request: Request, kind: str, detail: str, items: list[ProblemItem] | None = None, **headers: str
+) -> Response:
+    """Build the response for a kind of problem."""
+    status, title = PROBLEMS[kind]
+    body = Problem(
+        type=f"{str(request.base_url).rstrip('/')}/problems/{kind}",
+        title=title,
+        status=status,
+        detail=detail,
+        errors=items or [],
+        request_id=getattr(request.state, "request_id", None) or uuid.uuid4().hex,
+    )
+    content = msgspec.json.encode(body.model_dump(exclude_none=True))
+    return Response(content, status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make the application answer every error as a problem."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        items = [_from_validation(request, one) for one in error.errors()]
+        return problem(request, "bad-parameter", items[0].message, items)
+
+    @app.exception_handler(BadParameterError)
+    async def bad_parameter(request: Request, error: BadParameterError) -> Response:
+        return problem(request, "bad-parameter", str(error), error.items)
+
+    @app.exception_handler(NotFoundError)
+    async def not_found(request: Request, error: NotFoundError) -> Response:
+        item = ProblemItem(
+            parameter=f"{error.kind}_id",
+            value=error.identifier[:100],
+            message=f"there is no {error.kind} {error.identifier[:100]!r}",
+            suggestion=error.suggestion,
+        )
+        return problem(request, "not-found", item.message, [item])
+
+    @app.exception_handler(DataError)
+    async def data_error(request: Request, error: DataError) -> Response:
+        kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
+        detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
+        return problem(request, kind, detail)
+
+    @app.exception_handler(DBAPIError)
+    async def database_gone(request: Request, _error: DBAPIError) -> Response:
+        return problem(request, "database-not-ready", "the database did not answer", **{"Retry-After": "5"})
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return _from_status(request, error)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, _error: Exception) -> Response:
+        return problem(request, "internal", "an error that was not foreseen")
+
+
+def _from_status(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = (error.headers or {}).get("Allow", "GET, HEAD")
+        return problem(request, "method-not-allowed", f"{request.method} is not taken here, only {allow}", Allow=allow)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        paths = sorted({route.path for route in request.app.routes if hasattr(route, "path") and "{" not in route.path})
+        near = get_close_matches(request.url.path, paths, n=1, cutoff=0.6)
+        item = ProblemItem(
+            parameter="path", value=request.url.path[:100], message="no such path", suggestion=near[0] if near else None
+        )
+        return problem(request, "unknown-path", f"there is no path {request.url.path[:100]!r}", [item])
+    return problem(request, "internal", str(error.detail))
+
+
+def _from_validation(request: Request, error: Any) -> ProblemItem:
+    """Turn one of Pydantic's errors into words that name the parameter, the value, what is allowed and the nearest."""
+    location = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
+    parameter = location[0] if location else "query"
+    context = error.get("ctx") or {}
+    value = context.get("value", error.get("input"))
+    shown = None if value is None or isinstance(value, dict) else _shown(value)
+    allowed = context.get("allowed")
+    if error["type"] == "extra_forbidden":
+        known = _parameters(request)
+        near = get_close_matches(parameter, known, n=1, cutoff=0.5)
+        return ProblemItem(
+            parameter=parameter[:100],
+            value=shown,
+            message=f"there is no parameter {parameter[:100]!r} here",
+            allowed=known,
+            suggestion=near[0] if near else None,
+        )
+    if allowed is None and "expected" in context:
+        allowed = [item.strip(" '") for item in str(context["expected"]).replace(" or ", ", ").split(", ")]
+    message = f"{parameter}: {error['msg'].removeprefix('Value error, ')}"
+    suggestion = context.get("suggestion")
+    if suggestion is None and allowed and shown:
+        near = get_close_matches(shown.casefold(), allowed, n=1, cutoff=0.6)
+        suggestion = near[0] if near else None
+    return ProblemItem(parameter=parameter, value=shown, message=message, allowed=allowed, suggestion=suggestion)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return str(value)[:100]
+
+
+def _parameters(request: Request) -> list[str]:
+    """Name the query parameters of the matched route, as its OpenAPI entry lists them."""
+    route = request.scope.get("route")
+    if route is None:
+        return []
+    operation = request.app.openapi()["paths"].get(route.path, {}).get("get", {})
+    return [item["name"] for item in operation.get("parameters", []) if item["in"] == "query"]

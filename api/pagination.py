@@ -1,0 +1,57 @@
+"""Cursors: opaque, bound to the query and the release they were given for."""
+
+import base64
+import hashlib
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from api.errors import BadParameterError, ProblemItem
+from models.release import Release
+
+NOT_PART_OF_QUERY = {"cursor", "limit"}
+
+
+def query_key(request: Request) -> str:
+    """Name a query by its parameters without those that only choose the page."""
+    items = sorted((k, v) for k, v in request.query_params.multi_items() if k not in NOT_PART_OF_QUERY)
+    return hashlib.sha256((request.url.path + urlencode(items)).encode()).hexdigest()[:16]
+
+
+def encode_cursor(request: Request, release: Release, position: list[Any]) -> str:
+    """Make a cursor that goes on after a position."""
+    text = json.dumps([release.release_id, query_key(request), position], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(request: Request, release: Release, cursor: str | None) -> list[Any] | None:
+    """Return the position that a cursor holds.
+
+    Raises:
+        BadParameterError: if it is no cursor, or one of another query or release.
+    """
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        release_id, key, position = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+    except (ValueError, TypeError):
+        raise _bad_cursor(cursor, "is not a cursor of ours: take it from links.next") from None
+    if key != query_key(request) or not isinstance(position, list):
+        raise _bad_cursor(cursor, "belongs to another query: start again without it")
+    if release_id != release.release_id:
+        raise _bad_cursor(
+            cursor, f"belongs to release {release_id}, the data are now at {release.release_id}: start again"
+        )
+    return position
+
+
+def _bad_cursor(cursor: str, message: str) -> BadParameterError:
+    return BadParameterError(ProblemItem(parameter="cursor", value=cursor[:100], message=f"the cursor {message}"))
+
+
+def page_link(request: Request, cursor: str) -> str:
+    """The absolute address of the next page."""
+    return str(request.url.include_query_params(cursor=cursor))

@@ -1,0 +1,143 @@
+"""The headline: the published figures, computed again from the rows, each with its query and the difference."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from api.answers import Links, Meta, csv_answer, json_answer, links_of, meta_of, wants_csv
+from api.deps import CurrentSnapshot, Snapshot
+from api.encoding import with_dollars
+from api.params import TAXONOMY, FormatParams
+from db.queries.headline import WINDOW, Figure, Headline, headline
+from models.filters import Filters, SpendQuery
+from models.money import Usd, usd
+from models.vocabulary import Basis
+
+router = APIRouter(prefix="/v1/headline", tags=["headline"])
+
+
+class HeadlineFigure(BaseModel):
+    """One published figure beside ours. For money the range is `value` to `high`."""
+
+    key: str = Field(description="Short name.", examples=["worker_mobility_total"])
+    label: str = Field(description="What it is.")
+    counts: str = Field(description="What it counts, or why it cannot be computed.")
+    unit: str = Field(description="`usd`, `count`, `ratio` or `share`.")
+    published: Usd | None = Field(description="The published value; null where only words are published.")
+    value: Usd | None = Field(
+        description="Ours: for money what counts in full. Null: cannot be computed, see `counts`."
+    )
+    high: Usd | None = Field(description="For money, the upper end of the range: with what counts in part.")
+    stated_components: Usd | None = Field(description="How much of `value` rests on components that state an amount.")
+    stated_components_high: Usd | None = Field(description="The upper end of that.")
+    whole_projects: Usd | None = Field(description="How much of `value` rests on whole-project rows.")
+    numerator: Usd | None = Field(default=None, description="For a ratio.")
+    denominator: Usd | None = Field(default=None, description="For a ratio.")
+    difference: Usd | None = Field(description="`value` less `published`.")
+    query: str | None = Field(description="The address that computes it.")
+    source: str | None = Field(description="Where the published value stands.")
+
+
+class Coverage(BaseModel):
+    """How much of the window the rows cover with component amounts."""
+
+    projects: int = Field(description="Projects in the window with a row about migration.")
+    projects_with_component_amounts: int = Field(description="Those with at least one component that states an amount.")
+
+
+class HeadlineAnswer(BaseModel):
+    """All figures."""
+
+    data: list[HeadlineFigure] = Field(description="One row a figure.")
+    coverage: Coverage = Field(description="What the figures rest on.")
+    window: list[str] = Field(description="First and last date of approval that count.")
+    meta: Meta = Field(description="What the answer rests on.")
+    links: Links = Field(description="Where to go from here.")
+
+
+@router.get("", operation_id="get_headline", response_model=HeadlineAnswer)
+def get_headline(request: Request, snapshot: CurrentSnapshot, params: Annotated[FormatParams, Query()]) -> Response:
+    """The figures of the study, recomputed for its window (approved 2014-01-01 to 2024-03-31) from the rows loaded."""
+    result = headline(snapshot.connection, TAXONOMY)
+    rows = figure_rows(str(request.base_url).rstrip("/"), result)
+    if wants_csv(params.format):
+        return csv_answer(request, list(HeadlineFigure.model_fields), rows)
+    return json_answer(headline_document(request, snapshot, result, rows))
+
+
+def headline_document(
+    request: Request, snapshot: Snapshot, result: Headline, rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Wrap the figures."""
+    return {
+        "data": rows,
+        "coverage": result.coverage,
+        "window": [day.isoformat() for day in WINDOW],
+        "meta": meta_of(snapshot, Filters()) | {"warnings": result.warnings},
+        "links": links_of(request),
+    }
+
+
+def figure_rows(base: str, result: Headline) -> list[dict[str, Any]]:
+    """Shape every figure; money as dollars, the query as an address."""
+    by_key = {figure.key: figure for figure in result.figures}
+    rows = []
+    for figure in result.figures:
+        row: dict[str, Any] = dict.fromkeys(HeadlineFigure.model_fields)
+        row |= {name: figure.published.get(name) for name in ("label", "counts", "unit", "source")}
+        row |= {"key": figure.key, "published": figure.published.get("value")}
+        row["label"] = row["label"] or figure.key.replace("_", " ").capitalize()
+        row["unit"] = row["unit"] or "usd"
+        row["counts"] = row["counts"] or "One side of the ratio."
+        row |= _value(figure, by_key)
+        if row["value"] is not None and row["published"] is not None:
+            row["difference"] = row["value"] - row["published"]
+        row["query"] = query_address(base, figure.query) if figure.query else None
+        rows.append(row)
+    return rows
+
+
+def _value(figure: Figure, by_key: dict[str, Figure]) -> dict[str, Any]:
+    if figure.key == "ratio":
+        return _ratio(by_key["refugee_response"], by_key["economic_migration"])
+    if figure.totals is None:
+        return {
+            "counts": f"{figure.published.get('counts')} Not computed: no dated list of the Bank's clients is loaded."
+        }
+    if figure.key == "projects":
+        return {"value": figure.totals["projects"]}
+    money = with_dollars(figure.totals)
+    found = {
+        "value": money["amount_usd"],
+        "high": money["amount_usd"] + money["partial_usd"],
+        "whole_projects": money["whole_project_usd"],
+    }
+    if figure.stated_components:
+        stated = with_dollars(figure.stated_components)
+        found["stated_components"] = stated["amount_usd"]
+        found["stated_components_high"] = stated["amount_usd"] + stated["partial_usd"]
+    return found
+
+
+def _ratio(above: Figure, below: Figure) -> dict[str, Any]:
+    """Refugee response over economic migration, both in full; a zero denominator has no ratio."""
+    numerator, denominator = (side.totals["amount_usd"] if side.totals else 0 for side in (above, below))
+    ratio = (Decimal(numerator) / denominator).quantize(Decimal("0.01")) if denominator else None
+    return {"value": ratio, "numerator": usd(numerator), "denominator": usd(denominator)}
+
+
+def query_address(base: str, query: SpendQuery) -> str:
+    """Write the address of /v1/spend that answers a query."""
+    filters = query.filters
+    items = {
+        "group_by": ",".join(query.group_by),
+        "category": ",".join(filters.categories),
+        "approved_from": filters.approved_from.isoformat() if filters.approved_from else "",
+        "approved_to": filters.approved_to.isoformat() if filters.approved_to else "",
+        "granularity": ",".join(filters.granularity),
+        "basis": query.basis.value if query.basis is not Basis.COMPONENT else "",
+    }
+    return f"{base}/v1/spend?{urlencode({name: value for name, value in items.items() if value}, safe=',')}"

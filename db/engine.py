@@ -1,0 +1,63 @@
+"""Engines for SQLite and PostgreSQL, and the two ways to open a transaction: to read, and to write alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
+SQLITE_WAIT_MS = 60_000
+
+
+def make_engine(url: str) -> Engine:
+    """Make an engine for a database address; `postgresql://` uses the psycopg driver.
+
+    An SQLite file's folder is made if it is missing. SQLite runs in write-ahead mode, so that readers never wait for
+    the writer, and checks foreign keys.
+    """
+    parsed = make_url(url)
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, so that a read sees one state throughout
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={SQLITE_WAIT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that sees one state of the data from its first statement to its last."""
+    level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else None
+    with engine.connect() as connection:
+        if level:
+            connection = connection.execution_options(isolation_level=level)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes: one at a time per database, committed at the end, undone by any error."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(writes=True)
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
+            yield connection

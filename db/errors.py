@@ -1,0 +1,27 @@
+"""What can go wrong in the data layer, each with its meaning. How it is told over HTTP is decided in `api.errors`."""
+
+
+class DataError(Exception):
+    """Base of the errors that this layer raises on purpose; its text may be shown to a user."""
+
+
+class SchemaOutdatedError(DataError):
+    """The database is not at the revision that this version of the program needs."""
+
+
+class FileRefusedError(DataError):
+    """An input file as a whole cannot be used."""
+
+
+class NotFoundError(DataError):
+    """Nothing is stored under an identifier."""
+
+    def __init__(self, kind: str, identifier: str, suggestion: str | None = None) -> None:
+        super().__init__(f"no {kind} {identifier!r}")
+        self.kind = kind
+        self.identifier = identifier
+        self.suggestion = suggestion
+
+
+class NothingLoadedError(DataError):
+    """The database holds no release yet."""

@@ -1,0 +1,114 @@
+"""Reads our own form of records: CSV, JSON or JSONL of projects, components and reviews. docs/records.md describes it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from db.errors import FileRefusedError
+from db.ingest.adapter import RawRecord, read_csv
+from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord
+
+KINDS: dict[str, type[AnyRecord]] = {
+    "project": ProjectRecord,
+    "component": ComponentRecord,
+    "review": ReviewRecord,
+}
+
+
+class RecordsAdapter:
+    """Our own form. The bundled data set is in it too, read under the name `bundle`."""
+
+    def __init__(self, name: str = "records") -> None:
+        self.name = name
+
+    def read(self, path: Path) -> Iterator[RawRecord]:
+        """Yield the records of a `.csv`, `.json` or `.jsonl` file; see `Adapter.read`."""
+        readers = {".csv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl}
+        if path.suffix.lower() not in readers:
+            allowed = ", ".join(readers)
+            raise FileRefusedError(f"{path.name} is of no known type {path.suffix!r}: expected one of {allowed}")
+        return readers[path.suffix.lower()](path)
+
+
+def field_names(kind: type[AnyRecord]) -> dict[str, bool]:
+    """Name the fields of a record as files write them, and whether each is required."""
+    names = {}
+    for name, info in kind.model_fields.items():
+        names[info.serialization_alias or name] = info.is_required()
+    return names
+
+
+def _read_csv(path: Path) -> Iterator[RawRecord]:
+    rows = read_csv(path)
+    _, header = next(rows, (0, []))
+    header = [name.strip() for name in header]
+    kind = _kind_of_columns(path, header)
+    for line, row in rows:
+        place = f"line {line}"
+        if len(row) != len(header):
+            reason = f"{len(row)} columns, expected {len(header)} as in the header"
+            yield RawRecord(place, kind, {}, broken=reason)
+            continue
+        yield RawRecord(place, kind, {name: value for name, value in zip(header, row, strict=True) if value.strip()})
+
+
+def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:
+    if "subject_id" in header:
+        kind: type[AnyRecord] = ReviewRecord
+    elif "title" in header:
+        kind = ComponentRecord
+    else:
+        kind = ProjectRecord
+    known = field_names(kind)
+    noun = kind.__name__.removesuffix("Record").lower()
+    missing = [name for name, required in known.items() if required and name not in header]
+    unknown = [name for name in header if name not in known]
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    for names, problem in ((missing, "lacks the columns"), (unknown, "has unknown columns"), (repeated, "repeats")):
+        if names:
+            raise FileRefusedError(
+                f"{path.name}, read as {noun} records, {problem} {', '.join(names)[:300]}; known: {', '.join(known)}"
+            )
+    return kind
+
+
+def _read_jsonl(path: Path) -> Iterator[RawRecord]:
+    empty = True
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    empty = False
+                    yield _from_text(f"line {number}", line)
+    except UnicodeDecodeError as error:
+        raise FileRefusedError(f"{path.name} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    if empty:
+        raise FileRefusedError(f"{path.name} is empty: expected one JSON object a line")
+
+
+def _from_text(place: str, text: str) -> RawRecord:
+    try:
+        value = json.loads(text, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        return RawRecord(place, ProjectRecord, {"text": text[:200]}, broken=f"not JSON: {error}")
+    return _from_object(place, value)
+
+
+def _from_object(place: str, value: Any) -> RawRecord:
+    if not isinstance(value, Mapping) or value.get("type") not in KINDS:
+        reason = f"expected an object with `type` one of {', '.join(KINDS)}"
+        return RawRecord(place, ProjectRecord, {"text": str(value)[:200]}, broken=reason)
+    fields = {str(name): item for name, item in value.items() if name != "type" and item is not None}
+    return RawRecord(place, KINDS[value["type"]], fields)
+
+
+def _read_json(path: Path) -> Iterator[RawRecord]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=str)
+    except (UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise FileRefusedError(f"{path.name} is not JSON: {error}") from None
+    if not isinstance(document, list):
+        raise FileRefusedError(f"{path.name} holds one JSON value: expected a list of objects")
+    for number, value in enumerate(document):
+        yield _from_object(f"/{number}", value)

@@ -1,0 +1,184 @@
+"""Reads the World Bank's own export of its projects, CSV or Excel, under any of the column titles it has used."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from db.errors import FileRefusedError
+from db.ingest.adapter import RawRecord, read_csv
+from models.money import parse_dollars
+from models.records import ProjectRecord, clean_text
+
+COLUMNS = {
+    "project_id": ("id", "project id", "projectid", "proj_id"),
+    "name": ("project_name", "project name"),
+    "objective": ("pdo", "project development objective"),
+    "place": ("countryshortname", "country"),
+    "region": ("regionname", "region"),
+    "status": ("status", "project status", "projectstatusdisplay"),
+    "approval_date": ("boardapprovaldate", "board approval date"),
+    "closing_date": ("closingdate", "project closing date"),
+    "instrument": ("lendinginstr", "lending instrument"),
+    "additional_financing": ("supplementprojectflg", "supplement project flag"),
+    "borrower": ("borrower",),
+    "implementing_agency": ("impagency", "implementing agency"),
+    "project_cost_usd": ("curr_project_cost", "current project cost", "lendprojectcost"),
+    "ibrd_usd": ("curr_ibrd_commitment", "ibrd commitment"),
+    "ida_usd": ("idacommamt", "curr_ida_commitment", "ida commitment"),
+    "grant_usd": ("grantamt", "grant amount"),
+    "commitment_usd": ("curr_total_commitment", "total commitment", "total ida and ibrd commitment"),
+    "source_url": ("url", "project url"),
+}
+"""Our field and the titles under which exports hold it. Columns not named here are not read: staff names never are."""
+
+LISTS = {
+    "sectors": ("sector1", "sector2", "sector3", "sector4", "sector5", "sector 1", "sector 2", "sector 3"),
+    "themes": ("theme1", "theme2", "theme 1", "theme 2"),
+}
+REQUIRED = ("project_id", "name", "commitment_usd")
+REAL_MONEY = 1_000_00
+"""An operation below 1,000 dollars (in cents) is a placeholder or written in millions: its amount is not believed."""
+
+HEADER_WITHIN = 6
+PAGE = "https://projects.worldbank.org/en/projects-operations/project-detail/"
+
+
+class WorldBankExportAdapter:
+    """The list of all projects that the World Bank's site offers for download."""
+
+    name = "worldbank-export"
+
+    def __init__(self, as_of: str | None = None) -> None:
+        self.as_of = as_of
+
+    def read(self, path: Path) -> Iterator[RawRecord]:
+        """Yield a project record for each row; see `Adapter.read`."""
+        rows = _excel_rows(path) if path.suffix.lower() in {".xlsx", ".xls"} else read_csv(path)
+        head = list(islice(rows, HEADER_WITHIN))
+        titles, columns, start = _find_header(path, head)
+        as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
+        for number, row in chain(head[start + 1 :], rows):
+            yield _to_record(number, row, titles, columns, as_of)
+
+
+def _excel_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        workbook = CalamineWorkbook.from_path(path)
+        name = next((n for n in workbook.sheet_names if n.casefold() == "projects"), workbook.sheet_names[0])
+        sheet = workbook.get_sheet_by_name(name)
+    except (CalamineError, OSError, IndexError) as error:
+        raise FileRefusedError(f"{path.name} cannot be read as an Excel file: {error}") from None
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        yield number, [_cell(value) for value in row]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[str], dict[int, str], int]:
+    known = {title: field for field, titles in (COLUMNS | LISTS).items() for title in titles}
+    for index, (_, row) in enumerate(head):
+        columns = {
+            i: known[title.strip().casefold()] for i, title in enumerate(row) if title.strip().casefold() in known
+        }
+        if "project_id" in columns.values() or len(columns) > 3:
+            missing = [COLUMNS[field][0] for field in REQUIRED if field not in columns.values()]
+            if missing:
+                raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)} of the World Bank's export")
+            return row, columns, index
+    found = ", ".join(head[0][1])[:200] if head else "nothing"
+    raise FileRefusedError(
+        f"{path.name} has no header of the World Bank's project export in its first rows (found: {found}); "
+        f"expected among others {', '.join(COLUMNS[field][0] for field in REQUIRED)}"
+    )
+
+
+def _stated_date(path: Path, banner: list[tuple[int, list[str]]]) -> str | None:
+    """Find the date of the export in its banner line or its file name."""
+    for _, row in banner:
+        if match := re.search(r"(\d\d)/(\d\d)/(\d{4})", " ".join(row)):
+            return f"{match[3]}-{match[1]}-{match[2]}"
+    match = re.search(r"(20\d\d-[01]\d-[0-3]\d)", path.name)
+    return match[1] if match else None
+
+
+def _file_date(path: Path) -> str:
+    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+
+
+def _to_record(number: int, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:
+    place = f"row {number}"
+    if len(row) != len(titles):
+        return RawRecord(
+            place, ProjectRecord, {}, broken=f"{len(row)} columns, expected {len(titles)} as in the header"
+        )
+    fields: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    for index, field in columns.items():
+        text = clean_text(row[index])
+        if text is None:
+            continue
+        if field in LISTS:
+            fields.setdefault(field, []).append(text)
+        elif field not in fields:
+            fields[field], names[field] = text, titles[index]
+    set_aside = _settle_amounts(fields)
+    fields.setdefault("source_url", PAGE + str(fields.get("project_id", "")))
+    fields |= {"source": "worldbank-projects", "as_of": as_of}
+    return RawRecord(place, ProjectRecord, fields, names=names, set_aside=tuple(set_aside))
+
+
+def _settle_amounts(fields: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Make the commitment mean IBRD + IDA + grants, whole dollars, and set aside what cannot be believed.
+
+    What the total column holds differs by export: with or without grants, in dollars or in millions, or the cost again.
+    It is compared with its parts; where they do not settle it, it is not guessed.
+    """
+    try:
+        parts = {name: parse_dollars(fields.get(name)) for name in ("ibrd_usd", "ida_usd", "grant_usd")}
+        total, cost = parse_dollars(fields.get("commitment_usd")), parse_dollars(fields.get("project_cost_usd"))
+    except ValueError:
+        return []  # validation names the field
+    set_aside = []
+    stated = [amount for amount in parts.values() if amount is not None]
+    parts_sum = sum(stated)
+    loan = sum(amount for name, amount in parts.items() if amount is not None and name != "grant_usd")
+    grant = parts["grant_usd"] or 0
+    if total is not None and stated and not _same(total, parts_sum):
+        if _same(total, loan) or _same(total * 1_000_000, parts_sum) or _same(total * 1_000_000, loan):
+            fields["commitment_usd"] = _dollars(parts_sum)
+        elif loan == 0 and parts["ibrd_usd"] is None and parts["ida_usd"] is None and total == cost and grant < total:
+            reason = "repeats the project's cost, while only a grant is stated: the commitment is not stated"
+            set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
+    elif total is not None and not stated and total == cost:
+        reason = "repeats the project's cost and no part confirms it: the commitment is not stated"
+        set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
+    for name in ("commitment_usd", "project_cost_usd", *parts):
+        cents = parse_dollars(fields.get(name))
+        if cents is not None and 0 < cents < REAL_MONEY:
+            reason = "is too small to be whole dollars (a placeholder, or millions): set aside"
+            set_aside.append((name, str(fields.pop(name)), reason))
+    return set_aside
+
+
+def _same(one: int, other: int) -> bool:
+    """Equal but for the noise of single-precision floats that exports carry: a hundred dollars, or one in a million."""
+    return abs(one - other) <= max(100_00, abs(other) // 1_000_000)
+
+
+def _dollars(cents: int) -> str:
+    return str(Decimal(cents).scaleb(-2))
+
+
+def known_titles() -> Mapping[str, tuple[str, ...]]:
+    """Our field names and the column titles that are read into them."""
+    return COLUMNS | LISTS

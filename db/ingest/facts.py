@@ -1,0 +1,192 @@
+"""Turns a family of projects with its verdicts into the rows that answers are made of. Pure: no database here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
+from models.classification import Taxonomy
+from models.component import REMAINDER, WHOLE, Component
+from models.country import PlaceIndex
+from models.money import split_cents
+from models.project import fiscal_year
+from models.verdict import Decision, decide_remainder, split_shares
+from models.vocabulary import Granularity, Inclusion, Measure
+
+
+@dataclass(slots=True)
+class Member:
+    """A project of a family: its merged fields, its listed components, and the verdicts, the effective one first."""
+
+    project: dict[str, Any]
+    components: Sequence[Component]
+    decisions: dict[str, list[Decision]]
+    verdict: Decision
+
+
+@dataclass(slots=True)
+class Family:
+    """A parent project (`root`, which may be unknown to us) and the additional financings that are projects too."""
+
+    root: str
+    members: dict[str, Member]
+
+
+@dataclass(slots=True)
+class FamilyFacts:
+    """Rows for the tables of facts, whole amounts and classifications, and the stand-in components they need."""
+
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    amounts: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    stand_ins: list[tuple[str, Granularity]] = field(default_factory=list)
+
+
+def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> FamilyFacts:
+    """Compute all rows of a family."""
+    result = FamilyFacts()
+    totals = {key: _totals(key, member, family) for key, member in family.members.items()}
+    listed = {key: [_stated(c) for c in member.components] for key, member in family.members.items()}
+    if family.root in totals:
+        allocations = allocate_family(totals, family.root, listed)
+    else:
+        allocations = {}
+        for key in totals:
+            allocations |= allocate_family({key: totals[key]}, key, listed)
+    decisions = {cid: found for member in family.members.values() for cid, found in member.decisions.items()}
+    for key, member in family.members.items():
+        rows = allocations[key].rows
+        _add_stand_ins(result, key, member, rows, decisions)
+        decisions |= member.decisions
+        for row in rows:
+            component_id = row.component or f"{key}-{WHOLE if row.granularity is Granularity.PROJECT else REMAINDER}"
+            result.facts += _facts(key, member, component_id, row, decisions[component_id][0], places, taxonomy)
+        result.amounts += _whole_amounts(key, member, totals[key])
+    for component_id, found in decisions.items():
+        result.verdicts += _verdict_rows(component_id, found)
+    return result
+
+
+def _totals(key: str, member: Member, family: Family) -> Totals:
+    project = member.project
+    amounts = {
+        Measure.COMMITMENT: project["counted_cents"],
+        Measure.COST: project["cost_cents"],
+        Measure.DISBURSEMENT: project["disbursement_cents"],
+    }
+    if key != family.root:
+        return Totals(key, amounts)
+    inclusion = {k: m.project["included_in_parent"] for k, m in family.members.items() if k != key}
+    included = tuple(k for k, value in inclusion.items() if value == Inclusion.YES)
+    return Totals(key, amounts, included, tuple(k for k in inclusion if k not in included))
+
+
+def _stated(component: Component) -> StatedComponent:
+    measure = Measure(component.stated_measure) if component.stated_measure else None
+    return StatedComponent(component.component_id, component.stated_cents, measure)
+
+
+def _add_stand_ins(
+    result: FamilyFacts, key: str, member: Member, rows: Sequence[MoneyRow], decisions: dict[str, list[Decision]]
+) -> None:
+    """Name the stand-in rows a project needs. The whole-project row is always there: it carries the project's verdict."""
+    result.stand_ins.append((key, Granularity.PROJECT))
+    if any(row.granularity is Granularity.REMAINDER for row in rows):
+        result.stand_ins.append((key, Granularity.REMAINDER))
+        listing = {row.component for row in rows if row.component}
+        stated = [decisions[cid][0] for cid in sorted(listing) if _states_amount(cid, member, decisions, rows)]
+        member.decisions[f"{key}-{REMAINDER}"] = [decide_remainder(member.verdict, stated)]
+
+
+def _states_amount(
+    component_id: str, member: Member, decisions: dict[str, list[Decision]], rows: Sequence[MoneyRow]
+) -> bool:
+    own = next((c for c in member.components if c.component_id == component_id), None)
+    if own is not None:
+        return own.stated_cents is not None
+    return component_id in decisions and any(row.component == component_id and row.amount is not None for row in rows)
+
+
+def _facts(
+    key: str,
+    member: Member,
+    component_id: str,
+    row: MoneyRow,
+    decision: Decision,
+    places: PlaceIndex,
+    taxonomy: Taxonomy,
+) -> Iterator[dict[str, Any]]:
+    project = member.project
+    approval = project["approval_date"]
+    counted_in = _counted_in(project)
+    for share, amount, partial in split_shares(row.amount, decision):
+        parts = _split_places(amount, counted_in), _split_places(partial, counted_in)
+        for (code, _), amount_here, partial_here in zip(counted_in, *parts, strict=True):
+            place = places.by_code[code]
+            yield {
+                "component_id": component_id,
+                "project_id": key,
+                "measure": row.measure,
+                "category": share.category,
+                "country": code,
+                "granularity": row.granularity,
+                "category_group": taxonomy.group_of(share.category),
+                "relevance": share.relevance,
+                "method": decision.method,
+                "confidence": decision.confidence,
+                "region": place.region_code,
+                "income_group": place.income_group,
+                "status": project["status"],
+                "instrument": project["instrument"],
+                "source_id": project["source"],
+                "approval_date": approval,
+                "year": approval.year if approval else None,
+                "fiscal_year": fiscal_year(approval),
+                "amount_cents": amount_here,
+                "partial_cents": partial_here,
+                "scaled": row.scaled,
+                "exceeds_total": row.exceeds_total,
+            }
+
+
+def _counted_in(project: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(code, share) for code, share in project["located"] if share is not None]
+
+
+def _split_places(amount: int | None, counted_in: list[tuple[str, int]]) -> list[int | None]:
+    if amount is None:
+        return [None] * len(counted_in)
+    return list(split_cents(amount, [share for _, share in counted_in]))
+
+
+def _whole_amounts(key: str, member: Member, totals: Totals) -> Iterator[dict[str, Any]]:
+    counted_in = _counted_in(member.project)
+    for measure, amount in totals.amounts.items():
+        if measure is Measure.DISBURSEMENT and amount is None:
+            continue
+        for (code, _), part in zip(counted_in, _split_places(amount, counted_in), strict=True):
+            yield {"project_id": key, "country_code": code, "measure": measure, "amount_cents": part}
+
+
+def _verdict_rows(component_id: str, decisions: Sequence[Decision]) -> Iterator[dict[str, Any]]:
+    for index, decision in enumerate(decisions):
+        for position, share in enumerate(decision.shares):
+            yield {
+                "component_id": component_id,
+                "method": decision.method,
+                "category_code": share.category,
+                "position": position,
+                "share_ppm": share.share_ppm,
+                "share_known": share.share_known,
+                "relevance": share.relevance,
+                "secondary": list(decision.secondary),
+                "confidence": decision.confidence,
+                "certainty": decision.certainty,
+                "reason": decision.reason,
+                "reviewer": decision.reviewer,
+                "reviewed_on": decision.reviewed_on,
+                "evidence": list(decision.evidence),
+                "taxonomy_version": decision.taxonomy_version,
+                "rules_version": decision.rules_version,
+                "effective": index == 0,
+            }

@@ -1,0 +1,183 @@
+"""One ingest run: read, validate, store, rebuild, release, in one transaction that either happens or does not."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from db import tables
+from db.engine import writing
+from db.errors import FileRefusedError
+from db.ingest.adapter import Adapter, RawRecord
+from db.ingest.rebuild import rebuild
+from db.ingest.reference import load_reference
+from db.ingest.report import Report
+from db.ingest.sink import Sink
+from db.ingest.validation import Rejection, Valid, validate
+from db.queries.releases import latest_release
+from db.store import BATCH, insert_rows, make_release, now
+from models.classification import load_rules, load_taxonomy
+from models.country import PlaceIndex
+from models.records import ComponentRecord, ProjectRecord
+from models.vocabulary import RunStatus
+
+Progress = Callable[[int], None]
+"""Called with the number of records read since the last call."""
+
+
+def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Progress = lambda _: None) -> Report:
+    """Take the records of some files in.
+
+    Good records get in; bad ones are kept with their reasons. Where anything changed, the data get a new release. The
+    run itself is written down before it starts, so that one that was killed can be seen.
+
+    Raises:
+        FileRefusedError: if a file as a whole cannot be used; nothing of the run is kept but the fact.
+    """
+    with writing(engine) as connection:
+        _close_interrupted(connection)
+        run_id = _open_run(connection, adapter, paths)
+    report = Report(run_id, adapter.name)
+    try:
+        with writing(engine) as connection:
+            _take_in(connection, adapter, paths, report, progress)
+            _close_run(connection, report, RunStatus.DONE)
+    except FileRefusedError as error:
+        with writing(engine) as connection:
+            _close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
+        raise
+    return report
+
+
+def _open_run(connection: Connection, adapter: Adapter, paths: Sequence[Path]) -> int:
+    values = {
+        "adapter": adapter.name,
+        "input_name": ", ".join(path.name for path in paths),
+        "input_sha256": input_hash(paths),
+        "status": RunStatus.RUNNING,
+        "started_at": now(),
+    }
+    key = connection.execute(insert(tables.ingest_run).values(**_zero_counts(), **values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _zero_counts() -> dict[str, int]:
+    return dict.fromkeys(("read", "added", "changed", "unchanged", "rejected"), 0)
+
+
+def input_hash(paths: Sequence[Path]) -> str | None:
+    """Hash the content of the files, or `None` where one is missing."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
+
+
+def _close_interrupted(connection: Connection) -> None:
+    """Runs are one at a time, so one that still says it is running has died."""
+    table = tables.ingest_run
+    connection.execute(
+        update(table)
+        .where(table.c.status == RunStatus.RUNNING)
+        .values(status=RunStatus.INTERRUPTED, detail="the process ended before the run did; nothing of it was kept")
+    )
+
+
+def _close_run(connection: Connection, report: Report, status: RunStatus, detail: str | None = None) -> None:
+    table = tables.ingest_run
+    counts = {name: getattr(report, name) for name in _zero_counts()}
+    values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
+    connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
+
+
+def _take_in(
+    connection: Connection, adapter: Adapter, paths: Sequence[Path], report: Report, progress: Progress
+) -> None:
+    places = load_reference(connection)
+    sources = set(connection.scalars(select(tables.source.c.source_id)))
+    sink = Sink(connection, adapter.name, report)
+    for path in paths:
+        if not path.is_file():
+            raise FileRefusedError(f"{path} is not a file")
+        _take_in_file(adapter.read(path), sink, places, sources, progress)
+    versions = (load_taxonomy().version, load_rules().version)
+    previous = latest_release(connection)
+    if previous and (previous.taxonomy_version, previous.rules_version) != versions:
+        report.notes.append("the taxonomy or the rules changed: every project was classified anew")
+        sink.touched = set(connection.scalars(select(tables.project_statement.c.project_id).distinct()))
+    elif not report.altered:
+        return
+    rebuild(connection, sink.touched, places)
+    report.release_id = make_release(connection, report.run_id, *versions).release_id
+
+
+def _take_in_file(
+    records: Iterator[RawRecord], sink: Sink, places: PlaceIndex, sources: set[str], progress: Progress
+) -> None:
+    """Store a file's records batch by batch; lists of components and decisions are stored whole, at its end."""
+    seen: dict[tuple[Any, ...], str] = {}
+    others: list[Valid] = []
+    while batch := list(islice(records, BATCH)):
+        projects = []
+        for raw in batch:
+            sink.report.read += 1
+            valid, rejections = validate(raw, places, sources)
+            if valid and (first := seen.setdefault(_identity(valid), valid.place)) != valid.place:
+                sink.reject(valid, *_repeated(valid, first))
+                continue
+            sink.report.count_rejections(rejections)
+            sink.rejections += rejections
+            if valid:
+                (projects if isinstance(valid.record, ProjectRecord) else others).append(valid)
+        sink.projects(projects)
+        _keep_rejections(sink)
+        progress(len(batch))
+    sink.components([valid for valid in others if isinstance(valid.record, ComponentRecord)])
+    sink.reviews([valid for valid in others if not isinstance(valid.record, ComponentRecord)])
+    _keep_rejections(sink)
+
+
+def _identity(valid: Valid) -> tuple[Any, ...]:
+    record = valid.record
+    if isinstance(record, ProjectRecord):
+        return ("project", record.project_id)
+    if isinstance(record, ComponentRecord):
+        return ("component", record.project_id, record.ordinal)
+    return ("review", record.subject_id, record.category)
+
+
+def _repeated(valid: Valid, first: str) -> tuple[str, str, str]:
+    kind, *key = _identity(valid)
+    names = {"project": "project_id", "component": "ordinal", "review": "category"}
+    return (
+        names[kind],
+        str(key[-1]),
+        f"{kind} {' '.join(map(str, key))} was read at {first} already; the first one counts",
+    )
+
+
+def _keep_rejections(sink: Sink) -> None:
+    rows = [_rejection_row(sink.report.run_id, rejection) for rejection in sink.rejections]
+    insert_rows(sink.connection, tables.rejected_record, rows)
+    sink.rejections.clear()
+
+
+def _rejection_row(run_id: int, rejection: Rejection) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "place": rejection.place,
+        "record_id": rejection.record_id,
+        "field": rejection.field,
+        "value": rejection.value,
+        "reason": rejection.reason,
+        "record": rejection.record,
+        "whole_record": rejection.whole,
+    }

@@ -1,0 +1,217 @@
+"""Computes what answers are made of (projects, verdicts, facts) anew for the projects that a run touched."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from db import tables
+from db.ingest.facts import Family, Member, family_facts
+from db.ingest.merge import merge_statements, subtract_included
+from db.store import batches, insert_rows, replace_rows, upsert
+from models.classification import ClassifierInput, classify, load_taxonomy
+from models.component import REMAINDER, WHOLE, Component
+from models.country import PlaceIndex
+from models.project import ProjectStatement
+from models.verdict import Decision, Review, decide_project, from_reviews, from_rules
+from models.vocabulary import Granularity
+
+PROJECT_COLUMNS = [
+    column.name for column in tables.project.columns if column.name not in ("source_id", "category", "relevance")
+]
+WHOLE_TITLE = "Whole project"
+REMAINDER_TITLE = "Beyond the listed amounts"
+
+
+def rebuild(connection: Connection, touched: Iterable[str], places: PlaceIndex) -> None:
+    """Recompute the touched projects and their families, in the caller's transaction."""
+    closure = _with_families(connection, set(touched))
+    for roots in batches(sorted(closure)):
+        members = [project_id for root in roots for project_id in closure[root]]
+        _rebuild_chunk(connection, {root: closure[root] for root in roots}, members, places)
+
+
+def _with_families(connection: Connection, touched: set[str]) -> dict[str, list[str]]:
+    """Group the touched projects, their parents and all additional financings of these by parent."""
+    table = tables.project_statement
+    parents: dict[str, str] = {}
+    for piece in batches(sorted(touched)):
+        query = select(table.c.project_id, table.c.parent_project_id).where(table.c.project_id.in_(piece))
+        parents.update((row[0], row[1]) for row in connection.execute(query) if row[1])
+    roots = {parents.get(project_id, project_id) for project_id in touched}
+    families: dict[str, set[str]] = {root: set() for root in roots}
+    for piece in batches(sorted(roots)):
+        query = select(table.c.project_id, table.c.parent_project_id).where(table.c.parent_project_id.in_(piece))
+        for project_id, parent in connection.execute(query):
+            families[parent].add(project_id)
+        for project_id in connection.scalars(select(table.c.project_id).where(table.c.project_id.in_(piece))):
+            families[project_id].add(project_id)
+    return {root: sorted(members) for root, members in families.items()}
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """What is stored of some projects."""
+
+    projects: dict[str, dict[str, Any]]
+    components: dict[str, list[Component]]
+    reviews: dict[str, list[Review]] = field(default_factory=dict)
+
+
+def _rebuild_chunk(
+    connection: Connection, families: Mapping[str, list[str]], project_ids: Sequence[str], places: PlaceIndex
+) -> None:
+    chunk = _load(connection, project_ids)
+    for root, members in families.items():
+        if root in chunk.projects:
+            children = [chunk.projects[key] for key in members if key != root]
+            subtract_included(chunk.projects[root], children)
+    taxonomy = load_taxonomy()
+    verdict_rows: list[dict[str, Any]] = []
+    fact_rows: list[dict[str, Any]] = []
+    amount_rows: list[dict[str, Any]] = []
+    stand_ins: dict[str, dict[str, Any]] = {}
+    for root, members in families.items():
+        family = Family(root, {key: _member(chunk, key, taxonomy.version) for key in members})
+        result = family_facts(family, places, taxonomy)
+        fact_rows += result.facts
+        amount_rows += result.amounts
+        verdict_rows += result.verdicts
+        for project_id, granularity in result.stand_ins:
+            row = _stand_in(chunk.projects[project_id], granularity)
+            stand_ins[row["component_id"]] = row
+        for key, member in family.members.items():
+            chunk.projects[key] |= {"category": member.verdict.category, "relevance": member.verdict.relevance}
+    _write_projects(connection, chunk, project_ids)
+    _write_answers(connection, project_ids, stand_ins, verdict_rows, fact_rows, amount_rows)
+
+
+def _load(connection: Connection, project_ids: Sequence[str]) -> _Chunk:
+    statements: dict[str, list[ProjectStatement]] = defaultdict(list)
+    components: dict[str, list[Component]] = defaultdict(list)
+    reviews: dict[str, list[Review]] = defaultdict(list)
+    for piece in batches(project_ids):
+        table = tables.project_statement
+        for row in connection.execute(select(table).where(table.c.project_id.in_(piece))).mappings():
+            statements[row["project_id"]].append(ProjectStatement(**row))
+        table = tables.component
+        query = select(table).where(table.c.project_id.in_(piece), table.c.granularity == Granularity.COMPONENT)
+        for row in connection.execute(query.order_by(table.c.ordinal, table.c.number)).mappings():
+            components[row["project_id"]].append(Component(**row))
+        table = tables.review
+        ids = select(tables.component.c.component_id).where(tables.component.c.project_id.in_(piece))
+        mine = or_(table.c.subject_id.in_(piece), table.c.subject_id.in_(ids))
+        for row in connection.execute(select(table).where(mine, table.c.superseded.is_(False))).mappings():
+            reviews[row["subject_id"]].append(Review(**row))
+    projects = {key: _project_fields(merge_statements(found)) for key, found in statements.items()}
+    return _Chunk(projects, components, reviews)
+
+
+def _project_fields(merged: dict[str, Any]) -> dict[str, Any]:
+    for name in ("approval_date", "closing_date"):
+        merged[name] = None if merged[name] is None else date.fromisoformat(merged[name])
+    return merged
+
+
+def _member(chunk: _Chunk, project_id: str, taxonomy_version: str) -> Member:
+    """Gather a project's verdicts: of each component by rules and by review, and of the project as a whole."""
+    project = chunk.projects[project_id]
+    components = [component for component in chunk.components.get(project_id, []) if not component.withdrawn]
+    decisions: dict[str, list[Decision]] = {}
+    for component in chunk.components.get(project_id, []):
+        rules = from_rules(classify(_classifier_input(project, component)))
+        lines = chunk.reviews.get(component.component_id)
+        decisions[component.component_id] = ([from_reviews(lines, taxonomy_version)] if lines else []) + [rules]
+    lines = chunk.reviews.get(project_id)
+    review = from_reviews(lines, taxonomy_version) if lines else None
+    rules = from_rules(classify(_classifier_input(project)))
+    effective = [decisions[component.component_id][0] for component in components]
+    verdict = decide_project(review, rules, effective)
+    decisions[f"{project_id}-{WHOLE}"] = [verdict] + [rules] * (verdict is not rules)
+    return Member(project, components, decisions, verdict)
+
+
+def _classifier_input(project: Mapping[str, Any], component: Component | None = None) -> ClassifierInput:
+    return ClassifierInput(
+        name=project["name"] or "",
+        objective=project["objective"] or "",
+        component_title=component.title if component else "",
+        component_description=(component.description or "") if component else "",
+        sectors=tuple(project["sectors"]),
+        themes=tuple(project["themes"]),
+        countries=tuple(code for code, _ in project["located"]),
+        borrower=project["borrower"] or "",
+        implementing_agency=project["implementing_agency"] or "",
+    )
+
+
+def _stand_in(project: Mapping[str, Any], granularity: Granularity) -> dict[str, Any]:
+    """The row that stands for a whole project or for the rest of it."""
+    suffix, number, title = (
+        (WHOLE, 0, WHOLE_TITLE) if granularity is Granularity.PROJECT else (REMAINDER, 1000, REMAINDER_TITLE)
+    )
+    return {
+        "component_id": f"{project['project_id']}-{suffix}",
+        "project_id": project["project_id"],
+        "number": number,
+        "ordinal": None,
+        "granularity": granularity,
+        "title": f"{title}: {project['name']}",
+        "description": None,
+        "stated_cents": None,
+        "stated_measure": None,
+        "list_complete": True,
+        "withdrawn": False,
+        "note": None,
+        "source_id": project["source"],
+        "source_url": project["source_url"],
+        "as_of": project["as_of"],
+        "content_sha256": "",
+        "run_id": None,
+    }
+
+
+def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> None:
+    rows, countries, sectors, themes = [], [], [], []
+    for project_id in project_ids:
+        project = chunk.projects[project_id]
+        row = {name: project[name] for name in PROJECT_COLUMNS}
+        rows.append(
+            row | {"source_id": project["source"], "category": project["category"], "relevance": project["relevance"]}
+        )
+        countries += [
+            {"project_id": project_id, "country_code": code, "share_ppm": share} for code, share in project["located"]
+        ]
+        for target, name in ((sectors, "sectors"), (themes, "themes")):
+            target += [
+                {"project_id": project_id, "position": position, "name": text, "percent": None}
+                for position, text in enumerate(project[name], start=1)
+            ]
+    upsert(connection, tables.project, rows)
+    replace_rows(connection, tables.project_country, "project_id", project_ids, countries)
+    replace_rows(connection, tables.project_sector, "project_id", project_ids, sectors)
+    replace_rows(connection, tables.project_theme, "project_id", project_ids, themes)
+
+
+def _write_answers(
+    connection: Connection,
+    project_ids: Sequence[str],
+    stand_ins: Mapping[str, dict[str, Any]],
+    verdicts: list[dict[str, Any]],
+    facts: list[dict[str, Any]],
+    amounts: list[dict[str, Any]],
+) -> None:
+    component = tables.component
+    for piece in batches(project_ids):
+        ids = select(component.c.component_id).where(component.c.project_id.in_(piece))
+        connection.execute(delete(tables.classification).where(tables.classification.c.component_id.in_(ids)))
+        connection.execute(delete(tables.spend_fact).where(tables.spend_fact.c.project_id.in_(piece)))
+        stale = component.c.granularity != Granularity.COMPONENT
+        connection.execute(update(component).where(component.c.project_id.in_(piece), stale).values(withdrawn=True))
+    upsert(connection, component, list(stand_ins.values()))
+    insert_rows(connection, tables.classification, verdicts)
+    insert_rows(connection, tables.spend_fact, facts)
+    replace_rows(connection, tables.project_amount, "project_id", project_ids, amounts)

@@ -1,0 +1,257 @@
+"""Stores valid records as statements, components and reviews, and remembers which projects they touch."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from db import tables
+from db.ingest.matching import match_components
+from db.ingest.report import Report
+from db.ingest.validation import Rejection, Valid
+from db.store import batches, insert_rows, now, upsert
+from models.component import Component
+from models.project import ProjectStatement
+from models.records import ComponentRecord, ProjectRecord, ReviewRecord, share_to_ppm
+from models.vocabulary import Granularity
+
+
+class Sink:
+    """Takes in the records of one run. `touched` names the projects whose answers may change."""
+
+    def __init__(self, connection: Connection, origin: str, report: Report) -> None:
+        self.connection = connection
+        self.origin = origin
+        self.report = report
+        self.touched: set[str] = set()
+        self.rejections: list[Rejection] = []
+
+    def reject(self, valid: Valid, field: str, value: object, reason: str) -> None:
+        """Refuse a record that is valid by itself but does not fit what is stored."""
+        fields = {
+            name: str(item)[:200] for name, item in valid.record.model_dump(mode="json").items() if item is not None
+        }
+        identifier = str(fields.get("project_id") or fields.get("subject_id"))
+        self.rejections.append(Rejection(valid.place, identifier, field, str(value)[:200], reason, fields))
+        self.report.rejected += 1
+
+    def projects(self, records: Sequence[Valid]) -> None:
+        """Store project records as statements; one that says the same as before costs no write."""
+        stored = self._latest_statements([record.record.project_id for record in records])  # type: ignore[union-attr]
+        rows = []
+        for valid in records:
+            record = valid.record
+            assert isinstance(record, ProjectRecord)
+            content = record.model_dump(mode="json", exclude_defaults=True, exclude={"as_of", "country_shares"})
+            content["located"] = [list(pair) for pair in valid.countries]
+            digest = _digest(content)
+            known = stored.get(record.project_id, [])
+            same_date_or_before = [s for s in known if s.as_of <= (record.as_of or "")]
+            if same_date_or_before and same_date_or_before[-1].content_sha256 == digest:
+                self.report.unchanged += 1
+                continue
+            if known:
+                self.report.changed += 1
+            else:
+                self.report.added += 1
+            self.touched.add(record.project_id)
+            rows.append(
+                {
+                    "project_id": record.project_id,
+                    "origin": self.origin,
+                    "as_of": record.as_of or "",
+                    "source_id": record.source,
+                    "parent_project_id": record.parent_project_id,
+                    "content_sha256": digest,
+                    "retrieved_at": now(),
+                    "run_id": self.report.run_id,
+                    "record": content | {"as_of": record.as_of},
+                }
+            )
+        upsert(self.connection, tables.project_statement, rows)
+
+    def _latest_statements(self, project_ids: Sequence[str]) -> dict[str, list[ProjectStatement]]:
+        table = tables.project_statement
+        found = defaultdict(list)
+        query = select(table).where(table.c.project_id.in_(project_ids), table.c.origin == self.origin)
+        for row in self.connection.execute(query.order_by(table.c.as_of)).mappings():
+            found[row["project_id"]].append(ProjectStatement(**row))
+        return found
+
+    def components(self, records: Sequence[Valid]) -> None:
+        """Store lists of components, project by project, under permanent ids."""
+        lists: dict[str, list[Valid]] = defaultdict(list)
+        for valid in records:
+            lists[valid.record.project_id].append(valid)  # type: ignore[union-attr]
+        for piece in batches(sorted(lists)):
+            known = self._known_projects(piece)
+            stored = self._stored_components(piece)
+            for project_id in piece:
+                if project_id in known:
+                    self._store_list(lists[project_id], stored.get(project_id, []))
+                else:
+                    for valid in lists[project_id]:
+                        self.reject(valid, "project_id", project_id, "no such project: load the project first")
+
+    def _known_projects(self, ids: Sequence[str]) -> set[str]:
+        column = tables.project_statement.c.project_id
+        return set(self.connection.scalars(select(column).where(column.in_(ids)).distinct()))
+
+    def _stored_components(self, project_ids: Sequence[str]) -> dict[str, list[Component]]:
+        table = tables.component
+        query = select(table).where(table.c.project_id.in_(project_ids), table.c.granularity == Granularity.COMPONENT)
+        found = defaultdict(list)
+        for row in self.connection.execute(query.order_by(table.c.number)).mappings():
+            found[row["project_id"]].append(Component(**row))
+        return found
+
+    def _store_list(self, listed: list[Valid], stored: list[Component]) -> None:
+        by_record = {id(valid.record): valid for valid in listed}
+        records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
+        newest = max((component.as_of or "" for component in stored), default="")
+        if stored and max(record.as_of or "" for record in records) < newest:
+            self.report.unchanged += len(records)  # an older document has nothing new to say
+            return
+        match = match_components(stored, records)
+        for record, reason in match.unsettled:
+            self.reject(by_record[id(record)], "title", record.title, reason)
+        taken = {component.number for component in stored}
+        rows = []
+        for record, component in sorted(match.settled, key=lambda pair: pair[0].ordinal):
+            number = component.number if component else _new_number(record.ordinal, taken)
+            taken.add(number)
+            row = self._component_row(record, number)
+            if component and component.content_sha256 == row["content_sha256"]:
+                self.report.unchanged += 1
+                continue
+            self.report.changed += component is not None
+            self.report.added += component is None
+            rows.append(row)
+        if match.missing and not match.unsettled and all(record.list_complete for record in records):
+            self._withdraw(match.missing)
+        if rows:
+            self._make_sure_of_project(records[0].project_id)
+            upsert(self.connection, tables.component, rows)
+            self.touched.add(records[0].project_id)
+
+    def _withdraw(self, components: Sequence[Component]) -> None:
+        """Mark components that a complete, newer list no longer names. They stay readable, without money."""
+        table = tables.component
+        ids = [component.component_id for component in components]
+        self.connection.execute(update(table).where(table.c.component_id.in_(ids)).values(withdrawn=True))
+        self.report.withdrawn += len(ids)
+        self.touched.update(component.project_id for component in components)
+
+    def _component_row(self, record: ComponentRecord, number: int) -> dict[str, Any]:
+        return {
+            "component_id": f"{record.project_id}-{number}",
+            "project_id": record.project_id,
+            "number": number,
+            "ordinal": record.ordinal,
+            "granularity": Granularity.COMPONENT,
+            "title": record.title,
+            "description": record.description,
+            "stated_cents": record.amount_cents,
+            "stated_measure": record.amount_basis,
+            "list_complete": record.list_complete,
+            "withdrawn": False,
+            "note": record.note,
+            "source_id": record.source,
+            "source_url": record.source_url,
+            "as_of": record.as_of,
+            "content_sha256": _digest(record.model_dump(mode="json")),
+            "run_id": self.report.run_id,
+        }
+
+    def _make_sure_of_project(self, project_id: str) -> None:
+        """Components point to their project: where it is new in this run, a bare row stands in until it is rebuilt."""
+        table = tables.project
+        if self.connection.scalar(select(table.c.project_id).where(table.c.project_id == project_id)) is None:
+            source = self.connection.scalar(
+                select(tables.project_statement.c.source_id).where(tables.project_statement.c.project_id == project_id)
+            )
+            insert_rows(self.connection, table, [{"project_id": project_id, "name": project_id, "source_id": source}])
+
+    def reviews(self, records: Sequence[Valid]) -> None:
+        """Store decisions; a new one on a subject takes the place of the old, which is kept as history."""
+        subjects: dict[str, list[Valid]] = defaultdict(list)
+        for valid in records:
+            subjects[valid.record.subject_id].append(valid)  # type: ignore[union-attr]
+        for piece in batches(sorted(subjects)):
+            owners = self._owners(piece)
+            current = self._current_reviews(piece)
+            for subject in piece:
+                self._store_decision(subject, subjects[subject], owners.get(subject), current.get(subject, []))
+
+    def _owners(self, subjects: Sequence[str]) -> dict[str, str]:
+        table = tables.component
+        query = select(table.c.component_id, table.c.project_id).where(table.c.component_id.in_(subjects))
+        owners: dict[str, str] = {row.component_id: row.project_id for row in self.connection.execute(query)}
+        return owners | {project_id: project_id for project_id in self._known_projects(subjects)}
+
+    def _current_reviews(self, subjects: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        table = tables.review
+        query = select(table).where(table.c.subject_id.in_(subjects), table.c.superseded.is_(False))
+        found = defaultdict(list)
+        for row in self.connection.execute(query.order_by(table.c.position)).mappings():
+            found[row["subject_id"]].append(dict(row))
+        return found
+
+    def _store_decision(
+        self, subject: str, lines: list[Valid], owner: str | None, current: list[dict[str, Any]]
+    ) -> None:
+        if owner is None:
+            for valid in lines:
+                self.reject(valid, "subject_id", subject, "no such project or component")
+            return
+        rows = [_review_row(valid.record, position) for position, valid in enumerate(lines)]  # type: ignore[arg-type]
+        codes = [row["category_code"] for row in rows]
+        if repeated := next((code for code in codes if codes.count(code) > 1), None):
+            for valid in lines:
+                self.reject(
+                    valid, "category", repeated, f"{subject} names {repeated} twice: one line for each category"
+                )
+            return
+        shares = [row["share_ppm"] for row in rows if row["share_ppm"] is not None]
+        if shares and sum(shares) != 1_000_000:
+            for valid in lines:
+                total = f"{sum(shares) / 10_000:g}"
+                self.reject(valid, "share_percent", total, f"the shares of {subject} sum to {total}, expected 100")
+            return
+        if rows == [{name: line[name] for name in rows[0]} for line in current]:
+            self.report.unchanged += len(rows)
+            return
+        table = tables.review
+        self.connection.execute(
+            update(table).where(table.c.subject_id == subject, table.c.superseded.is_(False)).values(superseded=True)
+        )
+        insert_rows(self.connection, table, [row | {"superseded": False, "run_id": self.report.run_id} for row in rows])
+        self.report.changed += len(rows) if current else 0
+        self.report.added += 0 if current else len(rows)
+        self.touched.add(owner)
+
+
+def _review_row(record: ReviewRecord, position: int) -> dict[str, Any]:
+    return {
+        "subject_id": record.subject_id,
+        "category_code": record.category,
+        "position": position,
+        "share_ppm": None if record.share_percent is None else share_to_ppm(record.share_percent),
+        "secondary": list(record.secondary_categories),
+        "relevance": record.relevance,
+        "certainty": record.certainty,
+        "reason": record.reason,
+        "reviewer": record.reviewer,
+        "reviewed_on": record.reviewed_on,
+    }
+
+
+def _new_number(wanted: int, taken: set[int]) -> int:
+    return wanted if wanted not in taken else max(taken) + 1
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,158 @@
+"""Turns raw records into valid ones, or into messages that name the place, the field, the value and what is right."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from db.ingest.adapter import RawRecord
+from models.classification import load_taxonomy
+from models.country import WORLD, Country, PlaceIndex
+from models.money import PPM
+from models.records import AnyRecord, ProjectRecord, ReviewRecord, share_to_ppm
+from models.vocabulary import PlaceKind
+
+SHOWN = 200
+"""Characters of a refused value that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a record, or one value of it, did not get in. `whole` is false where the record was kept without the value."""
+
+    place: str
+    record_id: str | None
+    field: str
+    value: str | None
+    reason: str
+    record: dict[str, Any]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Valid:
+    """A valid record, where it stood, and for a project the places its money is counted in with shares in ppm."""
+
+    place: str
+    record: AnyRecord
+    countries: tuple[tuple[str, int | None], ...] = ()
+
+
+def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tuple[Valid | None, list[Rejection]]:
+    """Validate one raw record.
+
+    Returns:
+        The valid record or `None`, and the rejections: of the record as a whole, or of values it is kept without.
+    """
+    if raw.broken:
+        return None, [_rejection(raw, "record", None, raw.broken)]
+    try:
+        record = raw.kind.model_validate(raw.fields)
+    except ValidationError as error:
+        return None, list(_explain(raw, error))
+    problems = list(_unknown_codes(raw, record, sources))
+    countries: tuple[tuple[str, int | None], ...] = ()
+    if isinstance(record, ProjectRecord) and not problems:
+        countries, problems = _locate(raw, record, places)
+    if problems:
+        return None, problems
+    kept_without = [
+        _rejection(raw, field, value, f"{value!r} {reason}", whole=False) for field, value, reason in raw.set_aside
+    ]
+    return Valid(raw.place, record, countries), kept_without
+
+
+def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bool = True) -> Rejection:
+    identifier = str(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:100] or None
+    shown = None if value is None else str(value)[:SHOWN]
+    name = (raw.names or {}).get(field, field)
+    record = {key: str(item)[:SHOWN] for key, item in raw.fields.items()}
+    return Rejection(raw.place, identifier, name, shown, reason, record, whole)
+
+
+def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
+    for problem in error.errors(include_url=False):
+        field = str(problem["loc"][0]) if problem["loc"] else "record"
+        value = problem["input"] if problem["loc"] else None
+        reason = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            near = get_close_matches(field, list(raw.kind.model_fields), n=1)
+            reason = "unknown field" + (f"; did you mean {near[0]!r}?" if near else "")
+        elif problem["type"] == "missing":
+            reason, value = "required, but missing", None
+        elif problem["type"] == "string_too_long":
+            reason = f"{reason}; it has {len(str(value)):,}"
+        yield _rejection(raw, field, value, reason)
+
+
+def _unknown_codes(raw: RawRecord, record: AnyRecord, sources: Collection[str]) -> Iterator[Rejection]:
+    """Check a record's source, and a review's categories against the taxonomy."""
+    if not isinstance(record, ReviewRecord):
+        if record.source not in sources:
+            reason = f"no source {record.source!r}: expected one of {', '.join(sorted(sources))}"
+            yield _rejection(raw, "source", record.source, reason)
+        return
+    codes = load_taxonomy().by_code
+    for field, code in [
+        ("category", record.category),
+        *(("secondary_categories", c) for c in record.secondary_categories),
+    ]:
+        if code not in codes:
+            near = get_close_matches(code, list(codes), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield _rejection(raw, field, code, f"no category {code!r}{hint} Expected one of {', '.join(codes)}")
+
+
+def _locate(
+    raw: RawRecord, record: ProjectRecord, places: PlaceIndex
+) -> tuple[tuple[tuple[str, int | None], ...], list[Rejection]]:
+    """Decide in which places a project's money is counted.
+
+    One country, or several with shares, get the money. Anything else goes to the bucket of the region: never to each
+    country, never to a guessed one.
+    """
+    codes = [code.upper() for code in record.countries]
+    for code in codes:
+        if code not in places.by_code:
+            hint = _nearest(code, places)
+            return (), [
+                _rejection(raw, "countries", code, f"no place {code!r}: expected ISO 3166-1 alpha-3 codes{hint}")
+            ]
+    if record.country_shares:
+        shares = [share_to_ppm(share) for share in record.country_shares]
+        return tuple(zip(codes, shares, strict=True)), []
+    labelled = places.find(record.place) if record.place else None
+    if record.place and labelled is None and not codes:
+        hint = _nearest(record.place, places)
+        reason = f"unknown place {record.place[:60]!r}: expected a country's or region's exact name{hint}"
+        return (), [_rejection(raw, "place", record.place, reason)]
+    if len(codes) == 1 and not record.regional:
+        return ((codes[0], PPM),), []
+    if labelled and labelled.kind == PlaceKind.COUNTRY and not record.regional and not codes:
+        return ((labelled.code, PPM),), []
+    bucket = _bucket(record, labelled, places)
+    if bucket is None:
+        reason = "nothing says where the project is: expected countries, a place or a region"
+        return (), [_rejection(raw, "place", record.place, reason)]
+    return ((bucket, PPM), *((code, None) for code in codes if code != bucket)), []
+
+
+def _bucket(record: ProjectRecord, labelled: Country | None, places: PlaceIndex) -> str | None:
+    if labelled and labelled.kind != PlaceKind.COUNTRY:
+        return labelled.code
+    region = places.find(record.region) if record.region else None
+    if region:
+        return region.code
+    if labelled:
+        return labelled.region_code or WORLD
+    return WORLD if record.countries else None
+
+
+def _nearest(label: str, places: PlaceIndex) -> str:
+    names = {place.name.casefold(): place for place in places.by_code.values()}
+    by_code = get_close_matches(label.upper(), list(places.by_code), n=1, cutoff=0.6) if len(label) <= 3 else []
+    by_name = get_close_matches(label.casefold(), list(names), n=1, cutoff=0.75)
+    place = places.by_code[by_code[0]] if by_code else names[by_name[0]] if by_name else None
+    return f"; did you mean {place.name} ({place.code})?" if place else ""

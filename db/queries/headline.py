@@ -1,0 +1,101 @@
+"""The published figures of the study, computed again from the rows that are loaded."""
+
+import csv
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.queries.spend import projects_with_component_amounts, spend
+from db.settings import DATA_DIR
+from models.classification import Taxonomy
+from models.filters import Dimension, Filters, SpendQuery
+from models.vocabulary import Basis, Granularity
+
+WINDOW = (date(2014, 1, 1), date(2024, 3, 31))
+"""Approval dates that the study covers: 2014 to early 2024."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One published figure beside ours: the query behind it, the published value, and our totals in cents."""
+
+    key: str
+    published: dict[str, Any]
+    query: SpendQuery | None
+    totals: dict[str, Any] | None
+    stated_components: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """All figures, what the rows cover, and the spend of each category in the window."""
+
+    figures: list[Figure]
+    coverage: dict[str, int]
+    by_category: list[dict[str, Any]]
+    query_by_category: SpendQuery
+    warnings: list[str]
+
+
+def figure_queries(taxonomy: Taxonomy) -> dict[str, SpendQuery]:
+    """Say which query computes which published figure."""
+    window = Filters(approved_from=WINDOW[0], approved_to=WINDOW[1])
+    everything = SpendQuery(window)
+    return {
+        "projects": replace(everything, basis=Basis.PROJECT),
+        "project_total": replace(everything, basis=Basis.PROJECT),
+        "component_total": everything,
+        "worker_mobility_total": _of_set(everything, taxonomy, "brief_worker_mobility"),
+        "other_economic_upper": _of_categories(everything, ("remittances", "diaspora", "worker_welfare")),
+        "refugee_response": _of_set(everything, taxonomy, "brief_refugee_response"),
+        "economic_migration": _of_set(everything, taxonomy, "brief_economic_migration"),
+    }
+
+
+def _of_set(query: SpendQuery, taxonomy: Taxonomy, name: str) -> SpendQuery:
+    return _of_categories(query, taxonomy.categories_of_set(name))
+
+
+def _of_categories(query: SpendQuery, categories: tuple[str, ...]) -> SpendQuery:
+    return replace(query, filters=replace(query.filters, categories=categories))
+
+
+def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
+    """Compute every published figure from the rows, always in the study's window."""
+    published = published_figures()
+    queries = figure_queries(taxonomy)
+    figures = []
+    for key in [*published, *(name for name in queries if name not in published)]:
+        query = queries.get(key)
+        figures.append(_figure(connection, key, published.get(key, {}), query))
+    everything = queries["component_total"]
+    by_category = replace(everything, group_by=(Dimension.CATEGORY,))
+    result = spend(connection, by_category)
+    coverage = {
+        "projects": result.totals["projects"],
+        "projects_with_component_amounts": projects_with_component_amounts(connection, everything),
+    }
+    return Headline(figures, coverage, result.rows, by_category, result.warnings)
+
+
+def _figure(connection: Connection, key: str, published: dict[str, Any], query: SpendQuery | None) -> Figure:
+    if query is None:
+        return Figure(key, published, None, None, None)
+    totals = spend(connection, query).totals
+    stated = None
+    if query.basis is Basis.COMPONENT:
+        only_stated = replace(query, filters=replace(query.filters, granularity=(Granularity.COMPONENT,)))
+        stated = spend(connection, only_stated).totals
+    return Figure(key, published, query, totals, stated)
+
+
+def published_figures() -> dict[str, dict[str, Any]]:
+    """Read the published figures that ship with the data set; a value is a decimal number or `None`."""
+    with (DATA_DIR / "published_figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["key"]: dict(row) for row in csv.DictReader(file)}
+    for row in rows.values():
+        row["value"] = Decimal(row["value"]) if row["value"] else None
+    return rows

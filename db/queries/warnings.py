@@ -1,0 +1,89 @@
+"""What a reader must know before using a total: money that a filter leaves out, or that may count twice."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from db import tables
+from db.queries.filtering import conditions, fact
+from models.filters import SpendQuery
+from models.money import usd
+from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance
+
+high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)), 0)
+
+
+def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
+    """Collect the warnings of an answer. Amounts in them are the upper end of the range, in US dollars."""
+    checks = (_left_in_buckets, _not_approved, _perhaps_twice, _beyond_total, _aims_without_components, _no_measure)
+    return [warning for check in checks for warning in check(connection, query)]
+
+
+def _amount(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, str]:
+    row = connection.execute(select(func.count(fact.c.project_id.distinct()), high).where(*where)).one()
+    return row[0], f"{usd(int(row[1])):,} US dollars"
+
+
+def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    if not query.filters.countries:
+        return
+    buckets = select(tables.country.c.code).where(tables.country.c.kind != PlaceKind.COUNTRY)
+    open_filters = replace(query.filters, countries=())
+    where = [*conditions(open_filters), fact.c.country.in_(buckets), fact.c.country.not_in(query.filters.countries)]
+    projects, amount = _amount(connection, *where)
+    if projects:
+        yield f"country leaves out {amount} of {projects} multi-country projects, counted under regions, not countries"
+
+
+def _not_approved(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    projects, amount = _amount(connection, *conditions(query.filters), fact.c.status == "Pipeline")
+    if projects:
+        yield f"includes {amount} of {projects} projects in the pipeline, not approved yet"
+
+
+def _perhaps_twice(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    parent = tables.project.alias("parent")
+    unknown = (
+        select(tables.project.c.project_id)
+        .join(parent, parent.c.project_id == tables.project.c.parent_project_id)
+        .where(tables.project.c.included_in_parent == Inclusion.UNKNOWN)
+    )
+    projects, amount = _amount(connection, *conditions(query.filters), fact.c.project_id.in_(unknown))
+    if projects:
+        yield f"{amount} of {projects} additional financings may also be held in their parents' amounts"
+
+
+def _beyond_total(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    if query.basis is Basis.COMPONENT:
+        projects, amount = _amount(connection, *conditions(query.filters), fact.c.exceeds_total.is_(True))
+        if projects:
+            yield f"includes {amount} of components whose list passes the total of its project ({projects} projects)"
+
+
+def _aims_without_components(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    """Projects judged to serve migration of which no row does, because the component list says otherwise or is older."""
+    if query.basis is Basis.PROJECT or Relevance.NONE in query.filters.relevance:
+        return
+    serving = select(fact.c.project_id).where(
+        fact.c.relevance != Relevance.NONE, fact.c.measure == query.filters.measure
+    )
+    judged = select(tables.project.c.project_id).where(
+        tables.project.c.relevance != Relevance.NONE, tables.project.c.project_id.not_in(serving)
+    )
+    if query.filters.categories:
+        judged = judged.where(tables.project.c.category.in_(query.filters.categories))
+    open_filters = replace(query.filters, relevance=(Relevance.NONE,), categories=(), groups=())
+    projects, amount = _amount(connection, *conditions(open_filters), fact.c.project_id.in_(judged))
+    if projects:
+        yield (
+            f"leaves out {amount} of {projects} projects whose aim is about migration while no listed component is "
+            "(for some the list is older than the aim)"
+        )
+
+
+def _no_measure(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    if query.filters.measure is not Measure.COMMITMENT:
+        exists = select(fact.c.project_id).where(fact.c.measure == query.filters.measure).limit(1)
+        if connection.scalar(exists) is None:
+            yield f"no source loaded states any {query.filters.measure}: the answer is empty, not zero"

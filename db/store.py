@@ -1,0 +1,87 @@
+"""Writing rows: upserts, replacements and releases. Nothing here commits; the caller's transaction does."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from db import tables
+from db.queries.releases import latest_release
+from models.release import Release
+
+BATCH = 500
+
+T = TypeVar("T")
+
+Row = Mapping[str, Any]
+
+
+def now() -> datetime:
+    """The present moment in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
+    """Cut a sequence into pieces that fit the parameter limits of both databases."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, or update those whose primary key is there already."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    columns = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    statement = statement.on_conflict_do_update(index_elements=keys, set_=columns)
+    connection.execute(statement, list(rows))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows that are not there yet."""
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def replace_rows(connection: Connection, table: Table, column: str, keys: Sequence[str], rows: Sequence[Row]) -> None:
+    """Delete all rows of some owners and insert their new ones."""
+    for piece in batches(list(keys)):
+        connection.execute(delete(table).where(table.c[column].in_(piece)))
+    insert_rows(connection, table, rows)
+
+
+def make_release(connection: Connection, run_id: int, taxonomy_version: str, rules_version: str) -> Release:
+    """Number the present state of the data and store its counts and the hash of its content."""
+    count = select(func.count()).select_from
+    previous = latest_release(connection)
+    release = Release(
+        release_id=1 if previous is None else (previous.release_id or 0) + 1,
+        created_at=now(),
+        run_id=run_id,
+        as_of=connection.scalar(
+            select(func.max(tables.project.c.as_of)).where(func.length(tables.project.c.as_of) == 10)
+        ),
+        taxonomy_version=taxonomy_version,
+        rules_version=rules_version,
+        projects=connection.scalar(count(tables.project)) or 0,
+        components=connection.scalar(count(tables.component).where(tables.component.c.granularity == "component")) or 0,
+        content_sha256=_content_hash(connection),
+    )
+    insert_rows(connection, tables.release, [release.model_dump()])
+    return release
+
+
+def _content_hash(connection: Connection) -> str:
+    """Hash what answers are made of, in a fixed order, so that equal data have equal hashes on every database."""
+    digest = hashlib.sha256()
+    for table in (tables.project, tables.component, tables.classification, tables.spend_fact):
+        columns = [column for column in table.columns if column.name != "run_id"]
+        rows = connection.execution_options(yield_per=1000).execute(select(*columns).order_by(*table.primary_key))
+        for row in rows:
+            digest.update(repr([str(value) for value in row]).encode())
+    return digest.hexdigest()

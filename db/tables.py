@@ -1,0 +1,40 @@
+"""The tables, as SQLAlchemy Core sees them."""
+
+from typing import cast
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from models.category import Category
+from models.component import Component
+from models.country import Country
+from models.ingest_run import IngestRun, RejectedRecord
+from models.project import Project, ProjectAmount, ProjectCountry, ProjectSector, ProjectStatement, ProjectTheme
+from models.release import Release
+from models.source import Source
+from models.spend import SpendFact
+from models.verdict import Classification, Review
+
+metadata = SQLModel.metadata
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel sets it on table models only
+
+
+category = _table(Category)
+classification = _table(Classification)
+component = _table(Component)
+country = _table(Country)
+ingest_run = _table(IngestRun)
+project = _table(Project)
+project_amount = _table(ProjectAmount)
+project_country = _table(ProjectCountry)
+project_sector = _table(ProjectSector)
+project_statement = _table(ProjectStatement)
+project_theme = _table(ProjectTheme)
+rejected_record = _table(RejectedRecord)
+release = _table(Release)
+review = _table(Review)
+source = _table(Source)
+spend_fact = _table(SpendFact)

@@ -1,0 +1,205 @@
+"""How a project's money falls on its rows: pure arithmetic in integer cents.
+
+A project has up to two totals (its commitment, and its cost with co-financing) and a list of components, some with
+amounts stated on one of these. For each measure this module decides which rows carry the money, so that no measure
+loses or doubles any of it: components as stated or scaled to the other total, a remainder, or the project as a whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from models.money import scale_cents, split_cents
+from models.vocabulary import Granularity, Measure
+
+FIT_TOLERANCE_PERCENT = 1
+"""Components fit a total if their sum differs from it by at most this."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedComponent:
+    """A component as a source lists it: cents on the measure they are stated on, `None` where no amount is given."""
+
+    key: str
+    amount: int | None
+    measure: Measure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A project's totals in cents by measure (`None` or absent: not stated) and the parts of its family.
+
+    `included` names the additional financings whose money the project's stated amount holds and which are counted as
+    projects of their own; `excluded` names those that are known or thought to lie outside it.
+    """
+
+    key: str
+    amounts: Mapping[Measure, int | None]
+    included: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRow:
+    """One row of a project's money under one measure; `component` is `None` for whole-project and remainder rows."""
+
+    measure: Measure
+    granularity: Granularity
+    component: str | None
+    amount: int | None
+    scaled: bool = False
+    exceeds_total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The rows of one project."""
+
+    project: str
+    rows: tuple[MoneyRow, ...] = field(default=())
+
+
+def fits(amount: int, total: int | None) -> bool:
+    """Tell whether a sum of components fits a total, both in cents, within one percent of it."""
+    return total is not None and total > 0 and abs(amount - total) * 100 <= FIT_TOLERANCE_PERCENT * total
+
+
+def allocate(totals: Totals, components: Sequence[StatedComponent]) -> Allocation:
+    """Lay one project's money on rows, for commitment, cost and, where stated, disbursement."""
+    rows: list[MoneyRow] = []
+    for measure in Measure:
+        rows += _allocate_measure(measure, totals.amounts, components)
+    return Allocation(totals.key, tuple(rows))
+
+
+def allocate_family(
+    family: Mapping[str, Totals], parent: str, components: Mapping[str, Sequence[StatedComponent]]
+) -> dict[str, Allocation]:
+    """Lay the money of a parent and its additional financings on rows.
+
+    Where the parent's list of components covers financings that are projects of their own, each component is spread
+    over them in proportion to commitments and marked as scaled. Everything else is allocated project by project.
+
+    Args:
+        family: totals of the parent and of each additional financing, by project id.
+        parent: the parent's project id.
+        components: the components that each of them lists.
+    """
+    members = _covered_members(family, parent, components)
+    lists = {key: list(components.get(key, ())) for key in family}
+    spread_from_parent: dict[str, list[StatedComponent]] = {}
+    if len(members) > 1:
+        weights = [family[key].amounts[Measure.COMMITMENT] or 0 for key in members]
+        for key in members:
+            spread_from_parent[key] = []
+        for component in components[parent]:
+            parts = _spread(component, weights)
+            for key, part in zip(members, parts, strict=True):
+                spread_from_parent[key].append(replace(component, amount=part))
+    result = {}
+    for key in family:
+        allocation = allocate(family[key], spread_from_parent.get(key, lists[key]))
+        if key in spread_from_parent:
+            rows = tuple(
+                replace(row, scaled=row.scaled or bool(row.amount and row.component)) for row in allocation.rows
+            )
+            allocation = replace(allocation, rows=rows)
+        result[key] = allocation
+    return result
+
+
+def _spread(component: StatedComponent, weights: Sequence[int]) -> list[int | None]:
+    if component.amount is None:
+        return [None] * len(weights)
+    return list(split_cents(component.amount, weights))
+
+
+def _covered_members(
+    family: Mapping[str, Totals], parent: str, components: Mapping[str, Sequence[StatedComponent]]
+) -> list[str]:
+    """Name the projects that the parent's component list covers: itself alone, or a part of its family as well."""
+    stated = {c.measure for c in components.get(parent, ()) if c.amount}
+    if len(stated) != 1 or (measure := stated.pop()) is None:
+        return [parent]
+    total = sum(c.amount or 0 for c in components[parent])
+    if fits(total, family[parent].amounts.get(measure)):
+        return [parent]
+    included = [key for key in family[parent].included if key in family]
+    everyone = included + [key for key in family[parent].excluded if key in family]
+    for others in (included, everyone):
+        members = [parent, *sorted(others)]
+        if len(members) == 1 or any(_has_amounts(components.get(key, ())) for key in others):
+            continue
+        commitments = [family[key].amounts.get(Measure.COMMITMENT) for key in members]
+        of_measure = [family[key].amounts.get(measure) for key in members]
+        if all(commitments) and fits(total, sum(amount or 0 for amount in of_measure)):
+            return members
+    return [parent]
+
+
+def _has_amounts(components: Sequence[StatedComponent]) -> bool:
+    """Tell whether a list states money. A list of zeros and blanks does not say where the project's money went."""
+    return any(c.amount for c in components)
+
+
+def _allocate_measure(
+    measure: Measure, totals: Mapping[Measure, int | None], components: Sequence[StatedComponent]
+) -> list[MoneyRow]:
+    total = totals.get(measure)
+    own = any(c.amount for c in components if c.measure == measure)
+    amounts: dict[str, int | None]
+    if own:
+        scaled = False
+        amounts = {c.key: c.amount if c.measure == measure or c.amount == 0 else None for c in components}
+    else:
+        converted = _converted(measure, totals, components)
+        if converted is None:
+            return _whole_project(measure, total, components)
+        scaled, amounts = True, converted
+    stated = sum(amount or 0 for amount in amounts.values())
+    exceeds = total is not None and stated > total
+    rows = [
+        MoneyRow(
+            measure,
+            Granularity.COMPONENT,
+            c.key,
+            amounts[c.key],
+            scaled=scaled and bool(amounts[c.key]),
+            exceeds_total=exceeds and amounts[c.key] is not None,
+        )
+        for c in components
+    ]
+    if total is not None and total - stated > 0:
+        rows.append(MoneyRow(measure, Granularity.REMAINDER, None, total - stated, scaled=False))
+    return rows
+
+
+def _converted(
+    measure: Measure, totals: Mapping[Measure, int | None], components: Sequence[StatedComponent]
+) -> dict[str, int | None] | None:
+    """Scale components stated on another measure to this one, or `None` where that would be a guess.
+
+    Disbursements are never scaled: what is paid out does not follow the plan.
+    """
+    total = totals.get(measure)
+    bases = {c.measure for c in components if c.amount}
+    if len(bases) != 1 or not total or total < 0 or Measure.DISBURSEMENT in (measure, *bases):
+        return None
+    base_total = totals.get(bases.pop() or measure)
+    stated = [c for c in components if c.amount is not None]
+    amounts = [c.amount or 0 for c in stated]
+    if not base_total or not fits(sum(amounts), base_total) or min(amounts) < 0:
+        return None
+    parts = split_cents(scale_cents(sum(amounts), total, base_total), amounts)
+    scaled: dict[str, int | None] = {c.key: None for c in components}
+    scaled.update({c.key: part for c, part in zip(stated, parts, strict=True)})
+    return scaled
+
+
+def _whole_project(measure: Measure, total: int | None, components: Sequence[StatedComponent]) -> list[MoneyRow]:
+    """Put the money on one row of the project; its titled components stay findable, without an amount."""
+    if measure is Measure.DISBURSEMENT and total is None:
+        return []
+    titled = [
+        MoneyRow(measure, Granularity.COMPONENT, c.key, 0 if c.amount == 0 else None, scaled=False) for c in components
+    ]
+    return [MoneyRow(measure, Granularity.PROJECT, None, total), *titled]

@@ -1,0 +1,74 @@
+"""Where the rules' words stand in a text."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from models.classification.rules import Rule, RuleSet
+from models.classification.text import FoldedText, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule's words in one field; `start` and `end` count in the folded text."""
+
+    rule: Rule
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The folded fields of one project or component."""
+
+    fields: dict[str, FoldedText]
+    countries: tuple[str, ...] = ()
+    whole: str = field(default="")
+
+    @classmethod
+    def of(cls, fields: dict[str, str], countries: Iterable[str]) -> "Document":
+        """Fold every field that holds text."""
+        folded = {name: fold(text) for name, text in fields.items() if text}
+        whole = " | ".join(text.folded for text in folded.values())
+        return cls(folded, tuple(code.upper() for code in countries), whole)
+
+    def folded(self, name: str) -> str:
+        """The folded text of one field, empty if the field is."""
+        text = self.fields.get(name)
+        return text.folded if text else ""
+
+
+def find_matches(document: Document, rules: RuleSet, fields: tuple[str, ...]) -> list[Match]:
+    """All words that the rules take, in the order of the rules; no stretch of text is taken twice."""
+    present = [name for name in fields if name in document.fields]
+    taken = {name: bytearray(len(document.folded(name))) for name in present}
+    applying = [rule for rule in rules.rules if _applies(rule, document, rules)]
+    return [match for rule in applying for match in _take(rule, document, rules, taken)]
+
+
+def _applies(rule: Rule, document: Document, rules: RuleSet) -> bool:
+    if not any(stem in document.whole for stem in rule.stems):
+        return False
+    if rule.unless and rules.compiled(rule.unless).search(document.whole):
+        return False
+    if not rule.requires and not rule.countries:
+        return True
+    if not set(rule.countries).isdisjoint(document.countries):
+        return True
+    return bool(rule.requires and rules.compiled(rule.requires).search(document.whole))
+
+
+def _take(rule: Rule, document: Document, rules: RuleSet, taken: dict[str, bytearray]) -> Iterator[Match]:
+    pattern = rules.compiled(rule.patterns)
+    left = rules.settings.matches_per_rule
+    for name, marks in taken.items():
+        if name not in rule.fields:
+            continue
+        for found in pattern.finditer(document.folded(name)):
+            start, end = found.span()
+            if start == end or marks.find(1, start, end) >= 0:
+                continue
+            marks[start:end] = b"\x01" * (end - start)
+            if left > 0 or rule.category is None:
+                left -= 1
+                yield Match(rule, name, start, end)

@@ -1,0 +1,175 @@
+"""The classification rules as data: loading, checking and compiling."""
+
+import re
+import tomllib
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
+
+# Groups of people that rules may name beside the taxonomy's codes; the engine turns them into categories.
+POPULATIONS = frozenset({"refugee_response", "displacement_response", "hosts_beside"})
+_FILE = Path(__file__).with_name("rules.toml")
+_ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
+_UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
+
+TextField = Literal["name", "objective", "component_title", "component_description"]
+
+
+def expand(pattern: str, macros: dict[str, str]) -> str:
+    """Write a rule's short form out: `_` is a gap between words, `~` a few words, <name> a macro."""
+    expanded = re.sub(r"<([a-z]+)>", lambda found: f"(?:{macros[found.group(1)]})", pattern)
+    if _UNBOUNDED.search(_ESCAPED.sub("", expanded)):
+        raise ValueError(f"a pattern may only repeat within bounds: {pattern}")
+    return expanded.replace("_", r"(?:[ \-/]{1,8})").replace("~", "[^.;:]{0,60}?")
+
+
+def compile_any(patterns: tuple[str, ...], macros: dict[str, str]) -> re.Pattern[str]:
+    """One regular expression for any of the patterns, the first that fits wins."""
+    return re.compile("|".join(f"(?:{expand(pattern, macros)})" for pattern in patterns))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Strict):
+    """Words that count for a category, or that take other words out of the count."""
+
+    id: str = Field(pattern=r"^[a-z]+(\.[a-z0-9_]+)+$")
+    note: str = Field(min_length=10)
+    category: str | None = None  # None: the words are excluded
+    also: tuple[str, ...] = ()
+    weight: float = Field(default=0.9, gt=0, le=1)
+    partial: bool = False  # the words themselves name others beside the group
+    stems: tuple[str, ...] = Field(min_length=1)
+    patterns: tuple[str, ...] = Field(min_length=1)
+    fields: tuple[TextField, ...] = ("name", "objective", "component_title", "component_description")
+    requires: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+
+
+class Cue(_Strict):
+    """Words around a mention, or in a component's title, that say how far the money is for it."""
+
+    id: str
+    note: str = Field(min_length=10)
+    patterns: tuple[str, ...] = Field(min_length=1)
+    categories: tuple[str, ...] = ()  # empty: for every category
+
+
+class Function(_Strict):
+    """What is done for refugees: words that name it and sectors that suggest it."""
+
+    id: str
+    category: str
+    patterns: tuple[str, ...]
+    sectors: tuple[str, ...] = ()
+    overrides: bool = False  # in a title it decides by itself
+
+
+class CodeRule(_Strict):
+    """A category from a code or a theme that the source itself gave."""
+
+    id: str
+    note: str = Field(min_length=10)
+    category: str
+    codes: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    relevance: Literal["direct", "partial"]
+    weight: float = Field(gt=0, le=1)
+    decides: bool = False  # wins over the words of the text
+
+
+class Settings(_Strict):
+    """Numbers and lists that the engine works with."""
+
+    precedence: tuple[str, ...]
+    late_mention: int = Field(gt=0)
+    cue_window: int = Field(gt=0)
+    aims_after: int = Field(gt=0)
+    matches_per_rule: int = Field(gt=0)
+    aim_verbs: str
+    plain_words: tuple[str, ...]
+    calibration: dict[str, float]
+
+
+class RuleSet(_Strict):
+    """All rules of one version."""
+
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    macros: dict[str, str]
+    settings: Settings
+    rules: tuple[Rule, ...]
+    functions: tuple[Function, ...]
+    cues_before: tuple[Cue, ...]
+    cues_after: tuple[Cue, ...]
+    component_cues: tuple[Cue, Cue]  # running a project, then institutions at large
+    code_rules: tuple[CodeRule, ...]
+    broad_words: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _unique_ids(self) -> "RuleSet":
+        ids = [rule.id for rule in self.rules] + [function.id for function in self.functions]
+        ids += [cue.id for cue in (*self.cues_before, *self.cues_after, *self.component_cues)]
+        ids += [code.id for code in self.code_rules]
+        doubled = sorted({name for name in ids if ids.count(name) > 1})
+        if doubled:
+            raise ValueError(f"rule ids must be unique: {', '.join(doubled)}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_categories(self) -> "RuleSet":
+        known = load_taxonomy().by_code.keys() - {NOT_MIGRATION}
+        used = {rule.category for rule in self.rules if rule.category} - POPULATIONS
+        used |= {code for rule in self.rules for code in rule.also}
+        used |= {function.category for function in self.functions} | {code.category for code in self.code_rules}
+        if not used <= known:
+            raise ValueError(f"rules name unknown categories: {', '.join(sorted(used - known))}")
+        ranked = set(self.settings.precedence) | {category for category in known if category.startswith("refugee_")}
+        if not known <= ranked:
+            raise ValueError(f"categories without a place in the precedence: {', '.join(sorted(known - ranked))}")
+        return self
+
+    @cached_property
+    def new_aim(self) -> re.Pattern[str]:
+        """Where a sentence without numbers goes on to its next aim."""
+        return compile_any((rf"(?:,_?(?:and_)?|_and_)(?:to_)?(?:{self.settings.aim_verbs})\b",), self.macros)
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """Every stem of a counting rule: a text without any of them needs no closer look."""
+        return tuple(sorted({stem for rule in self.rules if rule.category for stem in rule.stems}))
+
+    def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
+        """The patterns as one regular expression, compiled once."""
+        found = self._cache.get(patterns)
+        if found is None:
+            found = self._cache[patterns] = compile_any(patterns, self.macros)
+        return found
+
+    @cached_property
+    def _cache(self) -> dict[tuple[str, ...], re.Pattern[str]]:
+        return {}
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> RuleSet:
+    """Read the rules beside this file; every pattern is compiled, so a faulty one stops the start."""
+    rules = RuleSet.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+    for rule in rules.rules:
+        for patterns in filter(None, (rule.patterns, rule.requires, rule.unless)):
+            rules.compiled(patterns)
+    items: tuple[Function | Cue, ...] = (
+        *rules.functions,
+        *rules.cues_before,
+        *rules.cues_after,
+        *rules.component_cues,
+    )
+    for item in items:
+        rules.compiled(item.patterns)
+    return rules

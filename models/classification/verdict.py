@@ -1,0 +1,61 @@
+"""What goes into the classifier and what comes out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierInput:
+    """What is known of a project, or of one of its components if `component_title` is given."""
+
+    name: str = ""
+    objective: str = ""
+    component_title: str = ""
+    component_description: str = ""
+    sectors: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    purpose_codes: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()  # ISO alpha-3
+    borrower: str = ""
+    implementing_agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words that a rule found: field_text(input, field)[start:end] == words."""
+
+    rule: str
+    words: str
+    field: str
+    start: int
+    end: int
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the rules say, how sure they are, and why."""
+
+    category: str
+    secondary: tuple[str, ...]
+    relevance: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    taxonomy_version: str
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict before the versions are put on it."""
+
+    category: str
+    secondary: tuple[str, ...]
+    relevance: str
+    confidence: float
+    evidence: tuple[Evidence, ...]
+
+
+def field_text(text: ClassifierInput, field: str) -> str:
+    """The text that an evidence's offsets count in; lists are joined by a semicolon and a blank."""
+    value: str | tuple[str, ...] = getattr(text, field)
+    return value if isinstance(value, str) else "; ".join(value)

@@ -1,0 +1,111 @@
+"""Components: the activities that a project's money is spent on, and the rows that stand in where none are stated."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic import Field as Doc
+from sqlalchemy import BigInteger, Text
+from sqlmodel import Field, SQLModel
+
+from models.money import Usd
+from models.types import Code
+from models.vocabulary import Granularity, Measure, Relevance
+
+WHOLE = "whole"
+REMAINDER = "remainder"
+
+
+class Component(SQLModel, table=True):
+    """A component as its source lists it, or the row of a project (`…-whole`) or of a remainder (`…-remainder`).
+
+    `component_id` is the project's id, a dash and a number that stays the same for ever and is never used again.
+    """
+
+    __tablename__ = "component"
+
+    component_id: str = Field(sa_type=Code, primary_key=True)
+    project_id: str = Field(sa_type=Code, foreign_key="project.project_id", index=True)
+    number: int
+    ordinal: int | None = None
+    granularity: Granularity = Field(sa_type=Code)
+    title: str = Field(sa_type=Text)
+    description: str | None = Field(default=None, sa_type=Text)
+    stated_cents: int | None = Field(default=None, sa_type=BigInteger)
+    stated_measure: Measure | None = Field(default=None, sa_type=Code)
+    list_complete: bool = True
+    withdrawn: bool = False
+    note: str | None = Field(default=None, sa_type=Text)
+    source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
+    source_url: str | None = Field(default=None, sa_type=Text)
+    as_of: str | None = Field(default=None, sa_type=Code)
+    content_sha256: str = ""
+    run_id: int | None = Field(default=None, foreign_key="ingest_run.run_id")
+
+
+class ComponentPublic(BaseModel):
+    """A row of money with its classification, as lists show it."""
+
+    component_id: str = Doc(description="Permanent identifier.", examples=["P174085-3"])
+    project_id: str = Doc(description="The project that lists it.", examples=["P174085"])
+    project_name: str = Doc(description="That project's name.")
+    title: str = Doc(description="Title.", examples=["Reintegration of returning migrants"])
+    granularity: Granularity = Doc(
+        description="`component` as listed, `remainder` of a project beyond its listed amounts, or `project`: the whole."
+    )
+    category: str = Doc(description="Primary category.", examples=["worker_return"])
+    categories: list[str] = Doc(description="All categories that carry its money.", examples=[["worker_return"]])
+    secondary_categories: list[str] = Doc(description="Further categories; they are for finding and carry no money.")
+    relevance: Relevance = Doc(description="How far it serves migration.")
+    amount_usd: Usd | None = Doc(
+        description="Money in the filter that counts in full, US dollars; null: the source states no amount.",
+        examples=[32987012.99],
+    )
+    partial_usd: Usd | None = Doc(description="Money in the filter of which an unknown part serves migration.")
+    scaled: bool = Doc(description="True where the amount was converted from another measure or spread over a family.")
+    exceeds_total: bool = Doc(description="True where the listed amounts pass the project's total.")
+    stated_usd: Usd | None = Doc(description="Amount as the source states it.", examples=[49530000.00])
+    stated_measure: Measure | None = Doc(description="What the stated amount measures.", examples=["cost"])
+    countries: list[str] = Doc(description="Places in which its money is counted.", examples=[["BGD"]])
+    year: int | None = Doc(description="Calendar year of approval of the project.", examples=[2021])
+    method: str = Doc(description="`review`, `rules` or `derived`.", examples=["review"])
+    confidence: float = Doc(description="0 to 1; a review counts 0.9 when sure and 0.5 when doubtful.", examples=[0.9])
+    source_id: str = Doc(description="Where it comes from.", examples=["worldbank-documents"])
+    source_url: str | None = Doc(description="Address of the document.")
+    as_of: str | None = Doc(description="Date on which the source said it.", examples=["2024-05-17"])
+
+
+class Share(BaseModel):
+    """One category of a component."""
+
+    category: str = Doc(description="Category.")
+    share_percent: float = Doc(description="Share of the component's money, in percent.", examples=[100.0])
+    share_known: bool = Doc(description="False where the whole stands under the category for want of a stated share.")
+    relevance: Relevance = Doc(description="How far this share serves migration.")
+
+
+class Why(BaseModel):
+    """One answer to the question why a component is counted as it is."""
+
+    method: str = Doc(description="`review`, `rules` or `derived`.")
+    effective: bool = Doc(description="True for the one that counts; reviews win over rules.")
+    shares: list[Share] = Doc(description="Categories with their shares.")
+    secondary_categories: list[str] = Doc(description="Further categories, which carry no money.")
+    confidence: float = Doc(description="0 to 1.")
+    certainty: str | None = Doc(description="What a reviewer says of it: `sure` or `doubtful`.")
+    reason: str | None = Doc(description="In words.")
+    reviewer: str | None = Doc(description="Who decided, for a review.")
+    reviewed_on: str | None = Doc(description="When, for a review.")
+    evidence: list[dict[str, Any]] = Doc(description="What the rules matched: rule, words, field, offsets.")
+    taxonomy_version: str = Doc(description="Version of the taxonomy that it speaks.")
+    rules_version: str | None = Doc(description="Version of the rules, for `rules`.")
+
+
+class ComponentDetail(ComponentPublic):
+    """A component with the reasons for its classification."""
+
+    description: str | None = Doc(description="Description, where a source gives it.")
+    note: str | None = Doc(description="What to keep in mind when reading it.")
+    list_complete: bool = Doc(description="False where the source shows only part of the project's list.")
+    withdrawn: bool = Doc(description="True where the source no longer lists it.")
+    why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
+    amounts: list[dict[str, Any]] = Doc(description="Its rows of money: by measure, project, category and place.")

@@ -1,0 +1,75 @@
+"""Money as integer cents of US dollars: reading it, splitting it exactly, writing it."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import WithJsonSchema
+
+PPM = 1_000_000
+"""A whole, in parts per million: the shares of anything that is split sum to this."""
+
+MAX_DOLLARS = 10**12
+"""A trillion dollars: no single operation is near it, so a larger amount is a mistake in the source."""
+
+Usd = Annotated[
+    Decimal,
+    WithJsonSchema({"type": "number", "description": "US dollars, exact to the cent", "examples": [1250000.00]}),
+]
+"""US dollars with two decimals, the form in which an amount leaves the service (a JSON number, never a string)."""
+
+
+def parse_dollars(value: object) -> int | None:
+    """Read an amount in US dollars into integer cents.
+
+    Accepts whole dollars or decimals as a number or text, with commas between thousands ("150,000,000", "205500000",
+    11.1, "-20"). Nothing, an empty text or "N/A" is `None`: not stated, which differs from zero. Fractions of a cent
+    are rounded half to even, since sources carry the noise of binary floats.
+
+    Raises:
+        ValueError: if the value is no number, not finite, or beyond a trillion dollars.
+    """
+    if value is None or isinstance(value, bool):
+        if value is None:
+            return None
+        raise ValueError(f"{value!r} is not an amount in US dollars")
+    text = str(value).replace(",", "").replace("\u00a0", "").strip()
+    if text.upper() in {"", "N/A", "NA", "NULL", "NONE"}:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{str(value)[:60]!r} is not an amount in US dollars") from None
+    if not amount.is_finite() or abs(amount) > MAX_DOLLARS:
+        raise ValueError(f"{str(value)[:60]!r} is outside what one operation can cost (up to {MAX_DOLLARS:,} dollars)")
+    return int((amount * 100).to_integral_value())
+
+
+def usd(cents: int | None) -> Decimal | None:
+    """Write integer cents as dollars with two decimals; `None` (not stated) stays `None`."""
+    return None if cents is None else Decimal(cents).scaleb(-2)
+
+
+def split_cents(total: int, weights: Sequence[int]) -> list[int]:
+    """Split integer cents in proportion to whole-number weights, by largest remainder.
+
+    The parts always sum to `total`, whatever its sign; each differs from its exact share by less than a cent, and equal
+    remainders are served in the order of the weights, so the same input always gives the same parts.
+
+    Raises:
+        ValueError: if no weight is positive or one is negative: there is then no proportion to split by.
+    """
+    whole = sum(weights)
+    if whole <= 0 or min(weights) < 0:
+        raise ValueError(f"cannot split by the weights {list(weights)!r}: they must not be negative, nor all be zero")
+    parts = [total * weight // whole for weight in weights]
+    remainders = [total * weight % whole for weight in weights]
+    missing = total - sum(parts)
+    for index in sorted(range(len(weights)), key=lambda i: -remainders[i])[:missing]:
+        parts[index] += 1
+    return parts
+
+
+def scale_cents(amount: int, numerator: int, denominator: int) -> int:
+    """Scale integer cents by a ratio of two positive totals, rounded half up to the cent."""
+    return (2 * amount * numerator + denominator) // (2 * denominator)

@@ -1,0 +1,161 @@
+"""Projects: what is stored of them and how they are shown."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic import Field as Doc
+from sqlalchemy import JSON, BigInteger, Text
+from sqlmodel import Field, SQLModel
+
+from models.money import Usd
+from models.types import Code
+from models.vocabulary import Inclusion, Measure, Relevance
+
+
+class Project(SQLModel, table=True):
+    """A project as all its sources together describe it. Amounts are integer cents of US dollars, `None`: not stated."""
+
+    __tablename__ = "project"
+
+    project_id: str = Field(sa_type=Code, primary_key=True)
+    name: str = Field(sa_type=Text)
+    objective: str | None = Field(default=None, sa_type=Text)
+    place: str | None = None
+    region: str | None = None
+    regional: bool = False
+    status: str | None = Field(default=None, sa_type=Code)
+    approval_date: date | None = None
+    closing_date: date | None = None
+    instrument: str | None = Field(default=None, sa_type=Code)
+    additional_financing: bool = False
+    parent_project_id: str | None = Field(default=None, sa_type=Code, index=True)
+    included_in_parent: Inclusion | None = Field(default=None, sa_type=Code)
+    parent_evidence: str | None = Field(default=None, sa_type=Text)
+    ibrd_cents: int | None = Field(default=None, sa_type=BigInteger)
+    ida_cents: int | None = Field(default=None, sa_type=BigInteger)
+    grant_cents: int | None = Field(default=None, sa_type=BigInteger)
+    other_cents: int | None = Field(default=None, sa_type=BigInteger)
+    commitment_cents: int | None = Field(default=None, sa_type=BigInteger)
+    counted_cents: int | None = Field(default=None, sa_type=BigInteger)
+    counted_note: str | None = Field(default=None, sa_type=Text)
+    cost_cents: int | None = Field(default=None, sa_type=BigInteger)
+    disbursement_cents: int | None = Field(default=None, sa_type=BigInteger)
+    borrower: str | None = Field(default=None, sa_type=Text)
+    implementing_agency: str | None = Field(default=None, sa_type=Text)
+    note: str | None = Field(default=None, sa_type=Text)
+    tags: list[str] = Field(default_factory=list, sa_type=JSON)
+    source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
+    source_url: str | None = Field(default=None, sa_type=Text)
+    as_of: str | None = Field(default=None, sa_type=Code)
+    category: str = Field(sa_type=Code, default="not_migration")
+    relevance: Relevance = Field(sa_type=Code, default=Relevance.NONE)
+
+
+class ProjectStatement(SQLModel, table=True):
+    """What one source said of a project at one date, kept as it was read, so that differences stay visible.
+
+    `origin` is the way it came in (`bundle`, `worldbank-export`, `records`); `as_of` is empty where the source has no date.
+    """
+
+    __tablename__ = "project_statement"
+
+    project_id: str = Field(sa_type=Code, primary_key=True)
+    origin: str = Field(sa_type=Code, primary_key=True)
+    as_of: str = Field(default="", sa_type=Code, primary_key=True)
+    source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
+    parent_project_id: str | None = Field(default=None, sa_type=Code, index=True)
+    content_sha256: str
+    retrieved_at: datetime
+    run_id: int = Field(foreign_key="ingest_run.run_id")
+    record: dict[str, Any] = Field(sa_type=JSON)
+
+
+class ProjectCountry(SQLModel, table=True):
+    """A place of a project. Where shares are known, or there is one place, they sum to 1,000,000 over the project.
+
+    A country that a regional project names without a share has `share_ppm` null: the money is in its region's bucket.
+    """
+
+    __tablename__ = "project_country"
+
+    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
+    country_code: str = Field(sa_type=Code, primary_key=True, foreign_key="country.code")
+    share_ppm: int | None = None
+
+
+class ProjectSector(SQLModel, table=True):
+    """A sector of a project, in the order of the source; percentages can be missing."""
+
+    __tablename__ = "project_sector"
+
+    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
+    position: int = Field(primary_key=True)
+    name: str
+    percent: int | None = None
+
+
+class ProjectTheme(SQLModel, table=True):
+    """A theme of a project, in the order of the source; percentages overlap and may pass 100."""
+
+    __tablename__ = "project_theme"
+
+    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
+    position: int = Field(primary_key=True)
+    name: str
+    percent: int | None = None
+
+
+class ProjectAmount(SQLModel, table=True):
+    """A project's whole amount in one place under one measure, in cents: what `basis=project` counts."""
+
+    __tablename__ = "project_amount"
+
+    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
+    country_code: str = Field(sa_type=Code, primary_key=True, foreign_key="country.code")
+    measure: Measure = Field(sa_type=Code, primary_key=True)
+    amount_cents: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class ProjectPublic(BaseModel):
+    """A project as the service shows it."""
+
+    project_id: str = Doc(description="Identifier at the source.", examples=["P174085"])
+    name: str = Doc(description="Name.", examples=["Recovery and Advancement of Informal Sector Employment"])
+    objective: str | None = Doc(description="Development objective, where a source gives it.")
+    countries: list[str] = Doc(
+        description="Places in which its money is counted: ISO alpha-3 codes, or a bucket's code.", examples=[["BGD"]]
+    )
+    place: str | None = Doc(description="The place as the source writes it.", examples=["Bangladesh"])
+    region: str | None = Doc(description="Region as the source writes it.", examples=["South Asia"])
+    status: str | None = Doc(description="Active, Closed, Pipeline or Dropped.", examples=["Active"])
+    approval_date: date | None = Doc(description="Date of board approval.", examples=["2021-03-24"])
+    closing_date: date | None = Doc(description="Closing date.")
+    year: int | None = Doc(description="Calendar year of approval.", examples=[2021])
+    fiscal_year: int | None = Doc(description="World Bank fiscal year of approval (July to June, named by its end).")
+    instrument: str | None = Doc(description="Lending instrument.", examples=["Investment Project Financing"])
+    additional_financing: bool = Doc(description="True for an additional financing, a project of its own.")
+    parent_project_id: str | None = Doc(description="The project that an additional financing adds to.")
+    included_in_parent: Inclusion | None = Doc(description="Whether the parent's stated amount holds this one.")
+    ibrd_usd: Usd | None = Doc(description="IBRD commitment, US dollars; null: not stated.")
+    ida_usd: Usd | None = Doc(description="IDA commitment, US dollars; null: not stated.")
+    grant_usd: Usd | None = Doc(description="Grants, US dollars; null: not stated.")
+    other_usd: Usd | None = Doc(description="Other commitments, US dollars; null: not stated.")
+    commitment_usd: Usd | None = Doc(description="Commitment as the source states it, US dollars.")
+    counted_usd: Usd | None = Doc(
+        description="Commitment that is counted here: without what counts in another project."
+    )
+    counted_note: str | None = Doc(description="Why the counted amount differs from the stated one.")
+    cost_usd: Usd | None = Doc(description="Whole cost with co-financing, US dollars.")
+    category: str = Doc(description="Category of the project as a whole.", examples=["worker_return"])
+    relevance: Relevance = Doc(description="How far the project as a whole serves migration.")
+    tags: list[str] = Doc(description="Labels set by hand.", examples=[["brief_example"]])
+    note: str | None = Doc(description="What to keep in mind when reading the figures.")
+    source_id: str = Doc(description="Where the amounts come from.", examples=["worldbank-projects"])
+    source_url: str | None = Doc(description="Address of the record.")
+    as_of: str | None = Doc(description="Date on which the source said it.", examples=["2025-03-31"])
+
+
+def fiscal_year(day: date | None) -> int | None:
+    """World Bank fiscal year of a date: July to June, named by the year in which it ends."""
+    return None if day is None else day.year + (day.month >= 7)

@@ -1,0 +1,217 @@
+"""Records: what every source is turned into before anything is stored. Bad values are refused here, by name."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from models.money import PPM, parse_dollars
+from models.types import PartialDate
+from models.vocabulary import Certainty, Inclusion, Measure, Relevance
+
+EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
+"""The World Bank's founding, and a bound beyond which a date can only be a slip of the keyboard."""
+
+
+def clean_text(value: object) -> str | None:
+    """Fold white space, undo mis-decoded quotes, and turn nothing, "" and "N/A" into `None`."""
+    if value is None:
+        return None
+    text = str(value)
+    if "\u00e2\u0080" in text or "\u00c3" in text:
+        text = _undo_double_decoding(text)
+    text = " ".join(unicodedata.normalize("NFC", text).replace("\x00", "").split())
+    return None if text.upper() in {"", "N/A"} else text
+
+
+def _undo_double_decoding(text: str) -> str:
+    """Repair UTF-8 that was read as Latin-1, as some of the World Bank's own exports hold it."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        repaired = re.sub(r"\u00e2\u0080[\u0080-\u00bf]", lambda m: m.group().encode("latin-1").decode("utf-8"), text)
+        return repaired
+
+
+def parse_day(value: object) -> date | None:
+    """Read a date: ISO with or without a time, or the US form "1/21/1999 12:00:00 AM".
+
+    Raises:
+        ValueError: for anything else, or a year outside 1944 to 2100.
+    """
+    text = clean_text(value)
+    if text is None:
+        return None
+    iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[T ][\d:.]+Z?)?", text)
+    us = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: [\d:]+ ?[AP]M)?", text)
+    if iso:
+        year, month, day = (int(part) for part in iso.groups())
+    elif us:
+        month, day, year = (int(part) for part in us.groups())
+    else:
+        raise ValueError(f"{text[:40]!r} is not a date; expected YYYY-MM-DD")
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise ValueError(f"the year of {text[:40]!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    return date(year, month, day)
+
+
+def parse_flag(value: object) -> bool:
+    """Read yes or no, as "yes", "Y", "true", "1" and their opposites; nothing is no."""
+    if isinstance(value, bool):
+        return value
+    text = (clean_text(value) or "no").casefold()
+    if text in {"y", "yes", "true", "1"}:
+        return True
+    if text in {"n", "no", "false", "0"}:
+        return False
+    raise ValueError(f"{text[:40]!r} is neither yes nor no")
+
+
+def parse_list(value: object) -> tuple[str, ...]:
+    """Read a list, or a text whose items are parted by ";"."""
+    items = value if isinstance(value, list | tuple) else str(value or "").split(";")
+    return tuple(item for item in (clean_text(item) for item in items) if item)
+
+
+def parse_positive_dollars(value: object) -> int | None:
+    """Read an amount that cannot be negative, into cents; see `models.money.parse_dollars`."""
+    cents = parse_dollars(value)
+    if cents is not None and cents < 0:
+        raise ValueError(f"{str(value)[:40]!r} is negative; a total or a component is zero or more")
+    return cents
+
+
+Text = Annotated[str | None, BeforeValidator(clean_text), Field(max_length=20_000)]
+Words = Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=2_000)]
+Day = Annotated[date | None, BeforeValidator(parse_day)]
+AsOf = Annotated[PartialDate | None, BeforeValidator(clean_text)]
+Flag = Annotated[bool, BeforeValidator(parse_flag)]
+Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
+Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
+ProjectId = Annotated[str, BeforeValidator(clean_text), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+
+
+def _dollars(name: str) -> Any:
+    return Field(default=None, validation_alias=AliasChoices(f"{name}_usd"), serialization_alias=f"{name}_usd")
+
+
+class Record(BaseModel):
+    """What all records share: they are frozen, and a field nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    def field_names(self) -> list[str]:
+        """Names of the fields that the record sets."""
+        return sorted(self.model_fields_set)
+
+
+class ProjectRecord(Record):
+    """A project as one source states it. Amounts are read in US dollars (`…_usd`) and kept in cents."""
+
+    project_id: ProjectId
+    name: Words
+    objective: Text = None
+    place: Text = None
+    countries: Items = ()
+    country_shares: Items = ()
+    regional: Flag = False
+    region: Text = None
+    status: Literal["Active", "Closed", "Pipeline", "Dropped"] | None = None
+    approval_date: Day = None
+    closing_date: Day = None
+    instrument: Text = None
+    additional_financing: Flag = False
+    parent_project_id: ProjectId | None = None
+    included_in_parent: Inclusion | None = None
+    parent_evidence: Text = None
+    ibrd_cents: Cents = _dollars("ibrd")
+    ida_cents: Cents = _dollars("ida")
+    grant_cents: Cents = _dollars("grant")
+    other_cents: Cents = _dollars("other")
+    commitment_cents: Cents = _dollars("commitment")
+    counted_cents: Cents = _dollars("counted")
+    counted_note: Text = None
+    cost_cents: Cents = _dollars("project_cost")
+    disbursement_cents: Cents = _dollars("disbursement")
+    sectors: Items = ()
+    themes: Items = ()
+    borrower: Text = None
+    implementing_agency: Text = None
+    tags: Items = ()
+    note: Text = None
+    source: str = "user-records"
+    source_url: Text = None
+    as_of: AsOf = None
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.country_shares and len(self.country_shares) != len(self.countries):
+            raise ValueError("country_shares must name one percentage for each of countries")
+        if self.country_shares and sum(share_to_ppm(share) for share in self.country_shares) != PPM:
+            raise ValueError(f"country_shares {';'.join(self.country_shares)!r} must sum to 100")
+        if self.counted_cents is not None and self.counted_cents > (self.commitment_cents or 0):
+            raise ValueError("counted_usd must not be more than commitment_usd")
+        if self.parent_project_id == self.project_id:
+            raise ValueError("parent_project_id must name another project")
+        return self
+
+
+class ComponentRecord(Record):
+    """A component as one source lists it. The amount is read in US dollars and kept in cents."""
+
+    project_id: ProjectId
+    ordinal: Annotated[int, Field(ge=1, le=999)]
+    title: Words
+    description: Text = None
+    amount_cents: Cents = _dollars("amount")
+    amount_basis: Measure | None = None
+    list_complete: Flag = True
+    note: Text = None
+    source: str = "user-records"
+    source_url: Text = None
+    as_of: AsOf = None
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.amount_cents is not None and self.amount_basis is None:
+            raise ValueError("amount_basis must say what the amount measures: commitment, cost or disbursement")
+        return self
+
+
+class ReviewRecord(Record):
+    """One line of a person's decision on a project or component; several lines of one subject share its money."""
+
+    subject_id: ProjectId
+    category: str
+    share_percent: Annotated[str | None, BeforeValidator(clean_text)] = None
+    secondary_categories: Items = ()
+    relevance: Relevance
+    certainty: Certainty
+    reason: Words
+    reviewer: Words
+    reviewed_on: Annotated[date, BeforeValidator(parse_day)]
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if (self.category == "not_migration") != (self.relevance is Relevance.NONE):
+            raise ValueError("relevance is none exactly where category is not_migration")
+        if self.share_percent is not None and not 0 < share_to_ppm(self.share_percent) <= PPM:
+            raise ValueError(f"share_percent {self.share_percent!r} must be above 0 and at most 100")
+        return self
+
+
+def share_to_ppm(percent: str) -> int:
+    """Turn a percentage written as text into parts per million, exactly.
+
+    Raises:
+        ValueError: if it is no decimal number, negative, or finer than a part per million.
+    """
+    match = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,4}))?", percent.strip())
+    if not match:
+        raise ValueError(f"{percent!r} is not a percentage with at most four decimals")
+    return int(match[1]) * 10_000 + int((match[2] or "").ljust(4, "0"))
+
+
+AnyRecord = ProjectRecord | ComponentRecord | ReviewRecord

@@ -1,0 +1,98 @@
+"""Spend: the facts that aggregates are computed from, and the rows that answers hold."""
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Doc
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from models.money import Usd
+from models.types import Code
+from models.vocabulary import Granularity, Measure, Method, Relevance
+
+
+class SpendFact(SQLModel, table=True):
+    """A row's money under one measure, in one category and one place, with all that it can be grouped or filtered by.
+
+    `amount_cents` counts in full; `partial_cents` is money of which an unknown part serves migration. Both are null
+    where the source states no amount. `project_id` is the project whose money it is: for the component list of a family
+    it can be an additional financing of the project that lists the component.
+    """
+
+    __tablename__ = "spend_fact"
+
+    component_id: str = Field(sa_type=Code, primary_key=True, foreign_key="component.component_id")
+    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id", index=True)
+    measure: Measure = Field(sa_type=Code, primary_key=True)
+    category: str = Field(sa_type=Code, primary_key=True, foreign_key="category.code")
+    country: str = Field(sa_type=Code, primary_key=True, foreign_key="country.code")
+    granularity: Granularity = Field(sa_type=Code)
+    category_group: str = Field(sa_type=Code)
+    relevance: Relevance = Field(sa_type=Code)
+    method: Method = Field(sa_type=Code)
+    confidence: float
+    region: str | None = Field(default=None, sa_type=Code)
+    income_group: str | None = Field(default=None, sa_type=Code)
+    status: str | None = Field(default=None, sa_type=Code)
+    instrument: str | None = Field(default=None, sa_type=Code)
+    source_id: str = Field(sa_type=Code)
+    approval_date: date | None = None
+    year: int | None = None
+    fiscal_year: int | None = None
+    amount_cents: int | None = Field(default=None, sa_type=BigInteger)
+    partial_cents: int | None = Field(default=None, sa_type=BigInteger)
+    scaled: bool = False
+    exceeds_total: bool = False
+
+
+MONEY_COLUMNS = (
+    "amount_usd",
+    "partial_usd",
+    "whole_project_usd",
+    "whole_project_partial_usd",
+    "remainder_usd",
+    "remainder_partial_usd",
+    "low_confidence_usd",
+    "low_confidence_partial_usd",
+)
+"""Columns of dollars in a row of spend, in the order of answers."""
+
+COUNT_COLUMNS = ("projects", "components", "components_without_amount")
+"""Columns of counts in a row of spend."""
+
+
+class SpendFigures(BaseModel):
+    """The figures of a row or a total. The range of what serves migration is `amount_usd` to their sum with `partial_usd`."""
+
+    amount_usd: Usd = Doc(description="Money that counts in full, US dollars.", examples=[32987012.99])
+    partial_usd: Usd = Doc(description="Money of which an unknown part counts, US dollars.", examples=[0.00])
+    whole_project_usd: Usd = Doc(description="How much of `amount_usd` rests on whole-project rows.")
+    whole_project_partial_usd: Usd = Doc(description="How much of `partial_usd` rests on whole-project rows.")
+    remainder_usd: Usd = Doc(description="How much of `amount_usd` rests on remainder rows.")
+    remainder_partial_usd: Usd = Doc(description="How much of `partial_usd` rests on remainder rows.")
+    low_confidence_usd: Usd = Doc(description="How much of `amount_usd` rests on classifications below 0.7.")
+    low_confidence_partial_usd: Usd = Doc(description="How much of `partial_usd` rests on such classifications.")
+    projects: int = Doc(description="Distinct projects.", examples=[1])
+    components: int = Doc(description="Distinct listed components.", examples=[1])
+    components_without_amount: int = Doc(description="Those of them that state no amount: unknown, not zero.")
+
+
+class SpendRow(SpendFigures):
+    """One group of an answer: the columns asked for in `group_by`, then the figures."""
+
+    model_config = ConfigDict(extra="allow")
+
+    category: str | None = Doc(default=None, description="Category, when grouped by it.", examples=["worker_return"])
+    category_label: str | None = Doc(default=None, description="Its readable name.")
+    group: str | None = Doc(default=None, description="Group of categories, when grouped by it.")
+    group_label: str | None = Doc(default=None, description="Its readable name.")
+    year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: not approved yet.")
+    country: str | None = Doc(default=None, description="Place, when grouped by it: ISO alpha-3 or a bucket's code.")
+    country_name: str | None = Doc(default=None, description="Its readable name.")
+
+
+class SpendTotals(SpendFigures):
+    """The figures over the whole filter: each project and component counted once."""
+
+    rows: int = Doc(description="Rows of the answer.", examples=[42])

@@ -1,0 +1,88 @@
+"""The closed lists of words that the service stores, accepts and answers with."""
+
+from enum import StrEnum
+
+
+class Relevance(StrEnum):
+    """How far money serves migration: for it, among other things, or not at all."""
+
+    DIRECT = "direct"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+class Granularity(StrEnum):
+    """What a row of money stands for."""
+
+    COMPONENT = "component"  # an activity that the source lists
+    REMAINDER = "remainder"  # what the listed amounts leave of the project's total
+    PROJECT = "project"  # the whole project, where no component has an amount
+
+
+class Measure(StrEnum):
+    """What an amount measures; measures are never added together."""
+
+    COMMITMENT = "commitment"  # IBRD + IDA + grants
+    COST = "cost"  # the whole project's cost with co-financing
+    DISBURSEMENT = "disbursement"  # paid out
+
+
+class Basis(StrEnum):
+    """Whether an answer counts components or the whole projects that they belong to."""
+
+    COMPONENT = "component"
+    PROJECT = "project"
+
+
+class YearBasis(StrEnum):
+    """Calendar year of approval, or the World Bank's fiscal year (July to June, named by its end)."""
+
+    CALENDAR = "calendar"
+    FISCAL = "fiscal"
+
+
+class Method(StrEnum):
+    """Who or what gave a classification."""
+
+    REVIEW = "review"  # a person's decision
+    RULES = "rules"  # the versioned rules
+    DERIVED = "derived"  # follows from the project's components
+
+
+class Certainty(StrEnum):
+    """What a reviewer says of a decision."""
+
+    SURE = "sure"
+    DOUBTFUL = "doubtful"
+
+
+class Inclusion(StrEnum):
+    """Whether the parent's stated amount holds the additional financing."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class PlaceKind(StrEnum):
+    """A country, or a bucket for money that no source splits by country."""
+
+    COUNTRY = "country"
+    REGION = "region"
+    GLOBAL = "global"
+
+
+class RunStatus(StrEnum):
+    """How an ingest run stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"  # the file as a whole could not be used
+    INTERRUPTED = "interrupted"  # the process ended before the run did; nothing of it was kept
+
+
+REVIEW_CONFIDENCE = {Certainty.SURE: 0.9, Certainty.DOUBTFUL: 0.5}
+"""A convention: what a reviewer's word counts as on the scale of 0 to 1."""
+
+LOW_CONFIDENCE = 0.7
+"""Money on classifications below this is told apart as `low_confidence`."""

