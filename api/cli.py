@@ -30,7 +30,8 @@ from db.settings import get_settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 ingest_app = typer.Typer(no_args_is_help=True, help="Take records in; see what was taken and what was refused.")
 app.add_typer(ingest_app, name="ingest")
-out, err = Console(), Console(stderr=True)
+PIPED_WIDTH = None if sys.stdout.isatty() else 160
+out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
 

