@@ -83,7 +83,7 @@ def unknown_value(parameter: str, value: str, allowed: list[str], hints: dict[st
 
 
 def problem(
-    request: Request, kind: str, detail: str, items: list[ProblemItem] | None = None, **headers: str
+    request: Request, kind: str, detail: str, items: list[ProblemItem] | None = None, **headers: object
 ) -> Response:
     """Build the response for a kind of problem."""
     status, title = PROBLEMS[kind]
@@ -96,7 +96,8 @@ def problem(
         request_id=getattr(request.state, "request_id", None) or uuid.uuid4().hex,
     )
     content = msgspec.json.encode(body.model_dump(exclude_none=True))
-    return Response(content, status, headers, MEDIA_TYPE)
+    named = {name.replace("_", "-").title(): str(value) for name, value in headers.items()}
+    return Response(content, status, named, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -129,7 +130,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DBAPIError)
     async def database_gone(request: Request, _error: DBAPIError) -> Response:
-        return problem(request, "database-not-ready", "the database did not answer", **{"Retry-After": "5"})
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
@@ -143,7 +144,7 @@ def install(app: FastAPI) -> None:
 def _from_status(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allow = (error.headers or {}).get("Allow", "GET, HEAD")
-        return problem(request, "method-not-allowed", f"{request.method} is not taken here, only {allow}", Allow=allow)
+        return problem(request, "method-not-allowed", f"{request.method} is not taken here, only {allow}", allow=allow)
     if error.status_code == HTTPStatus.NOT_FOUND:
         paths = sorted({route.path for route in request.app.routes if hasattr(route, "path") and "{" not in route.path})
         near = get_close_matches(request.url.path, paths, n=1, cutoff=0.6)

@@ -17,7 +17,7 @@ router = APIRouter()
 pages = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "pages"), autoescape=select_autoescape(), trim_blocks=True
 )
-DECADES = range(5, 11)
+DECADES = {5: "$0.1 m", 6: "$1 m", 7: "$10 m", 8: "$100 m", 9: "$1 bn", 10: "$10 bn"}
 """The picture's scale is logarithmic, from 10^5 to 10^10 dollars: on a plain one the small side would not be seen."""
 
 
@@ -33,7 +33,7 @@ def home(request: Request, snapshot: CurrentSnapshot) -> Response:
         coverage=result.coverage,
         bars=bars(base, result),
         chart_query=query_address(base, result.query_by_category),
-        ticks=[{"label": _short(10**power * 100), "left": _position(10**power * 100)} for power in DECADES],
+        ticks=[{"label": label, "left": _position(10**power * 100)} for power, label in DECADES.items()],
         warnings=result.warnings,
         short=lambda dollars: _short(int(dollars * 100)),
     )
@@ -68,9 +68,10 @@ def bars(base: str, result: Headline) -> list[dict[str, Any]]:
 def _position(cents: int) -> float:
     """Where an amount stands on the scale, in percent of its length; below the scale's start is 0."""
     dollars = cents / 100  # a position on the screen, not an amount
-    if dollars < 10 ** DECADES[0]:
+    first, last = min(DECADES), max(DECADES)
+    if dollars < 10**first:
         return 0.0
-    return round(100 * (math.log10(dollars) - DECADES[0]) / (DECADES[-1] - DECADES[0]), 2)
+    return round(100 * (math.log10(dollars) - first) / (last - first), 2)
 
 
 def _short(cents: int) -> str:

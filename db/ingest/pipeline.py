@@ -126,7 +126,7 @@ def _take_in_file(
     seen: dict[tuple[Any, ...], str] = {}
     others: list[Valid] = []
     while batch := list(islice(records, BATCH)):
-        projects = []
+        projects: list[Valid] = []
         for raw in batch:
             sink.report.read += 1
             valid, rejections = validate(raw, places, sources)

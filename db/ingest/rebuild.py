@@ -175,7 +175,10 @@ def _stand_in(project: Mapping[str, Any], granularity: Granularity) -> dict[str,
 
 
 def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> None:
-    rows, countries, sectors, themes = [], [], [], []
+    rows: list[dict[str, Any]] = []
+    countries: list[dict[str, Any]] = []
+    sectors: list[dict[str, Any]] = []
+    themes: list[dict[str, Any]] = []
     for project_id in project_ids:
         project = chunk.projects[project_id]
         row = {name: project[name] for name in PROJECT_COLUMNS}

@@ -47,6 +47,7 @@ class Sink:
             record = valid.record
             assert isinstance(record, ProjectRecord)
             content = record.model_dump(mode="json", exclude_defaults=True, exclude={"as_of", "country_shares"})
+            content["source"] = record.source
             content["located"] = [list(pair) for pair in valid.countries]
             digest = _digest(content)
             known = stored.get(record.project_id, [])

@@ -1,0 +1,58 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.money import parse_dollars, scale_cents, split_cents, usd
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("150,000,000", 15_000_000_000),
+        ("205500000", 20_550_000_000),
+        (150000000, 15_000_000_000),
+        ("0", 0),
+        ("73516.73", 7_351_673),
+        ("26999999.9999", 2_700_000_000),
+        ("-20", -2_000),
+        ("", None),
+        ("N/A", None),
+        (None, None),
+    ],
+)
+def test_every_form_of_an_amount_is_read_in_cents(text, cents):
+    assert parse_dollars(text) == cents
+
+
+@pytest.mark.parametrize("text", ["abc", "1.2.3", "inf", "nan", "1e15", True, "12 m"])
+def test_what_is_no_amount_is_refused(text):
+    with pytest.raises(ValueError, match="amount|outside"):
+        parse_dollars(text)
+
+
+@given(st.integers(-(10**15), 10**15), st.lists(st.integers(0, 10**9), min_size=1, max_size=20).filter(any))
+def test_parts_sum_to_the_whole_and_are_within_a_cent_of_their_share(total, weights):
+    parts = split_cents(total, weights)
+    assert sum(parts) == total
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part * sum(weights) - total * weight) < sum(weights)
+
+
+def test_remainders_are_given_in_order_where_they_are_equal():
+    assert split_cents(100, [1, 1, 1]) == [34, 33, 33]
+
+
+@pytest.mark.parametrize("weights", [[], [0], [1, -1]])
+def test_no_proportion_is_an_error(weights):
+    with pytest.raises(ValueError, match="weights"):
+        split_cents(1, weights)
+
+
+def test_scaling_rounds_half_up_to_the_cent():
+    assert scale_cents(4_953_000_000, 20_000_000_000, 30_030_000_000) == 3_298_701_299  # 32,987,012.987…
+    assert scale_cents(1, 1, 2) == 1
+
+
+def test_dollars_have_two_decimals_and_unknown_stays_unknown():
+    assert str(usd(125_000_000)) == "1250000.00"
+    assert usd(None) is None
