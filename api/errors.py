@@ -1,5 +1,6 @@
 """Every error leaves the service as problem+json (RFC 9457). This is the one table of what becomes which status."""
 
+import logging
 import uuid
 from difflib import get_close_matches
 from http import HTTPStatus
@@ -13,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
+
+log = logging.getLogger("api")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -137,8 +140,11 @@ def install(app: FastAPI) -> None:
         return _from_status(request, error)
 
     @app.exception_handler(Exception)
-    async def unforeseen(request: Request, _error: Exception) -> Response:
-        return problem(request, "internal", "an error that was not foreseen")
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        request_id = getattr(request.state, "request_id", "")
+        log.error("request %s failed", request_id, exc_info=error)
+        # This answer is made outside the layer that names requests, so it carries the name itself.
+        return problem(request, "internal", "an error that was not foreseen", x_request_id=request_id)
 
 
 def _from_status(request: Request, error: HTTPException) -> Response:
@@ -146,7 +152,7 @@ def _from_status(request: Request, error: HTTPException) -> Response:
         allow = (error.headers or {}).get("Allow", "GET, HEAD")
         return problem(request, "method-not-allowed", f"{request.method} is not taken here, only {allow}", allow=allow)
     if error.status_code == HTTPStatus.NOT_FOUND:
-        paths = sorted({route.path for route in request.app.routes if hasattr(route, "path") and "{" not in route.path})
+        paths = [path for path in request.app.openapi()["paths"] if "{" not in path]
         near = get_close_matches(request.url.path, paths, n=1, cutoff=0.6)
         item = ProblemItem(
             parameter="path", value=request.url.path[:100], message="no such path", suggestion=near[0] if near else None

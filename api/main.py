@@ -1,6 +1,5 @@
 """Puts the application together."""
 
-import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -17,7 +16,6 @@ from db.engine import make_engine
 from db.settings import get_settings
 
 VERSION = "0.1.0"
-log = logging.getLogger("api")
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

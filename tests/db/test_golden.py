@@ -44,7 +44,9 @@ def test_whole_commitments_of_the_coded_projects_are_their_counted_amounts(loade
     Except: P179363's list passes its total by 0.01 m (59.81 of 59.8), and is kept as stated.
     """
     with (DATA_DIR / "projects.csv").open(encoding="utf-8") as file:
-        expected = {row["project_id"]: int(row["counted_usd"]) * 100 for row in csv.DictReader(file) if row["counted_usd"]}
+        expected = {
+            row["project_id"]: int(row["counted_usd"]) * 100 for row in csv.DictReader(file) if row["counted_usd"]
+        }
     assert len(expected) == 132
     assert sum(expected.values()) == 1_437_478_502_900
     found = {}
@@ -64,7 +66,9 @@ def test_projects_without_component_amounts_count_with_their_reviewed_verdict(lo
         listed = {row["project_id"] for row in csv.DictReader(file) if row["amount_usd"]}
     spread = {"P178070", "P161465", "P161982"}  # covered by their parents' lists
     with (DATA_DIR / "projects.csv").open(encoding="utf-8") as file:
-        counted = {row["project_id"]: int(row["counted_usd"]) * 100 for row in csv.DictReader(file) if row["counted_usd"]}
+        counted = {
+            row["project_id"]: int(row["counted_usd"]) * 100 for row in csv.DictReader(file) if row["counted_usd"]
+        }
     expected: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     with (DATA_DIR / "reviews.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

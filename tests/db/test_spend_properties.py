@@ -63,7 +63,13 @@ def projects(draw, number):
 
 @st.composite
 def reviews(draw, subject):
-    base = {"type": "review", "subject_id": subject, "reason": "synthetic", "reviewer": "test", "reviewed_on": "2026-01-01"}
+    base = {
+        "type": "review",
+        "subject_id": subject,
+        "reason": "synthetic",
+        "reviewer": "test",
+        "reviewed_on": "2026-01-01",
+    }
     base["certainty"] = draw(st.sampled_from(["sure", "doubtful"]))
     kind = draw(st.sampled_from(["none", "whole", "split", "not"]))
     relevance = draw(st.sampled_from(["direct", "partial"]))
@@ -124,7 +130,10 @@ def fill(engine: Engine, records: list[dict]) -> None:
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each example fills two databases: shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(data=data_sets, queries=st.lists(st.builds(SpendQuery, filters, groupings, st.sampled_from(list(Basis))), min_size=6))
+@given(
+    data=data_sets,
+    queries=st.lists(st.builds(SpendQuery, filters, groupings, st.sampled_from(list(Basis))), min_size=6),
+)
 def test_rows_sum_to_totals_and_both_databases_agree(pair, data, queries):
     answers = {}
     for kind, engine in pair.items():

@@ -1,0 +1,144 @@
+"""Every error is a problem that names what is wrong and what is right."""
+
+import pytest
+from sqlalchemy import create_engine
+
+from api.main import create_app
+from db.engine import make_engine
+from db.migrate import upgrade
+from tests.conftest import client_of
+
+
+def problem(response, status):
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == status
+    assert body["request_id"] == response.headers["x-request-id"]
+    return body
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "suggestion"),
+    [
+        ("contry=JOR", "contry", "country"),
+        ("catagory=remittances", "catagory", "category"),
+        ("groupby=year", "groupby", "group_by"),
+        ("category=remitances", "category", "remittances"),
+        ("category=refugee_health,remitances", "category", "remittances"),
+        ("group=economic", "group", "economic_migration"),
+        ("group_by=yaer", "group_by", "year"),
+        ("country=usa,ugandaa", "country", "UGA"),
+        ("country=Uganda", "country", "UGA"),
+        ("basis=projects", "basis", "project"),
+        ("measure=comitment", "measure", "commitment"),
+        ("format=excell", "format", None),
+        ("year_from=2014-2024", "year_from", None),
+        ("year_from=20140", "year_from", None),
+        ("approved_from=2014-13-01", "approved_from", None),
+        ("relevance=directly", "relevance", "direct"),
+        ("status=activ", "status", "Active"),
+        ("category=", "category", None),
+        ("category=,", "category", None),
+        ("country=" + "," * 10_000, "country", None),
+        ("category=%00", "category", None),
+        ("set=brief", "set", None),
+        ("limit=5", "limit", None),
+    ],
+)
+def test_a_wrong_parameter_is_named_with_the_nearest_valid_one(query, parameter, suggestion, get):
+    body = problem(get(f"/v1/spend?{query}"), 422)
+    item = body["errors"][0]
+    assert item["parameter"] == parameter
+    assert item["message"]
+    assert item.get("suggestion") == suggestion
+    assert len(str(body)) < 6_000
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=5000", "limit=x", "cursor=abc", "cursor=" + "a" * 600, "sort=amout"]
+)
+@pytest.mark.parametrize("path", ["/v1/projects", "/v1/components"])
+def test_wrong_paging_is_refused_not_clamped(path, query, get):
+    assert problem(get(f"{path}?{query}"), 422)["errors"][0]["parameter"] == query.split("=")[0]
+
+
+def test_a_cursor_of_another_query_is_refused(get):
+    link = get("/v1/projects?limit=5").json()["links"]["next"]
+    body = problem(get(link.replace("/v1/projects?", "/v1/projects?country=JOR&")), 422)
+    assert "another query" in body["detail"]
+
+
+def test_a_year_range_the_wrong_way_round_is_refused(get):
+    assert "year_from" in problem(get("/v1/spend?year_from=2020&year_to=2014"), 422)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "suggestion"),
+    [
+        ("/v1/projects/P17408", "P174085"),
+        ("/v1/projects/p174085x", "P174085"),
+        ("/v1/components/P174085-33", "P174085-3"),
+        ("/v1/projects/%27%20OR%201=1", None),
+        ("/v1/projects/P99/components", None),
+    ],
+)
+def test_an_unknown_identifier_is_a_404_with_the_nearest(path, suggestion, get):
+    assert problem(get(path), 404)["errors"][0].get("suggestion") == suggestion
+
+
+def test_an_unknown_path_and_method_are_problems(get):
+    assert problem(get("/v1/spent"), 404)["errors"][0]["suggestion"] == "/v1/spend"
+    response = get("/v1/spend", method="POST")
+    assert problem(response, 405)["title"]
+    assert "GET" in response.headers["allow"]
+
+
+def test_every_type_of_problem_is_explained(get):
+    body = problem(get("/v1/spend?x=1"), 422)
+    explained = get(body["type"]).json()
+    assert explained["title"] == body["title"]
+    assert explained["advice"]
+
+
+def test_an_empty_database_says_which_command_loads_it(engine):
+    ask = client_of(engine)
+    assert "python -m api load" in problem(ask("/v1/spend"), 503)["detail"]
+    assert "python -m api load" in problem(ask("/readyz"), 503)["detail"]
+    assert ask("/livez").status_code == 200
+
+
+def test_a_database_at_no_revision_is_refused_with_the_command_that_helps(new_database):
+    bare = make_engine(new_database("sqlite"))
+    assert "python -m api migrate" in problem(client_of(bare)("/readyz"), 503)["detail"]
+    upgrade(bare)
+    bare.dispose()
+
+
+def test_a_database_that_is_gone_is_a_503_without_inner_details():
+    gone = create_engine("postgresql+psycopg://nobody:secret@127.0.0.1:1/nothing")
+    for path in ("/v1/spend", "/readyz"):
+        body = problem(client_of(gone)(path), 503)
+        assert "secret" not in str(body)
+        assert "127.0.0.1" not in str(body)
+
+
+def test_an_error_nobody_foresaw_tells_nothing_but_its_number(loaded, monkeypatch):
+    def fail(*_args):
+        raise RuntimeError("inner detail")
+
+    monkeypatch.setattr("api.routers.spend.spend", fail)
+    body = problem(client_of(loaded)("/v1/spend"), 500)
+    assert "inner detail" not in str(body)
+
+
+def test_the_specification_describes_errors_as_they_are():
+    document = create_app().openapi()
+    assert "HTTPValidationError" not in str(document)
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            assert operation["operationId"]
+            for name in operation.get("parameters", []):
+                assert name["in"] == "path" or name.get("description"), (path, name["name"])
+    problem_schema = document["components"]["schemas"]["Problem"]
+    assert {"type", "title", "status", "detail", "errors", "request_id"} <= set(problem_schema["properties"])
