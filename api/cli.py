@@ -15,6 +15,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from api import classify_cli
 from db import migrate as migrations
 from db.engine import make_engine, reading
 from db.errors import DataError
@@ -30,6 +31,7 @@ from db.settings import get_settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 ingest_app = typer.Typer(no_args_is_help=True, help="Take records in; see what was taken and what was refused.")
 app.add_typer(ingest_app, name="ingest")
+app.add_typer(classify_cli.app, name="classify")
 PIPED_WIDTH = None if sys.stdout.isatty() else 160
 out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
 
