@@ -15,7 +15,7 @@ from api.errors import BadParameterError, unknown_value
 from models.classification import load_taxonomy
 from models.country import PlaceIndex
 from models.filters import COUNTED_STATUSES, STATUSES, Dimension, Filters, SpendQuery
-from models.vocabulary import Basis, Granularity, Measure, Relevance, YearBasis
+from models.vocabulary import Basis, Granularity, Measure, Relevance, Tag, YearBasis
 
 MAX_LIMIT = 1000
 MAX_VALUES = 300
@@ -124,6 +124,19 @@ class FilterParams(FormatParams):
             list(Relevance),
         ),
     ] = []
+    tag: Annotated[
+        list[str],
+        SPLIT,
+        _one_of("tag", list(Tag)),
+        _listed("Label set by hand on projects.", "brief_example", list(Tag)),
+    ] = []
+    min_confidence: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Only classifications at least this sure, 0 to 1; a review counts 0.9 when sure, 0.5 when doubtful.",
+        examples=[0.7],
+    )
     year_from: Year | None = Field(default=None, description="First year of approval, inclusive.", examples=[2014])
     year_to: Year | None = Field(default=None, description="Last year of approval, inclusive.", examples=[2023])
     year_basis: YearBasis = Field(
@@ -172,6 +185,8 @@ class FilterParams(FormatParams):
             projects=tuple(code.upper() for code in self.project),
             relevance=relevance,
             granularity=tuple(Granularity(value) for value in self.granularity),
+            tags=tuple(Tag(value) for value in self.tag),
+            min_confidence=self.min_confidence,
             statuses=tuple(self.status) or COUNTED_STATUSES,
             year_from=self.year_from,
             year_to=self.year_to,

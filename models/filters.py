@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from models.vocabulary import Basis, Granularity, Measure, Relevance, YearBasis
+from models.vocabulary import Basis, Granularity, Measure, Relevance, Tag, YearBasis
 
 
 class Dimension(StrEnum):
@@ -37,6 +37,8 @@ class Filters:
     projects: tuple[str, ...] = ()
     relevance: tuple[Relevance, ...] = (Relevance.DIRECT, Relevance.PARTIAL)
     granularity: tuple[Granularity, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    min_confidence: float | None = None
     statuses: tuple[str, ...] = COUNTED_STATUSES
     year_from: int | None = None
     year_to: int | None = None

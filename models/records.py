@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.money import PPM, parse_dollars
 from models.types import PartialDate
-from models.vocabulary import Certainty, Inclusion, Measure, Relevance
+from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
 
 EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
 """The World Bank's founding, and a bound beyond which a date can only be a slip of the keyboard."""
@@ -139,7 +139,7 @@ class ProjectRecord(Record):
     themes: Items = ()
     borrower: Text = None
     implementing_agency: Text = None
-    tags: Items = ()
+    tags: Annotated[tuple[Tag, ...], BeforeValidator(parse_list)] = ()
     note: Text = None
     source: str = "user-records"
     source_url: Text = None

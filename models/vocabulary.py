@@ -72,6 +72,12 @@ class PlaceKind(StrEnum):
     GLOBAL = "global"
 
 
+class Tag(StrEnum):
+    """Labels that are set on projects by hand."""
+
+    BRIEF_EXAMPLE = "brief_example"  # named as an example in the published brief
+
+
 class RunStatus(StrEnum):
     """How an ingest run stands."""
 

@@ -1,10 +1,12 @@
 """Turns the one vocabulary of filters into conditions on the facts."""
 
-from sqlalchemy import ColumnElement, Select, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 
 from db import tables
 from models.filters import Dimension, Filters
-from models.vocabulary import YearBasis
+from models.vocabulary import Tag, YearBasis
 
 fact = tables.spend_fact
 
@@ -40,6 +42,10 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
             found.append(column.in_(allowed))
     if filters.statuses:
         found.append(fact.c.status.in_(filters.statuses) | fact.c.status.is_(None))
+    if filters.tags:
+        found.append(fact.c.project_id.in_(_tagged(filters.tags)))
+    if filters.min_confidence is not None:
+        found.append(fact.c.confidence >= filters.min_confidence)
     if filters.year_from is not None:
         found.append(year >= filters.year_from)
     if filters.year_to is not None:
@@ -49,6 +55,13 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.approved_to is not None:
         found.append(fact.c.approval_date <= filters.approved_to)
     return found
+
+
+def _tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:
+    stored = cast(tables.project.c.tags, Text)
+    return select(tables.project.c.project_id).where(
+        or_(*(stored.contains(f'"{tag}"', autoescape=True) for tag in tags))
+    )
 
 
 def matching_projects(filters: Filters) -> Select[tuple[str]]:

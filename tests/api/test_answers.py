@@ -183,3 +183,16 @@ def test_head_is_get_without_a_body(get):
     assert head.status_code == 200
     assert head.content == b""
     assert head.headers["content-length"] == str(len(full.content))
+
+
+def test_the_brief_s_examples_can_be_listed(get):
+    rows = get("/v1/projects?tag=brief_example&relevance=direct,partial,none").json()["data"]
+    assert [row["project_id"] for row in rows] == ["P161541", "P163018", "P167506", "P170185", "P174085", "P174594"]
+
+
+def test_spend_can_be_asked_for_sure_classifications_only(get):
+    everything, sure = (get(f"/v1/spend{query}").json()["totals"] for query in ("", "?min_confidence=0.7"))
+    assert sure["low_confidence_usd"] == 0
+    assert sure["amount_usd"] == pytest.approx(everything["amount_usd"] - everything["low_confidence_usd"], abs=0.001)
+    low = everything["partial_usd"] - everything["low_confidence_partial_usd"]
+    assert sure["partial_usd"] == pytest.approx(low, abs=0.001)
