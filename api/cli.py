@@ -2,58 +2,34 @@
 
 import csv
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
-from api import classify_cli
+from api import classify_cli, reviews_cli
+from api.database import ingest_file, ready_engine
+from api.reporting import out, print_report, progress_bar
 from db import migrate as migrations
-from db.engine import make_engine, reading
-from db.errors import DataError
-from db.ingest import pipeline
-from db.ingest.adapter import Adapter
+from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.bundle import load_bundle
-from db.ingest.report import Report
+from db.ingest.reclassify import Move
+from db.ingest.reclassify import reclassify as classify_anew
 from db.queries.runs import list_runs, rejected_records
 from db.settings import get_settings
+from models.money import usd
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 ingest_app = typer.Typer(no_args_is_help=True, help="Take records in; see what was taken and what was refused.")
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(classify_cli.app, name="classify")
-PIPED_WIDTH = None if sys.stdout.isatty() else 160
-out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
+app.add_typer(reviews_cli.app, name="reviews")
 
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
-
-
-@contextmanager
-def ready_engine(needs_schema: bool = True) -> Iterator[Engine]:
-    """Open the database, and turn what goes wrong into one clear line and exit code 1 (2 where no database answers)."""
-    engine = make_engine(get_settings().database_url)
-    try:
-        if needs_schema:
-            migrations.require_current(engine)
-        yield engine
-    except DataError as error:
-        err.print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from None
-    except OperationalError as error:
-        err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
-    finally:
-        engine.dispose()
 
 
 @app.command()
@@ -69,12 +45,36 @@ def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to
 @app.command()
 def load() -> None:
     """Load the data set that ships with the program, unless it is loaded already."""
-    with ready_engine() as engine, _progress("bundled data") as advance:
+    with ready_engine() as engine, progress_bar("bundled data") as advance:
         report = load_bundle(engine, progress=advance)
     if report is None:
         out.print("the bundled data set is loaded already")
     else:
-        _print_report(report)
+        print_report(report)
+
+
+@app.command()
+def reclassify(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would move.")] = False,
+) -> None:
+    """Classify everything anew by the present rules, and print what moves: row, before, after, with amounts."""
+    with ready_engine() as engine:
+        moves, release = classify_anew(engine, dry_run)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["component_id", "state", "category", "relevance", "amount_usd", "partial_usd"])
+    for move in moves:
+        writer.writerows(_states(move))
+    end = "nothing was written" if dry_run or release is None else f"release {release}"
+    out.print(f"{len(moves)} rows move; {end}", highlight=False)
+
+
+def _states(move: Move) -> list[list[object]]:
+    states = (("before", move.before), ("after", move.after))
+    return [
+        [move.component_id, name, category, relevance, usd(amount), usd(partial)]
+        for name, shares in states
+        for category, relevance, amount, partial in shares or ()
+    ]
 
 
 @app.command()
@@ -105,13 +105,13 @@ def ingest_worldbank_export(
     ] = None,
 ) -> None:
     """Take in the World Bank's own export of all its projects (CSV or Excel)."""
-    _ingest(WorldBankExportAdapter(as_of), file)
+    ingest_file(WorldBankExportAdapter(as_of), file)
 
 
 @ingest_app.command("records")
 def ingest_records(file: File) -> None:
     """Take in projects, components or reviews in our own form (CSV, JSON, JSONL; see docs/records.md)."""
-    _ingest(RecordsAdapter(), file)
+    ingest_file(RecordsAdapter(), file)
 
 
 @ingest_app.command("runs")
@@ -135,44 +135,3 @@ def ingest_errors(run: Annotated[int, typer.Argument(help="Number of the run.")]
         for row in rejected_records(connection, run):
             kept = "no" if row["whole_record"] else "without this value"
             writer.writerow([row["place"], row["record_id"], row["field"], row["value"], row["reason"], kept])
-
-
-def _ingest(adapter: Adapter, file: Path) -> None:
-    with ready_engine() as engine, _progress(file.name) as advance:
-        report = pipeline.ingest(engine, adapter, [file], advance)
-    _print_report(report)
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[pipeline.Progress]:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("records"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(label, total=None)
-        yield lambda count: progress.advance(task, count)
-
-
-def _print_report(report: Report) -> None:
-    out.print(
-        f"run {report.run_id}: read {report.read}, added {report.added}, changed {report.changed}, "
-        f"unchanged {report.unchanged}, rejected {report.rejected}",
-        highlight=False,
-    )
-    if report.withdrawn:
-        out.print(f"withdrawn: {report.withdrawn} components that a newer list no longer names", highlight=False)
-    for note in report.notes:
-        out.print(note, highlight=False, markup=False)
-    if report.rejected or report.set_aside:
-        out.print(
-            f"{report.rejected} records rejected, {report.set_aside} values set aside: "
-            f"`python -m api ingest errors {report.run_id}` lists them with their reasons",
-            highlight=False,
-        )
-    release = f"release {report.release_id}" if report.release_id else "nothing changed, no new release"
-    out.print(release, highlight=False)

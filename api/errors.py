@@ -21,6 +21,7 @@ MEDIA_TYPE = "application/problem+json"
 
 PROBLEMS = {
     "bad-parameter": (422, "A parameter cannot be understood"),
+    "bad-request": (400, "The request cannot be read"),
     "not-found": (404, "Nothing is stored under this identifier"),
     "unknown-path": (404, "There is no such path"),
     "method-not-allowed": (405, "This path does not take this method"),
@@ -33,6 +34,7 @@ PROBLEMS = {
 
 ADVICE = {
     "bad-parameter": "Each item of `errors` names the parameter, the value, what is allowed and the nearest valid name.",
+    "bad-request": "See `detail`: the body is not what its Content-Type says.",
     "not-found": "Look the identifier up in the list of its kind; `errors` suggests the nearest one that exists.",
     "unknown-path": "All paths are listed in /openapi.json and can be tried at /docs.",
     "method-not-allowed": "The header `Allow` names the methods that the path takes; reading is GET or HEAD.",
@@ -158,7 +160,9 @@ def _from_status(request: Request, error: HTTPException) -> Response:
             parameter="path", value=request.url.path[:100], message="no such path", suggestion=near[0] if near else None
         )
         return problem(request, "unknown-path", f"there is no path {request.url.path[:100]!r}", [item])
-    return problem(request, "internal", str(error.detail))
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return problem(request, "too-large", str(error.detail))
+    return problem(request, "bad-request", str(error.detail))
 
 
 def _from_validation(request: Request, error: Any) -> ProblemItem:

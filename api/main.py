@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
+from starlette.exceptions import HTTPException
 
 from api import errors
 from api.openapi import DESCRIPTION, TAGS, install_openapi
-from api.routers import components, headline, health, home, problems, projects, reference, spend
+from api.routers import classify, components, headline, health, home, problems, projects, reference, reviews, spend
 from db.engine import make_engine
 from db.settings import get_settings
 
@@ -45,16 +46,20 @@ def create_app(engine: Engine | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.engine = engine or make_engine(get_settings().database_url)
-    for module in (home, headline, spend, projects, components, reference, problems, health):
+    for module in (home, headline, spend, projects, components, reviews, classify, reference, problems, health):
         app.include_router(module.router)
     errors.install(app)
     install_openapi(app)
-    app.add_middleware(HeadAndRequestId)
+    app.add_middleware(RequestLayer)
     return app
 
 
-class HeadAndRequestId:
-    """Gives each request an identifier, and answers HEAD as GET without a body.
+MAX_BODY = 256 * 1024
+"""Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
+
+
+class RequestLayer:
+    """Gives each request an identifier, answers HEAD as GET without a body, and refuses bodies that are too large.
 
     It is plain ASGI: a middleware that wraps request and response objects costs two thirds of the throughput.
     """
@@ -80,4 +85,19 @@ class HeadAndRequestId:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, receive, send_on)
+        await self.app(scope, _limited(receive), send_on)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Stop reading a body that grows too large, whatever length it claims to have."""
+    read = 0
+
+    async def receive_on() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > MAX_BODY:
+            raise HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes")
+        return message
+
+    return receive_on

@@ -59,7 +59,9 @@ def _describe_problems(document: dict[str, Any]) -> None:
 
 
 def _describe_operation(path: str, operation: dict[str, Any]) -> None:
-    kinds = ["bad-parameter", "nothing-loaded"] if path.startswith(DATA_PATHS) else []
+    posts = "requestBody" in operation
+    kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []
+    kinds += ["bad-request", "too-large"] if posts else ["nothing-loaded"] if path.startswith(DATA_PATHS) else []
     if "{" in path:
         kinds.append("not-found")
     responses = operation["responses"]
@@ -68,5 +70,5 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
         status, title = PROBLEMS[kind]
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         responses[str(status)] = {"description": title, "content": content}
-    if path.startswith(DATA_PATHS):
+    if path.startswith(DATA_PATHS) and not posts:
         responses["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}

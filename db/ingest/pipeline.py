@@ -39,20 +39,21 @@ def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Pr
     """
     with writing(engine) as connection:
         _close_interrupted(connection)
-        run_id = _open_run(connection, adapter, paths)
+        run_id = open_run(connection, adapter, paths)
     report = Report(run_id, adapter.name)
     try:
         with writing(engine) as connection:
             _take_in(connection, adapter, paths, report, progress)
-            _close_run(connection, report, RunStatus.DONE)
+            close_run(connection, report, RunStatus.DONE)
     except FileRefusedError as error:
         with writing(engine) as connection:
-            _close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
+            close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
         raise
     return report
 
 
-def _open_run(connection: Connection, adapter: Adapter, paths: Sequence[Path]) -> int:
+def open_run(connection: Connection, adapter: Adapter, paths: Sequence[Path]) -> int:
+    """Write down that a run starts, and return its number."""
     values = {
         "adapter": adapter.name,
         "input_name": ", ".join(path.name for path in paths),
@@ -91,7 +92,8 @@ def _close_interrupted(connection: Connection) -> None:
     )
 
 
-def _close_run(connection: Connection, report: Report, status: RunStatus, detail: str | None = None) -> None:
+def close_run(connection: Connection, report: Report, status: RunStatus, detail: str | None = None) -> None:
+    """Write down how a run ended."""
     table = tables.ingest_run
     counts = {name: getattr(report, name) for name in _zero_counts()}
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}

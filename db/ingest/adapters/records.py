@@ -40,17 +40,20 @@ def field_names(kind: type[AnyRecord]) -> dict[str, bool]:
 
 
 def _read_csv(path: Path) -> Iterator[RawRecord]:
+    """Columns whose title begins with "_" are for the reader's eye and are passed over."""
     rows = read_csv(path)
     _, header = next(rows, (0, []))
     header = [name.strip() for name in header]
-    kind = _kind_of_columns(path, header)
+    kind = _kind_of_columns(path, [name for name in header if not name.startswith("_")])
     for line, row in rows:
         place = f"line {line}"
         if len(row) != len(header):
             reason = f"{len(row)} columns, expected {len(header)} as in the header"
             yield RawRecord(place, kind, {}, broken=reason)
             continue
-        yield RawRecord(place, kind, {name: value for name, value in zip(header, row, strict=True) if value.strip()})
+        yield RawRecord(
+            place, kind, {n: v for n, v in zip(header, row, strict=True) if v.strip() and not n.startswith("_")}
+        )
 
 
 def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:

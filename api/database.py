@@ -1,0 +1,42 @@
+"""The database of a command: opened, checked, and with clear words where it cannot be used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from api.reporting import err, print_report, progress_bar
+from db import migrate as migrations
+from db.engine import make_engine
+from db.errors import DataError
+from db.ingest.adapter import Adapter
+from db.ingest.pipeline import ingest
+from db.settings import get_settings
+
+
+@contextmanager
+def ready_engine(needs_schema: bool = True) -> Iterator[Engine]:
+    """Open the database, and turn what goes wrong into one clear line and exit code 1 (2 where no database answers)."""
+    engine = make_engine(get_settings().database_url)
+    try:
+        if needs_schema:
+            migrations.require_current(engine)
+        yield engine
+    except DataError as error:
+        err.print(f"error: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    except OperationalError as error:
+        err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from None
+    finally:
+        engine.dispose()
+
+
+def ingest_file(adapter: Adapter, file: Path) -> None:
+    """Take a file in and print the report."""
+    with ready_engine() as engine, progress_bar(file.name) as advance:
+        report = ingest(engine, adapter, [file], advance)
+    print_report(report)

@@ -1,0 +1,51 @@
+"""What commands print: progress while they work, and the report of a run."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from db.ingest.pipeline import Progress as Advance
+from db.ingest.report import Report
+
+PIPED_WIDTH = None if sys.stdout.isatty() else 160
+out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Advance]:
+    """Show how many records are read; yields the function to call with each further number."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("records"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(label, total=None)
+        yield lambda count: progress.advance(task, count)
+
+
+def print_report(report: Report) -> None:
+    """Print what a run did."""
+    out.print(
+        f"run {report.run_id}: read {report.read}, added {report.added}, changed {report.changed}, "
+        f"unchanged {report.unchanged}, rejected {report.rejected}",
+        highlight=False,
+    )
+    if report.withdrawn:
+        out.print(f"withdrawn: {report.withdrawn} components that a newer list no longer names", highlight=False)
+    for note in report.notes:
+        out.print(note, highlight=False, markup=False)
+    if report.rejected or report.set_aside:
+        out.print(
+            f"{report.rejected} records rejected, {report.set_aside} values set aside: "
+            f"`python -m api ingest errors {report.run_id}` lists them with their reasons",
+            highlight=False,
+        )
+    release = f"release {report.release_id}" if report.release_id else "nothing changed, no new release"
+    out.print(release, highlight=False)

@@ -1,0 +1,50 @@
+"""`python -m api reviews`: take decisions in and out, and see what to decide next."""
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.database import ingest_file, ready_engine
+from api.encoding import with_dollars
+from db.engine import reading
+from db.ingest.adapters.records import RecordsAdapter
+from db.queries.reviews import FORM, current_reviews, review_queue
+from models.filters import Filters
+
+app = typer.Typer(no_args_is_help=True, help="Take decisions on classifications in and out; see what to decide next.")
+
+
+@app.command("import")
+def import_reviews(file: Annotated[Path, typer.Argument(help="CSV, JSON or JSONL of reviews.")]) -> None:
+    """Take decisions in. They win over the rules and outlive every new ingest and classification."""
+    ingest_file(RecordsAdapter("reviews"), file)
+
+
+@app.command("export")
+def export_reviews() -> None:
+    """Print every decision that counts, as CSV that `reviews import` takes back."""
+    with ready_engine() as engine, reading(engine) as connection:
+        _print_csv(FORM, current_reviews(connection))
+
+
+@app.command("queue")
+def queue(limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")] = 20) -> None:
+    """Print what is most worth reviewing, as a CSV form to fill in and import."""
+    with ready_engine() as engine, reading(engine) as connection:
+        rows = [with_dollars(row) for row in review_queue(connection, Filters(), limit)]
+    context = ("project_name", "title", "method", "confidence", "money_usd", "at_stake_usd", "source_url")
+    forms = ({f"_{name}": row[name] for name in context} | row for row in rows)
+    _print_csv([*FORM, *(f"_{name}" for name in context)], forms)
+
+
+def _print_csv(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    names = list(columns)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        values = (row.get(name) for name in names)
+        writer.writerow([";".join(value) if isinstance(value, list) else value for value in values])

@@ -1,0 +1,88 @@
+"""Classifies everything anew, and says what moves before it is applied."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from db import tables
+from db.engine import writing
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.pipeline import close_run, open_run
+from db.ingest.rebuild import rebuild
+from db.ingest.reference import load_reference
+from db.ingest.report import Report
+from db.store import make_release
+from models.classification import load_rules, load_taxonomy
+from models.vocabulary import Measure, RunStatus
+
+NAME = "reclassify"
+
+
+class _UndoError(Exception):
+    """Ends a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A row that is counted differently: category, relevance and money in cents (in full, in part), before and after."""
+
+    component_id: str
+    before: tuple[Any, ...] | None
+    after: tuple[Any, ...] | None
+
+
+def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], int | None]:
+    """Apply the present taxonomy and rules to all that is stored. Reviews keep winning over them.
+
+    Args:
+        engine: the database.
+        dry_run: only say what would move; nothing is written.
+
+    Returns:
+        The rows that move, and the new release, or `None` where nothing moves or nothing is written.
+    """
+    moves: list[Move] = []
+    release = None
+    versions = (load_taxonomy().version, load_rules().version)
+    try:
+        with writing(engine) as connection:
+            places = load_reference(connection)
+            before = _counted(connection)
+            rebuild(connection, connection.scalars(select(tables.project_statement.c.project_id).distinct()), places)
+            after = _counted(connection)
+            ids = sorted(before.keys() | after.keys())
+            moves += [Move(i, before.get(i), after.get(i)) for i in ids if before.get(i) != after.get(i)]
+            if dry_run:
+                raise _UndoError
+            if moves:
+                report = Report(
+                    open_run(connection, RecordsAdapter(NAME), []), NAME, changed=len(moves), read=len(moves)
+                )
+                release = report.release_id = make_release(connection, report.run_id, *versions).release_id
+                close_run(connection, report, RunStatus.DONE)
+    except _UndoError:
+        pass
+    return moves, release
+
+
+def _counted(connection: Connection) -> dict[str, tuple[Any, ...]]:
+    """How each row is counted: its categories and relevances with their commitment in cents, in full and in part."""
+    fact = tables.spend_fact
+    query = (
+        select(
+            fact.c.component_id,
+            fact.c.category,
+            fact.c.relevance,
+            func.sum(fact.c.amount_cents),
+            func.sum(fact.c.partial_cents),
+        )
+        .where(fact.c.measure == Measure.COMMITMENT)
+        .group_by(fact.c.component_id, fact.c.category, fact.c.relevance)
+        .order_by(fact.c.component_id, fact.c.category)
+    )
+    found: dict[str, tuple[Any, ...]] = {}
+    for component_id, category, relevance, amount, partial in connection.execute(query):
+        money = tuple(None if cents is None else int(cents) for cents in (amount, partial))
+        found[component_id] = (*found.get(component_id, ()), (category, relevance, *money))
+    return found

@@ -1,0 +1,99 @@
+"""Reviews as they stand, and what is most worth reviewing next."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from db import tables
+from db.queries.filtering import conditions, fact
+from models.filters import Filters
+
+FORM = (
+    "subject_id",
+    "category",
+    "share_percent",
+    "secondary_categories",
+    "relevance",
+    "certainty",
+    "reason",
+    "reviewer",
+    "reviewed_on",
+)
+"""Columns of a review in our own form of records (models.records.ReviewRecord), in the order of the bundled file."""
+
+
+def current_reviews(connection: Connection) -> Iterator[dict[str, Any]]:
+    """Yield every review that counts, one line a category, in the form in which it can be taken in again."""
+    table = tables.review
+    query = select(table).where(table.c.superseded.is_(False)).order_by(table.c.subject_id, table.c.position)
+    for row in connection.execute(query).mappings():
+        share = row["share_ppm"]
+        yield {
+            "subject_id": row["subject_id"],
+            "category": row["category_code"],
+            "share_percent": None
+            if share is None
+            else f"{share // 10_000}.{share % 10_000:04d}".rstrip("0").rstrip("."),
+            "secondary_categories": row["secondary"],
+            "relevance": row["relevance"],
+            "certainty": row["certainty"],
+            "reason": row["reason"],
+            "reviewer": row["reviewer"],
+            "reviewed_on": row["reviewed_on"],
+        }
+
+
+def review_queue(connection: Connection, filters: Filters, limit: int) -> list[dict[str, Any]]:
+    """Return what to review next: rows of money by money × uncertainty, the largest first.
+
+    `at_stake_usd` is the upper end of a row's range times what its confidence lacks to 1, in cents. A whole-project or
+    remainder row is reviewed on its project, so `subject_id` names what a review has to name.
+    """
+    rows = [dict(row) for row in connection.execute(_at_stake(filters, limit)).mappings()]
+    for row in rows:
+        own = row["granularity"] == "component"
+        row["subject_id"] = row["component_id"] if own else row["project_id"]
+        row["money_usd"] = int(row["money_usd"])
+        row["at_stake_usd"] = int(row["at_stake_usd"])
+    return rows
+
+
+def _at_stake(filters: Filters, limit: int) -> Select[Any]:
+    high = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
+    ranked = (
+        select(
+            fact.c.component_id,
+            func.sum(high).label("money_usd"),
+            func.min(fact.c.confidence).label("confidence"),
+            func.min(fact.c.method).label("method"),
+            func.min(fact.c.category).label("category"),
+            func.min(fact.c.relevance).label("relevance"),
+        )
+        .where(*conditions(filters))
+        .group_by(fact.c.component_id)
+        .subquery()
+    )
+    # Whole cents before sorting, so that both databases order alike whatever they do with fractions.
+    at_stake = func.round(ranked.c.money_usd * (1 - ranked.c.confidence)).label("at_stake_usd")
+    component, project = tables.component, tables.project
+    return (
+        select(
+            component.c.component_id,
+            component.c.project_id,
+            component.c.granularity,
+            component.c.title,
+            project.c.name.label("project_name"),
+            ranked.c.category,
+            ranked.c.relevance,
+            ranked.c.method,
+            ranked.c.confidence,
+            ranked.c.money_usd,
+            at_stake,
+            component.c.source_url,
+        )
+        .join(ranked, ranked.c.component_id == component.c.component_id)
+        .join(project, project.c.project_id == component.c.project_id)
+        .order_by(at_stake.desc(), component.c.component_id)
+        .limit(limit)
+    )

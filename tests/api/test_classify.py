@@ -1,0 +1,33 @@
+"""The playground: a text in, a verdict with its words out."""
+
+
+def post(get, **options):
+    return get("/v1/classify", method="POST", **options)
+
+
+def test_a_text_is_classified_with_the_words_it_rests_on(get):
+    text = {"name": "Skills Project", "objective": "To train and certify workers for overseas employment."}
+    found = post(get, json=text).json()
+    assert (found["category"], found["relevance"]) == ("mobility_skills", "direct")
+    assert found["evidence"]
+    for item in found["evidence"]:
+        if isinstance(text.get(item["field"]), str):
+            assert text[item["field"]][item["start"] : item["end"]] == item["words"]
+
+
+def test_nothing_is_not_migration(get):
+    assert post(get, json={}).json()["category"] == "not_migration"
+
+
+def test_an_unknown_field_and_a_long_text_are_named(get):
+    body = post(get, json={"titel": "x"}).json()
+    assert (body["status"], body["errors"][0]["parameter"]) == (422, "titel")
+    body = post(get, json={"name": "x" * 2001}).json()
+    assert (body["status"], body["errors"][0]["parameter"]) == (422, "name")
+
+
+def test_a_body_that_is_no_json_or_too_large_is_refused(get):
+    assert post(get, content=b"{", headers={"Content-Type": "application/json"}).status_code == 422
+    response = post(get, content=b'{"objective": "' + b"x" * 300_000 + b'"}')
+    assert response.status_code == 413
+    assert response.headers["content-type"] == "application/problem+json"
