@@ -92,7 +92,20 @@ class SpendRow(SpendFigures):
     country_name: str | None = Doc(default=None, description="Its readable name.")
 
 
+class MethodMoney(BaseModel):
+    """How much of a total rests on one way of classifying."""
+
+    method: str = Doc(description="`review`: coded by hand; `rules`; `derived` from other rows.", examples=["review"])
+    amount_usd: Usd = Doc(description="Part of `amount_usd`.")
+    partial_usd: Usd = Doc(description="Part of `partial_usd`.")
+
+
 class SpendTotals(SpendFigures):
     """The figures over the whole filter: each project and component counted once."""
+
+    by_method: list[MethodMoney] = Doc(
+        description="The money by the method that classified it; empty for `basis=project`, where rows of several "
+        "methods can belong to one project."
+    )
 
     rows: int = Doc(description="Rows of the answer.", examples=[42])

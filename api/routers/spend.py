@@ -46,7 +46,8 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
     if wants_csv(params.format):
         return csv_answer(request, columns(query), rows)
     meta = meta_of(snapshot, query.filters, query) | {"warnings": result.warnings}
-    document = {"data": rows, "totals": with_dollars(result.totals), "meta": meta, "links": links_of(request)}
+    totals = with_dollars(result.totals) | {"by_method": [with_dollars(row) for row in result.totals["by_method"]]}
+    document = {"data": rows, "totals": totals, "meta": meta, "links": links_of(request)}
     return json_answer(document)
 
 

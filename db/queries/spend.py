@@ -32,15 +32,26 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     rows = _figures(connection, query, query.group_by)
     rows.sort(key=lambda row: [(row[d] is None, row[d]) for d in query.group_by])
     totals = _figures(connection, query, ())[0]
+    one_row = dict(totals)
+    totals["by_method"] = _by_method(connection, query)
     totals["rows"] = len(rows) if query.group_by else 1
-    return SpendResult(
-        rows if query.group_by else [totals_without_rows(totals)], totals, spend_warnings(connection, query)
+    return SpendResult(rows if query.group_by else [one_row], totals, spend_warnings(connection, query))
+
+
+def _by_method(connection: Connection, query: SpendQuery) -> list[dict[str, Any]]:
+    """How much of the money rests on which way of classifying."""
+    if query.basis is Basis.PROJECT:
+        return []
+    statement = (
+        select(fact.c.method, _sum(fact.c.amount_cents), _sum(fact.c.partial_cents))
+        .where(*conditions(query.filters))
+        .group_by(fact.c.method)
+        .order_by(fact.c.method)
     )
-
-
-def totals_without_rows(totals: dict[str, Any]) -> dict[str, Any]:
-    """The one row of an answer that is not grouped."""
-    return {name: value for name, value in totals.items() if name != "rows"}
+    rows = connection.execute(statement)
+    return [
+        {"method": method, "amount_usd": int(amount), "partial_usd": int(partial)} for method, amount, partial in rows
+    ]
 
 
 def _figures(connection: Connection, query: SpendQuery, group_by: Sequence[Dimension]) -> list[dict[str, Any]]:

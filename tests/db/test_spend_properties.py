@@ -150,6 +150,9 @@ def check_sums(query, answer):
     if query.additive:
         for name in MONEY:
             assert sum(row[name] for row in answer.rows) == answer.totals[name], name
+    if query.basis is Basis.COMPONENT:
+        for name in ("amount_usd", "partial_usd"):
+            assert sum(row[name] for row in answer.totals["by_method"]) == answer.totals[name]
     assert answer.totals["projects"] <= sum(row["projects"] for row in answer.rows) or not answer.rows
 
 
