@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := .venv-tools
-UV_VERSION := 0.11.23
+UV_VERSION := 0.13.9
 ARGS ?=
 PYTHON ?=
 
@@ -47,10 +47,10 @@ test: $(DEV_STAMP) ## run the tests (ARGS="…" goes to pytest)
 	@$(PY) -m pytest $(ARGS)
 
 check: $(DEV_STAMP) ## style, format, types and import contracts
-	$(VENV)/bin/python -m ruff check .
-	$(VENV)/bin/python -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	$(VENV)/bin/python -m mypy
-	PYTHONPATH=. $(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	PYTHONPATH=. $(VENV)/bin/lint-imports
 
 migrate: $(RUN_STAMP) ## bring the database to the newest revision
 	@$(PY) -m api migrate
@@ -101,6 +101,6 @@ $(DEV_STAMP): $(PY)
 	@touch $@
 
 $(TOOLS)/.uv-$(UV_VERSION):
-	@$(find_python); "$$found" -m venv --clear $(TOOLS)
+	@$(find_python); "$$found" -m venv --clear $(TOOLS); echo '*' > $(TOOLS)/.gitignore
 	@$(TOOLS)/bin/python -m pip install --disable-pip-version-check --no-input --quiet uv==$(UV_VERSION)
 	@touch $@

@@ -1,5 +1,6 @@
 """Money as integer cents of US dollars: reading it, splitting it exactly, writing it."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -33,11 +34,15 @@ def parse_dollars(value: object) -> int | None:
         if value is None:
             return None
         raise ValueError(f"{value!r} is not an amount in US dollars")
-    text = str(value).replace(",", "").replace("\u00a0", "").strip()
+    text = str(value).replace("\u00a0", "").strip()
     if text.upper() in {"", "N/A", "NA", "NULL", "NONE"}:
         return None
+    if "," in text and not re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        raise ValueError(
+            f"{str(value)[:60]!r} is not an amount in US dollars: commas part thousands, a point the cents"
+        )
     try:
-        amount = Decimal(text)
+        amount = Decimal(text.replace(",", ""))
     except InvalidOperation:
         raise ValueError(f"{str(value)[:60]!r} is not an amount in US dollars") from None
     if not amount.is_finite() or abs(amount) > MAX_DOLLARS:

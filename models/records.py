@@ -54,7 +54,10 @@ def parse_day(value: object) -> date | None:
         raise ValueError(f"{text[:40]!r} is not a date; expected YYYY-MM-DD")
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise ValueError(f"the year of {text[:40]!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
-    return date(year, month, day)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is not a day of the calendar; expected YYYY-MM-DD") from None
 
 
 def parse_flag(value: object) -> bool:
@@ -215,3 +218,8 @@ def share_to_ppm(percent: str) -> int:
 
 
 AnyRecord = ProjectRecord | ComponentRecord | ReviewRecord
+
+
+def field_names(kind: type[AnyRecord]) -> dict[str, bool]:
+    """Name the fields of a record as files write them, and whether each is required."""
+    return {info.serialization_alias or name: info.is_required() for name, info in kind.model_fields.items()}

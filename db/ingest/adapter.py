@@ -65,11 +65,13 @@ def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
                 raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
             file.seek(0)
             reader = csv.reader(file, strict=True)
+            first_line = 1
             for row in reader:
                 if row:
-                    yield reader.line_num, row
-    except UnicodeDecodeError as error:
-        raise FileRefusedError(f"{path.name} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+                    yield first_line, row
+                first_line = reader.line_num + 1
+    except UnicodeDecodeError:
+        raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except csv.Error as error:
         raise FileRefusedError(f"{path.name} is broken as CSV: {error}") from None
     except OSError as error:

@@ -15,7 +15,7 @@ from db.ingest.adapter import Adapter, RawRecord
 from db.ingest.rebuild import rebuild
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
-from db.ingest.sink import Sink
+from db.ingest.sink import NOBODY, Sink
 from db.ingest.validation import Rejection, Valid, validate
 from db.queries.releases import latest_release
 from db.store import BATCH, insert_rows, make_release, now
@@ -137,6 +137,8 @@ def _take_in_file(
                 continue
             sink.report.count_rejections(rejections)
             sink.rejections += rejections
+            if valid is None and raw.kind is not ProjectRecord:
+                sink.refused.add(rejections[0].record_id or NOBODY)
             if valid:
                 (projects if isinstance(valid.record, ProjectRecord) else others).append(valid)
         sink.projects(projects)

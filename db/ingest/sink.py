@@ -11,16 +11,21 @@ from sqlalchemy import Connection, select, update
 from db import tables
 from db.ingest.matching import match_components
 from db.ingest.report import Report
-from db.ingest.validation import Rejection, Valid
+from db.ingest.validation import Rejection, Valid, storable
 from db.store import batches, insert_rows, now, upsert
 from models.component import Component
-from models.project import ProjectStatement
 from models.records import ComponentRecord, ProjectRecord, ReviewRecord, share_to_ppm
 from models.vocabulary import Granularity
 
+NOBODY = ""
+"""Stands among the refused for a line that was too broken to say whom it is about."""
+
 
 class Sink:
-    """Takes in the records of one run. `touched` names the projects whose answers may change."""
+    """Takes in the records of one run. `touched` names the projects whose answers may change.
+
+    `refused` names the owners of component and review lines that were refused: their lists and decisions are incomplete.
+    """
 
     def __init__(self, connection: Connection, origin: str, report: Report) -> None:
         self.connection = connection
@@ -28,6 +33,7 @@ class Sink:
         self.report = report
         self.touched: set[str] = set()
         self.rejections: list[Rejection] = []
+        self.refused: set[str] = set()
 
     def reject(self, valid: Valid, field: str, value: object, reason: str) -> None:
         """Refuse a record that is valid by itself but does not fit what is stored."""
@@ -35,24 +41,23 @@ class Sink:
             name: str(item)[:200] for name, item in valid.record.model_dump(mode="json").items() if item is not None
         }
         identifier = str(fields.get("project_id") or fields.get("subject_id"))
-        self.rejections.append(Rejection(valid.place, identifier, field, str(value)[:200], reason, fields))
+        self.rejections.append(Rejection(valid.place, identifier, field, storable(value), reason, fields))
         self.report.rejected += 1
+        self.refused.add(identifier)
 
     def projects(self, records: Sequence[Valid]) -> None:
         """Store project records as statements; one that says the same as before costs no write."""
         ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
-        stored, loaded = self._latest_statements(ids), self._known_projects(ids)
+        stored, loaded = self._stored_statements(ids), self._known_projects(ids)
         rows = []
         for valid in records:
             record = valid.record
             assert isinstance(record, ProjectRecord)
-            content = record.model_dump(mode="json", exclude_defaults=True, exclude={"as_of", "country_shares"})
+            content = record.model_dump(mode="json", exclude_unset=True, exclude={"as_of", "country_shares"})
             content["source"] = record.source
             content["located"] = [list(pair) for pair in valid.countries]
             digest = _digest(content)
-            known = stored.get(record.project_id, [])
-            same_date_or_before = [s for s in known if s.as_of <= (record.as_of or "")]
-            if same_date_or_before and same_date_or_before[-1].content_sha256 == digest:
+            if (record.as_of or "", digest) in stored.get(record.project_id, ()):
                 self.report.unchanged += 1
                 continue
             self.report.changed += record.project_id in loaded
@@ -73,12 +78,15 @@ class Sink:
             )
         upsert(self.connection, tables.project_statement, rows)
 
-    def _latest_statements(self, project_ids: Sequence[str]) -> dict[str, list[ProjectStatement]]:
+    def _stored_statements(self, project_ids: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
+        """Date and content hash of what came in the same way before. A repetition at a later date is news: it confirms."""
         table = tables.project_statement
-        found = defaultdict(list)
-        query = select(table).where(table.c.project_id.in_(project_ids), table.c.origin == self.origin)
-        for row in self.connection.execute(query.order_by(table.c.as_of)).mappings():
-            found[row["project_id"]].append(ProjectStatement(**row))
+        found = defaultdict(set)
+        query = select(table.c.project_id, table.c.as_of, table.c.content_sha256).where(
+            table.c.project_id.in_(project_ids), table.c.origin == self.origin
+        )
+        for project_id, as_of, digest in self.connection.execute(query):
+            found[project_id].add((as_of, digest))
         return found
 
     def components(self, records: Sequence[Valid]) -> None:
@@ -124,13 +132,17 @@ class Sink:
             number = component.number if component else _new_number(record.ordinal, taken)
             taken.add(number)
             row = self._component_row(record, number)
-            if component and component.content_sha256 == row["content_sha256"]:
+            if component and not component.withdrawn and component.content_sha256 == row["content_sha256"]:
                 self.report.unchanged += 1
                 continue
             self.report.changed += component is not None
             self.report.added += component is None
             rows.append(row)
-        if match.missing and not match.unsettled and all(record.list_complete for record in records):
+        complete = all(record.list_complete for record in records) and not self.refused & {
+            records[0].project_id,
+            NOBODY,
+        }
+        if match.missing and not match.unsettled and complete:
             self._withdraw(match.missing)
         if rows:
             self._make_sure_of_project(records[0].project_id)
@@ -203,6 +215,12 @@ class Sink:
     def _store_decision(
         self, subject: str, lines: list[Valid], owner: str | None, current: list[dict[str, Any]]
     ) -> None:
+        if subject in self.refused:
+            for valid in lines:
+                self.reject(
+                    valid, "subject_id", subject, "another line of this decision was refused: the old one stands"
+                )
+            return
         if owner is None:
             for valid in lines:
                 self.reject(valid, "subject_id", subject, "no such project or component")

@@ -11,7 +11,7 @@ from db.ingest.adapter import RawRecord
 from models.classification import load_taxonomy
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM
-from models.records import AnyRecord, ProjectRecord, ReviewRecord, share_to_ppm
+from models.records import AnyRecord, ProjectRecord, ReviewRecord, field_names, share_to_ppm
 from models.vocabulary import PlaceKind
 
 SHOWN = 200
@@ -65,11 +65,17 @@ def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tu
 
 
 def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bool = True) -> Rejection:
-    identifier = str(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:100] or None
-    shown = None if value is None else str(value)[:SHOWN]
-    name = (raw.names or {}).get(field, field)
-    record = {key: str(item)[:SHOWN] for key, item in raw.fields.items()}
-    return Rejection(raw.place, identifier, name, shown, reason, record, whole)
+    identifier = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:100] or None
+    shown = None if value is None else storable(value)
+    name = storable((raw.names or {}).get(field, field))
+    record = {storable(key): storable(item) for key, item in raw.fields.items()}
+    return Rejection(raw.place, identifier, name, shown, storable(reason, 2_000), record, whole)
+
+
+def storable(value: object, most: int = SHOWN) -> str:
+    """Write a refused value as text that every database can keep: without NUL, without half characters, not too long."""
+    text = str(value)[:most].replace("\x00", "\ufffd")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
@@ -78,12 +84,15 @@ def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
         value = problem["input"] if problem["loc"] else None
         reason = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            near = get_close_matches(field, list(raw.kind.model_fields), n=1)
+            near = get_close_matches(field, list(field_names(raw.kind)), n=1)
             reason = "unknown field" + (f"; did you mean {near[0]!r}?" if near else "")
         elif problem["type"] == "missing":
             reason, value = "required, but missing", None
         elif problem["type"] == "string_too_long":
-            reason = f"{reason}; it has {len(str(value)):,}"
+            most = (problem.get("ctx") or {}).get("max_length")
+            reason = f"has {len(str(value)):,} characters, at most {most:,} are taken"
+        elif problem["type"] == "string_pattern_mismatch" and field == "as_of":
+            reason = "expected a date as YYYY, YYYY-MM or YYYY-MM-DD"
         yield _rejection(raw, field, value, reason)
 
 

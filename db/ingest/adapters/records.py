@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
-from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord
+from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
 
 KINDS: dict[str, type[AnyRecord]] = {
     "project": ProjectRecord,
@@ -29,14 +30,6 @@ class RecordsAdapter:
             allowed = ", ".join(readers)
             raise FileRefusedError(f"{path.name} is of no known type {path.suffix!r}: expected one of {allowed}")
         return readers[path.suffix.lower()](path)
-
-
-def field_names(kind: type[AnyRecord]) -> dict[str, bool]:
-    """Name the fields of a record as files write them, and whether each is required."""
-    names = {}
-    for name, info in kind.model_fields.items():
-        names[info.serialization_alias or name] = info.is_required()
-    return names
 
 
 def _read_csv(path: Path) -> Iterator[RawRecord]:
@@ -68,10 +61,12 @@ def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:
     missing = [name for name, required in known.items() if required and name not in header]
     unknown = [name for name in header if name not in known]
     repeated = sorted({name for name in header if header.count(name) > 1})
+    near = [match for name in unknown for match in get_close_matches(name, list(known), n=1)]
+    hint = f"; did you mean {', '.join(near)}?" if near else ""
     for names, problem in ((missing, "lacks the columns"), (unknown, "has unknown columns"), (repeated, "repeats")):
         if names:
             raise FileRefusedError(
-                f"{path.name}, read as {noun} records, {problem} {', '.join(names)[:300]}; known: {', '.join(known)}"
+                f"{path.name}, read as {noun} records, {problem} {', '.join(names)[:300]}{hint}; known: {', '.join(known)}"
             )
     return kind
 
@@ -84,8 +79,8 @@ def _read_jsonl(path: Path) -> Iterator[RawRecord]:
                 if line.strip():
                     empty = False
                     yield _from_text(f"line {number}", line)
-    except UnicodeDecodeError as error:
-        raise FileRefusedError(f"{path.name} is not UTF-8 (byte {error.start}): save it as UTF-8") from None
+    except UnicodeDecodeError:
+        raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
     if empty:
         raise FileRefusedError(f"{path.name} is empty: expected one JSON object a line")
 
@@ -108,7 +103,10 @@ def _from_object(place: str, value: Any) -> RawRecord:
 
 def _read_json(path: Path) -> Iterator[RawRecord]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=str)
+        text = path.read_text(encoding="utf-8-sig")
+        if not text.strip():
+            raise FileRefusedError(f"{path.name} is empty: expected a list of objects")
+        document = json.loads(text, parse_float=str)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         raise FileRefusedError(f"{path.name} is not JSON: {error}") from None
     if not isinstance(document, list):

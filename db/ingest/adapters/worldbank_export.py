@@ -13,7 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
 from models.money import parse_dollars
-from models.records import ProjectRecord, clean_text
+from models.records import ProjectRecord, clean_text, parse_day
 
 COLUMNS = {
     "project_id": ("id", "project id", "projectid", "proj_id"),
@@ -97,9 +97,9 @@ def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[st
             if missing:
                 raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)} of the World Bank's export")
             return row, columns, index
-    found = ", ".join(head[0][1])[:200] if head else "nothing"
+    found = f"{len(head[0][1])} columns" if head else "nothing"  # without their values: they may name people
     raise FileRefusedError(
-        f"{path.name} has no header of the World Bank's project export in its first rows (found: {found}); "
+        f"{path.name} has no header of the World Bank's project export in its first rows (found {found}); "
         f"expected among others {', '.join(COLUMNS[field][0] for field in REQUIRED)}"
     )
 
@@ -107,10 +107,18 @@ def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[st
 def _stated_date(path: Path, banner: list[tuple[int, list[str]]]) -> str | None:
     """Find the date of the export in its banner line or its file name."""
     for _, row in banner:
-        if match := re.search(r"(\d\d)/(\d\d)/(\d{4})", " ".join(row)):
-            return f"{match[3]}-{match[1]}-{match[2]}"
+        if (match := re.search(r"(\d{1,2}/\d{1,2}/\d{4})", " ".join(row))) and (day := _real_day(match[1])):
+            return day
     match = re.search(r"(20\d\d-[01]\d-[0-3]\d)", path.name)
-    return match[1] if match else None
+    return _real_day(match[1]) if match else None
+
+
+def _real_day(text: str) -> str | None:
+    try:
+        day = parse_day(text)
+    except ValueError:
+        return None
+    return day.isoformat() if day else None
 
 
 def _file_date(path: Path) -> str:

@@ -1,0 +1,312 @@
+"""What is wrong with a file or a record is named, and never costs more than the file or the record itself."""
+
+import json
+import re
+
+import pytest
+
+from db.errors import FileRefusedError
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
+from tests.data.export_helpers import (
+    PROJECT,
+    adds_up,
+    csv_text,
+    everything,
+    jsonl_text,
+    project_ids,
+    rejected,
+    rows,
+    take,
+    xlsx_bytes,
+)
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # for what is decided before any database
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+GOOD = csv_text(PROJECT)
+EXPORT_TITLES = ["id", "project_name", "countryshortname", "curr_total_commitment"]
+EXPORT = [EXPORT_TITLES, ["P1", "Skills", "Uganda", 5_000_000]]
+EXPORT_CSV = "\n".join(",".join(map(str, row)) for row in EXPORT) + "\n"
+WORKBOOK = xlsx_bytes(EXPORT)
+
+REFUSED = {
+    "records-empty-csv": ("records", "a.csv", b"", "is empty"),
+    "records-blank-csv": ("records", "a.csv", b" \n", "is empty"),
+    "records-empty-json": ("records", "a.json", b"", "is empty"),
+    "records-empty-jsonl": ("records", "a.jsonl", b"", "is empty"),
+    "records-txt": ("records", "a.txt", GOOD.encode(), r"of no known type '.txt': expected one of .csv, .json, .jsonl"),
+    "records-png-as-csv": ("records", "a.csv", PNG, "is not UTF-8"),
+    "records-png-as-json": ("records", "a.json", PNG, "is not JSON"),
+    "records-png-as-jsonl": ("records", "a.jsonl", PNG, "is not UTF-8"),
+    "records-semicolons": ("records", "a.csv", GOOD.replace(",", ";").encode(), "parts its columns by ';': expected a"),
+    "records-tabs": ("records", "a.csv", GOOD.replace(",", "\t").encode(), "by a tab: expected a comma"),
+    "records-latin-1": ("records", "a.csv", (GOOD + "Café").encode("latin-1"), "save it as UTF-8"),
+    "records-latin-1-jsonl": ("records", "a.jsonl", '{"name": "Café"}'.encode("latin-1"), "save it as UTF-8"),
+    "records-missing-column": ("records", "a.csv", b"project_id,status\nX1,Active\n", "lacks the columns name"),
+    "records-unknown-column": (
+        "records",
+        "a.csv",
+        csv_text({**PROJECT, "comitment": "5"}).encode(),
+        "unknown columns comitment; did you mean commitment_usd[?]; known: .*commitment_usd",
+    ),
+    "records-repeated-column": ("records", "a.csv", b"project_id,name,name\nX1,a,b\n", "repeats name"),
+    "records-open-quote": ("records", "a.csv", (GOOD + 'X2,"open').encode(), "is broken as CSV"),
+    "records-json-object": ("records", "a.json", b"{}", "expected a list of objects"),
+    "export-empty-csv": ("export", "e.csv", b"", "is empty"),
+    "export-empty-xlsx": ("export", "e.xlsx", b"", "cannot be read as an Excel file"),
+    "export-prose-txt": ("export", "e.txt", b"some words\n", "no header .* expected among others id, project_name"),
+    "export-png-as-csv": ("export", "e.csv", PNG, "is not UTF-8"),
+    "export-text-as-xlsx": ("export", "e.xlsx", EXPORT_CSV.encode(), "cannot be read as an Excel file"),
+    "export-half-xlsx": ("export", "e.xlsx", WORKBOOK[: len(WORKBOOK) // 2], "cannot be read as an Excel file"),
+    "export-short-xlsx": ("export", "e.xlsx", WORKBOOK[:-30], "cannot be read as an Excel file"),
+    "export-semicolons": ("export", "e.csv", EXPORT_CSV.replace(",", ";").encode(), "expected a comma"),
+    "export-latin-1": ("export", "e.csv", (EXPORT_CSV + "P2,Café,,\n").encode("latin-1"), "save it as UTF-8"),
+    "export-missing-column": (
+        "export",
+        "e.csv",
+        b"id,project_name\nP1,Skills\n",
+        "lacks the columns curr_total_commitment",
+    ),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("source", "name", "content", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_file_that_cannot_be_used_is_refused_by_name_and_changes_nothing(
+    engine, tmp_path, source, name, content, message
+):
+    path = tmp_path / name
+    path.write_bytes(content)
+    before = everything(engine)
+    adapter = RecordsAdapter() if source == "records" else WorldBankExportAdapter()
+    with pytest.raises(FileRefusedError, match=message) as error:
+        take(engine, path, adapter)
+    assert str(error.value).startswith(name)
+    (run,) = rows(engine, "ingest_run")
+    assert (run["status"], run["detail"], run["read"]) == ("refused", str(error.value), 0)
+    after = everything(engine)
+    assert {table: found for table, found in after.items() if found != before[table]} == {}
+
+
+def test_a_file_refused_in_its_middle_takes_nothing_in(engine, tmp_path, write):
+    """The records before the bad byte are more than a batch, so that some were stored before it was met."""
+    take(engine, write("good.csv", GOOD))
+    before = everything(engine)
+    path = tmp_path / "bad.csv"
+    many = csv_text(*({**PROJECT, "project_id": f"Y{number}"} for number in range(1200)))
+    path.write_bytes((many + "Café").encode("latin-1"))
+    with pytest.raises(FileRefusedError):
+        take(engine, path)
+    assert everything(engine) == before
+    assert [run["status"] for run in rows(engine, "ingest_run")] == ["done", "refused"]
+
+
+WRONG = {
+    "negative-amount": ({"commitment_usd": "-5"}, "commitment_usd", "-5", "is negative; .* zero or more"),
+    "absurd-amount": ({"commitment_usd": "1e15"}, "commitment_usd", "1e15", "one operation can cost .up to"),
+    "amount-in-words": ({"ida_usd": "five"}, "ida_usd", "five", "is not an amount in US dollars"),
+    "year-20250": ({"approval_date": "20250-02-01"}, "approval_date", "20250-02-01", "expected YYYY-MM-DD"),
+    "year-1899": ({"approval_date": "1899-02-01"}, "approval_date", "1899-02-01", "between 1944 and 2100"),
+    "31-february": ({"approval_date": "2021-02-31"}, "approval_date", "2021-02-31", "not a day of the calendar"),
+    "country-code": ({"countries": "XXX"}, "countries", "XXX", "no place 'XXX': expected ISO 3166-1 alpha-3"),
+    "place": ({"countries": "", "place": "Ugandaa"}, "place", "Ugandaa", "exact name; did you mean Uganda .UGA"),
+    "no-place": ({"countries": ""}, "place", None, "expected countries, a place or a region"),
+    "source": ({"source": "nobody"}, "source", "nobody", "expected one of .*worldbank-projects"),
+    "status": ({"status": "Open"}, "status", "Open", "'Active', 'Closed', 'Pipeline' or 'Dropped'"),
+    "no-name": ({"name": ""}, "name", None, "required, but missing"),
+    "counted-above-stated": ({"counted_usd": "6000000"}, "record", None, "counted_usd must not be more"),
+    "country-shares": ({"countries": "UGA;KEN", "country_shares": "60;30"}, "record", None, "must sum to 100"),
+    "repeated": ({"project_id": "X1"}, "project_id", "X1", "X1 was read at line 2 already; the first one counts"),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("change", "field", "value", "reason"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json"])
+def test_a_wrong_value_is_named_with_its_place_and_what_is_right_while_the_others_get_in(
+    engine, write, form, change, field, value, reason
+):
+    records = [PROJECT, {**PROJECT, "project_id": "X2", **change}, {**PROJECT, "project_id": "X3"}]
+    if form == "csv":
+        content, place = csv_text(*records), "line 3"
+    else:
+        objects = [{"type": "project", **{k: v for k, v in record.items() if v}} for record in records]
+        content = json.dumps(objects) if form == "json" else "\n".join(map(json.dumps, objects))
+        place = "/1" if form == "json" else "line 2"
+        first = "/0" if form == "json" else "line 1"
+        reason = reason.replace("line 2", first)
+    report = take(engine, write(f"a.{form}", content))
+    (refused,) = rejected(engine)
+    assert (refused["place"], refused["field"], refused["value"]) == (place, field, value)
+    assert refused["record_id"] == records[1]["project_id"]
+    assert re.search(reason, refused["reason"])
+    assert (report.read, report.added, report.rejected) == (3, 2, 1)
+    assert adds_up(report)
+    assert project_ids(engine) == ["X1", "X3"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_cell_of_a_million_characters_costs_only_its_record(engine, write, form):
+    records = [PROJECT, {**PROJECT, "project_id": "X2", "name": "a" * 1_000_000}, {**PROJECT, "project_id": "X3"}]
+    content = csv_text(*records) if form == "csv" else jsonl_text(*records)
+    report = take(engine, write(f"a.{form}", content))
+    (refused,) = rejected(engine)
+    assert (refused["field"], refused["value"]) == ("name", "a" * 200)
+    assert "2000" in refused["reason"]
+    assert "1000000" in refused["reason"].replace(",", "")
+    assert (report.rejected, project_ids(engine)) == (1, ["X1", "X3"])
+
+
+@on_sqlite
+@pytest.mark.parametrize("line", ["X2", "X2,Name", ",".join(["X2"] * 12)], ids=["one", "two", "twelve"])
+def test_a_row_of_another_width_than_the_header_is_refused_by_both_numbers(engine, write, line):
+    take(engine, write("a.csv", f"{GOOD}{line}\n{csv_text({**PROJECT, 'project_id': 'X3'}).splitlines()[1]}\n"))
+    (refused,) = rejected(engine)
+    assert refused["place"] == "line 3"
+    assert refused["reason"] == f"{line.count(',') + 1} columns, expected 7 as in the header"
+    assert project_ids(engine) == ["X1", "X3"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("bad", ["{oops", "[1, 2]", '"text"', '{"type": "grant"}', "{}", "[" * 100_000])
+def test_a_line_that_is_no_record_is_refused_between_good_ones(engine, write, bad):
+    report = take(
+        engine, write("a.jsonl", f"{jsonl_text(PROJECT)}{bad}\n{jsonl_text({**PROJECT, 'project_id': 'X2'})}")
+    )
+    (refused,) = rejected(engine)
+    assert refused["place"] == "line 2"
+    assert "not JSON" in refused["reason"] or "`type` one of project, component, review" in refused["reason"]
+    assert (report.added, report.rejected, project_ids(engine)) == (2, 1, ["X1", "X2"])
+
+
+@on_sqlite
+def test_an_unknown_field_is_refused_with_the_name_that_was_meant(engine, write):
+    take(engine, write("a.jsonl", jsonl_text({**PROJECT, "contries": "KEN"})))
+    (refused,) = rejected(engine)
+    assert (refused["field"], refused["reason"]) == ("contries", "unknown field; did you mean 'countries'?")
+
+
+@on_sqlite
+def test_a_suggested_field_is_one_that_files_can_use(engine, write):
+    take(engine, write("a.jsonl", jsonl_text({**PROJECT, "comitment_usd": "5"})))
+    assert "did you mean 'commitment_usd'?" in rejected(engine)[0]["reason"]
+
+
+@on_sqlite
+def test_a_decimal_comma_is_refused_not_read_as_another_amount(engine, write):
+    report = take(engine, write("a.csv", csv_text({**PROJECT, "commitment_usd": "1,5"})))
+    assert report.rejected == 1
+
+
+@on_sqlite
+def test_a_record_over_several_lines_is_named_by_its_first(engine, write):
+    take(engine, write("a.csv", csv_text({**PROJECT, "name": "one\ntwo\nthree", "status": "Open"})))
+    assert rejected(engine)[0]["place"] == "line 2"
+
+
+def assert_costs_only_its_record(engine, write, bad):
+    report = take(engine, write("a.jsonl", jsonl_text(PROJECT, {**PROJECT, "project_id": "X2", **bad})))
+    assert (report.added, report.rejected, project_ids(engine)) == (1, 1, ["X1"])
+
+
+def test_half_a_surrogate_pair_costs_only_its_record(engine, write):
+    assert_costs_only_its_record(engine, write, {"name": "\ud800"})
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("field", ["status", "source"])
+def test_a_nul_in_a_refused_value_costs_only_its_record(engine, write, field):
+    assert_costs_only_its_record(engine, write, {field: "no\x00thing"})
+
+
+def test_a_nul_beside_a_refused_value_costs_only_its_record(engine, write):
+    assert_costs_only_its_record(engine, write, {"note": "a\x00b", "status": "Open"})
+
+
+@pytest.mark.parametrize(
+    ("place", "bucket"),
+    [
+        ("Eastern and Southern Africa", "AFE"),
+        ("Africa", "AFR"),
+        ("Middle East & North Africa", "MEA"),
+        ("World", "WLD"),
+    ],
+)
+def test_money_of_a_regional_label_is_counted_in_the_bucket_never_in_a_country(engine, write, place, bucket):
+    take(engine, write("a.csv", csv_text({**PROJECT, "countries": "", "place": place})))
+    assert {row["country"] for row in rows(engine, "spend_fact")} == {bucket}
+    assert [(row["country_code"], row["share_ppm"]) for row in rows(engine, "project_country")] == [(bucket, 1_000_000)]
+
+
+COMPONENT = {
+    "project_id": "X1",
+    "ordinal": "1",
+    "title": "Training",
+    "amount_usd": "2000000",
+    "amount_basis": "commitment",
+    "source": "user-records",
+}
+REVIEW = {
+    "subject_id": "X1",
+    "category": "mobility_skills",
+    "share_percent": "60",
+    "relevance": "direct",
+    "certainty": "sure",
+    "reason": "Says so",
+    "reviewer": "A",
+    "reviewed_on": "2024-01-01",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "field", "value", "reason"),
+    [
+        (
+            "component",
+            [{**COMPONENT, "project_id": "X9"}],
+            "project_id",
+            "X9",
+            "no such project: load the project first",
+        ),
+        ("component", [{**COMPONENT, "amount_basis": "price"}], "amount_basis", "price", "commitment"),
+        ("component", [{**COMPONENT, "source": "nobody"}], "source", "nobody", "expected one of"),
+        ("review", [{**REVIEW, "subject_id": "X9"}], "subject_id", "X9", "no such project or component"),
+        (
+            "review",
+            [{**REVIEW, "category": "mobility_skill"}],
+            "category",
+            "mobility_skill",
+            "did you mean 'mobility_skills'",
+        ),
+        ("review", [REVIEW], "share_percent", "60", "shares of X1 sum to 60, expected 100"),
+        ("review", [{**REVIEW, "reviewed_on": "2024-02-31"}], "reviewed_on", "2024-02-31", "not a day of the calendar"),
+    ],
+)
+def test_a_component_or_review_that_does_not_fit_is_refused_by_name(engine, write, kind, lines, field, value, reason):
+    take(engine, write("projects.csv", GOOD))
+    before = everything(engine)
+    report = take(engine, write("a.csv", csv_text(*lines)))
+    (refused,) = rejected(engine)
+    assert (refused["place"], refused["field"], refused["value"]) == ("line 2", field, value)
+    assert reason in refused["reason"]
+    assert adds_up(report)
+    assert everything(engine) == before
+
+
+def test_a_good_component_gets_in_beside_one_of_a_missing_project(engine, write):
+    take(engine, write("projects.csv", GOOD))
+    take(engine, write("a.csv", csv_text({**COMPONENT, "project_id": "X9"}, COMPONENT)))
+    assert [row["component_id"] for row in rows(engine, "component") if row["granularity"] == "component"] == ["X1-1"]
+
+
+@on_sqlite
+def test_a_bad_row_of_an_excel_export_is_named_by_its_row_and_the_sheets_own_title(engine, tmp_path):
+    path = tmp_path / "e.xlsx"
+    path.write_bytes(xlsx_bytes([*EXPORT, ["P2", "Skills", "Ugandaa", 1_000_000], ["P3", "More", "Kenya", "lots"]]))
+    take(engine, path, WorldBankExportAdapter("2024-01-01"))
+    assert [(row["place"], row["field"], row["value"]) for row in rejected(engine)] == [
+        ("row 3", "countryshortname", "Ugandaa"),
+        ("row 4", "curr_total_commitment", "lots"),
+    ]
+    assert project_ids(engine) == ["P1"]

@@ -1,0 +1,153 @@
+"""Components keep their identifiers for ever, whatever becomes of the source's list."""
+
+import pytest
+
+from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, rejected, rows, take
+
+TITLES = ("Training of workers", "Registration of refugees", "Project management")
+
+
+def lines(*titles, as_of="2024-01-01", amount="1000000", **fields):
+    """A list of components, as a file of records."""
+    return csv_text(
+        *(
+            {
+                "project_id": "X1",
+                "ordinal": str(ordinal),
+                "title": title,
+                "amount_usd": amount,
+                "amount_basis": "commitment",
+                "source": "user-records",
+                "as_of": as_of,
+                **fields,
+            }
+            for ordinal, title in enumerate(titles, start=1)
+        )
+    )
+
+
+def listed(engine, withdrawn=False):
+    """Identifiers and titles of the components that stand, or of those withdrawn."""
+    found = (row for row in rows(engine, "component") if row["granularity"] == "component")
+    return {row["component_id"]: row["title"] for row in found if row["withdrawn"] is withdrawn}
+
+
+def money(engine):
+    """Cents of commitment by component."""
+    facts = (row for row in rows(engine, "spend_fact") if row["measure"] == "commitment")
+    return {row["component_id"]: row["amount_cents"] for row in facts}
+
+
+@pytest.fixture
+def bring(engine, write):
+    """Take a list of components in, on a database that knows the project and its first list."""
+
+    def take_in(content):
+        report = take(engine, write("list.csv", content))
+        assert adds_up(report)
+        return report
+
+    take_in(csv_text(PROJECT))
+    take_in(lines(*TITLES))
+    return take_in
+
+
+def test_a_first_list_is_numbered_in_its_order(engine, bring):
+    assert listed(engine) == {"X1-1": TITLES[0], "X1-2": TITLES[1], "X1-3": TITLES[2]}
+
+
+def test_a_reordered_list_keeps_identifiers_by_title(engine, bring):
+    bring(lines(TITLES[2], TITLES[0].upper(), TITLES[1], as_of="2024-06-01"))
+    assert listed(engine) == {"X1-1": TITLES[0].upper(), "X1-2": TITLES[1], "X1-3": TITLES[2]}
+
+
+def test_a_reworded_title_at_the_same_position_keeps_its_identifier(engine, bring):
+    reworded = "Registration of the refugees and hosts"
+    bring(lines(TITLES[0], reworded, TITLES[2], as_of="2024-06-01"))
+    assert listed(engine)["X1-2"] == reworded
+    assert len(listed(engine)) == 3
+
+
+def test_a_new_component_gets_a_number_that_was_never_used(engine, bring):
+    """The third is withdrawn first: its number stays its own, though the new one stands third in the list."""
+    bring(lines(*TITLES[:2], as_of="2024-06-01"))
+    bring(lines(*TITLES[:2], "Cash for hosts", as_of="2024-09-01"))
+    assert listed(engine) == {"X1-1": TITLES[0], "X1-2": TITLES[1], "X1-4": "Cash for hosts"}
+    assert listed(engine, withdrawn=True) == {"X1-3": TITLES[2]}
+
+
+def test_an_ambiguous_rename_is_refused_with_the_candidates_named(engine, bring):
+    report = bring(lines(TITLES[0], "Cash for hosts", "Roads", as_of="2024-06-01"))
+    assert report.rejected == 2
+    for refused, title in zip(rejected(engine), ("Cash for hosts", "Roads"), strict=True):
+        assert (refused["field"], refused["value"]) == ("title", title)
+        assert "X1-2 'Registration of refugees'; X1-3 'Project management'" in refused["reason"]
+    assert set(listed(engine)) == {"X1-1", "X1-2", "X1-3"}
+
+
+def test_a_component_gone_from_a_newer_list_carries_no_money_but_keeps_its_review(engine, bring, write):
+    review = {
+        "subject_id": "X1-2",
+        "category": "mobility_skills",
+        "relevance": "direct",
+        "certainty": "sure",
+        "reason": "Says so",
+        "reviewer": "A",
+        "reviewed_on": "2024-01-01",
+    }
+    bring(csv_text(review))
+    assert money(engine)["X1-2"] == 1_000_000_00
+    report = bring(lines(TITLES[0], TITLES[2], as_of="2024-06-01"))
+    assert report.withdrawn == 1
+    assert listed(engine, withdrawn=True) == {"X1-2": TITLES[1]}
+    assert "X1-2" not in money(engine)
+    assert sum(money(engine).values()) == 5_000_000_00
+    assert [row["subject_id"] for row in rows(engine, "review")] == ["X1-2"]
+    effective = [r for r in rows(engine, "classification") if r["component_id"] == "X1-2" and r["effective"]]
+    assert [(row["method"], row["category_code"]) for row in effective] == [("review", "mobility_skills")]
+
+
+def test_a_list_that_is_not_complete_withdraws_nothing(engine, bring):
+    report = bring(lines(TITLES[0], as_of="2024-06-01", list_complete="no"))
+    assert (report.withdrawn, len(listed(engine))) == (0, 3)
+
+
+@pytest.mark.parametrize("titles", [TITLES[:1], ("Something else", *TITLES)], ids=["shorter", "longer"])
+def test_an_older_list_changes_nothing(engine, bring, titles):
+    before = everything(engine)
+    report = bring(lines(*titles, as_of="2023-01-01", amount="7"))
+    assert (report.unchanged, report.release_id) == (len(titles), None)
+    assert everything(engine) == before
+
+
+def test_a_withdrawn_component_that_a_newer_list_names_again_stands_again(engine, bring):
+    bring(lines(*TITLES[:2], as_of="2024-06-01"))
+    bring(lines(*TITLES, as_of="2024-09-01"))
+    assert len(listed(engine)) == 3
+    assert money(engine)["X1-3"] == 1_000_000_00
+
+
+@pytest.mark.parametrize("as_of", ["2024-01-01", "2024-06-01"], ids=["same-date", "newer"])
+def test_a_component_whose_line_is_refused_is_not_withdrawn(engine, bring, as_of):
+    """The list still names it: a slip in one of its fields does not say that it is gone."""
+    content = lines(*TITLES, as_of=as_of).replace(f"{TITLES[1]},1000000", f"{TITLES[1]},-5")
+    report = bring(content)
+    assert (report.rejected, report.withdrawn) == (1, 0)
+    assert len(listed(engine)) == 3
+
+
+def test_a_withdrawn_component_named_again_in_the_same_words_stands_again(engine, bring):
+    """Lists without newer dates: what was withdrawn by one is brought back by the next."""
+    bring(lines(*TITLES[:2]))
+    report = bring(lines(*TITLES))
+    assert set(listed(engine)) == {"X1-1", "X1-2", "X1-3"}
+    assert report.changed == 1
+
+
+def test_a_decision_with_a_refused_line_leaves_the_old_decision_standing(engine, bring):
+    review = {"relevance": "direct", "certainty": "sure", "reason": "Says so", "reviewer": "A", "subject_id": "X1-2"}
+    one, other = ({**review, "category": code} for code in ("mobility_skills", "host_communities"))
+    bring(csv_text(*({**line, "reviewed_on": "2024-01-01"} for line in (one, other))))
+    bring(csv_text(*({**line, "reviewed_on": "2024-02-01"} for line in (one, {**other, "certainty": "maybe"}))))
+    standing = [row["category_code"] for row in rows(engine, "review") if not row["superseded"]]
+    assert standing == ["mobility_skills", "host_communities"]

@@ -1,0 +1,220 @@
+"""A run happens whole or not at all, is written down either way, and its numbers add up."""
+
+import csv
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from db import tables
+from db.engine import reading, writing
+from db.ingest import pipeline
+from db.ingest.adapters.records import RecordsAdapter
+from db.queries.releases import latest_release
+from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, project, project_ids, rows, take
+
+ROOT = Path(__file__).parents[2]
+
+DIES_IN_THE_MIDDLE = """
+import sys, time
+from pathlib import Path
+from db.engine import make_engine
+from db.ingest import pipeline
+from db.ingest.adapters.records import RecordsAdapter
+
+def hang(*_):
+    print("in the middle", flush=True)
+    time.sleep(600)
+
+pipeline.make_release = hang
+pipeline.ingest(make_engine(sys.argv[1]), RecordsAdapter(), [Path(sys.argv[2])])
+"""
+
+
+def many(count, **fields):
+    return csv_text(*({**PROJECT, "project_id": f"X{number}", **fields} for number in range(1, count + 1)))
+
+
+def address(engine):
+    return engine.url.render_as_string(hide_password=False)
+
+
+def statuses(engine):
+    return [run["status"] for run in rows(engine, "ingest_run")]
+
+
+def test_the_same_file_again_changes_no_row_and_makes_no_release(engine, write):
+    path = write("a.csv", many(3))
+    assert take(engine, path).release_id == 1
+    before = everything(engine)
+    again = take(engine, path)
+    assert (again.read, again.unchanged, again.release_id) == (3, 3, None)
+    assert everything(engine) == before
+
+
+def test_touched_data_get_a_new_release_with_another_hash(engine, write):
+    take(engine, write("a.csv", many(3)))
+    report = take(engine, write("a.csv", many(3).replace("5000000", "6000000", 1)))
+    assert (report.changed, report.unchanged, report.release_id) == (1, 2, 2)
+    first, second = rows(engine, "release")
+    assert first["content_sha256"] != second["content_sha256"]
+    assert second["run_id"] == report.run_id
+
+
+def test_equal_data_have_equal_hashes_whatever_way_they_were_taken(engine, write):
+    """One file, changed and changed back: the third release is the first again, under a new number."""
+    for amount in ("5000000", "6000000", "5000000"):
+        take(engine, write("a.csv", many(2, commitment_usd=amount)))
+    first, second, third = (release["content_sha256"] for release in rows(engine, "release"))
+    assert first == third != second
+
+
+def test_a_killed_run_leaves_the_old_release_whole_and_the_next_one_completes(engine, write):
+    take(engine, write("old.csv", many(2)))
+    before = everything(engine)
+    path = write("new.csv", many(600, status="Closed"))
+    command = [sys.executable, "-c", DIES_IN_THE_MIDDLE, address(engine), str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "in the middle\n"
+            assert everything(engine) == before  # readers see the old state while the run is under way
+        finally:
+            process.kill()
+    assert everything(engine) == before
+    assert statuses(engine) == ["done", "running"]
+    report = take(engine, path)
+    assert (report.added, report.changed, report.release_id) == (598, 2, 2)
+    assert statuses(engine) == ["done", "interrupted", "done"]
+    assert project(engine, "X600")["status"] == "Closed"
+
+
+def test_an_error_in_the_middle_undoes_the_run(engine, write, monkeypatch):
+    take(engine, write("a.csv", many(2)))
+    before = everything(engine)
+
+    def fail(*_):
+        raise RuntimeError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "make_release", fail)
+        with pytest.raises(RuntimeError, match="disk full"):
+            take(engine, write("b.csv", many(3)))
+    assert everything(engine) == before
+    assert take(engine, write("b.csv", many(3))).added == 1
+    assert statuses(engine) == ["done", "interrupted", "done"]
+
+
+def test_a_reader_sees_one_release_from_its_first_question_to_its_last(engine, write):
+    take(engine, write("a.csv", many(2)))
+    count = select(func.count()).select_from(tables.project)
+    with reading(engine) as connection:
+        assert latest_release(connection).release_id == 1
+        take(engine, write("b.csv", many(3)))
+        assert (latest_release(connection).release_id, connection.scalar(count)) == (1, 2)
+    with reading(engine) as connection:
+        assert (latest_release(connection).release_id, connection.scalar(count)) == (2, 3)
+
+
+def test_a_reader_does_not_wait_for_the_writer(engine, write):
+    take(engine, write("a.csv", many(2)))
+    with writing(engine) as connection:
+        connection.execute(tables.project.update().values(name="half done"))
+        assert project(engine, "X1")["name"] == PROJECT["name"]
+
+
+def test_a_missing_file_is_refused_and_its_run_written_down(engine, tmp_path):
+    with pytest.raises(pipeline.FileRefusedError, match="is not a file"):
+        take(engine, tmp_path / "none.csv")
+    assert statuses(engine) == ["refused"]
+
+
+LINES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "project_id": st.sampled_from(["X1", "X2", "X3", "?", ""]),
+            "commitment_usd": st.sampled_from(["5000000", "1", "-1", "x"]),
+            "countries": st.sampled_from(["UGA", "KEN", "XXX"]),
+            "source": st.sampled_from(["user-records", "nobody"]),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@given(lines=LINES)
+def test_every_record_read_is_counted_once(engine, write, lines):
+    report = take(engine, write("a.csv", csv_text(*({**PROJECT, **line} for line in lines))))
+    assert report.read == len(lines)
+    assert adds_up(report)
+    run = rows(engine, "ingest_run")[-1]
+    assert run["read"] == run["added"] + run["changed"] + run["unchanged"] + run["rejected"] == len(lines)
+    refused = {row["place"] for row in rows(engine, "rejected_record") if row["run_id"] == run["run_id"]}
+    assert len(refused) == report.rejected
+
+
+def cli(engine, *arguments):
+    environment = {**os.environ, "DATABASE_URL": address(engine)}
+    command = [sys.executable, "-m", "api", "ingest", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_succeeds_with_some_records_refused_and_lists_them_as_csv(engine, write):
+    path = write("a.csv", csv_text(PROJECT, {**PROJECT, "project_id": "X2", "commitment_usd": "-5"}))
+    done = cli(engine, "records", path)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+    assert "read 2, added 1, changed 0, unchanged 0, rejected 1" in done.stdout
+    assert "ingest errors 1" in done.stdout
+    listed = cli(engine, "errors", 1)
+    assert listed.returncode == 0
+    (row,) = csv.DictReader(io.StringIO(listed.stdout))
+    assert row == {
+        "place": "line 3",
+        "record_id": "X2",
+        "field": "commitment_usd",
+        "value": "-5",
+        "reason": "'-5' is negative; a total or a component is zero or more",
+        "kept": "no",
+    }
+    assert project_ids(engine) == ["X1"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("records", "a.txt"), "a.txt is of no known type"),
+        (("worldbank-export", "a.txt"), "a.txt has no header"),
+        (("records", "none.csv"), "is not a file"),
+        (("errors", "7"), "no ingest run '7'"),
+    ],
+)
+def test_the_command_fails_with_one_line_where_it_can_do_nothing(engine, write, arguments, message):
+    command, name = arguments
+    folder = write("a.txt", "some words\n").parent
+    failed = cli(engine, command, folder / name if "." in name else name)
+    assert failed.returncode == 1
+    assert message in failed.stderr
+    assert failed.stderr.strip().startswith("error: ")
+    assert len(failed.stderr.strip().splitlines()) == 1
+
+
+def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
+    class Breaks(RecordsAdapter):
+        def read(self, path):
+            yield from super().read(path)
+            raise ValueError("broken adapter")
+
+    with pytest.raises(ValueError, match="broken adapter"):
+        take(engine, write("a.csv", many(600)), Breaks())
+    assert project_ids(engine) == []
+    assert rows(engine, "release") == []
