@@ -4,7 +4,7 @@
 #   make test    the tests; ARGS go to pytest: make test ARGS="-n 2 -k spend"
 #   make check   style, format, types, import contracts
 #
-# HOST, PORT, PUBLIC_URL and DATABASE_URL are read from the environment (README.md lists them).
+# HOST, PORT and DATABASE_URL are read from the environment (README.md lists them).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c

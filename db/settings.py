@@ -21,7 +21,6 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    public_url: str | None = Field(default=None, description="Address under which users reach the service, for links.")
 
 
 @lru_cache
