@@ -25,7 +25,7 @@ def progress_bar(label: str) -> Iterator[Advance]:
         TextColumn("records"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(label, total=None)
         yield lambda count: progress.advance(task, count)
 
