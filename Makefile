@@ -32,8 +32,8 @@ for candidate in $(if $(PYTHON),$(PYTHON),python3.11 python3); do \
   if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$candidate"; break; fi; \
 done; \
 if [ -z "$$found" ]; then \
-  echo "error: Python 3.11 or newer is needed; $$(python3 --version 2>/dev/null || echo 'no python3') was found." >&2; \
-  echo "       Install Python 3.11 with its venv module, or name one: make $@ PYTHON=/path/to/python3.11" >&2; \
+  echo "error: Python 3.11 or newer is needed; tried: $(or $(PYTHON),python3.11 and python3 ($$(python3 --version 2>/dev/null || echo 'not there')))." >&2; \
+  echo "       Install Python 3.11 with its venv module, or name one: make $(or $(MAKECMDGOALS),run) PYTHON=/path/to/python3.11" >&2; \
   exit 1; \
 fi
 endef

@@ -100,6 +100,20 @@ class Why(BaseModel):
     rules_version: str | None = Doc(description="Version of the rules, for `rules`.")
 
 
+class PastReview(BaseModel):
+    """A line of a person's decision, whether it still counts or was replaced."""
+
+    category: str = Doc(description="Category.")
+    share_percent: float | None = Doc(description="Share of the money, where one was stated.")
+    relevance: Relevance = Doc(description="How far it serves migration.")
+    certainty: str = Doc(description="`sure` or `doubtful`.")
+    reason: str = Doc(description="In words.")
+    reviewer: str = Doc(description="Who decided.")
+    reviewed_on: str = Doc(description="When.")
+    counts: bool = Doc(description="False where a later decision took its place.")
+    run_id: int = Doc(description="The ingest run that brought it.")
+
+
 class ComponentDetail(ComponentPublic):
     """A component with the reasons for its classification."""
 
@@ -108,4 +122,5 @@ class ComponentDetail(ComponentPublic):
     list_complete: bool = Doc(description="False where the source shows only part of the project's list.")
     withdrawn: bool = Doc(description="True where the source no longer lists it.")
     why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
+    review_history: list[PastReview] = Doc(description="Every decision ever made on it, the newest first.")
     amounts: list[dict[str, Any]] = Doc(description="Its rows of money: by measure, project, category and place.")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact
+from db.queries.reviews import review_history
 from db.queries.suggest import nearest_id
 from models.filters import Filters
 from models.vocabulary import Relevance
@@ -90,7 +91,8 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     amounts = _amounts(connection, component_id)
     mine = [line for line in amounts if line["measure"] == filters.measure]
     shown = _with_classification(connection, [dict(row) | _sums(mine)])[0]
-    return shown | {"amounts": amounts, "why": _why(connection, component_id)}
+    history = review_history(connection, component_id, row["project_id"])
+    return shown | {"amounts": amounts, "why": _why(connection, component_id), "review_history": history}
 
 
 def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:

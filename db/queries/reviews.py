@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.queries.filtering import conditions, fact
+from models.component import WHOLE
 from models.filters import Filters
 
 FORM = (
@@ -42,6 +43,28 @@ def current_reviews(connection: Connection) -> Iterator[dict[str, Any]]:
             "reviewer": row["reviewer"],
             "reviewed_on": row["reviewed_on"],
         }
+
+
+def review_history(connection: Connection, component_id: str, project_id: str) -> list[dict[str, Any]]:
+    """Return every decision ever made on a component, the newest first; of a whole project's row, those on the project."""
+    table = tables.review
+    subject = project_id if component_id == f"{project_id}-{WHOLE}" else component_id
+    query = select(table).where(table.c.subject_id == subject)
+    rows = connection.execute(query.order_by(table.c.review_id.desc())).mappings()
+    return [
+        {
+            "category": row["category_code"],
+            "share_percent": None if row["share_ppm"] is None else row["share_ppm"] / 10_000,
+            "relevance": row["relevance"],
+            "certainty": row["certainty"],
+            "reason": row["reason"],
+            "reviewer": row["reviewer"],
+            "reviewed_on": row["reviewed_on"].isoformat(),
+            "counts": not row["superseded"],
+            "run_id": row["run_id"],
+        }
+        for row in rows
+    ]
 
 
 def review_queue(connection: Connection, filters: Filters, limit: int) -> list[dict[str, Any]]:

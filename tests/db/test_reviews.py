@@ -49,6 +49,8 @@ def test_a_review_changes_what_counts_and_the_rules_verdict_stays_beside_it(own,
     }
     assert money == {"mobility_skills": (4_800_000_000, 0), "not_migration": (14_400_000_000, 0)}
     assert [why["method"] for why in found["why"]] == ["review", "rules"]
+    history = [(line["reviewer"], line["counts"]) for line in found["review_history"]]
+    assert history == [("me", True), ("me", True), ("project coding, single coder", False)]
 
 
 def test_a_review_survives_the_same_records_and_a_new_classification(own, write):
