@@ -34,7 +34,7 @@ class RawRecord:
 
 
 class Adapter(Protocol):
-    """A kind of source. A new source is a new class with these members, and a line in `db.ingest.ADAPTERS`."""
+    """A kind of source. A new source is a new class with these members; CONTRIBUTING.md has the recipe."""
 
     name: str
 

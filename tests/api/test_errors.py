@@ -133,7 +133,7 @@ def test_an_error_nobody_foresaw_tells_nothing_but_its_number(loaded, monkeypatc
 
 
 def test_the_specification_describes_errors_as_they_are():
-    document = create_app().openapi()
+    document = create_app(make_engine("sqlite://")).openapi()
     assert "HTTPValidationError" not in str(document)
     for path, item in document["paths"].items():
         for operation in item.values():
