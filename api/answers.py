@@ -1,6 +1,6 @@
 """The shape of every answer: rows under `data`, then `totals`, `meta` and `links`, in JSON or CSV."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request, Response
@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from api.deps import Snapshot
 from api.encoding import csv_chunks, to_json
-from api.params import Format
+from api.pagination import encode_cursor, page_link
+from api.params import Format, PageParams
 from models.filters import Filters, SpendQuery
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -88,6 +89,30 @@ def links_of(request: Request, next_page: str | None = None, csv: bool = True) -
     """Link an answer to itself, the next page and its other form."""
     as_csv = str(request.url.remove_query_params(["cursor", "limit"]).include_query_params(format="csv"))
     return {"self": str(request.url), "next": next_page, "csv": as_csv if csv else None, "licence": LICENCE}
+
+
+def page_document(
+    request: Request,
+    snapshot: Snapshot,
+    params: PageParams,
+    filters: Filters,
+    rows: Sequence[dict[str, Any]],
+    total: int,
+    position: Callable[[dict[str, Any]], list[Any]],
+    shape: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """Wrap a page of a list, given one row more than it holds where there is a next one.
+
+    `position` says where a row stands, for the cursor; `shape` turns a row into what the public sees.
+    """
+    page, more = rows[: params.limit], len(rows) > params.limit
+    following = page_link(request, encode_cursor(request, snapshot.release, position(page[-1]))) if more else None
+    return {
+        "data": [shape(row) for row in page],
+        "totals": {"rows": total},
+        "meta": meta_of(snapshot, filters),
+        "links": links_of(request, following),
+    }
 
 
 def shown(model: type[BaseModel], row: Mapping[str, Any]) -> dict[str, Any]:

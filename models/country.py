@@ -80,10 +80,6 @@ class PlaceIndex:
         """Return the place with this name or alias, ignoring case and repeated blanks, or `None`."""
         return self._by_label.get(_key(label))
 
-    def country_codes(self) -> list[str]:
-        """Codes of all countries, without the buckets."""
-        return [code for code, place in self.by_code.items() if place.kind == PlaceKind.COUNTRY]
-
 
 def _key(label: str) -> str:
     return " ".join(label.replace("\u2019", "'").casefold().split())

@@ -105,10 +105,6 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
-    def field_names(self) -> list[str]:
-        """Names of the fields that the record sets."""
-        return sorted(self.model_fields_set)
-
 
 class ProjectRecord(Record):
     """A project as one source states it. Amounts are read in US dollars (`…_usd`) and kept in cents."""

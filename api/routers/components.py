@@ -5,11 +5,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import ListAnswer, OneAnswer, csv_answer, json_answer, links_of, meta_of, shown, wants_csv
+from api.answers import (
+    ListAnswer,
+    OneAnswer,
+    csv_answer,
+    json_answer,
+    links_of,
+    meta_of,
+    page_document,
+    shown,
+    wants_csv,
+)
 from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import with_dollars
 from api.errors import BadParameterError, ProblemItem
-from api.pagination import decode_cursor, encode_cursor, page_link
+from api.pagination import decode_cursor
 from api.params import FormatParams, PageParams
 from db.queries import components as queries
 from models.component import ComponentDetail, ComponentPublic
@@ -44,15 +54,10 @@ def _page(request: Request, snapshot: Snapshot, filters: Filters, params: PagePa
     position = decode_cursor(request, snapshot.release, params.cursor)
     after = None if position is None else _position(position, params.cursor)
     rows = queries.list_components(snapshot.connection, filters, after, params.limit + 1)
-    page, more = rows[: params.limit], len(rows) > params.limit
-    last = [page[-1]["project_id"], page[-1]["number"]] if more else []
-    cursor = encode_cursor(request, snapshot.release, last) if more else None
-    return {
-        "data": [_row(row) for row in page],
-        "totals": {"rows": queries.count_components(snapshot.connection, filters)},
-        "meta": meta_of(snapshot, filters),
-        "links": links_of(request, page_link(request, cursor) if cursor else None),
-    }
+    total = queries.count_components(snapshot.connection, filters)
+    return page_document(
+        request, snapshot, params, filters, rows, total, lambda row: [row["project_id"], row["number"]], _row
+    )
 
 
 def _position(position: list[Any], cursor: str | None) -> queries.Position:

@@ -4,10 +4,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import ListAnswer, OneAnswer, csv_answer, json_answer, links_of, meta_of, shown, wants_csv
+from api.answers import (
+    ListAnswer,
+    OneAnswer,
+    csv_answer,
+    json_answer,
+    links_of,
+    meta_of,
+    page_document,
+    shown,
+    wants_csv,
+)
 from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import with_dollars
-from api.pagination import decode_cursor, encode_cursor, page_link
+from api.pagination import decode_cursor
 from api.params import FormatParams, PageParams
 from api.routers.components import answer_components
 from db.queries import projects as queries
@@ -32,14 +42,8 @@ def _page(request: Request, snapshot: Snapshot, filters: Filters, params: PagePa
     position = decode_cursor(request, snapshot.release, params.cursor)
     after = None if position is None else str(position[0])
     rows = queries.list_projects(snapshot.connection, filters, after, params.limit + 1)
-    page, more = rows[: params.limit], len(rows) > params.limit
-    cursor = encode_cursor(request, snapshot.release, [page[-1]["project_id"]]) if more else None
-    return {
-        "data": [_row(row) for row in page],
-        "totals": {"rows": queries.count_projects(snapshot.connection, filters)},
-        "meta": meta_of(snapshot, filters),
-        "links": links_of(request, page_link(request, cursor) if cursor else None),
-    }
+    total = queries.count_projects(snapshot.connection, filters)
+    return page_document(request, snapshot, params, filters, rows, total, lambda row: [row["project_id"]], _row)
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

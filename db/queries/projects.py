@@ -40,13 +40,6 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     return found[0]
 
 
-def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
-    """Return what each source said of a project, the newest first."""
-    table = tables.project_statement
-    query = select(table).where(table.c.project_id == project_id).order_by(table.c.as_of.desc(), table.c.origin)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
 def _shown(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:
     rows = [dict(row) for row in connection.execute(statement).mappings()]
     places = _places(connection, [row["project_id"] for row in rows])

@@ -1,5 +1,6 @@
 """Answers: shape, formats, paging, and the same bytes from both databases."""
 
+import csv
 import io
 import json
 from decimal import Decimal
@@ -75,14 +76,9 @@ def test_one_line_of_pandas_gives_the_stated_total(get):
 
 
 def test_json_and_csv_hold_the_same_rows(get):
-    rows = get(SPEND).json()["data"]
-    table = pandas.read_csv(io.StringIO(get(f"{SPEND}&format=csv").text), keep_default_na=False)
-    assert list(table.columns) == list(rows[0])
-    assert [list(map(str, row)) for row in table.to_numpy().tolist()] == [
-        ["" if value is None else str(value) for value in row.values()] for row in rows
-    ] or len(table) == len(rows)
-    assert table["amount_usd"].tolist() == [row["amount_usd"] for row in rows]
-    assert table["category"].tolist() == [row["category"] for row in rows]
+    rows = json.loads(get(SPEND).text, parse_float=str)["data"]
+    table = list(csv.DictReader(io.StringIO(get(f"{SPEND}&format=csv").text, newline="")))
+    assert table == [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
 
 
 def test_csv_has_its_header_even_without_rows(get):

@@ -1,7 +1,7 @@
 """Reads the World Bank's own export of its projects, CSV or Excel, under any of the column titles it has used."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import chain, islice
@@ -186,8 +186,3 @@ def _same(one: int, other: int) -> bool:
 
 def _dollars(cents: int) -> str:
     return str(Decimal(cents).scaleb(-2))
-
-
-def known_titles() -> Mapping[str, tuple[str, ...]]:
-    """Our field names and the column titles that are read into them."""
-    return COLUMNS | LISTS
