@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
-from db.queries.releases import latest_release
-from models.release import Release
+from models.release import Change, Release
+from models.versions import Versions
 
 BATCH = 500
 
@@ -55,25 +55,42 @@ def replace_rows(connection: Connection, table: Table, column: str, keys: Sequen
     insert_rows(connection, table, rows)
 
 
-def make_release(connection: Connection, run_id: int, taxonomy_version: str, rules_version: str) -> Release:
+def next_release_id(connection: Connection) -> int:
+    """Return the number of the release to come. There is one writer at a time, so it stays free until it is made."""
+    return (connection.scalar(select(func.max(tables.release.c.release_id))) or 0) + 1
+
+
+def make_release(connection: Connection, run_id: int, versions: Versions) -> Release:
     """Number the present state of the data and store its counts and the hash of its content."""
     count = select(func.count()).select_from
-    previous = latest_release(connection)
+    release_id = next_release_id(connection)
+    changed = _changed_rows(connection, release_id)
     release = Release(
-        release_id=1 if previous is None else (previous.release_id or 0) + 1,
+        release_id=release_id,
         created_at=now(),
         run_id=run_id,
         as_of=connection.scalar(
             select(func.max(tables.project.c.as_of)).where(func.length(tables.project.c.as_of) == 10)
         ),
-        taxonomy_version=taxonomy_version,
-        rules_version=rules_version,
+        taxonomy_version=versions.taxonomy,
+        rules_version=versions.rules,
+        method_version=versions.method,
         projects=connection.scalar(count(tables.project)) or 0,
         components=connection.scalar(count(tables.component).where(tables.component.c.granularity == "component")) or 0,
+        rows_added=changed.get(Change.ADDED, 0),
+        rows_changed=changed.get(Change.CHANGED, 0),
+        rows_removed=changed.get(Change.REMOVED, 0),
         content_sha256=_content_hash(connection),
     )
     insert_rows(connection, tables.release, [release.model_dump()])
     return release
+
+
+def _changed_rows(connection: Connection, release_id: int) -> dict[str, int]:
+    table = tables.release_change
+    query = select(table.c.change, func.count(table.c.component_id.distinct()))
+    rows = connection.execute(query.where(table.c.release_id == release_id).group_by(table.c.change))
+    return {row[0]: row[1] for row in rows}
 
 
 def _content_hash(connection: Connection) -> str:

@@ -10,7 +10,8 @@ from models.component import Component
 from models.country import Country
 from models.ingest_run import IngestRun, RejectedRecord
 from models.project import Project, ProjectAmount, ProjectCountry, ProjectSector, ProjectStatement, ProjectTheme
-from models.release import Release
+from models.release import Release, ReleaseChange
+from models.search import SearchText
 from models.source import Source
 from models.spend import SpendFact
 from models.verdict import Classification, Review
@@ -35,6 +36,8 @@ project_statement = _table(ProjectStatement)
 project_theme = _table(ProjectTheme)
 rejected_record = _table(RejectedRecord)
 release = _table(Release)
+release_change = _table(ReleaseChange)
 review = _table(Review)
+search_text = _table(SearchText)
 source = _table(Source)
 spend_fact = _table(SpendFact)

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from models.money import Usd
 from models.types import Code
-from models.vocabulary import Inclusion, Measure, Relevance
+from models.vocabulary import Inclusion, Lender, Measure, Relevance
 
 
 class Project(SQLModel, table=True):
@@ -107,13 +107,14 @@ class ProjectTheme(SQLModel, table=True):
 
 
 class ProjectAmount(SQLModel, table=True):
-    """A project's whole amount in one place under one measure, in cents: what `basis=project` counts."""
+    """A project's whole amount in one place, of one lender, under one measure, in cents: what `basis=project` counts."""
 
     __tablename__ = "project_amount"
 
     project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
     country_code: str = Field(sa_type=Code, primary_key=True, foreign_key="country.code")
     measure: Measure = Field(sa_type=Code, primary_key=True)
+    lender: Lender = Field(sa_type=Code, primary_key=True)
     amount_cents: int | None = Field(default=None, sa_type=BigInteger)
 
 

@@ -9,15 +9,16 @@ from sqlmodel import Field, SQLModel
 
 from models.money import Usd
 from models.types import Code
-from models.vocabulary import Granularity, Measure, Method, Relevance
+from models.vocabulary import Granularity, Lender, Measure, Method, Relevance
 
 
 class SpendFact(SQLModel, table=True):
-    """A row's money under one measure, in one category and one place, with all that it can be grouped or filtered by.
+    """A row's money under one measure, in one category and place, of one lender, with all it can be asked by.
 
     `amount_cents` counts in full; `partial_cents` is money of which an unknown part serves migration. Both are null
-    where the source states no amount. `project_id` is the project whose money it is: for the component list of a family
-    it can be an additional financing of the project that lists the component.
+    where the source states no amount. `row_cents` is the whole of the row, over all its facts of the measure.
+    `project_id` is the project whose money it is: for the component list of a family it can be an additional financing
+    of the project that lists the component.
     """
 
     __tablename__ = "spend_fact"
@@ -27,6 +28,7 @@ class SpendFact(SQLModel, table=True):
     measure: Measure = Field(sa_type=Code, primary_key=True)
     category: str = Field(sa_type=Code, primary_key=True, foreign_key="category.code")
     country: str = Field(sa_type=Code, primary_key=True, foreign_key="country.code")
+    lender: Lender = Field(sa_type=Code, primary_key=True)
     granularity: Granularity = Field(sa_type=Code)
     category_group: str = Field(sa_type=Code)
     relevance: Relevance = Field(sa_type=Code)
@@ -42,6 +44,7 @@ class SpendFact(SQLModel, table=True):
     fiscal_year: int | None = None
     amount_cents: int | None = Field(default=None, sa_type=BigInteger)
     partial_cents: int | None = Field(default=None, sa_type=BigInteger)
+    row_cents: int | None = Field(default=None, sa_type=BigInteger)
     scaled: bool = False
     exceeds_total: bool = False
 

@@ -27,6 +27,16 @@ class Measure(StrEnum):
     DISBURSEMENT = "disbursement"  # paid out
 
 
+class Lender(StrEnum):
+    """Out of which of the Bank's pockets a commitment comes."""
+
+    IBRD = "ibrd"
+    IDA = "ida"
+    GRANT = "grant"
+    OTHER = "other"
+    NOT_STATED = "not_stated"  # no source splits the amount, or it is not a commitment
+
+
 class Basis(StrEnum):
     """Whether an answer counts components or the whole projects that they belong to."""
 

@@ -9,8 +9,9 @@ from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import Progress, ingest, input_hash
 from db.ingest.report import Report
+from db.queries.releases import latest_release
 from db.settings import DATA_DIR
-from models.classification import load_rules, load_taxonomy
+from models.versions import present_versions
 from models.vocabulary import RunStatus
 
 FILES = ("projects.csv", "components.csv", "reviews.csv")
@@ -30,10 +31,9 @@ def load_bundle(engine: Engine, folder: Path = DATA_DIR, progress: Progress = la
 
 
 def _is_loaded(engine: Engine, paths: list[Path]) -> bool:
-    run, release = tables.ingest_run, tables.release
+    run = tables.ingest_run
     with reading(engine) as connection:
         loaded = select(run.c.input_sha256).where(run.c.adapter == NAME, run.c.status == RunStatus.DONE)
-        newest = connection.execute(select(release).order_by(release.c.release_id.desc()).limit(1)).mappings().first()
+        newest = latest_release(connection)
         same_files = input_hash(paths) in set(connection.scalars(loaded))
-    versions = (load_taxonomy().version, load_rules().version)
-    return same_files and newest is not None and (newest["taxonomy_version"], newest["rules_version"]) == versions
+    return same_files and newest is not None and newest.versions == present_versions()

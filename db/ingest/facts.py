@@ -11,7 +11,7 @@ from models.country import PlaceIndex
 from models.money import split_cents
 from models.project import fiscal_year
 from models.verdict import Decision, decide_remainder, split_shares
-from models.vocabulary import Granularity, Inclusion, Measure
+from models.vocabulary import Granularity, Inclusion, Lender, Measure
 
 
 @dataclass(slots=True)
@@ -62,6 +62,7 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
             component_id = row.component or f"{key}-{WHOLE if row.granularity is Granularity.PROJECT else REMAINDER}"
             result.facts += _facts(key, member, component_id, row, decisions[component_id][0], places, taxonomy)
         result.amounts += _whole_amounts(key, member, totals[key])
+    _whole_rows(result.facts)
     for component_id, found in decisions.items():
         result.verdicts += _verdict_rows(component_id, found)
     return result
@@ -119,9 +120,10 @@ def _facts(
     project = member.project
     approval = project["approval_date"]
     counted_in = _counted_in(project)
+    cells = [(code, lender) for code, _ in counted_in for lender, _ in lent_by(project, row.measure)]
     for share, amount, partial in split_shares(row.amount, decision):
-        parts = _split_places(amount, counted_in), _split_places(partial, counted_in)
-        for (code, _), amount_here, partial_here in zip(counted_in, *parts, strict=True):
+        parts = (_split_cells(money, project, row.measure) for money in (amount, partial))
+        for (code, lender), amount_here, partial_here in zip(cells, *parts, strict=True):
             place = places.by_code[code]
             yield {
                 "component_id": component_id,
@@ -129,6 +131,7 @@ def _facts(
                 "measure": row.measure,
                 "category": share.category,
                 "country": code,
+                "lender": lender,
                 "granularity": row.granularity,
                 "category_group": taxonomy.group_of(share.category),
                 "relevance": share.relevance,
@@ -144,6 +147,7 @@ def _facts(
                 "fiscal_year": fiscal_year(approval),
                 "amount_cents": amount_here,
                 "partial_cents": partial_here,
+                "row_cents": None,
                 "scaled": row.scaled,
                 "exceeds_total": row.exceeds_total,
             }
@@ -153,19 +157,54 @@ def _counted_in(project: dict[str, Any]) -> list[tuple[str, int]]:
     return [(code, share) for code, share in project["located"] if share is not None]
 
 
-def _split_places(amount: int | None, counted_in: list[tuple[str, int]]) -> list[int | None]:
+def lent_by(project: dict[str, Any], measure: Measure) -> list[tuple[Lender, int]]:
+    """Return the lenders of a project with weights in cents, in a fixed order.
+
+    What the source's lenders leave of the commitment, and every amount that is not a commitment (nobody says who pays
+    which part of a cost), is `not_stated`; so is all of it where the lenders' amounts pass the commitment.
+    """
+    whole = project["commitment_cents"]
+    stated = [(lender, project[f"{lender}_cents"] or 0) for lender in Lender if lender is not Lender.NOT_STATED]
+    rest = (whole or 0) - sum(cents for _, cents in stated)
+    if measure is not Measure.COMMITMENT or not whole or rest < 0 or min(cents for _, cents in stated) < 0:
+        return [(Lender.NOT_STATED, 1)]
+    return [(lender, cents) for lender, cents in (*stated, (Lender.NOT_STATED, rest)) if cents]
+
+
+def _split_cells(amount: int | None, project: dict[str, Any], measure: Measure) -> list[int | None]:
+    """Split an amount over the places of a project, and each part over its lenders."""
+    places, lenders = ([weight for _, weight in found] for found in (_counted_in(project), lent_by(project, measure)))
     if amount is None:
-        return [None] * len(counted_in)
-    return list(split_cents(amount, [share for _, share in counted_in]))
+        return [None] * (len(places) * len(lenders))
+    return [part for here in split_cents(amount, places) for part in split_cents(here, lenders)]
+
+
+def _whole_rows(facts: list[dict[str, Any]]) -> None:
+    """Set beside each fact the whole of its row: what filters by amount look at."""
+    whole: dict[tuple[str, Measure], int] = {}
+    for fact in facts:
+        for cents in (fact["amount_cents"], fact["partial_cents"]):
+            if cents is not None:
+                key = (fact["component_id"], fact["measure"])
+                whole[key] = whole.get(key, 0) + cents
+    for fact in facts:
+        fact["row_cents"] = whole.get((fact["component_id"], fact["measure"]))
 
 
 def _whole_amounts(key: str, member: Member, totals: Totals) -> Iterator[dict[str, Any]]:
-    counted_in = _counted_in(member.project)
+    project = member.project
     for measure, amount in totals.amounts.items():
         if measure is Measure.DISBURSEMENT and amount is None:
             continue
-        for (code, _), part in zip(counted_in, _split_places(amount, counted_in), strict=True):
-            yield {"project_id": key, "country_code": code, "measure": measure, "amount_cents": part}
+        cells = [(code, lender) for code, _ in _counted_in(project) for lender, _ in lent_by(project, measure)]
+        for (code, lender), part in zip(cells, _split_cells(amount, project, measure), strict=True):
+            yield {
+                "project_id": key,
+                "country_code": code,
+                "measure": measure,
+                "lender": lender,
+                "amount_cents": part,
+            }
 
 
 def _verdict_rows(component_id: str, decisions: Sequence[Decision]) -> Iterator[dict[str, Any]]:

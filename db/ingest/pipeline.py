@@ -19,7 +19,7 @@ from db.ingest.sink import NOBODY, Sink
 from db.ingest.validation import Rejection, Valid, validate
 from db.queries.releases import latest_release
 from db.store import BATCH, insert_rows, make_release, now
-from models.classification import load_rules, load_taxonomy
+from models.versions import present_versions
 from models.country import PlaceIndex
 from models.records import ComponentRecord, ProjectRecord
 from models.vocabulary import RunStatus
@@ -110,15 +110,15 @@ def _take_in(
         if not path.is_file():
             raise FileRefusedError(f"{path} is not a file")
         _take_in_file(adapter.read(path), sink, places, sources, progress)
-    versions = (load_taxonomy().version, load_rules().version)
+    versions = present_versions()
     previous = latest_release(connection)
-    if previous and (previous.taxonomy_version, previous.rules_version) != versions:
-        report.notes.append("the taxonomy or the rules changed: every project was classified anew")
+    if previous and previous.versions != versions:
+        report.notes.append("the taxonomy, the rules or the method changed: every project was computed anew")
         sink.touched = set(connection.scalars(select(tables.project_statement.c.project_id).distinct()))
     elif not report.altered:
         return
     rebuild(connection, sink.touched, places)
-    report.release_id = make_release(connection, report.run_id, *versions).release_id
+    report.release_id = make_release(connection, report.run_id, versions).release_id
 
 
 def _take_in_file(

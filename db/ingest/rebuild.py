@@ -1,7 +1,7 @@
 """Computes what answers are made of (projects, verdicts, facts) anew for the projects that a run touched."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from db import tables
+from db.ingest.changes import keep_changes, money_states
 from db.ingest.facts import Family, Member, family_facts
 from db.ingest.merge import merge_statements, subtract_included
-from db.store import batches, insert_rows, replace_rows, upsert
+from db.store import batches, insert_rows, next_release_id, replace_rows, upsert
 from models.classification import ClassifierInput, classify, load_taxonomy
 from models.component import REMAINDER, WHOLE, Component
 from models.country import PlaceIndex
 from models.project import ProjectStatement
+from models.search import words
 from models.verdict import Decision, Review, decide_project, from_reviews, from_rules
 from models.vocabulary import Granularity
 
@@ -27,11 +29,17 @@ REMAINDER_TITLE = "Beyond the listed amounts"
 
 
 def rebuild(connection: Connection, touched: Iterable[str], places: PlaceIndex) -> None:
-    """Recompute the touched projects and their families, in the caller's transaction."""
+    """Recompute the touched projects and their families for the release to come, in the caller's transaction.
+
+    What that changes is written down under the number of that release.
+    """
+    release_id = next_release_id(connection)
     closure = _with_families(connection, set(touched))
     for roots in batches(sorted(closure)):
         members = [project_id for root in roots for project_id in closure[root]]
+        before = money_states(connection, members)
         _rebuild_chunk(connection, {root: closure[root] for root in roots}, members, places)
+        keep_changes(connection, release_id, before, money_states(connection, members))
 
 
 def _with_families(connection: Connection, touched: set[str]) -> dict[str, list[str]]:
@@ -87,6 +95,8 @@ def _rebuild_chunk(
             chunk.projects[key] |= {"category": member.verdict.category, "relevance": member.verdict.relevance}
     _write_projects(connection, chunk, project_ids)
     _write_answers(connection, project_ids, stand_ins, verdict_rows, fact_rows, amount_rows)
+    search_rows = list(_search_rows(chunk, {row["component_id"] for row in fact_rows}, stand_ins))
+    replace_rows(connection, tables.search_text, "project_id", project_ids, search_rows)
 
 
 def _load(connection: Connection, project_ids: Sequence[str]) -> _Chunk:
@@ -172,6 +182,23 @@ def _stand_in(project: Mapping[str, Any], granularity: Granularity) -> dict[str,
         "content_sha256": "",
         "run_id": None,
     }
+
+
+def _search_rows(
+    chunk: _Chunk, component_ids: set[str], stand_ins: Mapping[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The words by which each row is found. A stand-in has no title of its own."""
+    titles = {
+        component.component_id: (component.project_id, component.title)
+        for found in chunk.components.values()
+        for component in found
+    } | {component_id: (row["project_id"], "") for component_id, row in stand_ins.items()}
+    for component_id in sorted(component_ids):
+        project_id, title = titles[component_id]
+        project = chunk.projects[project_id]
+        texts = {"name": project["name"], "title": title, "objective": project["objective"]}
+        row = {name: " ".join(words(text or "")) for name, text in texts.items()}
+        yield {"component_id": component_id, "project_id": project_id} | row
 
 
 def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> None:

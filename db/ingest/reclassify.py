@@ -12,8 +12,9 @@ from db.ingest.pipeline import close_run, open_run
 from db.ingest.rebuild import rebuild
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
+from db.queries.releases import latest_release
 from db.store import make_release
-from models.classification import load_rules, load_taxonomy
+from models.versions import present_versions
 from models.vocabulary import Measure, RunStatus
 
 NAME = "reclassify"
@@ -40,27 +41,25 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], int | None]:
         dry_run: only say what would move; nothing is written.
 
     Returns:
-        The rows that move, and the new release, or `None` where nothing moves or nothing is written.
+        The rows that move, and the new release, or `None` where nothing is to be written.
     """
     moves: list[Move] = []
     release = None
-    versions = (load_taxonomy().version, load_rules().version)
+    versions = present_versions()
     try:
         with writing(engine) as connection:
+            newest = latest_release(connection)
             places = load_reference(connection)
             before = _counted(connection)
             rebuild(connection, connection.scalars(select(tables.project_statement.c.project_id).distinct()), places)
             after = _counted(connection)
             ids = sorted(before.keys() | after.keys())
             moves += [Move(i, before.get(i), after.get(i)) for i in ids if before.get(i) != after.get(i)]
-            if dry_run:
+            if dry_run or newest is None or (not moves and newest.versions == versions):
                 raise _UndoError
-            if moves:
-                report = Report(
-                    open_run(connection, RecordsAdapter(NAME), []), NAME, changed=len(moves), read=len(moves)
-                )
-                release = report.release_id = make_release(connection, report.run_id, *versions).release_id
-                close_run(connection, report, RunStatus.DONE)
+            report = Report(open_run(connection, RecordsAdapter(NAME), []), NAME, changed=len(moves), read=len(moves))
+            release = report.release_id = make_release(connection, report.run_id, versions).release_id
+            close_run(connection, report, RunStatus.DONE)
     except _UndoError:
         pass
     return moves, release
