@@ -19,6 +19,7 @@ ROWS = {
     "countries": 263,  # 253 countries and territories + 9 regions + the world
     "published_figures": 7,
     "sources": 5,
+    "us_cpi": 82,  # 1944 to 2025
 }
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
 README = (DATA / "README.md").read_text(encoding="utf-8")
