@@ -1,33 +1,49 @@
-"""The shape of every answer: rows under `data`, then `totals`, `meta` and `links`, in JSON or CSV."""
+"""The shape of every answer: rows under `data`, then `totals`, `meta` and `links`, or the rows alone in another format."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.deps import Snapshot
-from api.encoding import csv_chunks, to_json
-from api.pagination import encode_cursor, page_link
-from api.params import Format, PageParams
+from api.encoding import to_json
+from api.errors import BadParameterError, ProblemItem, unknown_value
+from api.exports.columns import About, Column
+from api.exports.csv import csv_chunks
+from api.exports.jsonl import jsonl_chunks
+from api.exports.parquet import parquet_chunks
+from api.exports.xlsx import MAX_ROWS, xlsx_chunks
+from api.negotiation import MEDIA_TYPES, Format, accepted_format
+from api.pagination import decode_cursor, encode_cursor, page_link
+from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery
+from models.versions import present_versions
 
 Row = TypeVar("Row", bound=BaseModel)
+Values = Mapping[str, Any]
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
 class Meta(BaseModel):
     """What an answer rests on."""
 
-    release: int = Field(description="Release of the data; equal questions of one release have equal answers.")
+    release: int = Field(
+        description="Release of the data; equal questions of one release have equal answers.", examples=[1]
+    )
     as_of: str | None = Field(
         description="Newest date on which a source loaded said something.", examples=["2025-03-31"]
     )
     taxonomy_version: str = Field(description="Version of the taxonomy.", examples=["1.0.0"])
     rules_version: str = Field(description="Version of the classification rules.", examples=["1.0.0"])
+    method_version: str = Field(description="Version of how rows become money.", examples=["1.1.0"])
     currency: str = Field(default="USD", description="Currency of all amounts.")
-    prices: str = Field(default="current", description="Prices of all amounts.")
+    prices: str = Field(default="current", description="Prices of all amounts: `current` or `constant`.")
+    base_year: int | None = Field(default=None, description="Year of constant prices.", examples=[2023])
+    price_index: str | None = Field(default=None, description="The index that constant prices are made by.")
     measure: str | None = Field(default=None, description="What the amounts measure.", examples=["commitment"])
     basis: str | None = Field(default=None, description="Whether components or whole projects are counted.")
     additive: bool | None = Field(default=None, description="True where the rows sum to the totals.")
@@ -40,14 +56,17 @@ class Links(BaseModel):
 
     self: str = Field(description="This answer.")
     next: str | None = Field(default=None, description="The next page; null on the last.")
+    jsonl: str | None = Field(default=None, description="The same rows as JSON lines, all pages.")
     csv: str | None = Field(default=None, description="The same rows as CSV, all pages.")
+    parquet: str | None = Field(default=None, description="The same rows as Parquet, all pages.")
+    xlsx: str | None = Field(default=None, description="The same rows as an Excel workbook, all pages.")
     licence: str = Field(default=LICENCE, description="Terms of use of the data.")
 
 
 class RowCount(BaseModel):
     """How many rows the whole filter has."""
 
-    rows: int = Field(description="Rows over all pages.")
+    rows: int = Field(description="Rows over all pages.", examples=[42])
 
 
 class ListAnswer(BaseModel, Generic[Row]):
@@ -67,71 +86,211 @@ class OneAnswer(BaseModel, Generic[Row]):
     links: Links = Field(description="Where to go from here.")
 
 
-def meta_of(snapshot: Snapshot, filters: Filters | None = None, query: SpendQuery | None = None) -> dict[str, Any]:
-    """Describe what an answer rests on."""
-    release = snapshot.release
-    meta: dict[str, Any] = {
-        "release": release.release_id,
-        "as_of": release.as_of,
+class Shown(Protocol):
+    """The parameters that say how rows are shown."""
+
+    format: Format | None
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of an answer: its columns, a way to read them from a position on, and how many there are in all.
+
+    Rows that are read may hold their `position`, by which the next page goes on.
+    """
+
+    columns: Sequence[Column]
+    read: Callable[[list[Any] | None, int | None], Iterable[Values]]
+    count: Callable[[], int]
+    page: int | None = None
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], rows: Sequence[Values]) -> "Rows":
+        """Rows that are all there already, and are shown on one page."""
+        return cls(columns, lambda _after, _limit: rows, lambda: len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with the state of the data that it reads."""
+
+    request: Request
+    snapshot: Snapshot
+
+    def meta(self, filters: Filters | None = None, query: SpendQuery | None = None) -> dict[str, Any]:
+        """Describe what an answer rests on."""
+        release = self.snapshot.release
+        meta: dict[str, Any] = {
+            "release": release.release_id,
+            "as_of": release.as_of,
+            "taxonomy_version": release.taxonomy_version,
+            "rules_version": release.rules_version,
+            "method_version": release.method_version,
+            "currency": "USD",
+            "prices": "current",
+        }
+        if filters is not None:
+            meta |= {"measure": filters.measure.value} | _prices(filters)
+        if query is not None:
+            grouped = [dimension.value for dimension in query.group_by]
+            meta |= {"basis": query.basis.value, "additive": query.additive, "group_by": grouped}
+        old = release.versions != present_versions()
+        return meta | {"warnings": ["computed by an older version of this program"] if old else []}
+
+    def links(self, next_page: str | None = None, formats: Iterable[Format] = Format) -> dict[str, Any]:
+        """Link an answer to itself, the next page and its other forms."""
+        links: dict[str, Any] = {"self": str(self.request.url), "next": next_page}
+        links |= {name.value: self._as(name) for name in formats if name is not Format.JSON}
+        return links | {"licence": LICENCE}
+
+    def _as(self, name: Format) -> str:
+        return str(self.request.url.remove_query_params(["cursor", "limit"]).include_query_params(format=name.value))
+
+
+def _prices(filters: Filters) -> dict[str, Any]:
+    if filters.base_year is None:
+        return {}
+    index = load_price_index()
+    return {"prices": "constant", "base_year": filters.base_year, "price_index": f"{index.name}; {index.source}"}
+
+
+def chosen_format(request: Request, chosen: Format | None) -> Format:
+    """Return the format of an answer.
+
+    Raises:
+        BadParameterError: 406, if the Accept header allows none of ours.
+    """
+    if chosen is not None:
+        return chosen
+    accept = request.headers.get("accept")
+    found = accepted_format(accept)
+    if found is None:
+        item = ProblemItem(
+            parameter="Accept",
+            value=(accept or "")[:100],
+            message="none of these media types can be made here",
+            allowed=list(MEDIA_TYPES.values()),
+            suggestion="application/json",
+        )
+        raise BadParameterError(item, kind="not-acceptable")
+    return found
+
+
+def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict[str, Any]]) -> Response:
+    """Answer with rows in the format that was asked for.
+
+    `wrap` gives what stands beside the rows in JSON: `meta`, and `totals` where there is more to say than their number.
+    """
+    form = chosen_format(asked.request, params.format)
+    columns = _chosen_columns(rows.columns, params.fields)
+    limit, cursor = getattr(params, "limit", None), getattr(params, "cursor", None)
+    after = decode_cursor(asked.request, asked.snapshot.release, cursor)
+    page = limit or (rows.page if form is Format.JSON or cursor else None)
+    if page is None:
+        found, following = rows.read(after, None), None
+    else:
+        found, following = _page(asked, list(rows.read(after, page + 1)), page)
+    if form is not Format.JSON:
+        if form is Format.XLSX and page is None:
+            _fits_a_sheet(rows.count())
+        return _file(asked, form, columns, found, following)
+    names = [column.name for column in columns]
+    document: dict[str, Any] = {"data": [{name: row.get(name) for name in names} for row in found]}
+    links = {"links": asked.links(following)}
+    return json_answer(document | {"totals": {"rows": rows.count()}} | wrap() | links, _link_header(asked, following))
+
+
+def answer_one(
+    asked: Asked, params: Shown, columns: Sequence[Column], row: Values, wrap: Callable[[], dict[str, Any]]
+) -> Response:
+    """Answer with a single thing; in formats of rows it is the only one, with the columns of its kind's list."""
+    form = chosen_format(asked.request, params.format)
+    if form is not Format.JSON:
+        return _file(asked, form, _chosen_columns(columns, params.fields), [row], None)
+    kept = {name: row.get(name) for name in params.fields} if params.fields else row
+    if params.fields:
+        _chosen_columns([Column(name, columns[0].kind) for name in row], params.fields)
+    document: dict[str, Any] = {"data": kept}
+    return json_answer(document | wrap() | {"links": asked.links()}, _link_header(asked, None))
+
+
+def _page(asked: Asked, rows: list[Values], page: int) -> tuple[list[Values], str | None]:
+    """Cut a page from its rows and one more, which says that there is a next one."""
+    if len(rows) <= page:
+        return rows, None
+    cursor = encode_cursor(asked.request, asked.snapshot.release, rows[page - 1]["position"])
+    return rows[:page], page_link(asked.request, cursor)
+
+
+def _chosen_columns(columns: Sequence[Column], fields: Sequence[str]) -> Sequence[Column]:
+    by_name = {column.name: column for column in columns}
+    for name in fields:
+        if name not in by_name:
+            raise BadParameterError(unknown_value("fields", name, list(by_name)))
+    return [by_name[name] for name in fields] if fields else columns
+
+
+def _fits_a_sheet(count: int) -> None:
+    if count > MAX_ROWS:
+        message = f"a sheet holds {MAX_ROWS:,} rows and this answer has {count:,}: take csv or parquet, or filter"
+        others = [form.value for form in Format if form is not Format.XLSX]
+        raise BadParameterError(
+            ProblemItem(parameter="format", value="xlsx", message=message, allowed=others, suggestion="csv")
+        )
+
+
+def _file(
+    asked: Asked, form: Format, columns: Sequence[Column], rows: Iterable[Values], following: str | None
+) -> Response:
+    """Stream rows as a file named after the path."""
+    name = asked.request.url.path.strip("/").replace("/", "-")
+    about = about_of(asked, name)
+    writers: dict[Format, Callable[[Sequence[Column], Iterable[Values]], Iterator[bytes]]] = {
+        Format.CSV: csv_chunks,
+        Format.JSONL: jsonl_chunks,
+        Format.PARQUET: partial(parquet_chunks, about=about),
+        Format.XLSX: partial(xlsx_chunks, about=about),
+    }
+    headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(asked, following)
+    text = {Format.CSV: "; charset=utf-8; header=present", Format.JSONL: "; charset=utf-8"}.get(form, "")
+    return StreamingResponse(writers[form](columns, rows), media_type=MEDIA_TYPES[form] + text, headers=headers)
+
+
+def about_of(asked: Asked, title: str) -> About:
+    """What a file says of itself."""
+    release = asked.snapshot.release
+    facts = {
+        "release": str(release.release_id),
+        "as_of": release.as_of or "",
         "taxonomy_version": release.taxonomy_version,
         "rules_version": release.rules_version,
+        "method_version": release.method_version,
         "currency": "USD",
-        "prices": "current",
+        "query": str(asked.request.url),
+        "licence": LICENCE,
     }
-    if filters is not None:
-        meta["measure"] = filters.measure.value
-    if query is not None:
-        meta |= {"basis": query.basis.value, "additive": query.additive, "group_by": [d.value for d in query.group_by]}
-    return meta | {"warnings": []}
+    return About(title, facts, release.created_at)
 
 
-def links_of(request: Request, next_page: str | None = None, csv: bool = True) -> dict[str, Any]:
-    """Link an answer to itself, the next page and its other form."""
-    as_csv = str(request.url.remove_query_params(["cursor", "limit"]).include_query_params(format="csv"))
-    return {"self": str(request.url), "next": next_page, "csv": as_csv if csv else None, "licence": LICENCE}
+def _link_header(asked: Asked, following: str | None) -> dict[str, str]:
+    """The links that programs look for in the header."""
+    links = [f'<{asked.request.url}>; rel="self"']
+    links += [f'<{following}>; rel="next"'] if following else []
+    links += [
+        f'<{address}>; rel="alternate"; type="{MEDIA_TYPES[Format(name)]}"'
+        for name, address in asked.links().items()
+        if name in set(Format)
+    ]
+    return {"Link": ", ".join(links)}
 
 
-def page_document(
-    request: Request,
-    snapshot: Snapshot,
-    params: PageParams,
-    filters: Filters,
-    rows: Sequence[dict[str, Any]],
-    total: int,
-    position: Callable[[dict[str, Any]], list[Any]],
-    shape: Callable[[dict[str, Any]], dict[str, Any]],
-) -> dict[str, Any]:
-    """Wrap a page of a list, given one row more than it holds where there is a next one.
-
-    `position` says where a row stands, for the cursor; `shape` turns a row into what the public sees.
-    """
-    page, more = rows[: params.limit], len(rows) > params.limit
-    following = page_link(request, encode_cursor(request, snapshot.release, position(page[-1]))) if more else None
-    return {
-        "data": [shape(row) for row in page],
-        "totals": {"rows": total},
-        "meta": meta_of(snapshot, filters),
-        "links": links_of(request, following),
-    }
+def shown(model: type[BaseModel], row: Values) -> dict[str, Any]:
+    """Keep of a row what the public model names, in its order, and its position."""
+    kept = {name: row.get(name) for name in model.model_fields}
+    return kept | {"position": row["position"]} if "position" in row else kept
 
 
-def shown(model: type[BaseModel], row: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep of a row what the public model names, in its order."""
-    return {name: row.get(name) for name in model.model_fields}
-
-
-def json_answer(document: Mapping[str, Any]) -> Response:
+def json_answer(document: Values, headers: Mapping[str, str] | None = None) -> Response:
     """Write an answer as JSON."""
-    return Response(to_json(document), media_type="application/json")
-
-
-def csv_answer(request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
-    """Write rows as a CSV file named after the path."""
-    name = request.url.path.strip("/").replace("/", "-")
-    headers = {"Content-Disposition": f'inline; filename="{name}.csv"'}
-    return StreamingResponse(csv_chunks(columns, rows), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def wants_csv(chosen: Format) -> bool:
-    """True where the answer is to be CSV."""
-    return chosen is Format.CSV
+    return Response(to_json(document), media_type="application/json", headers=dict(headers or {}))

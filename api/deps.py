@@ -4,24 +4,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 from sqlalchemy import Connection, Engine
 
 from db.engine import reading
 from db.errors import NothingLoadedError
-from db.queries.reference import places
 from db.queries.releases import latest_release
+from db.queries.vocabulary import Vocabulary, vocabulary
 from models.country import PlaceIndex
 from models.release import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state of the data: a transaction that sees it throughout, its release, and the places it knows."""
+    """One state of the data: a transaction that sees it throughout, its release, and the words that it knows."""
 
     connection: Connection
     release: Release
-    places: PlaceIndex
+    known: Vocabulary
+
+    @property
+    def places(self) -> PlaceIndex:
+        """The places that money can be counted in."""
+        return self.known.places
 
 
 def get_engine(request: Request) -> Engine:
@@ -40,7 +45,17 @@ def get_snapshot(request: Request) -> Iterator[Snapshot]:
         release = latest_release(connection)
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        yield Snapshot(connection, release, places(connection))
+        request.state.release = release.release_id
+        yield Snapshot(connection, release, _vocabulary(request.app, connection, release))
+
+
+def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocabulary:
+    """Read the words of a release once, and keep those of the newest."""
+    kept: tuple[Release, Vocabulary] | None = getattr(app.state, "vocabulary", None)
+    if kept is None or kept[0] != release:
+        kept = (release, vocabulary(connection))
+        app.state.vocabulary = kept
+    return kept[1]
 
 
 CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot, scope="request")]

@@ -13,7 +13,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
+from db.errors import (
+    BadPositionError,
+    DataError,
+    NotFoundError,
+    NothingLoadedError,
+    PricesMissingError,
+    SchemaOutdatedError,
+)
 
 log = logging.getLogger("api")
 
@@ -22,6 +29,10 @@ MEDIA_TYPE = "application/problem+json"
 PROBLEMS = {
     "bad-parameter": (422, "A parameter cannot be understood"),
     "bad-request": (400, "The request cannot be read"),
+    "bad-cursor": (400, "The cursor does not belong to this query"),
+    "stale-cursor": (409, "The data changed since the cursor was given"),
+    "not-acceptable": (406, "No format that is acceptable to you can be made"),
+    "release-gone": (410, "The files of this release are not kept any more"),
     "not-found": (404, "Nothing is stored under this identifier"),
     "unknown-path": (404, "There is no such path"),
     "method-not-allowed": (405, "This path does not take this method"),
@@ -35,6 +46,10 @@ PROBLEMS = {
 ADVICE = {
     "bad-parameter": "Each item of `errors` names the parameter, the value, what is allowed and the nearest valid name.",
     "bad-request": "See `detail`: the body is not what its Content-Type says.",
+    "bad-cursor": "Ask for the first page again, without `cursor`, and follow `links.next` from there.",
+    "stale-cursor": "Ask for the first page again, without `cursor`: its rows are those of the new release.",
+    "not-acceptable": "Name a format that `errors` lists in `format=`, or its media type in the header Accept.",
+    "release-gone": "Take the files of the newest release; /v1/releases/{id}/changes says what came between.",
     "not-found": "Look the identifier up in the list of its kind; `errors` suggests the nearest one that exists.",
     "unknown-path": "All paths are listed in /openapi.json and can be tried at /docs.",
     "method-not-allowed": "The header `Allow` names the methods that the path takes; reading is GET or HEAD.",
@@ -67,11 +82,12 @@ class Problem(BaseModel):
 
 
 class BadParameterError(Exception):
-    """A parameter that is well formed but means nothing here."""
+    """A parameter that is well formed but means nothing here; `kind` says which kind of problem it is."""
 
-    def __init__(self, *items: ProblemItem) -> None:
+    def __init__(self, *items: ProblemItem, kind: str = "bad-parameter") -> None:
         super().__init__(items[0].message)
         self.items = list(items)
+        self.kind = kind
 
 
 def unknown_value(parameter: str, value: str, allowed: list[str], hints: dict[str, str] | None = None) -> ProblemItem:
@@ -115,7 +131,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(BadParameterError)
     async def bad_parameter(request: Request, error: BadParameterError) -> Response:
-        return problem(request, "bad-parameter", str(error), error.items)
+        return problem(request, error.kind, str(error), error.items)
 
     @app.exception_handler(NotFoundError)
     async def not_found(request: Request, error: NotFoundError) -> Response:
@@ -126,6 +142,17 @@ def install(app: FastAPI) -> None:
             suggestion=error.suggestion,
         )
         return problem(request, "not-found", item.message, [item])
+
+    @app.exception_handler(BadPositionError)
+    async def bad_position(request: Request, error: BadPositionError) -> Response:
+        item = ProblemItem(
+            parameter="cursor", value=request.query_params.get("cursor", "")[:100], message=f"the cursor: {error}"
+        )
+        return problem(request, "bad-cursor", item.message, [item])
+
+    @app.exception_handler(PricesMissingError)
+    async def prices_missing(request: Request, error: PricesMissingError) -> Response:
+        return problem(request, "bad-parameter", str(error), _without_prices(request, error))
 
     @app.exception_handler(DataError)
     async def data_error(request: Request, error: DataError) -> Response:
@@ -147,6 +174,24 @@ def install(app: FastAPI) -> None:
         log.error("request %s failed", request_id, exc_info=error)
         # This answer is made outside the layer that names requests, so it carries the name itself.
         return problem(request, "internal", "an error that was not foreseen", x_request_id=request_id)
+
+
+def _without_prices(request: Request, error: PricesMissingError) -> list[ProblemItem]:
+    """Say which parameters would leave out the years that have no price index."""
+    index = error.index
+    base_year = request.query_params.get("base_year", "")
+    if base_year.isdigit() and int(base_year) in error.years:
+        allowed = [str(year) for year in index.by_year]
+        near = allowed[-1] if int(base_year) > index.last_year else allowed[0]
+        return [
+            ProblemItem(
+                parameter="base_year", value=base_year, message=f"base_year: {error}", allowed=allowed, suggestion=near
+            )
+        ]
+    hints = ["status=Active,Closed"] * error.not_approved
+    hints += [f"year_to={index.last_year}"] * bool(error.years)
+    item = ProblemItem(parameter="prices", value="constant", message=f"prices: {error}", suggestion="&".join(hints))
+    return [item]
 
 
 def _from_status(request: Request, error: HTTPException) -> Response:

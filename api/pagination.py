@@ -11,11 +11,12 @@ from fastapi import Request
 from api.errors import BadParameterError, ProblemItem
 from models.release import Release
 
-NOT_PART_OF_QUERY = {"cursor", "limit"}
+NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}
+"""Parameters that only choose how much of a query's rows is shown, and how."""
 
 
 def query_key(request: Request) -> str:
-    """Name a query by its parameters without those that only choose the page."""
+    """Name a query by its parameters without those that only choose how its rows are shown."""
     items = sorted((k, v) for k, v in request.query_params.multi_items() if k not in NOT_PART_OF_QUERY)
     return hashlib.sha256((request.url.path + urlencode(items)).encode()).hexdigest()[:16]
 
@@ -30,7 +31,7 @@ def decode_cursor(request: Request, release: Release, cursor: str | None) -> lis
     """Return the position that a cursor holds.
 
     Raises:
-        BadParameterError: if it is no cursor, or one of another query or release.
+        BadParameterError: if it is no cursor or one of another query (400), or one of another release (409).
     """
     if cursor is None:
         return None
@@ -38,18 +39,19 @@ def decode_cursor(request: Request, release: Release, cursor: str | None) -> lis
         padded = cursor + "=" * (-len(cursor) % 4)
         release_id, key, position = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
     except (ValueError, TypeError):
-        raise _bad_cursor(cursor, "is not a cursor of ours: take it from links.next") from None
+        raise _refused(cursor, "bad-cursor", "is not a cursor of ours: take it from links.next") from None
     if key != query_key(request) or not isinstance(position, list):
-        raise _bad_cursor(cursor, "belongs to another query: start again without it")
+        raise _refused(cursor, "bad-cursor", "belongs to another query: start again without it")
     if release_id != release.release_id:
-        raise _bad_cursor(
-            cursor, f"belongs to release {release_id}, the data are now at {release.release_id}: start again"
-        )
+        message = f"belongs to release {release_id}, the data are now at {release.release_id}: start again without it"
+        raise _refused(cursor, "stale-cursor", message)
     return position
 
 
-def _bad_cursor(cursor: str, message: str) -> BadParameterError:
-    return BadParameterError(ProblemItem(parameter="cursor", value=cursor[:100], message=f"the cursor {message}"))
+def _refused(cursor: str, kind: str, message: str) -> BadParameterError:
+    return BadParameterError(
+        ProblemItem(parameter="cursor", value=cursor[:100], message=f"the cursor {message}"), kind=kind
+    )
 
 
 def page_link(request: Request, cursor: str) -> str:

@@ -1,5 +1,7 @@
 """What can go wrong in the data layer, each with its meaning. How it is told over HTTP is decided in `api.errors`."""
 
+from models.prices import PriceIndex
+
 
 class DataError(Exception):
     """Base of the errors that this layer raises on purpose; its text may be shown to a user."""
@@ -25,3 +27,20 @@ class NotFoundError(DataError):
 
 class NothingLoadedError(DataError):
     """The database holds no release yet."""
+
+
+class BadPositionError(DataError):
+    """A place to go on from does not fit the order asked for."""
+
+
+class PricesMissingError(DataError):
+    """Constant prices are asked for over years that the price index does not cover."""
+
+    def __init__(self, years: list[int], not_approved: bool, index: PriceIndex) -> None:
+        what = [str(year) for year in years] + ["rows that are not approved yet, which have no year"] * not_approved
+        super().__init__(
+            f"{index.name} covers {index.first_year} to {index.last_year}; missing here: {', '.join(what)}"
+        )
+        self.years = years
+        self.not_approved = not_approved
+        self.index = index

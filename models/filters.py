@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from models.vocabulary import Basis, Granularity, Measure, Relevance, Tag, YearBasis
+from models.search import SearchQuery
+from models.vocabulary import Basis, Granularity, Lender, Measure, Relevance, Tag, YearBasis
 
 
 class Dimension(StrEnum):
@@ -12,9 +13,27 @@ class Dimension(StrEnum):
 
     CATEGORY = "category"
     GROUP = "group"
+    SET = "set"
     YEAR = "year"
+    FISCAL_YEAR = "fiscal_year"
     COUNTRY = "country"
+    REGION = "region"
+    INCOME_GROUP = "income_group"
+    SOURCE = "source"
+    INSTRUMENT = "instrument"
+    STATUS = "status"
+    LENDER = "lender"
+    RELEVANCE = "relevance"
 
+
+OVERLAPPING = {Dimension.SET}
+"""Money can stand in several members of these, or in none."""
+
+OF_ROWS = {Dimension.CATEGORY, Dimension.GROUP, Dimension.RELEVANCE}
+"""What a project's rows can differ in: whole projects count in each member they touch."""
+
+YEARS = {Dimension.YEAR, Dimension.FISCAL_YEAR}
+"""Dimensions with members in a row, so that gaps can be filled."""
 
 STATUSES = ("Active", "Closed", "Pipeline", "Dropped")
 """What the World Bank says of a project's state."""
@@ -22,23 +41,35 @@ STATUSES = ("Active", "Closed", "Pipeline", "Dropped")
 COUNTED_STATUSES = ("Active", "Closed", "Pipeline")
 """Counted unless a query asks otherwise: money of a dropped project was never committed."""
 
+INCOME_GROUPS = ("low", "lower_middle", "upper_middle", "high")
+"""The World Bank's income groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a query asks for. Within a field any value matches, between fields all must; an empty field does not limit.
 
-    `categories` already holds what named groups and sets stand for. Years and dates are inclusive and mean the date of
-    approval.
+    `categories` already holds what named sets stand for. Years and dates are inclusive and mean the date of approval.
+    `min_cents` and `max_cents` look at the whole of a row, in current prices. With a `base_year` all amounts come out in
+    constant prices of that year.
     """
 
     categories: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    income_groups: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    lenders: tuple[Lender, ...] = ()
     relevance: tuple[Relevance, ...] = (Relevance.DIRECT, Relevance.PARTIAL)
     granularity: tuple[Granularity, ...] = ()
     tags: tuple[Tag, ...] = ()
+    search: SearchQuery | None = None
     min_confidence: float | None = None
+    min_cents: int | None = None
+    max_cents: int | None = None
     statuses: tuple[str, ...] = COUNTED_STATUSES
     year_from: int | None = None
     year_to: int | None = None
@@ -46,17 +77,32 @@ class Filters:
     approved_to: date | None = None
     year_basis: YearBasis = YearBasis.CALENDAR
     measure: Measure = Measure.COMMITMENT
+    base_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A column to order by; rows without a value come last in either direction."""
+
+    column: str
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SpendQuery:
-    """A question about spend: filters, what to group by, and whether components or whole projects count."""
+    """A question about spend: filters, what to group by, whether components or whole projects count, and the order.
+
+    `fill` names a year in `group_by` whose empty members are to have rows too.
+    """
 
     filters: Filters = Filters()
     group_by: tuple[Dimension, ...] = ()
     basis: Basis = Basis.COMPONENT
+    sort: tuple[SortKey, ...] = ()
+    fill: Dimension | None = None
 
     @property
     def additive(self) -> bool:
-        """True where the rows sum to the totals. By category, whole projects count in each category they touch."""
-        return self.basis is Basis.COMPONENT or not {Dimension.CATEGORY, Dimension.GROUP} & set(self.group_by)
+        """True where the rows sum to the totals: not by sets, which overlap, nor where whole projects count repeatedly."""
+        grouped = set(self.group_by)
+        return not grouped & OVERLAPPING and (self.basis is Basis.COMPONENT or not grouped & OF_ROWS)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -13,11 +14,26 @@ PPM = 1_000_000
 MAX_DOLLARS = 10**12
 """A trillion dollars: no single operation is near it, so a larger amount is a mistake in the source."""
 
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many decimals a number has when it leaves the service; it is exact to the last of them."""
+
+    count: int
+
+
 Usd = Annotated[
     Decimal,
+    Places(2),
     WithJsonSchema({"type": "number", "description": "US dollars, exact to the cent", "examples": [1250000.00]}),
 ]
 """US dollars with two decimals, the form in which an amount leaves the service (a JSON number, never a string)."""
+
+Share = Annotated[Decimal, Places(6), WithJsonSchema({"type": "number"})]
+"""A part of a whole, with six decimals."""
+
+Ratio = Annotated[Decimal, Places(4), WithJsonSchema({"type": "number"})]
+"""One amount over another, with four decimals."""
 
 
 def parse_dollars(value: object) -> int | None:
@@ -53,6 +69,11 @@ def parse_dollars(value: object) -> int | None:
 def usd(cents: int | None) -> Decimal | None:
     """Write integer cents as dollars with two decimals; `None` (not stated) stays `None`."""
     return None if cents is None else Decimal(cents).scaleb(-2)
+
+
+def share_of(part: int, whole: int) -> Decimal | None:
+    """Return a part of a whole with six decimals; there is none of nothing."""
+    return (Decimal(part) / whole).quantize(Decimal("0.000001")) if whole else None
 
 
 def split_cents(total: int, weights: Sequence[int]) -> list[int]:

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from pydantic import Field as Doc
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from models.money import Usd
+from models.money import Ratio, Share, Usd
 from models.types import Code
 from models.vocabulary import Granularity, Lender, Measure, Method, Relevance
 
@@ -81,18 +81,74 @@ class SpendFigures(BaseModel):
     components_without_amount: int = Doc(description="Those of them that state no amount: unknown, not zero.")
 
 
-class SpendRow(SpendFigures):
-    """One group of an answer: the columns asked for in `group_by`, then the figures."""
-
-    model_config = ConfigDict(extra="allow")
+class GroupColumns(BaseModel):
+    """The columns that say which group a row is: those that were asked for in `group_by`."""
 
     category: str | None = Doc(default=None, description="Category, when grouped by it.", examples=["worker_return"])
     category_label: str | None = Doc(default=None, description="Its readable name.")
     group: str | None = Doc(default=None, description="Group of categories, when grouped by it.")
     group_label: str | None = Doc(default=None, description="Its readable name.")
+    set: str | None = Doc(
+        default=None, description="Named set of categories, when grouped by it; null: in no set. Sets overlap."
+    )
+    set_label: str | None = Doc(default=None, description="Its readable name.")
     year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: not approved yet.")
+    fiscal_year: int | None = Doc(default=None, description="World Bank fiscal year of approval, when grouped by it.")
     country: str | None = Doc(default=None, description="Place, when grouped by it: ISO alpha-3 or a bucket's code.")
     country_name: str | None = Doc(default=None, description="Its readable name.")
+    region: str | None = Doc(default=None, description="World Bank region of the place, when grouped by it.")
+    region_name: str | None = Doc(default=None, description="Its readable name.")
+    income_group: str | None = Doc(default=None, description="Income group, when grouped by it; null: a bucket.")
+    source: str | None = Doc(default=None, description="Source of the project's record, when grouped by it.")
+    instrument: str | None = Doc(default=None, description="Lending instrument, when grouped by it.")
+    status: str | None = Doc(default=None, description="Project status, when grouped by it.")
+    lender: str | None = Doc(default=None, description="Lender, when grouped by it.")
+    relevance: str | None = Doc(default=None, description="How far the money serves migration, when grouped by it.")
+
+
+class SpendRow(GroupColumns, SpendFigures):
+    """One group of an answer: the columns asked for in `group_by`, then the figures."""
+
+    share: Share | None = Doc(
+        default=None, description="`amount_usd` as a part of the total's, 0 to 1; null where the total is 0."
+    )
+
+
+RATIO_COLUMNS = (
+    "numerator_amount_usd",
+    "numerator_partial_usd",
+    "numerator_projects",
+    "denominator_amount_usd",
+    "denominator_partial_usd",
+    "denominator_projects",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+)
+
+
+class RatioFigures(BaseModel):
+    """Both sides of a ratio and the ratio."""
+
+    numerator_amount_usd: Usd = Doc(description="Above the line: money that counts in full, US dollars.")
+    numerator_partial_usd: Usd = Doc(description="Above the line: money of which an unknown part counts.")
+    numerator_projects: int = Doc(description="Above the line: distinct projects.")
+    denominator_amount_usd: Usd = Doc(description="Below the line: money that counts in full, US dollars.")
+    denominator_partial_usd: Usd = Doc(description="Below the line: money of which an unknown part counts.")
+    denominator_projects: int = Doc(description="Below the line: distinct projects.")
+    ratio: Ratio | None = Doc(description="Of what counts in full; null where nothing stands below the line.")
+    ratio_low: Ratio | None = Doc(description="The least it can be: the partial money counts below the line only.")
+    ratio_high: Ratio | None = Doc(description="The most it can be: the partial money counts above the line only.")
+
+
+class RatioRow(GroupColumns, RatioFigures):
+    """One group of a ratio."""
+
+
+class RatioTotals(RatioFigures):
+    """The ratio over the whole filter."""
+
+    rows: int = Doc(description="Rows of the answer.", examples=[11])
 
 
 class MethodMoney(BaseModel):

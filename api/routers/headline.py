@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Links, Meta, csv_answer, json_answer, links_of, meta_of, wants_csv
-from api.deps import CurrentSnapshot, Snapshot
+from api.answers import Asked, Links, Meta, RowCount, Rows, answer_rows
+from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
+from api.exports.columns import columns_of
 from api.params import TAXONOMY, FormatParams
 from db.queries.headline import WINDOW, Figure, Headline, headline
 from models.filters import Filters, SpendQuery
@@ -52,6 +53,7 @@ class HeadlineAnswer(BaseModel):
     """All figures."""
 
     data: list[HeadlineFigure] = Field(description="One row a figure.")
+    totals: RowCount = Field(description="How many figures.")
     coverage: Coverage = Field(description="What the figures rest on.")
     window: list[str] = Field(description="First and last date of approval that count.")
     meta: Meta = Field(description="What the answer rests on.")
@@ -61,24 +63,19 @@ class HeadlineAnswer(BaseModel):
 @router.get("", operation_id="get_headline", response_model=HeadlineAnswer)
 def get_headline(request: Request, snapshot: CurrentSnapshot, params: Annotated[FormatParams, Query()]) -> Response:
     """The figures of the study, recomputed for its window (approved 2014-01-01 to 2024-03-31) from the rows loaded."""
+    asked = Asked(request, snapshot)
     result = headline(snapshot.connection, TAXONOMY)
     rows = figure_rows(str(request.base_url).rstrip("/"), result)
-    if wants_csv(params.format):
-        return csv_answer(request, list(HeadlineFigure.model_fields), rows)
-    return json_answer(headline_document(request, snapshot, result, rows))
 
+    def wrap() -> dict[str, Any]:
+        meta = asked.meta(Filters())
+        return {
+            "coverage": result.coverage,
+            "window": [day.isoformat() for day in WINDOW],
+            "meta": meta | {"warnings": meta["warnings"] + result.warnings},
+        }
 
-def headline_document(
-    request: Request, snapshot: Snapshot, result: Headline, rows: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Wrap the figures."""
-    return {
-        "data": rows,
-        "coverage": result.coverage,
-        "window": [day.isoformat() for day in WINDOW],
-        "meta": meta_of(snapshot, Filters()) | {"warnings": result.warnings},
-        "links": links_of(request),
-    }
+    return answer_rows(asked, params, Rows.of(columns_of(HeadlineFigure), rows), wrap)
 
 
 def figure_rows(base: str, result: Headline) -> list[dict[str, Any]]:

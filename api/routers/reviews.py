@@ -1,13 +1,15 @@
 """Reviews: what is most worth a person's hour."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import ListAnswer, csv_answer, json_answer, links_of, meta_of, shown, wants_csv
+from api.answers import Asked, Links, ListAnswer, Meta, RowCount, Rows, answer_rows, shown
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
+from api.exports.columns import Column, Kind, columns_of
 from api.params import MAX_LIMIT, FilterParams
 from db.queries.reviews import FORM, review_queue
 from models.money import Usd
@@ -37,27 +39,47 @@ class QueueItem(BaseModel):
 class QueueParams(FilterParams):
     """Filters, and how long the queue may be."""
 
-    limit: int = Field(default=100, ge=1, le=MAX_LIMIT, description="Rows at most, the most worthwhile first.")
+    limit: int = Field(
+        default=100, ge=1, le=MAX_LIMIT, description="Rows at most, the most worthwhile first.", examples=[20]
+    )
+
+
+class FormAnswer(BaseModel):
+    """The form; its empty columns are those of a review."""
+
+    data: list[dict[str, Any]] = Field(description="One row a subject.")
+    totals: RowCount = Field(description="How many rows.")
+    meta: Meta = Field(description="What the answer rests on.")
+    links: Links = Field(description="Where to go from here.")
+
+
+FORM_COLUMNS = [Column(name, Kind.TEXT, "To fill in; see docs/records.md.") for name in FORM]
+CONTEXT_COLUMNS = [
+    replace(column, name=f"_{column.name}") for column in columns_of(QueueItem) if column.name not in FORM
+]
 
 
 @router.get("/queue", operation_id="list_review_queue", response_model=ListAnswer[QueueItem])
 def list_review_queue(request: Request, snapshot: CurrentSnapshot, params: Annotated[QueueParams, Query()]) -> Response:
-    """What to review next, ordered by money × uncertainty, so that an hour of reviewing moves the totals most.
+    """What to review next, ordered by money × uncertainty, so that an hour of reviewing moves the totals most."""
+    asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
+    rows = [shown(QueueItem, with_dollars(row)) for row in review_queue(snapshot.connection, filters, params.limit)]
+    return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: {"meta": asked.meta(filters)})
 
-    As CSV it is a form to fill in: `python -m api reviews import` takes it back.
+
+@router.get("/form", operation_id="get_review_form", response_model=FormAnswer)
+def get_review_form(request: Request, snapshot: CurrentSnapshot, params: Annotated[QueueParams, Query()]) -> Response:
+    """The queue as a form to fill in: take it as CSV, and `python -m api reviews import` takes it back.
+
+    Columns whose names begin with `_` are for the reader; the import passes them over.
     """
-    filters = params.to_filters(snapshot.places)
-    rows = review_queue(snapshot.connection, filters, params.limit)
-    if wants_csv(params.format):
-        context = [f"_{name}" for name in QueueItem.model_fields if name not in FORM]
-        filled = [dict.fromkeys(FORM) | _form(with_dollars(row)) for row in rows]
-        return csv_answer(request, [*FORM, *context], filled)
-    data = [shown(QueueItem, with_dollars(row)) for row in rows]
-    meta = meta_of(snapshot, filters)
-    return json_answer({"data": data, "totals": {"rows": len(data)}, "meta": meta, "links": links_of(request)})
+    asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
+    rows = [_form(with_dollars(row)) for row in review_queue(snapshot.connection, filters, params.limit)]
+    columns = [*FORM_COLUMNS, *CONTEXT_COLUMNS]
+    return answer_rows(asked, params, Rows.of(columns, rows), lambda: {"meta": asked.meta(filters)})
 
 
 def _form(row: dict[str, object]) -> dict[str, object]:
     """Put what is known now into the form; what a reviewer has to say stays empty."""
     known = {name: row[name] for name in ("subject_id", "category", "relevance")}
-    return known | {f"_{name}": value for name, value in row.items()}
+    return dict.fromkeys(FORM) | known | {f"_{name}": value for name, value in row.items()}

@@ -1,25 +1,32 @@
-"""Spend: the one question that this service exists for."""
+"""Spend: the one question that this service exists for, and the ratio of two of its answers."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Links, Meta, csv_answer, json_answer, links_of, meta_of, wants_csv
+from api.answers import Asked, Links, Meta, Rows, answer_rows
 from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import with_dollars
-from api.params import TAXONOMY, SpendParams
-from db.queries.reference import country_names
-from db.queries.spend import spend
+from api.exports.columns import columns_of
+from api.params import TAXONOMY, RatioParams, SpendParams
+from db.queries.ratio import spend_ratio
+from db.queries.spend import count_rows, full_totals, spend_rows, spend_totals
+from db.queries.warnings import spend_warnings
 from models.filters import Dimension, SpendQuery
-from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, SpendRow, SpendTotals
+from models.money import share_of
+from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
 router = APIRouter(prefix="/v1/spend", tags=["spend"])
 
+PAGE = 1000
 LABELS = {
     Dimension.CATEGORY: "category_label",
     Dimension.GROUP: "group_label",
+    Dimension.SET: "set_label",
     Dimension.COUNTRY: "country_name",
+    Dimension.REGION: "region_name",
 }
 
 
@@ -34,40 +41,73 @@ class SpendAnswer(BaseModel):
     links: Links = Field(description="Where to go from here.")
 
 
+class RatioAnswer(BaseModel):
+    """One side of spend over another."""
+
+    data: list[RatioRow] = Field(description="One row a group, with both sides.")
+    totals: RatioTotals = Field(description="Both sides over the whole filter.")
+    meta: Meta = Field(description="What the answer rests on.")
+    links: Links = Field(description="Where to go from here.")
+
+
 @router.get("", operation_id="get_spend", response_model=SpendAnswer)
 def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[SpendParams, Query()]) -> Response:
-    """Spend by any of category, group, year and country, exact to the cent.
+    """Spend by any dimensions, exact to the cent.
 
     Each row is a range: `amount_usd` is what counts in full, `amount_usd + partial_usd` its upper end.
     """
-    query = params.to_query(snapshot.places)
-    result = spend(snapshot.connection, query)
-    rows = labelled(snapshot, query, result.rows)
-    if wants_csv(params.format):
-        return csv_answer(request, columns(query), rows)
-    meta = meta_of(snapshot, query.filters, query) | {"warnings": result.warnings}
-    totals = with_dollars(result.totals) | {"by_method": [with_dollars(row) for row in result.totals["by_method"]]}
-    document = {"data": rows, "totals": totals, "meta": meta, "links": links_of(request)}
-    return json_answer(document)
+    asked, query = Asked(request, snapshot), params.to_query(snapshot)
+    connection = snapshot.connection
+    names = _labels(snapshot)
+    whole = spend_totals(connection, query)["amount_usd"]
+
+    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
+        for row in spend_rows(connection, query, after, limit):
+            labels = {LABELS[d]: names[d].get(row[d]) for d in query.group_by if d in LABELS}
+            yield with_dollars(row) | labels | {"share": share_of(row["amount_usd"], whole)}
+
+    def wrap() -> dict[str, Any]:
+        totals = full_totals(connection, query)
+        totals = with_dollars(totals) | {"by_method": [with_dollars(row) for row in totals["by_method"]]}
+        return {"totals": totals, "meta": _meta(asked, query, spend_warnings(connection, query))}
+
+    columns = columns_of(SpendRow, [*_groups(query), *MONEY_COLUMNS, *COUNT_COLUMNS, "share"])
+    return answer_rows(asked, params, Rows(columns, read, lambda: count_rows(connection, query), PAGE), wrap)
 
 
-def columns(query: SpendQuery) -> list[str]:
-    """Name the columns of an answer in their order."""
-    groups = [name for d in query.group_by for name in (d.value, LABELS.get(d)) if name]
-    return [*groups, *MONEY_COLUMNS, *COUNT_COLUMNS]
+@router.get("/ratio", operation_id="get_spend_ratio", response_model=RatioAnswer)
+def get_spend_ratio(request: Request, snapshot: CurrentSnapshot, params: Annotated[RatioParams, Query()]) -> Response:
+    """The spend of some categories over that of others, with both sides shown. Over zero there is no ratio: null."""
+    asked, query = Asked(request, snapshot), params.to_query(snapshot)
+    result = spend_ratio(snapshot.connection, query, *params.sides())
+    names = _labels(snapshot)
+    rows = [
+        with_dollars(row) | {LABELS[d]: names[d].get(row[d]) for d in query.group_by if d in LABELS}
+        for row in result.rows
+    ]
+
+    def wrap() -> dict[str, Any]:
+        return {"totals": with_dollars(result.totals), "meta": _meta(asked, query, result.warnings)}
+
+    return answer_rows(asked, params, Rows.of(columns_of(RatioRow, [*_groups(query), *RATIO_COLUMNS]), rows), wrap)
 
 
-def labelled(snapshot: Snapshot, query: SpendQuery, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Turn cents into dollars and set readable names beside codes."""
-    names = {
+def _meta(asked: Asked, query: SpendQuery, warnings: list[str]) -> dict[str, Any]:
+    meta = asked.meta(query.filters, query)
+    return meta | {"warnings": meta["warnings"] + warnings}
+
+
+def _groups(query: SpendQuery) -> list[str]:
+    """Name the columns that say which group a row is, each code with its readable name."""
+    return [name for d in query.group_by for name in (d.value, LABELS.get(d)) if name]
+
+
+def _labels(snapshot: Snapshot) -> dict[Dimension, Mapping[Any, str]]:
+    """Readable names of the members of dimensions that have codes."""
+    return {
         Dimension.CATEGORY: {category.code: category.label for category in TAXONOMY.categories},
         Dimension.GROUP: {group.code: group.label for group in TAXONOMY.groups},
-        Dimension.COUNTRY: country_names(snapshot.connection) if Dimension.COUNTRY in query.group_by else {},
+        Dimension.SET: {one.code: one.label for one in TAXONOMY.sets},
+        Dimension.COUNTRY: snapshot.known.place_names,
+        Dimension.REGION: snapshot.known.regions,
     }
-    order = columns(query)
-    found = []
-    for row in rows:
-        labels = {LABELS[d]: names[d].get(row[d]) for d in query.group_by if d in LABELS}
-        full = with_dollars(row | labels)
-        found.append({name: full[name] for name in order})
-    return found

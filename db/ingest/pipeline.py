@@ -19,9 +19,9 @@ from db.ingest.sink import NOBODY, Sink
 from db.ingest.validation import Rejection, Valid, validate
 from db.queries.releases import latest_release
 from db.store import BATCH, insert_rows, make_release, now
-from models.versions import present_versions
 from models.country import PlaceIndex
 from models.records import ComponentRecord, ProjectRecord
+from models.versions import present_versions
 from models.vocabulary import RunStatus
 
 Progress = Callable[[int], None]

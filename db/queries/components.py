@@ -2,22 +2,55 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.filtering import conditions, fact
+from db.queries.filtering import conditions, fact, in_prices, require_prices
+from db.queries.ordering import Position, ordered, placed
 from db.queries.reviews import review_history
-from db.queries.suggest import nearest_id
-from models.filters import Filters
+from db.queries.search import hits
+from db.queries.suggest import nearest_id, printable
+from models.filters import Filters, SortKey
 from models.vocabulary import Relevance
 
 component, project = tables.component, tables.project
 
-Position = tuple[str, int]
-"""Where a component stands in lists: its project's id and its number."""
+SORTABLE = (
+    "component_id",
+    "project_id",
+    "project_name",
+    "title",
+    "granularity",
+    "category",
+    "amount_usd",
+    "partial_usd",
+    "stated_usd",
+    "year",
+    "confidence",
+    "source_id",
+    "as_of",
+)
+"""Columns that a list can be ordered by; `rank` too, where words are searched for."""
+
+ORDER = (SortKey("project_id"), SortKey("number"))
+"""The order of component ids, and what tells two rows apart."""
+
+CHUNK = 1000
+
+
+def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
+    """Return the whole order of a list: as asked, else the best matches of a search first, then by id."""
+    if not asked and filters.search is not None:
+        asked = (SortKey("rank", descending=True),)
+    keys: list[SortKey] = []
+    for key in asked:
+        keys += [replace(part, descending=key.descending) for part in ORDER] if key.column == "component_id" else [key]
+    named = {key.column for key in keys}
+    return keys + [key for key in ORDER if key.column not in named]
 
 
 def count_components(connection: Connection, filters: Filters) -> int:
@@ -27,51 +60,73 @@ def count_components(connection: Connection, filters: Filters) -> int:
 
 
 def list_components(
-    connection: Connection, filters: Filters, after: Position | None, limit: int
-) -> list[dict[str, Any]]:
-    """Return a page of components in the order of project and number.
+    connection: Connection,
+    filters: Filters,
+    sort: Sequence[SortKey] = (),
+    after: Position | None = None,
+    limit: int | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Iterate over components in the order asked for (see `sort_keys`), those after a position, each with its own `position`.
 
     Amounts are what the filter counts of each, so that a whole list sums to the spend of the same filter.
+
+    Raises:
+        PricesMissingError: if constant prices are asked for over years that have no index.
     """
+    require_prices(connection, filters)
+    keys = sort_keys(filters, sort)
+    statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    statement = ordered(connection, statement, columns, keys, after)
+    if limit is not None:
+        statement = statement.limit(limit)
+    result = connection.execute(statement.execution_options(yield_per=CHUNK)).mappings()
+    return (
+        row for piece in result.partitions() for row in _with_classification(connection, [placed(row) for row in piece])
+    )
+
+
+def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """The statement behind a list, and the columns that it can be ordered by."""
+    low, more = (in_prices(cents, fact.c.year, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     money = (
         select(
             fact.c.component_id,
-            func.sum(fact.c.amount_cents).label("amount_usd"),
-            func.sum(fact.c.partial_cents).label("partial_usd"),
+            func.sum(low).label("amount_usd"),
+            func.sum(more).label("partial_usd"),
             func.max(case((fact.c.scaled, 1), else_=0)).label("scaled"),
             func.max(case((fact.c.exceeds_total, 1), else_=0)).label("exceeds_total"),
         )
         .where(*conditions(filters))
         .group_by(fact.c.component_id)
-        .subquery()
+        .subquery("money")
     )
-    statement = (
-        select(
-            component,
-            money.c.amount_usd,
-            money.c.partial_usd,
-            money.c.scaled,
-            money.c.exceeds_total,
-            project.c.name.label("project_name"),
-            project.c.approval_date,
-        )
-        .join(money, money.c.component_id == component.c.component_id)
+    verdict = tables.classification
+    effective = and_(
+        verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True), verdict.c.position == 0
+    )
+    year = cast(func.extract("year", project.c.approval_date), Integer)
+    more_columns = {
+        "project_name": project.c.name,
+        "category": verdict.c.category_code,
+        "confidence": verdict.c.confidence,
+        "amount_usd": money.c.amount_usd,
+        "partial_usd": money.c.partial_usd,
+        "stated_usd": component.c.stated_cents,
+        "year": year,
+    }
+    joined = (
+        component.join(money, money.c.component_id == component.c.component_id)
         .join(project, project.c.project_id == component.c.project_id)
+        .outerjoin(verdict, effective)
     )
-    if after is not None:
-        beyond = and_(component.c.project_id == after[0], component.c.number > after[1])
-        statement = statement.where(or_(component.c.project_id > after[0], beyond))
-    statement = statement.order_by(component.c.project_id, component.c.number).limit(limit)
-    rows = [dict(row) for row in connection.execute(statement).mappings()]
-    return _with_classification(connection, rows)
-
-
-def all_components(connection: Connection, filters: Filters, page: int = 1000) -> Iterator[dict[str, Any]]:
-    """Yield every component in the filter, page by page."""
-    after: Position | None = None
-    while rows := list_components(connection, filters, after, page):
-        yield from rows
-        after = (rows[-1]["project_id"], rows[-1]["number"])
+    if with_rank and filters.search is not None:
+        found = hits(filters.search)
+        joined = joined.join(found, found.c.component_id == component.c.component_id)
+        more_columns["rank"] = found.c.rank
+    shown = [item.label(name) for name, item in more_columns.items()]
+    extra = [money.c.scaled, money.c.exceeds_total, project.c.approval_date]
+    statement = select(component, *shown, *extra).select_from(joined)
+    return statement, {item.name: item for item in component.c} | more_columns
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
@@ -83,7 +138,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     statement = (
         select(component, project.c.name.label("project_name"), project.c.approval_date)
         .join(project, project.c.project_id == component.c.project_id)
-        .where(component.c.component_id == component_id)
+        .where(component.c.component_id == printable(component_id))
     )
     row = connection.execute(statement).mappings().first()
     if row is None:
@@ -120,7 +175,7 @@ def _with_classification(connection: Connection, rows: list[dict[str, Any]]) -> 
         row["confidence"] = shares[0]["confidence"] if shares else None
         row["countries"] = places.get(row["component_id"], [])
         row["year"] = row["approval_date"].year if row["approval_date"] else None
-        row["stated_usd"] = row.pop("stated_cents")
+        row["stated_usd"] = row["stated_cents"]
         for name in ("amount_usd", "partial_usd"):
             row[name] = None if row[name] is None else int(row[name])
         for name in ("scaled", "exceeds_total"):

@@ -1,22 +1,45 @@
-"""Turns the one vocabulary of filters into conditions on the facts."""
+"""Turns the one vocabulary of filters into conditions on the facts, and amounts into the prices asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, Connection, Select, Text, case, cast, column, or_, select, values
 
 from db import tables
+from db.errors import PricesMissingError
+from db.queries.prices import load_price_index
+from db.queries.search import found_by
+from models.classification import load_taxonomy
 from models.filters import Dimension, Filters
+from models.types import Code
 from models.vocabulary import Tag, YearBasis
 
 fact = tables.spend_fact
 
-DIMENSIONS = {
+
+@lru_cache
+def set_members() -> CTE:
+    """The named sets and the categories they stand for, as a table of `set` and `category`."""
+    rows = [(one.code, category) for one in load_taxonomy().sets for category in one.categories]
+    return values(column("set", Code), column("category", Code), name="set_rows").data(rows).cte("set_member")
+
+
+DIMENSIONS: Mapping[Dimension, ColumnElement[object]] = {
     Dimension.CATEGORY: fact.c.category,
     Dimension.GROUP: fact.c.category_group,
+    Dimension.SET: set_members().c.set,
     Dimension.YEAR: fact.c.year,
+    Dimension.FISCAL_YEAR: fact.c.fiscal_year,
     Dimension.COUNTRY: fact.c.country,
+    Dimension.REGION: fact.c.region,
+    Dimension.INCOME_GROUP: fact.c.income_group,
+    Dimension.SOURCE: fact.c.source_id,
+    Dimension.INSTRUMENT: fact.c.instrument,
+    Dimension.STATUS: fact.c.status,
+    Dimension.LENDER: fact.c.lender,
+    Dimension.RELEVANCE: fact.c.relevance,
 }
-"""The column of the facts behind each dimension. A new dimension is a column, a member of `Dimension` and a line here."""
+"""The column behind each dimension. A new dimension is a column, a member of `Dimension` and a line here."""
 
 
 def dimension_column(dimension: Dimension, filters: Filters) -> ColumnElement[object]:
@@ -28,33 +51,41 @@ def dimension_column(dimension: Dimension, filters: Filters) -> ColumnElement[ob
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """Return the conditions that a fact must meet, all of them."""
-    year = dimension_column(Dimension.YEAR, filters)
     found: list[ColumnElement[bool]] = [fact.c.measure == filters.measure]
-    for column, allowed in (
+    for one_of, allowed in (
         (fact.c.category, filters.categories),
         (fact.c.category_group, filters.groups),
         (fact.c.country, filters.countries),
+        (fact.c.region, filters.regions),
+        (fact.c.income_group, filters.income_groups),
         (fact.c.project_id, filters.projects),
+        (fact.c.source_id, filters.sources),
+        (fact.c.instrument, filters.instruments),
+        (fact.c.lender, filters.lenders),
         (fact.c.relevance, filters.relevance),
         (fact.c.granularity, filters.granularity),
     ):
         if allowed:
-            found.append(column.in_(allowed))
+            found.append(one_of.in_(allowed))
     if filters.statuses:
         found.append(fact.c.status.in_(filters.statuses) | fact.c.status.is_(None))
     if filters.tags:
         found.append(fact.c.project_id.in_(_tagged(filters.tags)))
-    if filters.min_confidence is not None:
-        found.append(fact.c.confidence >= filters.min_confidence)
-    if filters.year_from is not None:
-        found.append(year >= filters.year_from)
-    if filters.year_to is not None:
-        found.append(year <= filters.year_to)
-    if filters.approved_from is not None:
-        found.append(fact.c.approval_date >= filters.approved_from)
-    if filters.approved_to is not None:
-        found.append(fact.c.approval_date <= filters.approved_to)
-    return found
+    if filters.search is not None:
+        found.append(fact.c.component_id.in_(found_by(filters.search)))
+    return found + _ranges(filters)
+
+
+def _ranges(filters: Filters) -> list[ColumnElement[bool]]:
+    year = dimension_column(Dimension.YEAR, filters)
+    bounds = (
+        (fact.c.confidence, filters.min_confidence, None),
+        (fact.c.row_cents, filters.min_cents, filters.max_cents),
+        (year, filters.year_from, filters.year_to),
+        (fact.c.approval_date, filters.approved_from, filters.approved_to),
+    )
+    lower = [what >= low for what, low, _ in bounds if low is not None]
+    return lower + [what <= high for what, _, high in bounds if high is not None]
 
 
 def _tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:
@@ -67,3 +98,34 @@ def _tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:
 def matching_projects(filters: Filters) -> Select[tuple[str]]:
     """Select the ids of the projects that have at least one fact in the filter."""
     return select(fact.c.project_id).where(*conditions(filters)).distinct()
+
+
+def require_prices(connection: Connection, filters: Filters) -> None:
+    """Make sure that every year in the filter has a price index, where constant prices are asked for.
+
+    Raises:
+        PricesMissingError: names the years without one; rows that are not approved yet have no year.
+    """
+    if filters.base_year is None:
+        return
+    years = set(connection.scalars(select(fact.c.year).where(*conditions(filters)).distinct()))
+    missing = (years | {filters.base_year}) - set(load_price_index().by_year)
+    if missing:
+        known = sorted(year for year in missing if year is not None)
+        raise PricesMissingError(known, None in missing, load_price_index())
+
+
+def in_prices(cents: ColumnElement[int], year: ColumnElement[int], filters: Filters) -> ColumnElement[int]:
+    """Return an amount in the prices asked for, rounded half away from zero to the cent.
+
+    Every fact is converted by itself, so sums of converted amounts add up like any others. See `require_prices`.
+    """
+    if filters.base_year is None:
+        return cents
+    index = load_price_index()
+    base = index.thousandths(filters.base_year)
+    of_year = cast(case({known: index.thousandths(known) for known in index.by_year}, value=year), BigInteger)
+    amount = case((cents < 0, -cents), else_=cents)
+    # Whole numbers throughout, and the quotient apart from the rest, so that nothing passes 64 bits on the way.
+    size = amount // of_year * base + (amount % of_year * base + of_year // 2) // of_year
+    return case((cents < 0, -size), else_=size)

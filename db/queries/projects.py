@@ -1,18 +1,51 @@
-"""Projects: lists, one, in keyset order of their ids."""
+"""Projects: lists in any order, and one with what is counted of it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.filtering import matching_projects
-from db.queries.suggest import nearest_id
-from models.filters import Filters
+from db.queries.filtering import conditions, fact, in_prices, matching_projects, require_prices
+from db.queries.ordering import Position, ordered, placed
+from db.queries.search import hits
+from db.queries.suggest import nearest_id, printable
+from models.filters import STATUSES, Filters, SortKey
 from models.project import fiscal_year
 
 project = tables.project
+
+SORTABLE = (
+    "project_id",
+    "name",
+    "status",
+    "approval_date",
+    "closing_date",
+    "year",
+    "instrument",
+    "region",
+    "category",
+    "amount_usd",
+    "partial_usd",
+    "ibrd_usd",
+    "ida_usd",
+    "grant_usd",
+    "commitment_usd",
+    "counted_usd",
+    "cost_usd",
+    "as_of",
+)
+"""Columns that a list can be ordered by; `rank` too, where words are searched for."""
+
+CHUNK = 1000
+
+
+def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
+    """Return the whole order of a list: as asked, else the best matches of a search first, then by id."""
+    if not asked and filters.search is not None:
+        asked = (SortKey("rank", descending=True),)
+    return [*asked] + [SortKey("project_id")] * all(key.column != "project_id" for key in asked)
 
 
 def count_projects(connection: Connection, filters: Filters) -> int:
@@ -20,28 +53,76 @@ def count_projects(connection: Connection, filters: Filters) -> int:
     return connection.scalar(select(func.count()).select_from(matching_projects(filters).subquery())) or 0
 
 
-def list_projects(connection: Connection, filters: Filters, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Return a page of projects in the order of their ids, those after a given id."""
-    statement = select(project).where(project.c.project_id.in_(matching_projects(filters)))
-    if after is not None:
-        statement = statement.where(project.c.project_id > after)
-    return _shown(connection, statement.order_by(project.c.project_id).limit(limit))
+def list_projects(
+    connection: Connection,
+    filters: Filters,
+    sort: Sequence[SortKey] = (),
+    after: Position | None = None,
+    limit: int | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Iterate over projects in the order asked for (see `sort_keys`), those after a position, each with its own `position`.
+
+    `amount_usd` and `partial_usd` are what the filter counts of each, so that a list sums to the spend of its filter.
+
+    Raises:
+        PricesMissingError: if constant prices are asked for over years that have no index.
+    """
+    require_prices(connection, filters)
+    keys = sort_keys(filters, sort)
+    statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    statement = ordered(connection, statement, columns, keys, after)
+    if limit is not None:
+        statement = statement.limit(limit)
+    result = connection.execute(statement.execution_options(yield_per=CHUNK)).mappings()
+    return (row for piece in result.partitions() for row in _shown(connection, [placed(row) for row in piece]))
 
 
 def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
-    """Return one project.
+    """Return one project with what is counted of it, as a commitment, for migration.
 
     Raises:
         NotFoundError: with the nearest id that exists.
     """
-    found = _shown(connection, select(project).where(project.c.project_id == project_id))
-    if not found:
+    query = select(project).where(project.c.project_id == printable(project_id))
+    row = connection.execute(query).mappings().first()
+    if row is None:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
-    return found[0]
+    filters = Filters(projects=(project_id,), statuses=STATUSES)
+    counted = next(list_projects(connection, filters), None)
+    return counted or _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
 
 
-def _shown(connection: Connection, statement: Select[Any]) -> list[dict[str, Any]]:
-    rows = [dict(row) for row in connection.execute(statement).mappings()]
+def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the ids that are not stored, each with the nearest that is."""
+    query = select(project.c.project_id).where(project.c.project_id.in_(map(printable, project_ids)))
+    known = set(connection.scalars(query))
+    missing = [project_id for project_id in project_ids if project_id not in known]
+    return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
+
+
+def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """The statement behind a list, and the columns that it can be ordered by."""
+    low, more = (in_prices(cents, fact.c.year, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
+    figures = [func.sum(low).label("amount_usd"), func.sum(more).label("partial_usd")]
+    rows: FromClause = fact
+    if with_rank and filters.search is not None:
+        found = hits(filters.search)
+        rows = fact.join(found, found.c.component_id == fact.c.component_id)
+        figures.append(func.max(found.c.rank).label("rank"))
+    counted = (
+        select(fact.c.project_id, *figures)
+        .select_from(rows)
+        .where(*conditions(filters))
+        .group_by(fact.c.project_id)
+        .subquery("counted")
+    )
+    figures_shown = [item for item in counted.c if item.name != "project_id"]
+    statement = select(project, *figures_shown).join(counted, counted.c.project_id == project.c.project_id)
+    columns = {item.name.replace("_cents", "_usd"): item for item in (*project.c, *figures_shown)}
+    return statement, columns | {"year": cast(func.extract("year", project.c.approval_date), Integer)}
+
+
+def _shown(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     places = _places(connection, [row["project_id"] for row in rows])
     for row in rows:
         row["countries"] = places.get(row["project_id"], [])
@@ -49,6 +130,8 @@ def _shown(connection: Connection, statement: Select[Any]) -> list[dict[str, Any
         row["year"], row["fiscal_year"] = (day.year if day else None), fiscal_year(day)
         for name in [name for name in row if name.endswith("_cents")]:
             row[name.replace("_cents", "_usd")] = row.pop(name)
+        for name in ("amount_usd", "partial_usd"):
+            row[name] = None if row[name] is None else int(row[name])
     return rows
 
 
@@ -61,11 +144,3 @@ def _places(connection: Connection, project_ids: Sequence[str]) -> dict[str, lis
     for project_id, code in connection.execute(query.order_by(table.c.project_id, table.c.country_code)):
         found.setdefault(project_id, []).append(code)
     return found
-
-
-def all_projects(connection: Connection, filters: Filters, page: int = 1000) -> Iterator[dict[str, Any]]:
-    """Yield every project in the filter, page by page."""
-    after = None
-    while rows := list_projects(connection, filters, after, page):
-        yield from rows
-        after = rows[-1]["project_id"]

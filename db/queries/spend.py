@@ -1,117 +1,202 @@
 """Aggregate spend, in integer cents. Rows of an additive answer sum to its totals, in both money columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+    values,
+)
 
 from db import tables
-from db.queries.filtering import conditions, dimension_column, fact
+from db.queries.filtering import conditions, dimension_column, fact, in_prices, require_prices, set_members
+from db.queries.ordering import Position, ordered, placed
 from db.queries.warnings import spend_warnings
-from models.filters import Dimension, SpendQuery
+from models.filters import Dimension, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance
+from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance, YearBasis
+
+CHUNK = 1000
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SpendResult:
-    """Rows and totals with money in cents under the names of their dollar columns, and what a reader must know."""
+    """A whole answer: rows and totals with money in cents under the names of their dollar columns, and warnings."""
 
-    rows: list[dict[str, Any]]
-    totals: dict[str, Any]
+    rows: list[Row]
+    totals: Row
     warnings: list[str]
 
 
 def spend(connection: Connection, query: SpendQuery) -> SpendResult:
-    """Answer a question about spend.
+    """Answer a question about spend as a whole, for answers that are small."""
+    return SpendResult(
+        list(spend_rows(connection, query)), full_totals(connection, query), spend_warnings(connection, query)
+    )
 
-    Rows come in the order of the dimensions asked for, nulls last. Totals are over the whole filter and count each
-    project and component once.
+
+def full_totals(connection: Connection, query: SpendQuery) -> Row:
+    """Return the totals with the money by method and the number of rows."""
+    more = {"by_method": by_method(connection, query), "rows": count_rows(connection, query)}
+    return spend_totals(connection, query) | more
+
+
+def sort_keys(query: SpendQuery) -> list[SortKey]:
+    """Return the whole order of an answer: as asked, then by the dimensions, so that no two rows are equal."""
+    asked = {key.column for key in query.sort}
+    return [*query.sort, *(SortKey(d.value) for d in query.group_by if d.value not in asked)]
+
+
+def spend_rows(
+    connection: Connection, query: SpendQuery, after: Position | None = None, limit: int | None = None
+) -> Iterator[Row]:
+    """Iterate over the rows of an answer, money in cents under the names of its dollar columns.
+
+    They come in the order asked for, then in that of the dimensions, nulls last; `after` is the place of a row in that
+    order (see `sort_keys`).
+
+    Raises:
+        PricesMissingError: if constant prices are asked for over years that have no index.
     """
-    rows = _figures(connection, query, query.group_by)
-    rows.sort(key=lambda row: [(row[d] is None, row[d]) for d in query.group_by])
-    totals = _figures(connection, query, ())[0]
-    one_row = dict(totals)
-    totals["by_method"] = _by_method(connection, query)
-    totals["rows"] = len(rows) if query.group_by else 1
-    return SpendResult(rows if query.group_by else [one_row], totals, spend_warnings(connection, query))
+    require_prices(connection, query.filters)
+    if not query.group_by:
+        return iter([spend_totals(connection, query) | {"position": []}])
+    rows = _grouped(connection, query)
+    # A share is an amount over one total: the same order, and nothing to compute twice.
+    columns = {**{item.name: item for item in rows.c}, "share": rows.c.amount_usd}
+    statement = ordered(connection, select(rows), columns, sort_keys(query), after)
+    if limit is not None:
+        statement = statement.limit(limit)
+    names = [d.value for d in query.group_by]
+    result = connection.execute(statement.execution_options(yield_per=CHUNK)).mappings()
+    return (
+        {name: row[name] for name in names} | _figures(row) | {"position": placed(row)["position"]} for row in result
+    )
 
 
-def _by_method(connection: Connection, query: SpendQuery) -> list[dict[str, Any]]:
-    """How much of the money rests on which way of classifying."""
+def spend_totals(connection: Connection, query: SpendQuery) -> Row:
+    """Return the figures over the whole filter: each project and component counted once."""
+    require_prices(connection, query.filters)
+    whole = replace(query, group_by=(), fill=None)
+    return _figures(connection.execute(select(_grouped(connection, whole))).mappings().one())
+
+
+def count_rows(connection: Connection, query: SpendQuery) -> int:
+    """Count the rows of an answer."""
+    if not query.group_by:
+        return 1
+    return connection.scalar(select(func.count()).select_from(_grouped(connection, query))) or 0
+
+
+def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
+    """Say how much of the money rests on which way of classifying; nothing for whole projects."""
     if query.basis is Basis.PROJECT:
         return []
-    statement = (
-        select(fact.c.method, _sum(fact.c.amount_cents), _sum(fact.c.partial_cents))
-        .where(*conditions(query.filters))
-        .group_by(fact.c.method)
-        .order_by(fact.c.method)
-    )
-    rows = connection.execute(statement)
-    return [
-        {"method": method, "amount_usd": int(amount), "partial_usd": int(partial)} for method, amount, partial in rows
-    ]
+    money = [_sum(_priced(item, query)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
+    statement = select(fact.c.method, *money).where(*conditions(query.filters)).group_by(fact.c.method)
+    rows = connection.execute(statement.order_by(fact.c.method))
+    return [{"method": method, "amount_usd": int(low), "partial_usd": int(more)} for method, low, more in rows]
 
 
-def _figures(connection: Connection, query: SpendQuery, group_by: Sequence[Dimension]) -> list[dict[str, Any]]:
-    rows = [dict(row) for row in connection.execute(_component_basis(query, group_by)).mappings()]
+def _figures(row: RowMapping) -> Row:
+    return {name: int(row[name] or 0) for name in (*MONEY_COLUMNS, *COUNT_COLUMNS)}
+
+
+def _grouped(connection: Connection, query: SpendQuery) -> FromClause:
+    """The rows of an answer without an order."""
+    rows = _component_basis(query)
     if query.basis is Basis.PROJECT:
-        money = {
-            tuple(row[d] for d in group_by): dict(row)
-            for row in connection.execute(_project_basis(query, group_by)).mappings()
-        }
-        for row in rows:
-            row.update(money.get(tuple(row[d] for d in group_by), dict.fromkeys(MONEY_COLUMNS, 0)))
-    names = (*MONEY_COLUMNS, *COUNT_COLUMNS)
-    return [{d.value: row[d] for d in group_by} | {name: int(row[name] or 0) for name in names} for row in rows]
+        rows = _with_whole_projects(query, rows)
+    return _filled(connection, query, rows.cte("found")) if query.fill else rows.subquery("found")
 
 
-def _group_columns(query: SpendQuery, group_by: Sequence[Dimension]) -> list[ColumnElement[Any]]:
-    return [dimension_column(dimension, query.filters).label(dimension.value) for dimension in group_by]
+def _group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
+    return [dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by]
+
+
+def _facts(query: SpendQuery) -> FromClause:
+    if Dimension.SET not in query.group_by:
+        return fact
+    members = set_members()
+    return fact.outerjoin(members, members.c.category == fact.c.category)
+
+
+def _priced(cents: ColumnElement[Any], query: SpendQuery) -> ColumnElement[Any]:
+    return in_prices(cents, fact.c.year, query.filters)
 
 
 def _sum(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
     return func.coalesce(func.sum(case((and_(*when), amount), else_=0) if when else amount), 0)
 
 
-def _component_basis(query: SpendQuery, group_by: Sequence[Dimension]) -> Select[Any]:
-    groups = _group_columns(query, group_by)
+def _component_basis(query: SpendQuery) -> Select[Any]:
+    groups = _group_columns(query)
     listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
     unknown = case(
         (and_(fact.c.granularity == Granularity.COMPONENT, fact.c.amount_cents.is_(None)), fact.c.component_id)
     )
     money = []
-    for column, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
+    for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
+        priced = _priced(cents, query)
         money += [
-            _sum(column).label("amount_usd" if not name else "partial_usd"),
-            _sum(column, fact.c.granularity == Granularity.PROJECT).label(f"whole_project{name}_usd"),
-            _sum(column, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
-            _sum(column, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
+            _sum(priced).label("amount_usd" if not name else "partial_usd"),
+            _sum(priced, fact.c.granularity == Granularity.PROJECT).label(f"whole_project{name}_usd"),
+            _sum(priced, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
+            _sum(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
         ]
     counts = [
         func.count(fact.c.project_id.distinct()).label("projects"),
         func.count(listed.distinct()).label("components"),
         func.count(unknown.distinct()).label("components_without_amount"),
     ]
-    return select(*groups, *money, *counts).where(*conditions(query.filters)).group_by(*groups)
+    statement = select(*groups, *money, *counts).select_from(_facts(query)).where(*conditions(query.filters))
+    return statement.group_by(*groups)
 
 
-def _project_basis(query: SpendQuery, group_by: Sequence[Dimension]) -> Select[Any]:
+def _with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
+    """Keep the counts of the rows, and take the money from whole projects."""
+    counted, whole = rows.subquery("counted"), _project_basis(query).subquery("whole")
+    names = [d.value for d in query.group_by]
+    same = [counted.c[name].is_not_distinct_from(whole.c[name]) for name in names]
+    money = [func.coalesce(whole.c[name], 0).label(name) for name in MONEY_COLUMNS]
+    columns = [*(counted.c[name] for name in names), *money, *(counted.c[name] for name in COUNT_COLUMNS)]
+    return select(*columns).select_from(counted.outerjoin(whole, and_(true(), *same)))
+
+
+def _project_basis(query: SpendQuery) -> Select[Any]:
     """Count the whole of each project once in each group: in full if any of its rows there is direct, else in part."""
-    groups = _group_columns(query, group_by)
+    groups = _group_columns(query)
+    per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
     matched = (
         select(
-            fact.c.project_id,
-            fact.c.country.label("counted_in"),
+            *per_project,
+            fact.c.year.label("approved_in"),
             *groups,
             func.max(case((fact.c.relevance == Relevance.DIRECT, 1), else_=0)).label("direct"),
             func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
             func.max(fact.c.confidence).label("confidence"),
         )
+        .select_from(_facts(query))
         .where(*conditions(query.filters))
-        .group_by(fact.c.project_id, fact.c.country, *groups)
-        .subquery()
+        .group_by(*per_project, fact.c.year, *groups)
+        .subquery("matched")
     )
     whole = tables.project_amount
     joined = matched.join(
@@ -119,20 +204,53 @@ def _project_basis(query: SpendQuery, group_by: Sequence[Dimension]) -> Select[A
         and_(
             whole.c.project_id == matched.c.project_id,
             whole.c.country_code == matched.c.counted_in,
+            whole.c.lender == matched.c.lent_by,
             whole.c.measure == query.filters.measure,
         ),
     )
+    amount = in_prices(whole.c.amount_cents, matched.c.approved_in, query.filters)
     money = []
     for direct, name in ((1, ""), (0, "_partial")):
         side = matched.c.direct == direct
         money += [
-            _sum(whole.c.amount_cents, side).label("amount_usd" if not name else "partial_usd"),
-            _sum(whole.c.amount_cents, side, matched.c.whole == 1).label(f"whole_project{name}_usd"),
+            _sum(amount, side).label("amount_usd" if not name else "partial_usd"),
+            _sum(amount, side, matched.c.whole == 1).label(f"whole_project{name}_usd"),
             literal(0).label(f"remainder{name}_usd"),
-            _sum(whole.c.amount_cents, side, matched.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
+            _sum(amount, side, matched.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
         ]
-    columns = [matched.c[dimension.value] for dimension in group_by]
+    columns = [matched.c[dimension.value] for dimension in query.group_by]
     return select(*columns, *money).select_from(joined).group_by(*columns)
+
+
+def _filled(connection: Connection, query: SpendQuery, rows: CTE) -> FromClause:
+    """Add a row of zeros for each empty year of each group, from the first year to the last."""
+    assert query.fill is not None
+    name = query.fill.value
+    first, last = _span(connection, query, rows)
+    if first is None or last is None:
+        return rows
+    years = values(column("number", Integer), name="year_rows").data([(year,) for year in range(first, last + 1)])
+    every = years.cte("every_year")
+    others = [d.value for d in query.group_by if d.value != name]
+    keys = select(*(rows.c[other] for other in others)).distinct().subquery("keys") if others else None
+    pairs = every.join(keys, true()) if keys is not None else every
+    same = [rows.c[other].is_not_distinct_from(keys.c[other]) for other in others] if keys is not None else []
+    whole = pairs.outerjoin(rows, and_(rows.c[name] == every.c.number, *same))
+    groups = [every.c.number.label(name) if d.value == name else keys.c[d.value] for d in query.group_by]  # type: ignore[union-attr]
+    figures = [func.coalesce(rows.c[figure], 0).label(figure) for figure in (*MONEY_COLUMNS, *COUNT_COLUMNS)]
+    without_year = select(*rows.c).where(rows.c[name].is_(null()))
+    return union_all(select(*groups, *figures).select_from(whole), without_year).subquery("filled")
+
+
+def _span(connection: Connection, query: SpendQuery, rows: CTE) -> tuple[int | None, int | None]:
+    """The years to fill: those the filter names, else the first and the last that have rows."""
+    assert query.fill is not None
+    year = rows.c[query.fill.value]
+    first, last = connection.execute(select(func.min(year), func.max(year))).one()
+    if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
+        first = first if query.filters.year_from is None else query.filters.year_from
+        last = last if query.filters.year_to is None else query.filters.year_to
+    return first, last
 
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:

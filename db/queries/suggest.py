@@ -1,5 +1,6 @@
 """The nearest valid name to one that is not."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,12 +15,22 @@ def nearest_id(connection: Connection, column: ColumnElement[Any], wrong: str) -
 
     Only identifiers around its place in the order are looked at, so the table's size does not matter.
     """
-    if len(wrong) > 100:
+    if len(wrong) > 100 or not wrong.isprintable():
         return None
     upper = wrong.upper()
     around = [
         *connection.scalars(select(column).where(column >= upper).order_by(column).limit(ENOUGH // 2)),
         *connection.scalars(select(column).where(column < upper).order_by(column.desc()).limit(ENOUGH // 2)),
     ]
-    found = get_close_matches(upper, around, n=1, cutoff=0.7)
+    return nearest_of(upper, around)
+
+
+def nearest_of(wrong: str, known: Sequence[str]) -> str | None:
+    """Return the known name that is most like a wrong one, or `None` where none is near."""
+    found = get_close_matches(wrong[:100], known, n=1, cutoff=0.7)
     return found[0] if found else None
+
+
+def printable(text: str) -> str:
+    """Return a text that a database can be asked for: PostgreSQL takes no null characters, and no id has any."""
+    return text if text.isprintable() else ""

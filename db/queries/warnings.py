@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select
 
 from db import tables
-from db.queries.filtering import conditions, fact
-from models.filters import SpendQuery
+from db.queries.filtering import conditions, dimension_column, fact
+from models.filters import Dimension, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance
 
@@ -15,14 +15,45 @@ high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coale
 
 
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
-    """Collect the warnings of an answer. Amounts in them are the upper end of the range, in US dollars."""
-    checks = (_left_in_buckets, _not_approved, _perhaps_twice, _beyond_total, _aims_without_components, _no_measure)
+    """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
+    checks = (
+        _gaps,
+        _left_in_buckets,
+        _not_approved,
+        _perhaps_twice,
+        _beyond_total,
+        _aims_without_components,
+        _no_measure,
+    )
     return [warning for check in checks for warning in check(connection, query)]
 
 
 def _amount(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, str]:
     row = connection.execute(select(func.count(fact.c.project_id.distinct()), high).where(*where)).one()
     return row[0], f"{usd(int(row[1])):,} US dollars"
+
+
+def _gaps(connection: Connection, query: SpendQuery) -> Iterator[str]:
+    """Members of a filter that no row at all stands under: empty there means not known, not zero."""
+    filters = query.filters
+    for name, column, asked in (
+        ("country", fact.c.country, filters.countries),
+        ("region", fact.c.region, filters.regions),
+        ("category", fact.c.category, filters.categories),
+        ("source", fact.c.source_id, filters.sources),
+        ("lender", fact.c.lender, filters.lenders),
+    ):
+        if asked:
+            known = set(connection.scalars(select(column).where(column.in_(asked)).distinct()))
+            if missing := [member for member in asked if member not in known and member != "-"]:
+                yield f"no row loaded has {name} {', '.join(missing)}: the answer is empty there, which is not zero"
+    if filters.year_from is not None or filters.year_to is not None:
+        year = cast(dimension_column(Dimension.YEAR, filters), Integer)
+        first, last = connection.execute(select(func.min(year), func.max(year))).one()
+        if first is not None and (filters.year_from or first) < first:
+            yield f"no project loaded was approved before {first}"
+        if last is not None and (filters.year_to or last) > last:
+            yield f"no project loaded was approved after {last}"
 
 
 def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[str]:

@@ -4,7 +4,8 @@ import csv
 
 import pytest
 
-from api.encoding import csv_chunks
+from api.exports.columns import Column, Kind
+from api.exports.csv import csv_chunks
 from db.engine import reading
 from db.ingest import rebuild as rebuilding
 from db.ingest.adapters.records import RecordsAdapter
@@ -66,7 +67,7 @@ def test_a_review_survives_the_same_records_and_a_new_classification(own, write)
 def test_exported_reviews_are_the_bundled_ones_and_come_in_unchanged(own, write):
     with reading(own) as connection:
         rows = list(current_reviews(connection))
-    text = "".join(csv_chunks(FORM, rows))
+    text = b"".join(csv_chunks([Column(name, Kind.TEXT) for name in FORM], rows)).decode()
     with (DATA_DIR / "reviews.csv").open(encoding="utf-8") as file:
         bundled = {tuple(row.values()) for row in csv.DictReader(file)}
     assert {tuple(row.values()) for row in csv.DictReader(text.splitlines())} == bundled

@@ -1,0 +1,51 @@
+"""CSV as RFC 4180 describes it, in UTF-8. The header is there even without rows."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from api.encoding import to_json
+from api.exports.columns import Column, cells
+
+CHUNK_ROWS = 1000
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+"""First characters by which a spreadsheet takes a text for a formula."""
+
+
+def csv_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield the file in pieces of many rows.
+
+    Lists are joined by ";", objects are JSON. A text that a spreadsheet would run as a formula gets an apostrophe
+    before it; numbers stay numbers.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([_cell(value) for value in cells(columns, row)])
+        if number % CHUNK_ROWS == 0:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, int | float | Decimal):
+        return "" if value is None else value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    text = flat_text(value)
+    return f"'{text}" if text.startswith(RISKY) else text
+
+
+def flat_text(value: object) -> str:
+    """Write a value that is no number as text: lists of words joined by ";", anything nested as JSON."""
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value)):
+        return to_json(value).decode()
+    return ";".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,104 @@
+"""Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, and_, false, or_
+from sqlalchemy.sql import collate
+from sqlalchemy.types import TypeEngine
+
+from db.errors import BadPositionError
+from models.filters import SortKey
+
+MARK = "sort_"
+
+Position = Sequence[Any]
+"""Where a row stands: its values in the columns that it is ordered by. `None` comes last in either direction."""
+
+
+def ordered(
+    connection: Connection,
+    statement: Select[Any],
+    columns: Mapping[str, ColumnElement[Any]],
+    keys: Sequence[SortKey],
+    after: Position | None = None,
+) -> Select[Any]:
+    """Order a statement by keys, which together must tell any two rows apart, and leave out what is not after a position.
+
+    Text is compared byte by byte, so that both databases give one order.
+
+    Raises:
+        BadPositionError: if the position does not fit the keys.
+    """
+    bytewise = connection.dialect.name == "postgresql"
+    found = [(_bytewise(columns[key.column]) if bytewise else columns[key.column], key.descending) for key in keys]
+    if after is not None:
+        if len(after) != len(found):
+            raise BadPositionError("the place to go on from was given for another order")
+        known = [_value(column, value) for (column, _), value in zip(found, after, strict=True)]
+        statement = statement.where(_beyond(found, known))
+    marks = [column.label(f"{MARK}{place}") for place, (column, _) in enumerate(found)]
+    return statement.add_columns(*marks).order_by(
+        *((column.desc() if descending else column.asc()).nulls_last() for column, descending in found)
+    )
+
+
+def placed(row: RowMapping) -> dict[str, Any]:
+    """Return a row of an ordered statement with where it stands, in values that fit into JSON, under `position`."""
+    marks = sorted(name for name in row if name.startswith(MARK))
+    kept = {name: value for name, value in row.items() if not name.startswith(MARK)}
+    return kept | {"position": [_plain(row[name]) for name in marks]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return int(value) if isinstance(value, Decimal) else value  # PostgreSQL sums cents as decimals
+
+
+def _bytewise(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return collate(column, "C") if isinstance(column.type, String) else column
+
+
+def _value(column: ColumnElement[Any], value: Any) -> Any:
+    """Check a value of a position, which came over the wire, against the column that it is compared with."""
+    wanted = _python_type(column.type)
+    if wanted is date and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    elif value is None or (isinstance(value, wanted) and _storable(value)):
+        return value
+    raise BadPositionError(f"{str(value)[:50]!r} is no value to go on from in this order")
+
+
+def _storable(value: Any) -> bool:
+    """Whether both databases can take a value: no null characters, no numbers beyond 64 bits, nothing that is no number."""
+    if isinstance(value, str):
+        return "\x00" not in value
+    return not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _python_type(kind: TypeEngine[Any]) -> type | tuple[type, ...]:
+    found = kind.python_type
+    return found if found in (str, date) else (int, float)
+
+
+def _beyond(columns: Sequence[tuple[ColumnElement[Any], bool]], after: Position) -> ColumnElement[bool]:
+    """What comes after a position: equal in the first columns, and past it in the next."""
+    choices = []
+    for index, (column, descending) in enumerate(columns):
+        value = after[index]
+        if value is None:
+            continue  # nothing comes after no value
+        past = column < value if descending else column > value
+        same = [_equal(earlier, after[place]) for place, (earlier, _) in enumerate(columns[:index])]
+        choices.append(and_(*same, or_(past, column.is_(None))))
+    return or_(false(), *choices)
+
+
+def _equal(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value

@@ -1,0 +1,87 @@
+"""One side of spend over another, with both sides shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.queries.spend import spend_rows, spend_totals
+from db.queries.warnings import spend_warnings
+from models.filters import SpendQuery
+
+SIDES = ("numerator", "denominator")
+RATIO_STEP = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class RatioResult:
+    """Rows and the whole, each with both sides in cents and their ratio."""
+
+    rows: list[dict[str, Any]]
+    totals: dict[str, Any]
+    warnings: list[str]
+
+
+def spend_ratio(
+    connection: Connection, query: SpendQuery, numerator: Sequence[str], denominator: Sequence[str]
+) -> RatioResult:
+    """Divide the spend of some categories by that of others, group by group, in the order of the dimensions.
+
+    Every group that either side has is there; a side without rows is 0, and over 0 there is no ratio.
+
+    Args:
+        connection: a reading.
+        query: filters that hold for both sides; categories in them limit both further.
+        numerator: categories above the line.
+        denominator: categories below it.
+    """
+    sides = [_of_categories(query, categories) for categories in (numerator, denominator)]
+    names = [d.value for d in query.group_by]
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for side, part in zip(SIDES, sides, strict=True):
+        for row in spend_rows(connection, part):
+            group = found.setdefault(tuple(row[name] for name in names), {})
+            group |= _side(side, row)
+    rows = [
+        dict(zip(names, key, strict=True)) | _ratio(group)
+        for key, group in sorted(found.items(), key=lambda item: [(part is None, part) for part in item[0]])
+    ]
+    totals: dict[str, Any] = {}
+    for side, part in zip(SIDES, sides, strict=True):
+        totals |= _side(side, spend_totals(connection, part))
+    warnings = [warning for part in sides for warning in spend_warnings(connection, part)]
+    return RatioResult(rows, _ratio(totals) | {"rows": len(rows)}, list(dict.fromkeys(warnings)))
+
+
+def _of_categories(query: SpendQuery, categories: Sequence[str]) -> SpendQuery:
+    asked = query.filters.categories
+    both = tuple(code for code in categories if not asked or code in asked) or ("-",)
+    return replace(query, filters=replace(query.filters, categories=both))
+
+
+def _side(side: str, row: dict[str, Any]) -> dict[str, Any]:
+    names = ("amount_usd", "partial_usd", "projects")
+    return {f"{side}_{name}": row[name] for name in names}
+
+
+def _ratio(group: dict[str, Any]) -> dict[str, Any]:
+    """Set the ratio beside its sides: of what counts in full, and the least and most that the ranges allow."""
+    empty = _side("numerator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
+    empty |= _side("denominator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
+    full = empty | group
+    low, high = full["numerator_amount_usd"], full["numerator_amount_usd"] + full["numerator_partial_usd"]
+    under, under_high = (
+        full["denominator_amount_usd"],
+        full["denominator_amount_usd"] + full["denominator_partial_usd"],
+    )
+    return full | {
+        "ratio": _divided(low, under),
+        "ratio_low": _divided(low, under_high),
+        "ratio_high": _divided(high, under),
+    }
+
+
+def _divided(above: int, below: int) -> Decimal | None:
+    return (Decimal(above) / below).quantize(RATIO_STEP) if below else None

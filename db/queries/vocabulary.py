@@ -1,0 +1,41 @@
+"""The words that only the data know: places, and the instruments and sources that rows name."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from db import tables
+from models.country import Country, PlaceIndex
+from models.vocabulary import PlaceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Closed lists that filters are checked against, as of one release."""
+
+    places: PlaceIndex
+    instruments: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """Codes and names of the regions that places lie in, and of the buckets beside them."""
+        kinds = (PlaceKind.REGION, PlaceKind.GLOBAL)
+        return {place.code: place.name for place in self.places.by_code.values() if place.kind in kinds}
+
+    @property
+    def place_names(self) -> dict[str, str]:
+        """Codes and names of all places."""
+        return {place.code: place.name for place in self.places.by_code.values()}
+
+
+def vocabulary(connection: Connection) -> Vocabulary:
+    """Read the words of the present state of the data."""
+    country, project, source = tables.country, tables.project, tables.source
+    rows = connection.execute(select(country)).mappings()
+    instruments = select(project.c.instrument).where(project.c.instrument.is_not(None)).distinct()
+    return Vocabulary(
+        places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
+        instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
+        sources=tuple(connection.scalars(select(source.c.source_id).order_by(source.c.source_id))),
+    )
