@@ -213,8 +213,8 @@ def _from_status(request: Request, error: HTTPException) -> Response:
 def _from_validation(request: Request, error: Any) -> ProblemItem:
     """Turn one of Pydantic's errors into words that name the parameter, the value, what is allowed and the nearest."""
     location = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
-    parameter = location[0] if location else "query"
     context = error.get("ctx") or {}
+    parameter = context.get("parameter") or (location[0] if location else "query")
     value = context.get("value", error.get("input"))
     shown = None if value is None or isinstance(value, dict) else _shown(value)
     allowed = context.get("allowed")

@@ -226,7 +226,14 @@ class FilterParams(FormatParams):
         for first, last in RANGES:
             low, high = getattr(self, first), getattr(self, last)
             if low is not None and high is not None and low > high:
-                context = {"value": str(low), "first": first, "last": last, "low": str(low), "high": str(high)}
+                context = {
+                    "parameter": first,
+                    "value": str(low),
+                    "first": first,
+                    "last": last,
+                    "low": str(low),
+                    "high": str(high),
+                }
                 raise PydanticCustomError("range", "{first} {low} is after {last} {high}", context)
         return self
 
@@ -322,7 +329,12 @@ class PricedParams(FilterParams):
     @model_validator(mode="after")
     def _check_prices(self) -> "PricedParams":
         if (self.prices == "constant") != (self.base_year is not None):
-            context = {"value": str(self.base_year or self.prices), "suggestion": "prices=constant&base_year=2023"}
+            parameter = "prices" if self.base_year else "base_year"
+            context = {
+                "parameter": parameter,
+                "value": str(self.base_year or self.prices),
+                "suggestion": "prices=constant&base_year=2023",
+            }
             raise PydanticCustomError("prices", "prices=constant and base_year go together", context)
         return self
 
@@ -369,7 +381,8 @@ class _ListParams(CursorParams):
     @model_validator(mode="after")
     def _check_rank(self) -> "_ListParams":
         if "rank" in [name.lstrip("-") for name in self.sort] and self.q is None:
-            raise PydanticCustomError("sort", "sort by rank needs q, the words to rank by", {"value": "rank"})
+            context = {"parameter": "sort", "value": "rank"}
+            raise PydanticCustomError("sort", "sort by rank needs q, the words to rank by", context)
         return self
 
     def sort_keys(self) -> tuple[SortKey, ...]:
@@ -427,10 +440,18 @@ class SpendParams(CursorParams):
         others = set(Dimension) - set(self.group_by)
         for name in self.sort:
             if name.lstrip("-") in others:
-                context = {"value": name, "allowed": _with_minus((*self.group_by, *MONEY_COLUMNS, *COUNT_COLUMNS))}
+                context = {
+                    "parameter": "sort",
+                    "value": name,
+                    "allowed": _with_minus((*self.group_by, *MONEY_COLUMNS, *COUNT_COLUMNS)),
+                }
                 raise PydanticCustomError("sort", "sort by {value} needs it in group_by", context)
         if self.fill and self.fill not in self.group_by:
-            context = {"value": self.fill, "suggestion": f"group_by={','.join([*self.group_by, self.fill])}"}
+            context = {
+                "parameter": "fill",
+                "value": self.fill,
+                "suggestion": f"group_by={','.join([*self.group_by, self.fill])}",
+            }
             raise PydanticCustomError("fill", "fill {value} needs it in group_by", context)
         return self
 

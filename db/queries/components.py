@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, c
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.filtering import conditions, fact, in_prices, require_prices
+from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, ordered, placed
 from db.queries.reviews import review_history
 from db.queries.search import hits
@@ -87,7 +87,7 @@ def list_components(
 
 def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
     """The statement behind a list, and the columns that it can be ordered by."""
-    low, more = (in_prices(cents, fact.c.year, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
+    low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     money = (
         select(
             fact.c.component_id,
@@ -96,6 +96,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
             func.max(case((fact.c.scaled, 1), else_=0)).label("scaled"),
             func.max(case((fact.c.exceeds_total, 1), else_=0)).label("exceeds_total"),
         )
+        .select_from(facts(filters))
         .where(*conditions(filters))
         .group_by(fact.c.component_id)
         .subquery("money")

@@ -3,7 +3,23 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Connection, Select, Text, case, cast, column, or_, select, values
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    case,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    values,
+)
 
 from db import tables
 from db.errors import PricesMissingError
@@ -21,7 +37,30 @@ fact = tables.spend_fact
 def set_members() -> CTE:
     """The named sets and the categories they stand for, as a table of `set` and `category`."""
     rows = [(one.code, category) for one in load_taxonomy().sets for category in one.categories]
-    return values(column("set", Code), column("category", Code), name="set_rows").data(rows).cte("set_member")
+    return (
+        values(column("set", Code), column("category", Code), name="set_rows", literal_binds=True)
+        .data(rows)
+        .cte("set_member")
+    )
+
+
+@lru_cache
+def price_rows() -> CTE:
+    """The price index as a table of `year` and `thousandths` of a point."""
+    index = load_price_index()
+    rows = [(year, index.thousandths(year)) for year in index.by_year]
+    columns = (column("year", Integer), column("thousandths", BigInteger))
+    return values(*columns, name="price_rows", literal_binds=True).data(rows).cte("price")
+
+
+def facts(filters: Filters, by_set: bool = False) -> FromClause:
+    """The facts, joined with the price index where constant prices are asked for, and with the sets they stand in."""
+    found: FromClause = fact
+    if filters.base_year is not None:
+        found = found.join(price_rows(), price_rows().c.year == fact.c.year)
+    if by_set:
+        found = found.outerjoin(set_members(), set_members().c.category == fact.c.category)
+    return found
 
 
 DIMENSIONS: Mapping[Dimension, ColumnElement[object]] = {
@@ -115,17 +154,23 @@ def require_prices(connection: Connection, filters: Filters) -> None:
         raise PricesMissingError(known, None in missing, load_price_index())
 
 
-def in_prices(cents: ColumnElement[int], year: ColumnElement[int], filters: Filters) -> ColumnElement[int]:
+def in_prices(
+    cents: ColumnElement[int], filters: Filters, of_year: ColumnElement[int] | None = None
+) -> ColumnElement[int]:
     """Return an amount in the prices asked for, rounded half away from zero to the cent.
 
     Every fact is converted by itself, so sums of converted amounts add up like any others. See `require_prices`.
+
+    Args:
+        cents: the amount.
+        filters: say which prices.
+        of_year: the index of its year in thousandths; by default that of `facts`.
     """
     if filters.base_year is None:
         return cents
-    index = load_price_index()
-    base = index.thousandths(filters.base_year)
-    of_year = cast(case({known: index.thousandths(known) for known in index.by_year}, value=year), BigInteger)
-    amount = case((cents < 0, -cents), else_=cents)
+    base = load_price_index().thousandths(filters.base_year)
+    index = price_rows().c.thousandths if of_year is None else of_year
+    amount = func.abs(cents)
     # Whole numbers throughout, and the quotient apart from the rest, so that nothing passes 64 bits on the way.
-    size = amount // of_year * base + (amount % of_year * base + of_year // 2) // of_year
+    size = amount // index * base + (amount % index * base + index // 2) // index
     return case((cents < 0, -size), else_=size)

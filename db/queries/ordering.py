@@ -11,6 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from db.errors import BadPositionError
 from models.filters import SortKey
+from models.types import Code
 
 MARK = "sort_"
 
@@ -83,7 +84,7 @@ def _storable(value: Any) -> bool:
 
 
 def _python_type(kind: TypeEngine[Any]) -> type | tuple[type, ...]:
-    found = kind.python_type
+    found = str if isinstance(kind, Code) else kind.python_type
     return found if found in (str, date) else (int, float)
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.filtering import conditions, fact, in_prices, matching_projects, require_prices
+from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, ordered, placed
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
@@ -102,12 +102,12 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
 
 def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
     """The statement behind a list, and the columns that it can be ordered by."""
-    low, more = (in_prices(cents, fact.c.year, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
+    low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     figures = [func.sum(low).label("amount_usd"), func.sum(more).label("partial_usd")]
-    rows: FromClause = fact
+    rows = facts(filters)
     if with_rank and filters.search is not None:
         found = hits(filters.search)
-        rows = fact.join(found, found.c.component_id == fact.c.component_id)
+        rows = rows.join(found, found.c.component_id == fact.c.component_id)
         figures.append(func.max(found.c.rank).label("rank"))
     counted = (
         select(fact.c.project_id, *figures)

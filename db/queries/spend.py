@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from db import tables
-from db.queries.filtering import conditions, dimension_column, fact, in_prices, require_prices, set_members
+from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
 from db.queries.ordering import Position, ordered, placed
 from db.queries.warnings import spend_warnings
 from models.filters import Dimension, SortKey, SpendQuery
@@ -109,8 +109,9 @@ def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
     """Say how much of the money rests on which way of classifying; nothing for whole projects."""
     if query.basis is Basis.PROJECT:
         return []
-    money = [_sum(_priced(item, query)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
-    statement = select(fact.c.method, *money).where(*conditions(query.filters)).group_by(fact.c.method)
+    money = [_sum(in_prices(item, query.filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
+    statement = select(fact.c.method, *money).select_from(facts(query.filters))
+    statement = statement.where(*conditions(query.filters)).group_by(fact.c.method)
     rows = connection.execute(statement.order_by(fact.c.method))
     return [{"method": method, "amount_usd": int(low), "partial_usd": int(more)} for method, low, more in rows]
 
@@ -132,14 +133,7 @@ def _group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
 
 
 def _facts(query: SpendQuery) -> FromClause:
-    if Dimension.SET not in query.group_by:
-        return fact
-    members = set_members()
-    return fact.outerjoin(members, members.c.category == fact.c.category)
-
-
-def _priced(cents: ColumnElement[Any], query: SpendQuery) -> ColumnElement[Any]:
-    return in_prices(cents, fact.c.year, query.filters)
+    return facts(query.filters, by_set=Dimension.SET in query.group_by)
 
 
 def _sum(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -154,7 +148,7 @@ def _component_basis(query: SpendQuery) -> Select[Any]:
     )
     money = []
     for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
-        priced = _priced(cents, query)
+        priced = in_prices(cents, query.filters)
         money += [
             _sum(priced).label("amount_usd" if not name else "partial_usd"),
             _sum(priced, fact.c.granularity == Granularity.PROJECT).label(f"whole_project{name}_usd"),
@@ -184,10 +178,11 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
     """Count the whole of each project once in each group: in full if any of its rows there is direct, else in part."""
     groups = _group_columns(query)
     per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
+    index = [] if query.filters.base_year is None else [price_rows().c.thousandths.label("index")]
     matched = (
         select(
             *per_project,
-            fact.c.year.label("approved_in"),
+            *index,
             *groups,
             func.max(case((fact.c.relevance == Relevance.DIRECT, 1), else_=0)).label("direct"),
             func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
@@ -195,7 +190,7 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
         )
         .select_from(_facts(query))
         .where(*conditions(query.filters))
-        .group_by(*per_project, fact.c.year, *groups)
+        .group_by(*per_project, *index, *groups)
         .subquery("matched")
     )
     whole = tables.project_amount
@@ -208,7 +203,7 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
             whole.c.measure == query.filters.measure,
         ),
     )
-    amount = in_prices(whole.c.amount_cents, matched.c.approved_in, query.filters)
+    amount = in_prices(whole.c.amount_cents, query.filters, matched.c.get("index"))
     money = []
     for direct, name in ((1, ""), (0, "_partial")):
         side = matched.c.direct == direct
@@ -227,7 +222,7 @@ def _filled(connection: Connection, query: SpendQuery, rows: CTE) -> FromClause:
     assert query.fill is not None
     name = query.fill.value
     first, last = _span(connection, query, rows)
-    if first is None or last is None:
+    if first is None or last is None or first > last:
         return rows
     years = values(column("number", Integer), name="year_rows").data([(year,) for year in range(first, last + 1)])
     every = years.cte("every_year")
