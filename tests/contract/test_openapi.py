@@ -1,0 +1,78 @@
+"""The document is valid, and says of everything what it is."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from api.main import create_app
+from db.engine import make_engine
+
+DOCUMENT = create_app(make_engine("sqlite://")).openapi()
+OPERATIONS = {operation["operationId"]: operation for item in DOCUMENT["paths"].values() for operation in item.values()}
+PARAMETERS = [
+    pytest.param(parameter, id=f"{name}-{parameter['name']}")
+    for name, operation in OPERATIONS.items()
+    for parameter in operation.get("parameters", [])
+]
+PROPERTIES = [
+    pytest.param(schema, id=f"{name}-{field}")
+    for name, model in DOCUMENT["components"]["schemas"].items()
+    for field, schema in model.get("properties", {}).items()
+]
+
+
+def test_the_document_is_valid_openapi_3_1():
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_every_operation_has_its_own_id():
+    ids = Counter(operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values())
+    assert [name for name, count in ids.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_every_operation_is_described_and_has_a_known_tag(operation):
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
+    assert all(response["description"] for response in operation["responses"].values())
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_every_parameter_is_described(parameter):
+    assert parameter["description"]
+
+
+@pytest.mark.parametrize("schema", PROPERTIES)
+def test_every_property_is_described(schema):
+    assert schema["description"]
+
+
+@pytest.mark.parametrize("schema", [*(pytest.param(p.values[0]["schema"], id=p.id) for p in PARAMETERS), *PROPERTIES])
+def test_examples_and_defaults_are_valid(schema):
+    known = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+    shown: list[Any] = [*schema.get("examples", []), *([schema["default"]] if "default" in schema else [])]
+    for value in shown:
+        assert [error.message for error in known.iter_errors(value)] == [], value
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_links_lead_to_parameters_that_exist(operation):
+    for link in operation["responses"]["200"].get("links", {}).values():
+        target = OPERATIONS[link["operationId"]]
+        known = {f"{parameter['in']}.{parameter['name']}" for parameter in target["parameters"]}
+        assert set(link["parameters"]) <= known
+
+
+def test_a_list_of_codes_names_them():
+    listed = {
+        p["name"]: p["schema"] for p in OPERATIONS["get_spend"]["parameters"] if p["schema"].get("type") == "array"
+    }
+    assert "worker_mobility" in listed["category"]["items"]["enum"]
+    assert listed["group_by"]["items"]["enum"] == ["category", "group", "year", "country"]
+    assert all("enum" in schema["items"] or "pattern" in schema["items"] for schema in listed.values())

@@ -1,0 +1,92 @@
+"""Every operation keeps what the document promises, for valid and for invalid questions, one by one and along the links."""
+
+import csv
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from schemathesis import Case
+from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
+from sqlalchemy import Engine
+
+from api.main import create_app
+from db.engine import make_engine
+from db.settings import DATA_DIR, ROOT
+from tests.conftest import DATABASES
+
+WALKS = hypothesis.settings(
+    max_examples=25,
+    stateful_step_count=6,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),  # a walk that ends at a missing row is no reason to stop
+)
+PAIRS = (("year_from", "year_to"), ("approved_from", "approved_to"))
+with (DATA_DIR / "countries.csv").open(encoding="utf-8", newline="") as file:
+    PLACES = [row["code"] for row in csv.DictReader(file)]
+
+
+CONFIG = SchemathesisConfig.from_path(ROOT / "tests" / "contract" / "schemathesis.toml")
+document = schemathesis.openapi.from_dict(create_app(make_engine("sqlite://")).openapi(), config=CONFIG)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def app(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) -> FastAPI:
+    """The application on the bundled data, on each kind of database in turn."""
+    return create_app(loaded_engines[request.param])
+
+
+def keep_what_no_schema_says(case: Case) -> None:
+    """Make a case keep the three rules that JSON Schema cannot state, so that its answer depends on the schema alone.
+
+    A cursor belongs to a question and a release, so nobody can make one up, and a case with one is refused whatever else it
+    says. Places are rows of the database; a range goes from its lower to its upper end. That breaking a rule is refused is
+    tested in tests/api/test_errors.py.
+    """
+    query = case.query
+    if not query or case.meta is None:
+        return
+    cursor = query.get("cursor")
+    if isinstance(cursor, str) and len(cursor) <= 500:
+        del query["cursor"]
+    if case.meta.generation.mode.is_negative:
+        return
+    for low, high in PAIRS:
+        if query.get(low) is not None and query.get(high) is not None:
+            query[low], query[high] = sorted((query[low], query[high]))
+    if query.get("country"):
+        query["country"] = [code if code.upper() in PLACES else _some_place(code) for code in query["country"]]
+
+
+def _some_place(code: str) -> str:
+    return PLACES[sum(map(ord, code)) % len(PLACES)]
+
+
+@document.parametrize()
+def test_every_operation_does_what_the_document_says(case: Case, app: FastAPI) -> None:
+    keep_what_no_schema_says(case)
+    case.call_and_validate(app=app)
+
+
+def test_links_lead_from_one_answer_to_the_next(app: FastAPI) -> None:
+    reached: set[str] = set()
+
+    class Walk(document.as_state_machine()):
+        def before_call(self, case: Case) -> None:
+            keep_what_no_schema_says(case)
+
+        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+            return {"app": app}
+
+        def step(self, given: StepInput) -> StepOutput:
+            output = super().step(given)
+            if given.transition is not None and given.is_applied and output.response.status_code == 200:
+                reached.add(given.case.operation.definition.raw["operationId"])
+            return output
+
+    Walk.run(settings=WALKS)
+    assert reached >= {"get_project", "list_project_components", "get_component"}
