@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
-from db.queries.releases import latest_release
+from db.queries.releases import RELEASE_CHANNEL, latest_release
+from db.watch import in_utc
 from models.release import Release
 
 BATCH = 500
@@ -56,12 +57,15 @@ def replace_rows(connection: Connection, table: Table, column: str, keys: Sequen
 
 
 def make_release(connection: Connection, run_id: int, taxonomy_version: str, rules_version: str) -> Release:
-    """Number the present state of the data and store its counts and the hash of its content."""
+    """Number the present state of the data and store its counts and the hash of its content.
+
+    Its time is at least a second later than its predecessor's: Last-Modified tells releases apart by whole seconds.
+    """
     count = select(func.count()).select_from
     previous = latest_release(connection)
     release = Release(
         release_id=1 if previous is None else (previous.release_id or 0) + 1,
-        created_at=now(),
+        created_at=_after(previous),
         run_id=run_id,
         as_of=connection.scalar(
             select(func.max(tables.project.c.as_of)).where(func.length(tables.project.c.as_of) == 10)
@@ -73,7 +77,13 @@ def make_release(connection: Connection, run_id: int, taxonomy_version: str, rul
         content_sha256=_content_hash(connection),
     )
     insert_rows(connection, tables.release, [release.model_dump()])
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {RELEASE_CHANNEL}"))  # delivered when the transaction commits, else never
     return release
+
+
+def _after(previous: Release | None) -> datetime:
+    return now() if previous is None else max(now(), in_utc(previous.created_at) + timedelta(seconds=1))
 
 
 def _content_hash(connection: Connection) -> str:
