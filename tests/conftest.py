@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from api.main import create_app
@@ -102,9 +103,9 @@ def let_go(engine: Engine) -> None:
     engine.dispose()
 
 
-def client_of(engine: Engine) -> Get:
+def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
-    app = create_app(engine, watch_of(engine))
+    app = app or create_app(engine, watch_of(engine))
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:

@@ -1,0 +1,117 @@
+"""What surrounds an answer: HEAD, OPTIONS, other origins, headers, and errors on the way."""
+
+import pytest
+from fastapi import Response
+
+from api.http.request import MAX_BODY
+from api.main import create_app
+from tests.api.test_caching import DATA_PATHS, PAGE, SPEND, with_tag
+from tests.api.test_errors import problem
+from tests.conftest import client_of, watch_of
+
+
+@pytest.mark.parametrize("path", [*DATA_PATHS, "/livez", "/openapi.json", "/docs", "/problems/internal"])
+def test_head_has_the_headers_of_get_and_no_body(path, get):
+    full, head = get(path), get(path, method="HEAD")
+    assert head.status_code == full.status_code == 200
+    assert head.content == b""
+    assert full.content
+    different = {"x-request-id"}
+    assert {k: v for k, v in head.headers.items() if k not in different} == {
+        k: v for k, v in full.headers.items() if k not in different
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/v1/spend", "GET, HEAD, OPTIONS"),
+        ("/v1/projects/P164130", "GET, HEAD, OPTIONS"),
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/livez", "GET, HEAD, OPTIONS"),
+        ("/docs", "GET, HEAD, OPTIONS"),
+        ("/static/docs/swagger-ui.css", "GET, HEAD, OPTIONS"),
+        ("/v1/classify", "POST, OPTIONS"),
+    ],
+)
+def test_options_lists_the_methods_and_so_does_a_refusal(path, allow, get):
+    answer = get(path, method="OPTIONS")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == allow
+    assert "x-request-id" in answer.headers
+    assert problem(get(path, method="DELETE"), 405)
+    assert get(path, method="DELETE").headers["allow"] == allow
+
+
+def test_a_path_with_two_routes_lists_the_methods_of_both(engine):
+    app = create_app(engine, watch_of(engine))
+    app.get("/two")(lambda: "got")
+    app.put("/two")(lambda: "put")
+    assert client_of(engine, app)("/two", method="OPTIONS").headers["allow"] == "GET, PUT, HEAD, OPTIONS"
+
+
+def test_options_of_an_unknown_path_is_a_404(get):
+    assert problem(get("/v1/spent", method="OPTIONS"), 404)["errors"][0]["suggestion"] == "/v1/spend"
+
+
+def test_pages_of_other_origins_may_read_everything(get, monkeypatch):
+    tag = get(SPEND).headers["etag"]
+    answers = {
+        200: get(SPEND, headers=PAGE),
+        304: get(SPEND, headers=with_tag(tag, **PAGE)),
+        404: get("/v1/spent", headers=PAGE),
+        405: get(SPEND, method="PUT", headers=PAGE),
+        422: get("/v1/spend?x=1", headers=PAGE),
+        413: get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1), headers=PAGE),
+    }
+    monkeypatch.setattr("api.routers.spend.spend", None)
+    answers[500] = get("/v1/spend", headers=PAGE)
+    for status, answer in answers.items():
+        assert answer.status_code == status
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert {"ETag", "Link", "X-Request-Id", "Retry-After"} <= set(
+            answer.headers["access-control-expose-headers"].split(", ")
+        )
+        assert len(answer.headers.get_list("x-request-id")) == 1
+        if status >= 400:
+            problem(answer, status)
+            assert answer.headers["cache-control"] == "no-store"
+            assert "etag" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "NONSENSE"])
+def test_a_preflight_tells_what_is_allowed(method, get):
+    asked = PAGE | {"access-control-request-method": method, "access-control-request-headers": "if-none-match"}
+    answer = get(SPEND, method="OPTIONS", headers=asked)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS, POST"
+    assert answer.headers["access-control-allow-headers"] == "if-none-match"
+    assert "x-request-id" in answer.headers
+
+
+def test_an_answer_says_how_long_it_holds_what_it_varies_by_and_where_it_is_described(get):
+    headers = get(SPEND).headers
+    assert headers["cache-control"] == "public, max-age=0, must-revalidate"
+    named = headers["vary"].split(", ")
+    assert {"Accept", "Accept-Encoding"} <= set(named)
+    assert len({name.lower() for name in named}) == len(named)
+    assert '<http://testserver/openapi.json>; rel="describedby"' in headers["link"]
+    assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in headers["link"]
+    assert get("/openapi.json").status_code == 200
+    health = get("/livez").headers
+    assert "etag" not in health
+    assert "link" not in health
+
+
+def test_links_of_a_route_come_first(engine):
+    app = create_app(engine, watch_of(engine))
+    app.get("/v1/paged")(lambda: Response("{}", headers={"Link": '</v1/paged?cursor=x>; rel="next"'}))
+    answer = client_of(engine, app)("/v1/paged")
+    assert answer.headers["link"].startswith('</v1/paged?cursor=x>; rel="next", <http://testserver/openapi.json>')
+    assert "etag" not in answer.headers  # it used no release, so nothing vouches for it
+
+
+def test_a_body_that_is_too_large_is_refused(get):
+    large = get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1))
+    assert "262,144" in problem(large, 413)["detail"]
