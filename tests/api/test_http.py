@@ -1,13 +1,17 @@
 """What surrounds an answer: HEAD, OPTIONS, other origins, headers, and errors on the way."""
 
+import anyio
 import pytest
 from fastapi import Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import create_engine
 
+from api.http.paths import is_data_path
 from api.http.request import MAX_BODY
 from api.main import create_app
 from tests.api.test_caching import DATA_PATHS, PAGE, SPEND, with_tag
 from tests.api.test_errors import problem
-from tests.conftest import client_of, watch_of
+from tests.conftest import client_of, let_go, watch_of
 
 
 @pytest.mark.parametrize("path", [*DATA_PATHS, "/livez", "/openapi.json", "/docs", "/problems/internal"])
@@ -115,3 +119,60 @@ def test_links_of_a_route_come_first(engine):
 def test_a_body_that_is_too_large_is_refused(get):
     large = get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1))
     assert "262,144" in problem(large, 413)["detail"]
+
+
+def test_a_static_file_says_that_its_tag_is_weak_once_it_is_compressed(get):
+    path = "/static/docs/swagger-ui.css"
+    assert get(path, headers={"accept-encoding": "identity"}).headers["etag"].startswith('"')
+    packed = get(path, headers={"accept-encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"].startswith('W/"')
+    assert get(path, headers=with_tag(packed.headers["etag"])).status_code == 304
+
+
+@pytest.mark.parametrize("backend", ["postgresql+psycopg://nobody:secret@127.0.0.1:1/nothing", "sqlite:////nowhere/x"])
+def test_a_tag_does_not_hide_that_the_database_is_gone(backend):
+    gone = create_engine(backend)
+    answer = client_of(gone)("/v1/spend", headers=with_tag('"0123456789abcdef0123456789abcdef"'))
+    assert problem(answer, 503)
+    assert answer.headers["cache-control"] == "no-store"
+    let_go(gone)
+
+
+def test_half_an_answer_breaks_the_connection(engine):
+    app = create_app(engine, watch_of(engine))
+
+    def pieces():
+        yield "half"
+        raise RuntimeError("in the middle")
+
+    app.get("/half")(lambda: StreamingResponse(pieces()))
+    scope = {"type": "http", "method": "GET", "path": "/half", "headers": [], "query_string": b""}
+    scope["asgi"] = {"version": "3.0", "spec_version": "2.4"}
+    sent = []
+
+    async def send(message):
+        sent.append(message["type"])
+
+    async def receive():
+        return {"type": "http.request"}
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        anyio.run(app, scope, receive, send)
+    assert sent == ["http.response.start", "http.response.body"]
+
+
+@pytest.mark.parametrize(
+    ("root_path", "path", "is_data"),
+    [
+        ("", "/v1/spend", True),
+        ("/finance", "/finance/v1/spend", True),
+        ("/finance", "/finance/", True),
+        ("", "/", True),
+        ("", "/v1", False),
+        ("", "/problems/internal", False),
+        ("/v1", "/v1/livez", False),
+    ],
+)
+def test_data_paths_are_told_by_what_follows_the_prefix_of_a_proxy(root_path, path, is_data):
+    assert is_data_path({"path": path, "root_path": root_path}) is is_data

@@ -124,6 +124,21 @@ def test_releases_are_a_second_apart_even_where_the_clock_is_not(engine, write):
     assert abs(times[0] - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+def test_a_commit_while_the_row_is_read_is_not_missed(sqlite, write, monkeypatch):
+    take(sqlite, records(write, 1))
+    watch = ReleaseWatch(sqlite)
+
+    def overtaken(connection):
+        found = latest_release(connection)
+        monkeypatch.undo()
+        take(sqlite, records(write, 2))
+        return found
+
+    monkeypatch.setattr("db.watch.latest_release", overtaken)
+    assert watch.current().release_id == 1
+    assert watch.current().release_id == 2
+
+
 def test_an_index_that_starts_over_is_not_taken_for_the_old_one(sqlite, write):
     """The last connection of all closes, so log and index go; the next release's index starts like the one before."""
     take(sqlite, records(write, 1))
