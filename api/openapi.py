@@ -15,6 +15,7 @@ country, and why each is counted there.
 * **Totals** are over the whole filter and equal the sum of the rows wherever `meta.additive` is true.
 * **Nothing is ignored**: an unknown parameter or code is a 422 that names it and the nearest valid one.
 * **Errors** are `application/problem+json` (RFC 9457).
+* **Ask again** with the `ETag` of an answer as `If-None-Match`: a 304 says that it still holds.
 * Every answer comes as JSON or, with `format=csv`, as CSV with the same rows.
 """
 

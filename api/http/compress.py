@@ -17,7 +17,7 @@ class CompressLayer:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.compressing = CompressMiddleware(app, zstd_level=1, brotli_quality=2, gzip_level=2)
+        self.compressing = CompressMiddleware(app, zstd_level=3, brotli_quality=3, gzip_level=2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
