@@ -210,6 +210,7 @@ class _Listener:
         self._address: tuple[Any, Any] = (positional, {"connect_timeout": 5, **named})
         self._heard: tuple[ReleaseStamp, float] | None = None
         self._stopped = threading.Event()
+        self._said = False
         self._thread = threading.Thread(target=self._run, name="release-listener", daemon=True)
         self._thread.start()
 
@@ -228,7 +229,9 @@ class _Listener:
             try:
                 self._listen()
             except psycopg.Error as error:
-                log.warning("no notices of releases, every question goes to the database: %s", type(error).__name__)
+                if not self._said:
+                    log.warning("no notices of releases, so the database is asked each time: %s", type(error).__name__)
+                self._said = True  # once for each time that it goes wrong, not with every attempt
             finally:
                 self._heard = None
             self._stopped.wait(POLL_SECONDS)
@@ -240,6 +243,7 @@ class _Listener:
             while not self._stopped.is_set():
                 asked = monotonic()
                 stamp = _newest(connection)
+                self._said = False
                 self._heard = None if stamp is None else (stamp, asked)
                 for _notice in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
                     self._heard = None  # there is a newer one: until it is read here, others ask for themselves

@@ -100,6 +100,7 @@ def test_many_threads_never_see_a_release_go_back(engine, watch, write):
     def look(into):
         while not done.is_set():
             into.append(watch.current().release_id)
+            time.sleep(0.001)
 
     threads = [threading.Thread(target=look, args=(into,)) for into in seen]
     for thread in threads:
