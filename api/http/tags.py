@@ -54,7 +54,7 @@ def held(if_none_match: str, tag: str) -> str | None:
 
 def matches(if_none_match: str, etag: str) -> bool:
     """Weak comparison of an If-None-Match with the entity tag of an answer."""
-    return if_none_match.strip() == "*" or etag.removeprefix("W/").strip('"') in QUOTED.findall(if_none_match)
+    return etag.removeprefix("W/").strip('"') in QUOTED.findall(if_none_match)
 
 
 def http_date(moment: datetime) -> str:

@@ -13,6 +13,7 @@ import pytest
 import zstandard
 from fastapi import Response
 
+from api.deps import CurrentSnapshot
 from api.main import create_app
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
@@ -149,15 +150,15 @@ def test_equal_answers_have_equal_bytes_whenever_they_are_made(path, encoding, l
     assert headers["etag"] == headers_later["etag"]
 
 
-def test_bulk_files_are_never_compressed_on_the_way(engine):
-    app = create_app(engine, watch_of(engine))
+def test_bulk_files_are_never_compressed_on_the_way(loaded):
+    app = create_app(loaded, watch_of(loaded))
     text = "id,amount\r\n" * 1000
 
     @app.get("/v1/releases/{release_id}/{kind}/{name}")
-    def bulk(release_id: int, kind: str, name: str) -> Response:
+    def bulk(_snapshot: CurrentSnapshot, release_id: int, kind: str, name: str) -> Response:
         return Response(text, media_type="text/csv", headers={"ETag": '"of-the-file"', "Cache-Control": "immutable"})
 
-    ask = client_of(engine, app)
+    ask = client_of(loaded, app)
     wants = {"accept-encoding": "gzip"}
     file = ask("/v1/releases/1/files/spend.csv", headers=wants)
     assert "content-encoding" not in file.headers
