@@ -11,6 +11,7 @@ from db.engine import reading
 from db.errors import NothingLoadedError
 from db.queries.releases import latest_release
 from db.queries.vocabulary import Vocabulary, vocabulary
+from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
 
@@ -36,7 +37,7 @@ def get_engine(request: Request) -> Engine:
 
 
 def get_snapshot(request: Request) -> Iterator[Snapshot]:
-    """Open a reading for one request.
+    """Open a reading for one request, and leave word of the release that it shows, which the entity tag names.
 
     Raises:
         NothingLoadedError: if no release was made yet.
@@ -45,7 +46,7 @@ def get_snapshot(request: Request) -> Iterator[Snapshot]:
         release = latest_release(connection)
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        request.state.release = release.release_id
+        request.state.release = stamp_of(release)
         yield Snapshot(connection, release, _vocabulary(request.app, connection, release))
 
 

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from db.errors import (
     BadPositionError,
@@ -169,11 +170,15 @@ def install(app: FastAPI) -> None:
         return _from_status(request, error)
 
     @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        request_id = getattr(request.state, "request_id", "")
-        log.error("request %s failed", request_id, exc_info=error)
+    async def layer_failed(request: Request, error: Exception) -> Response:
         # This answer is made outside the layer that names requests, so it carries the name itself.
-        return problem(request, "internal", "an error that was not foreseen", x_request_id=request_id)
+        return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
+
+
+def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:
+    """Write an error that nobody foresaw into the log, and answer with nothing but its number."""
+    log.error("request %s failed", getattr(request.state, "request_id", ""), exc_info=error)
+    return problem(request, "internal", "an error that was not foreseen", None, **headers)
 
 
 def _without_prices(request: Request, error: PricesMissingError) -> list[ProblemItem]:
@@ -196,7 +201,7 @@ def _without_prices(request: Request, error: PricesMissingError) -> list[Problem
 
 def _from_status(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allow = (error.headers or {}).get("Allow", "GET, HEAD")
+        allow = ", ".join(_methods(request))
         return problem(request, "method-not-allowed", f"{request.method} is not taken here, only {allow}", allow=allow)
     if error.status_code == HTTPStatus.NOT_FOUND:
         paths = [path for path in request.app.openapi()["paths"] if "{" not in path]
@@ -208,6 +213,17 @@ def _from_status(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return problem(request, "too-large", str(error.detail))
     return problem(request, "bad-request", str(error.detail))
+
+
+def _methods(request: Request) -> list[str]:
+    """List the methods of a path, over all of its routes; a folder of files only reads."""
+    taken = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        for route in request.app.routes
+        if not isinstance(route, Mount) and route.matches({**request.scope, "method": method})[0] is Match.FULL
+    ] or ["GET"]
+    return [*dict.fromkeys(taken), *(["HEAD"] if "GET" in taken else []), "OPTIONS"]
 
 
 def _from_validation(request: Request, error: Any) -> ProblemItem:

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.errors import MEDIA_TYPE, PROBLEMS, Problem
+from api.negotiation import MEDIA_TYPES, Format
 
 DESCRIPTION = """
 Answers how development banks spend on migration: which projects and components, how much, in which category, year and
@@ -15,6 +16,7 @@ country, and why each is counted there.
 * **Totals** are over the whole filter and equal the sum of the rows wherever `meta.additive` is true.
 * **Nothing is ignored**: an unknown parameter or code is a 422 that names it and the nearest valid one.
 * **Errors** are `application/problem+json` (RFC 9457).
+* **Ask again** with the `ETag` of an answer as `If-None-Match`: a 304 says that it still holds.
 * Every answer comes as JSON or, with `format=csv`, as CSV with the same rows.
 """
 
@@ -32,6 +34,34 @@ TAGS = [
 
 DATA_PATHS = "/v1/"
 
+FIRST = "$response.body#/data/0/"
+ONE = "$response.body#/data/"
+LINKS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "list_projects": {
+        "first_project": ("get_project", "path.project_id", f"{FIRST}project_id"),
+        "components_of_first_project": ("list_project_components", "path.project_id", f"{FIRST}project_id"),
+    },
+    "get_project": {
+        "components": ("list_project_components", "path.project_id", f"{ONE}project_id"),
+    },
+    "list_project_components": {
+        "first_component": ("get_component", "path.component_id", f"{FIRST}component_id"),
+        "project": ("get_project", "path.project_id", f"{FIRST}project_id"),
+    },
+    "list_components": {
+        "first_component": ("get_component", "path.component_id", f"{FIRST}component_id"),
+        "project_of_first_component": ("get_project", "path.project_id", f"{FIRST}project_id"),
+    },
+    "get_component": {
+        "project": ("get_project", "path.project_id", f"{ONE}project_id"),
+    },
+    "list_review_queue": {
+        "first_row": ("get_component", "path.component_id", f"{FIRST}component_id"),
+        "project_of_first_row": ("get_project", "path.project_id", f"{FIRST}project_id"),
+    },
+}
+"""Where an answer leads: of an operation, by name, the operation, its parameter, and where its value stands in the answer."""
+
 
 def install_openapi(app: FastAPI) -> None:
     """Make the application describe its errors as they are, and the CSV form of its answers."""
@@ -44,6 +74,7 @@ def install_openapi(app: FastAPI) -> None:
             for path, item in document["paths"].items():
                 for operation in item.values():
                     _describe_operation(path, operation)
+                    _link_operation(operation)
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for changing the document
@@ -59,16 +90,32 @@ def _describe_problems(document: dict[str, Any]) -> None:
 
 
 def _describe_operation(path: str, operation: dict[str, Any]) -> None:
+    """List the errors that an operation can answer with, and the formats of its rows."""
     posts = "requestBody" in operation
+    parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []
     kinds += ["bad-request", "too-large"] if posts else ["nothing-loaded"] if path.startswith(DATA_PATHS) else []
-    if "{" in path:
-        kinds.append("not-found")
+    kinds += ["not-acceptable"] if "format" in parameters else []
+    kinds += ["bad-cursor", "stale-cursor"] if "cursor" in parameters else []
+    kinds += ["not-found"] if "{" in path else []
     responses = operation["responses"]
     responses.pop("422", None)
     for kind in kinds:
         status, title = PROBLEMS[kind]
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         responses[str(status)] = {"description": title, "content": content}
-    if path.startswith(DATA_PATHS) and not posts:
-        responses["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    if "format" in parameters:
+        for form, media_type in MEDIA_TYPES.items():
+            text = form in (Format.CSV, Format.JSONL)
+            schema = {"type": "string"} if text else {"type": "string", "format": "binary"}
+            responses["200"]["content"].setdefault(media_type, {"schema": schema})
+
+
+def _link_operation(operation: dict[str, Any]) -> None:
+    """Say which operations an answer leads to, so that tools can walk from one to the next."""
+    links = {
+        name: {"operationId": target, "parameters": {parameter: value}, "description": f"Leads to `{target}`."}
+        for name, (target, parameter, value) in LINKS.get(operation["operationId"], {}).items()
+    }
+    if links:
+        operation["responses"]["200"]["links"] = links

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
+from db.queries.releases import RELEASE_CHANNEL, latest_release
+from db.watch import in_utc
 from models.release import Change, Release
 from models.versions import Versions
 
@@ -61,13 +63,16 @@ def next_release_id(connection: Connection) -> int:
 
 
 def make_release(connection: Connection, run_id: int, versions: Versions) -> Release:
-    """Number the present state of the data and store its counts and the hash of its content."""
+    """Number the present state of the data and store its counts and the hash of its content.
+
+    Its time is at least a second later than its predecessor's: Last-Modified tells releases apart by whole seconds.
+    """
     count = select(func.count()).select_from
     release_id = next_release_id(connection)
     changed = _changed_rows(connection, release_id)
     release = Release(
         release_id=release_id,
-        created_at=now(),
+        created_at=_after(latest_release(connection)),
         run_id=run_id,
         as_of=connection.scalar(
             select(func.max(tables.project.c.as_of)).where(func.length(tables.project.c.as_of) == 10)
@@ -83,6 +88,8 @@ def make_release(connection: Connection, run_id: int, versions: Versions) -> Rel
         content_sha256=_content_hash(connection),
     )
     insert_rows(connection, tables.release, [release.model_dump()])
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {RELEASE_CHANNEL}"))  # delivered when the transaction commits, else never
     return release
 
 
@@ -91,6 +98,10 @@ def _changed_rows(connection: Connection, release_id: int) -> dict[str, int]:
     query = select(table.c.change, func.count(table.c.component_id.distinct()))
     rows = connection.execute(query.where(table.c.release_id == release_id).group_by(table.c.change))
     return {row[0]: row[1] for row in rows}
+
+
+def _after(previous: Release | None) -> datetime:
+    return now() if previous is None else max(now(), in_utc(previous.created_at) + timedelta(seconds=1))
 
 
 def _content_hash(connection: Connection) -> str:

@@ -10,12 +10,14 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from api.main import create_app
 from db.engine import make_engine
 from db.ingest.bundle import load_bundle
 from db.migrate import upgrade
+from db.watch import ReleaseWatch
 
 DATABASES = ("sqlite", "postgresql")
 _numbers = itertools.count()
@@ -64,7 +66,7 @@ def engine(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -
     found = make_engine(new_database(request.param))
     upgrade(found)
     yield found
-    found.dispose()
+    let_go(found)
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +79,7 @@ def loaded_engines(new_database: Callable[[str], str]) -> Iterator[dict[str, Eng
         load_bundle(engines[kind])
     yield engines
     for found in engines.values():
-        found.dispose()
+        let_go(found)
 
 
 @pytest.fixture(params=DATABASES)
@@ -86,9 +88,24 @@ def loaded(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) ->
     return loaded_engines[request.param]
 
 
-def client_of(engine: Engine) -> Get:
+_watches: dict[Engine, ReleaseWatch] = {}
+
+
+def watch_of(engine: Engine) -> ReleaseWatch:
+    """One watch for each engine, as in a process that serves: on PostgreSQL it holds a connection and a thread."""
+    return _watches.setdefault(engine, ReleaseWatch(engine))
+
+
+def let_go(engine: Engine) -> None:
+    """Close an engine and the watch over it."""
+    if watch := _watches.pop(engine, None):
+        watch.close()
+    engine.dispose()
+
+
+def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
-    app = create_app(engine)
+    app = app or create_app(engine, watch_of(engine))
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, shown
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.params import ComponentsParams, FormatParams
+from api.params.filters import FormatParams
+from api.params.lists import ComponentsParams
+from api.params.values import Codes, fields_of
 from db.queries import components as queries
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
@@ -20,6 +22,13 @@ router = APIRouter(prefix="/v1/components", tags=["components"])
 
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)
+ComponentId = Annotated[str, Path(description="Identifier of a component.", examples=["P174085-3"])]
+
+
+class ComponentParams(FormatParams):
+    """How a component is shown."""
+
+    fields: Codes = fields_of(ComponentDetail)
 
 
 @router.get("", operation_id="list_components", response_model=ListAnswer[ComponentPublic])
@@ -52,7 +61,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 @router.get("/{component_id}", operation_id="get_component", response_model=OneAnswer[ComponentDetail])
 def get_component(
-    request: Request, snapshot: CurrentSnapshot, component_id: str, params: Annotated[FormatParams, Query()]
+    request: Request, snapshot: CurrentSnapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:
     """One component with *why* it is counted as it is: who or what decided, on which words, in which version."""
     asked, filters = Asked(request, snapshot), Filters()

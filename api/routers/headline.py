@@ -11,7 +11,8 @@ from api.answers import Asked, Links, Meta, RowCount, Rows, answer_rows
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.params import TAXONOMY, FormatParams
+from api.params.filters import FormatParams
+from api.params.values import TAXONOMY, Codes, fields_of
 from db.queries.headline import WINDOW, Figure, Headline, headline
 from models.filters import Filters, SpendQuery
 from models.money import Usd, usd
@@ -42,6 +43,12 @@ class HeadlineFigure(BaseModel):
     source: str | None = Field(description="Where the published value stands.")
 
 
+class HeadlineParams(FormatParams):
+    """How the figures are shown."""
+
+    fields: Codes = fields_of(HeadlineFigure)
+
+
 class Coverage(BaseModel):
     """How much of the window the rows cover with component amounts."""
 
@@ -61,7 +68,7 @@ class HeadlineAnswer(BaseModel):
 
 
 @router.get("", operation_id="get_headline", response_model=HeadlineAnswer)
-def get_headline(request: Request, snapshot: CurrentSnapshot, params: Annotated[FormatParams, Query()]) -> Response:
+def get_headline(request: Request, snapshot: CurrentSnapshot, params: Annotated[HeadlineParams, Query()]) -> Response:
     """The figures of the study, recomputed for its window (approved 2014-01-01 to 2024-03-31) from the rows loaded."""
     asked = Asked(request, snapshot)
     result = headline(snapshot.connection, TAXONOMY)

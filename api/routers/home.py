@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from api.deps import CurrentSnapshot
-from api.params import TAXONOMY
+from api.params.values import TAXONOMY
 from api.routers.headline import figure_rows, query_address
 from db.queries.headline import Headline, headline
 

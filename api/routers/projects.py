@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, shown
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.params import ComponentsParams, FormatParams, ProjectsParams
+from api.params.filters import FormatParams
+from api.params.lists import ComponentsParams, ProjectsParams
+from api.params.values import Codes, fields_of
 from api.routers.components import answer_components
 from db.queries import projects as queries
 from models.component import ComponentPublic
@@ -20,6 +22,13 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"])
 
 PAGE = 100
 COLUMNS = columns_of(ProjectPublic)
+ProjectId = Annotated[str, Path(description="Identifier of a project.", examples=["P174085"])]
+
+
+class ProjectParams(FormatParams):
+    """How a project is shown."""
+
+    fields: Codes = fields_of(ProjectPublic)
 
 
 @router.get("", operation_id="list_projects", response_model=ListAnswer[ProjectPublic])
@@ -40,7 +49,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 @router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectPublic])
 def get_project(
-    request: Request, snapshot: CurrentSnapshot, project_id: str, params: Annotated[FormatParams, Query()]
+    request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
 ) -> Response:
     """One project with its amounts, as stated and as counted."""
     asked = Asked(request, snapshot)
@@ -53,7 +62,7 @@ def get_project(
     "/{project_id}/components", operation_id="list_project_components", response_model=ListAnswer[ComponentPublic]
 )
 def list_project_components(
-    request: Request, snapshot: CurrentSnapshot, project_id: str, params: Annotated[ComponentsParams, Query()]
+    request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ComponentsParams, Query()]
 ) -> Response:
     """All rows of a project's money, whatever their relevance, unless filters say otherwise."""
     found = queries.get_project(snapshot.connection, project_id)

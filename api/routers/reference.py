@@ -1,15 +1,16 @@
 """Reference tables: what categories, places, sources and dimensions there are, and what is known of which place and year."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
 
 from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, shown
 from api.deps import CurrentSnapshot
 from api.exports.columns import columns_of
-from api.params import TAXONOMY, CountryParams, FormatParams
+from api.params.filters import FormatParams
+from api.params.values import TAXONOMY, Codes, fields_of
 from db.errors import NotFoundError
 from db.queries import reference as queries
 from db.queries.suggest import nearest_of
@@ -17,6 +18,22 @@ from models.category import CategoryPublic
 from models.country import CountryPublic
 
 router = APIRouter(prefix="/v1", tags=["reference"])
+CategoryCode = Annotated[str, Path(description="Code of a category.", examples=["worker_mobility"])]
+
+
+class CategoryParams(FormatParams):
+    """How categories are shown."""
+
+    fields: Codes = fields_of(CategoryPublic)
+
+
+class CountryParams(FormatParams):
+    """Which places to list."""
+
+    fields: Codes = fields_of(CountryPublic)
+    kind: Literal["country", "region", "global"] | None = Field(
+        default=None, description="Only places of this kind.", examples=["region"]
+    )
 
 
 def answer_table(
@@ -28,7 +45,9 @@ def answer_table(
 
 
 @router.get("/categories", operation_id="list_categories", response_model=ListAnswer[CategoryPublic])
-def list_categories(request: Request, snapshot: CurrentSnapshot, params: Annotated[FormatParams, Query()]) -> Response:
+def list_categories(
+    request: Request, snapshot: CurrentSnapshot, params: Annotated[CategoryParams, Query()]
+) -> Response:
     """The taxonomy: categories with definitions, boundaries, codes of other systems, and how much is stored under each."""
     counts = queries.category_counts(snapshot.connection)
     rows = [_category(code, counts) for code in TAXONOMY.by_code]
@@ -37,7 +56,7 @@ def list_categories(request: Request, snapshot: CurrentSnapshot, params: Annotat
 
 @router.get("/categories/{code}", operation_id="get_category", response_model=OneAnswer[CategoryPublic])
 def get_category(
-    request: Request, snapshot: CurrentSnapshot, code: str, params: Annotated[FormatParams, Query()]
+    request: Request, snapshot: CurrentSnapshot, code: CategoryCode, params: Annotated[CategoryParams, Query()]
 ) -> Response:
     """One category with its definition, its boundaries, codes of other systems, and how much is stored under it."""
     wanted = code.lower()

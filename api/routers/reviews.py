@@ -10,7 +10,9 @@ from api.answers import Asked, Links, ListAnswer, Meta, RowCount, Rows, answer_r
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import Column, Kind, columns_of
-from api.params import MAX_LIMIT, FilterParams
+from api.params.filters import FilterParams
+from api.params.lists import MAX_LIMIT
+from api.params.values import Codes, fields_of, listed
 from db.queries.reviews import FORM, review_queue
 from models.money import Usd
 from models.vocabulary import Granularity, Relevance
@@ -39,6 +41,7 @@ class QueueItem(BaseModel):
 class QueueParams(FilterParams):
     """Filters, and how long the queue may be."""
 
+    fields: Codes = fields_of(QueueItem)
     limit: int = Field(
         default=100, ge=1, le=MAX_LIMIT, description="Rows at most, the most worthwhile first.", examples=[20]
     )
@@ -67,8 +70,18 @@ def list_review_queue(request: Request, snapshot: CurrentSnapshot, params: Annot
     return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: {"meta": asked.meta(filters)})
 
 
+class FormParams(QueueParams):
+    """The same for the form."""
+
+    fields: Codes = listed(
+        "Only these columns, in this order; by default all.",
+        "subject_id,category",
+        [column.name for column in (*FORM_COLUMNS, *CONTEXT_COLUMNS)],
+    )
+
+
 @router.get("/form", operation_id="get_review_form", response_model=FormAnswer)
-def get_review_form(request: Request, snapshot: CurrentSnapshot, params: Annotated[QueueParams, Query()]) -> Response:
+def get_review_form(request: Request, snapshot: CurrentSnapshot, params: Annotated[FormParams, Query()]) -> Response:
     """The queue as a form to fill in: take it as CSV, and `python -m api reviews import` takes it back.
 
     Columns whose names begin with `_` are for the reader; the import passes them over.

@@ -10,7 +10,8 @@ from api.answers import Asked, Links, Meta, Rows, answer_rows
 from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.params import TAXONOMY, RatioParams, SpendParams
+from api.params.spend import RatioParams, SpendParams
+from api.params.values import TAXONOMY
 from db.queries.ratio import spend_ratio
 from db.queries.spend import count_rows, full_totals, spend_rows, spend_totals
 from db.queries.warnings import spend_warnings

@@ -5,6 +5,9 @@ from sqlalchemy import Connection, select
 from db import tables
 from models.release import Release
 
+RELEASE_CHANNEL = "release_made"
+"""The channel on which PostgreSQL tells those who listen that there is a new release."""
+
 
 def latest_release(connection: Connection) -> Release | None:
     """Return the newest release, or `None` before anything is loaded."""

@@ -1,0 +1,37 @@
+"""Use from pages of other origins: reading is free for all, so every origin may."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+EXPOSED = (
+    "ETag",
+    "Link",
+    "Last-Modified",
+    "X-Request-Id",
+    "Content-Disposition",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Deprecation",
+    "Sunset",
+)
+
+
+class CorsLayer(CORSMiddleware):
+    """Starlette's, for any origin and without credentials."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, allow_origins=["*"], allow_methods=METHODS, allow_headers=["*"], expose_headers=EXPOSED)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Say what is allowed, and leave the verdict to the browser, whose task it is.
+
+        Starlette answers a method that is not allowed with 400 and a line of plain text. The browser would then report
+        a failed preflight; from the list it reports the method.
+        """
+        answer = super().preflight_response(request_headers)
+        kept = {k: v for k, v in answer.headers.items() if k == "vary" or k.startswith("access-control-")}
+        return Response(status_code=204, headers=kept)

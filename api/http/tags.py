@@ -1,0 +1,71 @@
+"""Entity tags: what an answer follows from, hashed; and the comparisons of RFC 9110, section 13."""
+
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import blake2b
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from api.http.accept import accept_key
+from db.watch import ReleaseStamp
+
+ENCODINGS = ("gzip", "br", "zstd")
+QUOTED = re.compile(r'"([^"]*)"')
+
+
+def tag_of(stamp: ReleaseStamp, scope: Scope, version: str) -> str:
+    """Name the answer to a request: 32 hexadecimal digits over all that it follows from.
+
+    That is the release, the program's version and the request: its address with scheme and host, because links in
+    answers are absolute, and what it accepts. The method is left out: HEAD has the tag of GET.
+    """
+    headers = Headers(scope=scope)
+    parts = (
+        str(stamp.release_id),
+        stamp.content_sha256,
+        stamp.taxonomy_version,
+        stamp.rules_version,
+        stamp.created_at.isoformat(),
+        version,
+        scope.get("scheme", "http"),
+        headers.get("host") or repr(scope.get("server")),
+        scope.get("root_path", ""),
+        scope["path"],
+        scope.get("query_string", b"").decode("latin-1"),
+        accept_key(", ".join(headers.getlist("accept")) or None),
+    )
+    # Each part says its length first, so that no two requests can run together into the same text.
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def strong(tag: str, encoding: str | None) -> str:
+    """Write a tag as a header has it; each encoding has its own, for a strong tag names exact bytes."""
+    return f'"{tag}-{encoding}"' if encoding in ENCODINGS else f'"{tag}"'
+
+
+def held(if_none_match: str, tag: str) -> str | None:
+    """The form of a tag, in any encoding, that an If-None-Match lists, or `None`; weak or strong makes no difference."""
+    forms = {tag, *(f"{tag}-{encoding}" for encoding in ENCODINGS)}
+    return next((f'"{form}"' for form in QUOTED.findall(if_none_match) if form in forms), None)
+
+
+def matches(if_none_match: str, etag: str) -> bool:
+    """Weak comparison of an If-None-Match with the entity tag of an answer."""
+    return etag.removeprefix("W/").strip('"') in QUOTED.findall(if_none_match)
+
+
+def http_date(moment: datetime) -> str:
+    """Write a moment in UTC as headers do, in whole seconds."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def unchanged_since(since: str, last_modified: str) -> bool:
+    """True where an If-Modified-Since is no older than the answer; a date that is none counts for nothing."""
+    try:
+        asked, changed = parsedate_to_datetime(since), parsedate_to_datetime(last_modified)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return False
+    return asked.replace(tzinfo=asked.tzinfo or UTC) >= changed.replace(tzinfo=changed.tzinfo or UTC)

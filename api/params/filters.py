@@ -1,0 +1,283 @@
+"""The filters, one model for every path, so that all understand the same words.
+
+Anything these models do not know is refused by name: `extra="forbid"`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.deps import Snapshot
+from api.errors import BadParameterError, ProblemItem, unknown_value
+from api.negotiation import Format
+from api.params.values import (
+    CATEGORIES,
+    GROUPS,
+    SETS,
+    SPLIT,
+    TAXONOMY,
+    Amount,
+    Codes,
+    Day,
+    Identifiers,
+    Words,
+    Year,
+    listed,
+    one_of,
+)
+from db.queries.projects import unknown_projects
+from models.country import PlaceIndex
+from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
+from models.search import parse_query
+from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis
+
+PLACE = "^[A-Za-z]{3}$"
+RANGES = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
+
+
+class FormatParams(BaseModel):
+    """How the answer is written, and which of its columns."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Format | None = Field(
+        default=None,
+        description="`json`, or the same rows as `jsonl`, `csv`, `parquet` or `xlsx`. Without it the header Accept "
+        "decides, and without that it is JSON.",
+        examples=["json"],
+    )
+    fields: list[str] = Field(default_factory=list, description="Only these columns.")
+
+
+class FilterParams(FormatParams):
+    """Filters. Within one parameter any value matches; all parameters must match."""
+
+    category: Annotated[
+        list[str],
+        SPLIT,
+        one_of("category", CATEGORIES),
+        listed("Category.", "worker_mobility,mobility_skills", CATEGORIES),
+    ]
+    group: Annotated[
+        list[str], SPLIT, one_of("group", GROUPS), listed("Group of categories.", "economic_migration", GROUPS)
+    ]
+    set: Annotated[
+        list[str], SPLIT, one_of("set", SETS), listed("Named set of categories.", "brief_worker_mobility", SETS)
+    ]
+    country: Codes = listed(
+        "ISO 3166-1 alpha-3 code, or the code of a region's bucket; case is ignored.", "JOR,LBN", pattern=PLACE
+    )
+    region: Codes = listed(
+        "World Bank region in which the place lies, by its code (AFE, AFW, EAP, ECA, LCN, MEA, SAS …).",
+        "MEA",
+        pattern=PLACE,
+    )
+    income_group: Annotated[
+        list[str],
+        SPLIT,
+        one_of("income_group", INCOME_GROUPS),
+        listed("World Bank income group of the country.", "low,lower_middle", INCOME_GROUPS),
+    ]
+    project: Identifiers = listed("Project id.", "P174085")
+    source: Codes = listed("Source of the project's record; see /v1/sources.", "worldbank-projects")
+    instrument: Codes = listed(
+        "Lending instrument; /v1/dimensions/instrument/values lists them.",
+        "Investment Project Financing",
+        pattern=r"^[A-Za-z][A-Za-z /&()-]{0,99}$",
+    )
+    lender: Annotated[
+        list[str],
+        SPLIT,
+        one_of("lender", list(Lender)),
+        listed("Out of which pocket the commitment comes; costs have `not_stated` only.", "ida,grant", list(Lender)),
+    ]
+    status: Annotated[
+        list[str],
+        SPLIT,
+        one_of("status", STATUSES),
+        listed(f"Project status; by default {', '.join(COUNTED_STATUSES)}.", "Active", STATUSES),
+    ]
+    granularity: Annotated[
+        list[str],
+        SPLIT,
+        one_of("granularity", list(Granularity)),
+        listed("What a row stands for.", "component", list(Granularity)),
+    ]
+    relevance: Annotated[
+        list[str],
+        SPLIT,
+        one_of("relevance", list(Relevance)),
+        listed(
+            "How far money serves migration; by default direct and partial, or any where `not_migration` is asked for.",
+            "direct",
+            list(Relevance),
+        ),
+    ]
+    tag: Annotated[
+        list[str],
+        SPLIT,
+        one_of("tag", list(Tag)),
+        listed("Label set by hand on projects.", "brief_example", list(Tag)),
+    ]
+    q: Words | None = Field(
+        default=None,
+        description="Words to find in project names, objectives and component titles: all must occur, in any form of the "
+        'word, accents and case ignored; "words in quotes" must stand in a row. Lists put the best matches first.',
+        examples=["skills abroad"],
+    )
+    min_amount: Amount | None = Field(
+        default=None,
+        description="Only rows (components, remainders, whole projects) of at least this much in all, current US dollars.",
+        examples=[10000000],
+    )
+    max_amount: Amount | None = Field(
+        default=None, description="Only rows of at most this much in all, current US dollars.", examples=[50000000]
+    )
+    min_confidence: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Only classifications at least this sure, 0 to 1; a review counts 0.9 when sure, 0.5 when doubtful.",
+        examples=[0.7],
+    )
+    year_from: Year | None = Field(default=None, description="First year of approval, inclusive.", examples=[2014])
+    year_to: Year | None = Field(default=None, description="Last year of approval, inclusive.", examples=[2023])
+    year_basis: YearBasis = Field(
+        default=YearBasis.CALENDAR,
+        description="`calendar`, or `fiscal`: the World Bank's, July to June, named by its end.",
+    )
+    approved_from: Day | None = Field(
+        default=None, description="First date of board approval, inclusive.", examples=["2014-01-01"]
+    )
+    approved_to: Day | None = Field(
+        default=None, description="Last date of board approval, inclusive.", examples=["2024-03-31"]
+    )
+    measure: Measure = Field(
+        default=Measure.COMMITMENT,
+        description="`commitment` (IBRD + IDA + grants), `cost` (with co-financing) or `disbursement`; never mixed.",
+    )
+
+    @model_validator(mode="after")
+    def _check_ranges(self) -> "FilterParams":
+        for first, last in RANGES:
+            low, high = getattr(self, first), getattr(self, last)
+            if low is not None and high is not None and low > high:
+                context = {
+                    "parameter": first,
+                    "value": str(low),
+                    "first": first,
+                    "last": last,
+                    "low": str(low),
+                    "high": str(high),
+                }
+                raise PydanticCustomError("range", "{first} {low} is after {last} {high}", context)
+        return self
+
+    def to_filters(self, snapshot: Snapshot) -> Filters:
+        """Check what only the data know and resolve sets into categories.
+
+        Raises:
+            BadParameterError: for a place, region, instrument, source or project that is not there.
+        """
+        categories = list(self.category)
+        if self.set:
+            of_sets = [code for name in self.set for code in TAXONOMY.categories_of_set(name)]
+            categories = [code for code in of_sets if not categories or code in categories] or ["-"]
+        known = snapshot.known
+        return Filters(
+            categories=tuple(categories),
+            groups=tuple(self.group),
+            countries=tuple(_place(code, known.places) for code in self.country),
+            regions=_known("region", self.region, known.regions, {name: code for code, name in known.regions.items()}),
+            income_groups=tuple(self.income_group),
+            projects=_projects(self.project, snapshot),
+            sources=_known("source", self.source, known.sources),
+            instruments=_known("instrument", self.instrument, known.instruments),
+            lenders=tuple(Lender(value) for value in self.lender),
+            relevance=self._relevance(categories),
+            granularity=tuple(Granularity(value) for value in self.granularity),
+            tags=tuple(Tag(value) for value in self.tag),
+            search=None if self.q is None else parse_query(self.q),
+            min_confidence=self.min_confidence,
+            min_cents=None if self.min_amount is None else math.ceil(self.min_amount * 100),
+            max_cents=None if self.max_amount is None else math.floor(self.max_amount * 100),
+            statuses=tuple(self.status) or COUNTED_STATUSES,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            approved_from=self.approved_from,
+            approved_to=self.approved_to,
+            year_basis=self.year_basis,
+            measure=self.measure,
+        )
+
+    def _relevance(self, categories: Sequence[str]) -> tuple[Relevance, ...]:
+        """What is no migration is left out unless it is asked for."""
+        if self.relevance:
+            return tuple(Relevance(value) for value in self.relevance)
+        if "not_migration" in categories or "none" in self.group:
+            return tuple(Relevance)
+        return (Relevance.DIRECT, Relevance.PARTIAL)
+
+
+def _place(code: str, places: PlaceIndex) -> str:
+    if code.upper() in places.by_code:
+        return code.upper()
+    named = places.find(code)
+    hints = {place.name.casefold(): place.code for place in places.by_code.values()}
+    item = unknown_value("country", code, sorted(places.by_code), hints)
+    if named:
+        item = item.model_copy(update={"suggestion": named.code})
+    raise BadParameterError(item)
+
+
+def _known(
+    parameter: str, values: Sequence[str], allowed: Iterable[str], hints: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """Check values against a closed list that only the data know, ignoring case."""
+    spelling = {item.casefold(): item for item in allowed}
+    for value in values:
+        if value.casefold() not in spelling:
+            further = {name.casefold(): code for name, code in (hints or {}).items()}
+            raise BadParameterError(unknown_value(parameter, value, sorted(spelling.values()), further))
+    return tuple(spelling[value.casefold()] for value in values)
+
+
+def _projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:
+    ids = tuple(value.upper() for value in values)
+    for wrong, near in unknown_projects(snapshot.connection, ids).items():
+        message = f"there is no project {wrong[:100]!r}"
+        raise BadParameterError(ProblemItem(parameter="project", value=wrong[:100], message=message, suggestion=near))
+    return ids
+
+
+class PricedParams(FilterParams):
+    """Filters, and the prices in which amounts are told."""
+
+    prices: Literal["current", "constant"] = Field(
+        default="current",
+        description="`current`, or `constant`: in the prices of `base_year`, by the US consumer price index and the year "
+        "of approval.",
+    )
+    base_year: Year | None = Field(
+        default=None, description="Year in whose prices amounts are told; needs `prices=constant`.", examples=[2023]
+    )
+
+    @model_validator(mode="after")
+    def _check_prices(self) -> "PricedParams":
+        if (self.prices == "constant") != (self.base_year is not None):
+            parameter = "prices" if self.base_year else "base_year"
+            context = {
+                "parameter": parameter,
+                "value": str(self.base_year or self.prices),
+                "suggestion": "prices=constant&base_year=2023",
+            }
+            raise PydanticCustomError("prices", "prices=constant and base_year go together", context)
+        return self
+
+    def to_filters(self, snapshot: Snapshot) -> Filters:
+        """See `FilterParams.to_filters`."""
+        return replace(super().to_filters(snapshot), base_year=self.base_year)

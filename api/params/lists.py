@@ -1,0 +1,70 @@
+"""Lists: which page, in which order."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.params.filters import PricedParams
+from api.params.values import SPLIT, Codes, fields_of, one_of, sort_of, with_minus
+from db.queries.components import SORTABLE as SORTABLE_COMPONENTS
+from db.queries.projects import SORTABLE as SORTABLE_PROJECTS
+from models.component import ComponentPublic
+from models.filters import SortKey
+from models.project import ProjectPublic
+
+MAX_LIMIT = 1000
+PROJECT_SORTS = with_minus((*SORTABLE_PROJECTS, "rank"))
+COMPONENT_SORTS = with_minus((*SORTABLE_COMPONENTS, "rank"))
+
+
+class CursorParams(PricedParams):
+    """Filters and paging."""
+
+    limit: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_LIMIT,
+        description="Rows of a page. Without it JSON has pages, and every other format holds all rows.",
+        examples=[100],
+    )
+    cursor: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="Where to go on: `links.next` of the page before holds it. It belongs to one query and one release.",
+    )
+
+
+def sort_keys(names: Sequence[str]) -> tuple[SortKey, ...]:
+    """Return the order that names of columns ask for."""
+    return tuple(SortKey(name.lstrip("-"), name.startswith("-")) for name in names)
+
+
+class _ListParams(CursorParams):
+    sort: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _check_rank(self) -> "_ListParams":
+        if "rank" in [name.lstrip("-") for name in self.sort] and self.q is None:
+            context = {"parameter": "sort", "value": "rank"}
+            raise PydanticCustomError("sort", "sort by rank needs q, the words to rank by", context)
+        return self
+
+    def sort_keys(self) -> tuple[SortKey, ...]:
+        """The order asked for."""
+        return sort_keys(self.sort)
+
+
+class ProjectsParams(_ListParams):
+    """Which projects, in which order."""
+
+    fields: Codes = fields_of(ProjectPublic)
+    sort: Annotated[list[str], SPLIT, one_of("sort", PROJECT_SORTS), sort_of(PROJECT_SORTS, "-amount_usd,project_id")]
+
+
+class ComponentsParams(_ListParams):
+    """Which components, in which order."""
+
+    fields: Codes = fields_of(ComponentPublic)
+    sort: Annotated[list[str], SPLIT, one_of("sort", COMPONENT_SORTS), sort_of(COMPONENT_SORTS, "-amount_usd")]

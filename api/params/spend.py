@@ -1,0 +1,136 @@
+"""Questions about spend, and about one side of it over another."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.deps import Snapshot
+from api.params.filters import PricedParams
+from api.params.lists import CursorParams, sort_keys
+from api.params.values import (
+    CATEGORIES,
+    GROUPS,
+    SETS,
+    SPLIT,
+    TAXONOMY,
+    Codes,
+    fields_of,
+    listed,
+    one_of,
+    sort_of,
+    with_minus,
+)
+from models.filters import Dimension, SpendQuery
+from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RatioRow, SpendRow
+from models.vocabulary import Basis
+
+FIGURES = (*MONEY_COLUMNS, *COUNT_COLUMNS, "share")
+SPEND_SORTS = with_minus((*Dimension, *FIGURES))
+GROUP_BY = listed("What to group by, in this order.", "category,year", list(Dimension))
+BASIS = Field(
+    default=Basis.COMPONENT,
+    description="`component`: each component's own amount; rows add up. `project`: the whole of each project that "
+    "has a matching component; by category rows do not add up, and `meta.additive` says so.",
+)
+
+
+class SpendParams(CursorParams):
+    """A question about spend."""
+
+    fields: Codes = fields_of(SpendRow)
+    group_by: Annotated[list[str], SPLIT, one_of("group_by", list(Dimension)), GROUP_BY]
+    basis: Basis = BASIS
+    sort: Annotated[
+        list[str],
+        SPLIT,
+        one_of("sort", SPEND_SORTS),
+        sort_of(SPEND_SORTS, "-amount_usd"),
+    ]
+    fill: Literal["year", "fiscal_year"] | None = Field(
+        default=None,
+        description="Rows of zeros for empty years too; the year must be in `group_by`.",
+        examples=["year"],
+    )
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> "SpendParams":
+        others = set(Dimension) - set(self.group_by)
+        for name in self.sort:
+            if name.lstrip("-") in others:
+                context = {
+                    "parameter": "sort",
+                    "value": name,
+                    "allowed": with_minus((*self.group_by, *FIGURES)),
+                }
+                raise PydanticCustomError("sort", "sort by {value} needs it in group_by", context)
+        if self.fill and self.fill not in self.group_by:
+            context = {
+                "parameter": "fill",
+                "value": self.fill,
+                "suggestion": f"group_by={','.join([*self.group_by, self.fill])}",
+            }
+            raise PydanticCustomError("fill", "fill {value} needs it in group_by", context)
+        return self
+
+    def to_query(self, snapshot: Snapshot) -> SpendQuery:
+        """Build the query; see `to_filters`."""
+        group_by = tuple(Dimension(value) for value in self.group_by)
+        fill = Dimension(self.fill) if self.fill else None
+        return SpendQuery(self.to_filters(snapshot), group_by, self.basis, sort_keys(self.sort), fill)
+
+
+SELECTORS = [*CATEGORIES, *GROUPS, *SETS]
+RATIO_DIMENSIONS = (
+    Dimension.YEAR,
+    Dimension.FISCAL_YEAR,
+    Dimension.COUNTRY,
+    Dimension.REGION,
+    Dimension.INCOME_GROUP,
+    Dimension.LENDER,
+)
+
+
+class RatioParams(PricedParams):
+    """One side of spend over another."""
+
+    fields: Codes = fields_of(RatioRow)
+    numerator: Annotated[
+        list[str],
+        SPLIT,
+        one_of("numerator", SELECTORS),
+        listed("Above the line: categories, groups or sets.", "brief_refugee_response", SELECTORS),
+    ]
+    denominator: Annotated[
+        list[str],
+        SPLIT,
+        one_of("denominator", SELECTORS),
+        listed("Below the line: categories, groups or sets.", "brief_economic_migration", SELECTORS),
+    ]
+    group_by: Annotated[
+        list[str],
+        SPLIT,
+        one_of("group_by", list(RATIO_DIMENSIONS)),
+        listed("What to group by.", "year", list(RATIO_DIMENSIONS)),
+    ]
+    basis: Basis = BASIS
+
+    def to_query(self, snapshot: Snapshot) -> SpendQuery:
+        """Build the query that both sides share; see `to_filters`."""
+        group_by = tuple(Dimension(value) for value in self.group_by)
+        return SpendQuery(self.to_filters(snapshot), group_by, self.basis)
+
+    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The categories that each side stands for."""
+        return _categories_of(self.numerator), _categories_of(self.denominator)
+
+
+def _categories_of(selectors: Sequence[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in selectors:
+        if name in GROUPS:
+            found += [code for code, category in TAXONOMY.by_code.items() if category.group == name]
+        else:
+            found += [name] if name in CATEGORIES else TAXONOMY.categories_of_set(name)
+    return tuple(dict.fromkeys(found))

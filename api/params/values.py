@@ -1,0 +1,121 @@
+"""What single parameters take: lists of codes, identifiers, days, years, amounts, words, each with what is said of it."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from api.errors import unknown_value
+from models.classification import load_taxonomy
+from models.money import MAX_DOLLARS
+from models.search import MAX_QUERY, parse_query
+
+MAX_VALUES = 300
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"
+"""What identifiers look like: as on their way in (`models.records`), with the number of a component."""
+
+TAXONOMY = load_taxonomy()
+CATEGORIES = list(TAXONOMY.by_code)
+GROUPS = [group.code for group in TAXONOMY.groups]
+SETS = [one.code for one in TAXONOMY.sets]
+
+
+def _split(value: object) -> object:
+    """Take a repeated parameter, or one with commas, as a list."""
+    if value is None:
+        return value
+    items = value if isinstance(value, list) else [value]
+    found = [part.strip() for item in items for part in str(item).split(",")]
+    if len(found) > MAX_VALUES:
+        context = {"count": len(found), "most": MAX_VALUES, "value": f"{len(found)} values"}
+        raise PydanticCustomError("too_many", "has {count} values, at most {most} are allowed", context)
+    if any(not part for part in found):
+        raise PydanticCustomError("empty_value", "holds an empty value", {"value": str(value)[:100]})
+    return list(dict.fromkeys(found))
+
+
+SPLIT = BeforeValidator(_split)
+
+
+def one_of(parameter: str, allowed: Iterable[str]) -> AfterValidator:
+    """Check each value against a closed list, ignoring case."""
+    spelling = {item.casefold(): item for item in allowed}
+
+    def check(values: list[str]) -> list[str]:
+        for value in values:
+            if value.casefold() not in spelling:
+                item = unknown_value(parameter, value, list(spelling.values()))
+                context = {"value": value, "allowed": item.allowed, "suggestion": item.suggestion}
+                raise PydanticCustomError("unknown_value", "{value} is not a valid value", context)
+        return [spelling[value.casefold()] for value in values]
+
+    return AfterValidator(check)
+
+
+def listed(description: str, example: str, allowed: Iterable[str] = (), pattern: str = IDENTIFIER) -> Any:
+    """Describe a parameter that takes several values: repeated, which tools read from the schema, or with commas."""
+    known = list(allowed)
+    words = f" One of: {', '.join(known)}." if 0 < len(known) < 20 else ""
+    items: dict[str, Any] = {"type": "string"} | ({"enum": known} if known else {"pattern": pattern})
+    return Field(
+        default_factory=list,
+        description=f"{description} Comma-separated or repeated.{words}",
+        examples=[example.split(",")],
+        json_schema_extra={"items": items, "minItems": 1, "maxItems": MAX_VALUES},
+    )
+
+
+def fields_of(*models: type[BaseModel]) -> Any:
+    """Describe the parameter that chooses columns, for rows of some models."""
+    names = list(dict.fromkeys(name for model in models for name in model.model_fields))
+    return listed("Only these columns, in this order; by default all.", ",".join(names[:2]), names)
+
+
+def with_minus(names: Iterable[str]) -> list[str]:
+    """Return names of columns for either direction of an order."""
+    return [sign + name for name in names for sign in ("", "-")]
+
+
+def sort_of(names: Iterable[str], example: str) -> Any:
+    """Describe the parameter that orders rows."""
+    text = "Columns to order by; `-` before a name for descending; rows without a value come last."
+    return listed(text, example, names)
+
+
+def _identifiers(values: list[str]) -> list[str]:
+    """Refuse what cannot be an identifier, so that no byte gets to a database that cannot hold it."""
+    for value in values:
+        if not re.fullmatch(IDENTIFIER, value):
+            raise PydanticCustomError("identifier", "{value} is no identifier", {"value": value[:100]})
+    return values
+
+
+def _day(value: object) -> object:
+    """Take a day only as it is documented: Pydantic would also read a number as seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("day", "is not a day written as 2014-01-31", {"value": value[:100]})
+    return value
+
+
+def _search_words(text: str) -> str:
+    try:
+        parse_query(text)
+    except ValueError as error:
+        raise PydanticCustomError("no_words", "{reason}", {"reason": str(error), "value": text}) from None
+    return text
+
+
+Codes = Annotated[list[str], SPLIT]
+Identifiers = Annotated[list[str], SPLIT, AfterValidator(_identifiers)]
+Day = Annotated[date, BeforeValidator(_day)]
+Year = Annotated[int, Field(ge=1944, le=2100)]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, le=MAX_DOLLARS),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_DOLLARS}),
+]
+Words = Annotated[str, Field(max_length=MAX_QUERY, pattern=r"[^\W_]"), AfterValidator(_search_words)]

@@ -1,0 +1,259 @@
+"""Knows the newest release without asking the database, and still sees at once what another process commits."""
+
+import logging
+import os
+import threading
+import weakref
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, Protocol
+
+import psycopg
+from sqlalchemy import Engine
+
+from db.engine import reading
+from db.queries.releases import RELEASE_CHANNEL, latest_release
+from models.release import Release
+
+log = logging.getLogger("db.watch")
+
+INDEX_HEADER = 96  # two copies of 48 bytes, https://sqlite.org/walformat.html#the_wal_index_header
+INDEX_IS_READY = 12  # offset of the byte that is 1 once the header is written
+POLL_SECONDS = 0.5
+TRUSTED_SECONDS = 2.0  # how long what a listener last read counts; a connection that hangs says nothing at all
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseStamp:
+    """What tells one release from every other; `created_at` is in UTC."""
+
+    release_id: int
+    created_at: datetime
+    content_sha256: str
+    taxonomy_version: str
+    rules_version: str
+    method_version: str
+
+
+def stamp_of(release: Release) -> ReleaseStamp:
+    """Take the stamp of a stored release."""
+    return ReleaseStamp(
+        release_id=release.release_id or 0,
+        created_at=in_utc(release.created_at),
+        content_sha256=release.content_sha256,
+        taxonomy_version=release.taxonomy_version,
+        rules_version=release.rules_version,
+        method_version=release.method_version,
+    )
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Say a stored moment in UTC: SQLite gives it back without a zone, PostgreSQL in the session's."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class _Memory(Protocol):
+    def recall(self) -> ReleaseStamp | None: ...
+
+    def read(self) -> ReleaseStamp | None: ...
+
+    def close(self) -> None: ...
+
+
+class ReleaseWatch:
+    """Tells the newest release of one database, from memory wherever that is as good as asking."""
+
+    def __init__(self, engine: Engine) -> None:
+        postgres = engine.dialect.name == "postgresql"
+        self._memory: _Memory = _Listening(engine) if postgres else _WalIndex(engine)
+
+    def remembered(self) -> ReleaseStamp | None:
+        """The newest release if it is known without asking the database; takes microseconds and never waits."""
+        return self._memory.recall()
+
+    def current(self) -> ReleaseStamp | None:
+        """The newest release, or `None` before there is one; asks the database only where memory does not do.
+
+        Raises:
+            SQLAlchemyError: if the database does not answer.
+        """
+        return self._memory.recall() or self._memory.read()
+
+    def close(self) -> None:
+        """Stop what runs in the background. A later use starts it again."""
+        self._memory.close()
+
+
+class _WalIndex:
+    """SQLite: the header of the index of the write-ahead log says whether anything was committed.
+
+    Every commit writes that header anew as its last act, and every reader of SQLite's own compares it to learn whether
+    what it has is still true. So as long as the bytes are those of our last look, no commit came between. The bytes are
+    taken before the row is read: a commit between the two makes the next look differ, never agree by mistake.
+
+    A header only speaks for the log it belongs to. When the last connection anywhere closes, SQLite moves the log into
+    the database file and starts over with a header that looks like every other fresh one. Therefore the identity of
+    both files, and the size and time of the database file, count as part of the bytes.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        name = engine.url.database
+        self._engine = engine
+        self._path = None if not name or name.startswith((":memory:", "file:")) else name
+        self._file: tuple[int, int] | None = None
+        self._seen: tuple[object, ReleaseStamp] | None = None
+
+    def recall(self) -> ReleaseStamp | None:
+        seen = self._seen
+        return seen[1] if seen is not None and seen[0] == self._mark() else None
+
+    def read(self) -> ReleaseStamp | None:
+        self._follow_the_file()
+        mark = self._mark()
+        with reading(self._engine) as connection:
+            release = latest_release(connection)
+            has_log = connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        stamp = None if release is None else stamp_of(release)
+        self._seen = (mark, stamp) if stamp is not None and mark is not None and has_log else None
+        return stamp
+
+    def close(self) -> None:
+        self._seen = None
+
+    def _mark(self) -> object | None:
+        """What differs after every commit, or `None` where that cannot be told."""
+        if self._path is None:
+            return None
+        try:
+            data, index = os.stat(self._path), os.stat(f"{self._path}-shm")
+            header = os.pread(_descriptor(f"{self._path}-shm", index), INDEX_HEADER, 0)
+        except OSError:
+            return None
+        half = INDEX_HEADER // 2
+        if len(header) < INDEX_HEADER or header[:half] != header[half:] or not header[INDEX_IS_READY]:
+            return None  # it is being written at this moment
+        return _identity(data), data.st_size, data.st_mtime_ns, _identity(index), header
+
+    def _follow_the_file(self) -> None:
+        """Let go of connections to a file that another one has replaced; they would show the old data for ever."""
+        try:
+            now = None if self._path is None else _identity(os.stat(self._path))
+        except OSError:
+            return
+        if self._file is not None and now != self._file:
+            self._engine.dispose()
+        self._file = now
+
+
+def _identity(file: os.stat_result) -> tuple[int, int]:
+    return file.st_dev, file.st_ino
+
+
+_descriptors: dict[tuple[int, int], int] = {}
+_opening = threading.Lock()
+
+
+def _descriptor(path: str, file: os.stat_result) -> int:
+    """Open a file once for the life of the process.
+
+    It is never closed: POSIX drops all locks that a process holds on a file as soon as it closes any descriptor of it,
+    and those would be SQLite's. An open descriptor also keeps the file's number from being given to another file.
+
+    Raises:
+        OSError: if it is gone, or was replaced since `file` was looked up.
+    """
+    with _opening:
+        if _identity(file) not in _descriptors:
+            opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            _descriptors[_identity(os.fstat(opened))] = opened
+        if _identity(file) not in _descriptors:
+            raise FileNotFoundError(path)
+        return _descriptors[_identity(file)]
+
+
+class _Listening:
+    """PostgreSQL: a thread listens for the notice that every release gives, and looks for itself twice a second.
+
+    While it is not known to be well, nothing is remembered and every question goes to the database.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._starting = threading.Lock()
+        self._listener: _Listener | None = None
+
+    def recall(self) -> ReleaseStamp | None:
+        listener = self._listener
+        return None if listener is None else listener.heard()
+
+    def read(self) -> ReleaseStamp | None:
+        with self._starting:
+            if self._listener is None:
+                self._listener = _Listener(self._engine)
+                # Ends the thread at exit and where nobody holds the watch any more; the thread itself holds neither.
+                weakref.finalize(self, self._listener.stop)
+        with reading(self._engine) as connection:
+            release = latest_release(connection)
+        return None if release is None else stamp_of(release)
+
+    def close(self) -> None:
+        with self._starting:
+            listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.stop()
+
+
+class _Listener:
+    """The thread and what it last heard. Only the thread writes `_heard`, so no older state can overwrite a newer."""
+
+    def __init__(self, engine: Engine) -> None:
+        positional, named = engine.dialect.create_connect_args(engine.url)
+        self._address: tuple[Any, Any] = (positional, {"connect_timeout": 5, **named})
+        self._heard: tuple[ReleaseStamp, float] | None = None
+        self._stopped = threading.Event()
+        self._said = False
+        self._thread = threading.Thread(target=self._run, name="release-listener", daemon=True)
+        self._thread.start()
+
+    def heard(self) -> ReleaseStamp | None:
+        heard = self._heard
+        return heard[0] if heard is not None and monotonic() - heard[1] < TRUSTED_SECONDS else None
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout=10 * POLL_SECONDS)
+        self._heard = None
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._listen()
+            except psycopg.Error as error:
+                if not self._said:
+                    log.warning("no notices of releases, so the database is asked each time: %s", type(error).__name__)
+                self._said = True  # once for each time that it goes wrong, not with every attempt
+            finally:
+                self._heard = None
+            self._stopped.wait(POLL_SECONDS)
+
+    def _listen(self) -> None:
+        positional, named = self._address
+        with psycopg.connect(*positional, autocommit=True, **named) as connection:
+            connection.execute(f"LISTEN {RELEASE_CHANNEL}")  # before the first look, so that none is missed
+            while not self._stopped.is_set():
+                asked = monotonic()
+                stamp = _newest(connection)
+                self._said = False
+                self._heard = None if stamp is None else (stamp, asked)
+                for _notice in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                    self._heard = None  # there is a newer one: until it is read here, others ask for themselves
+
+
+def _newest(connection: psycopg.Connection[Any]) -> ReleaseStamp | None:
+    row = connection.execute(
+        "SELECT release_id, created_at, content_sha256, taxonomy_version, rules_version"
+        " FROM release ORDER BY release_id DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else ReleaseStamp(row[0], in_utc(row[1]), *row[2:])

@@ -1,0 +1,49 @@
+"""Watches statements and releases in tests."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, event
+
+from db.watch import ReleaseWatch
+from tests.conftest import watch_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """Collect the statements that an engine runs."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def settle(engine: Engine, watch: ReleaseWatch | None = None) -> None:
+    """Wait until the watch knows the release by itself: SQLite at once, PostgreSQL when the listener is there."""
+    watch = watch or watch_of(engine)
+    deadline = time.monotonic() + 10
+    watch.current()
+    while watch.remembered() is None:
+        assert time.monotonic() < deadline, "the watch never came to know the release"
+        time.sleep(0.01)
+        watch.current()
+
+
+def ingest_elsewhere(engine: Engine, path: Path) -> None:
+    """Take a file of records in by the command line, in a process of its own."""
+    address = engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "api", "ingest", "records", str(path)]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": address}, check=True, capture_output=True)
