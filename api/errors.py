@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
@@ -161,8 +161,9 @@ def install(app: FastAPI) -> None:
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
         return problem(request, kind, detail)
 
-    @app.exception_handler(DBAPIError)
-    async def database_gone(request: Request, _error: DBAPIError) -> Response:
+    @app.exception_handler(OperationalError)
+    async def database_gone(request: Request, error: OperationalError) -> Response:
+        log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
         return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
 
     @app.exception_handler(HTTPException)

@@ -75,6 +75,7 @@ def install_openapi(app: FastAPI) -> None:
                 for operation in item.values():
                     _describe_operation(path, operation)
                     _link_operation(operation)
+            _allow_chosen_fields(document)
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for changing the document
@@ -109,6 +110,22 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
             text = form in (Format.CSV, Format.JSONL)
             schema = {"type": "string"} if text else {"type": "string", "format": "binary"}
             responses["200"]["content"].setdefault(media_type, {"schema": schema})
+
+
+def _allow_chosen_fields(document: dict[str, Any]) -> None:
+    """Say that rows hold only some of their columns where `fields` asks for that."""
+    schemas = document["components"]["schemas"]
+    for name in [name for name, schema in schemas.items() if "data" in schema.get("properties", {})]:
+        data = schemas[name]["properties"]["data"]
+        holder = data["items"] if data.get("type") == "array" else data
+        whole = holder.pop("$ref", None)
+        if whole is None:
+            continue
+        row = whole.rpartition("/")[2]
+        chosen = {key: value for key, value in schemas[row].items() if key != "required"}
+        chosen |= {"title": f"{row}Chosen", "description": f"The columns of {row} that `fields` asks for."}
+        schemas[f"{row}Chosen"] = chosen
+        holder["anyOf"] = [{"$ref": whole}, {"$ref": f"#/components/schemas/{row}Chosen"}]
 
 
 def _link_operation(operation: dict[str, Any]) -> None:

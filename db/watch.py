@@ -253,7 +253,7 @@ class _Listener:
 
 def _newest(connection: psycopg.Connection[Any]) -> ReleaseStamp | None:
     row = connection.execute(
-        "SELECT release_id, created_at, content_sha256, taxonomy_version, rules_version"
+        "SELECT release_id, created_at, content_sha256, taxonomy_version, rules_version, method_version"
         " FROM release ORDER BY release_id DESC LIMIT 1"
     ).fetchone()
     return None if row is None else ReleaseStamp(row[0], in_utc(row[1]), *row[2:])

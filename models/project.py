@@ -148,6 +148,11 @@ class ProjectPublic(BaseModel):
     )
     counted_note: str | None = Doc(description="Why the counted amount differs from the stated one.")
     cost_usd: Usd | None = Doc(description="Whole cost with co-financing, US dollars.")
+    amount_usd: Usd | None = Doc(
+        description="Money of the project in the filter that counts in full, US dollars; null: no amount is stated. "
+        "Without a filter: what is counted of its commitment as migration."
+    )
+    partial_usd: Usd | None = Doc(description="Money in the filter of which an unknown part serves migration.")
     category: str = Doc(description="Category of the project as a whole.", examples=["worker_return"])
     relevance: Relevance = Doc(description="How far the project as a whole serves migration.")
     tags: list[str] = Doc(description="Labels set by hand.", examples=[["brief_example"]])

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from api.cli import app as command_line
 from api.main import create_app
-from api.params import SpendParams
+from api.params.spend import SpendParams
 from db.engine import make_engine
 from db.settings import Settings
 from models.records import ComponentRecord, ProjectRecord, ReviewRecord, field_names

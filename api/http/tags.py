@@ -27,6 +27,7 @@ def tag_of(stamp: ReleaseStamp, scope: Scope, version: str) -> str:
         stamp.content_sha256,
         stamp.taxonomy_version,
         stamp.rules_version,
+        stamp.method_version,
         stamp.created_at.isoformat(),
         version,
         scope.get("scheme", "http"),

@@ -170,7 +170,7 @@ def in_prices(
         return cents
     base = load_price_index().thousandths(filters.base_year)
     index = price_rows().c.thousandths if of_year is None else of_year
-    amount = func.abs(cents)
+    amount = func.abs(cents, type_=BigInteger)
     # Whole numbers throughout, and the quotient apart from the rest, so that nothing passes 64 bits on the way.
     size = amount // index * base + (amount % index * base + index // 2) // index
     return case((cents < 0, -size), else_=size)

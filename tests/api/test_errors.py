@@ -107,8 +107,8 @@ def test_a_cursor_is_stale_after_a_new_release(engine, write):
     load_bundle(engine)
     ask = client_of(engine)
     link = ask("/v1/projects?limit=5").json()["links"]["next"]
-    record = "project_id,name,commitment_usd\nS00001,Synthetic project,1000\n"
-    ingest(engine, RecordsAdapter(), [write("one.csv", record)])
+    record = "project_id,name,countries,commitment_usd\nS00001,Synthetic project,JOR,1000\n"
+    assert ingest(engine, RecordsAdapter(), [write("one.csv", record)]).release_id == 2
     body = problem(ask(link), 409)
     assert "start again" in body["detail"]
 

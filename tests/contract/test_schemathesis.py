@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from api.main import create_app
 from db.engine import make_engine
 from db.settings import DATA_DIR, ROOT
+from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RATIO_COLUMNS
 from tests.conftest import DATABASES
 
 WALKS = hypothesis.settings(
@@ -25,9 +26,23 @@ WALKS = hypothesis.settings(
     database=None,
     suppress_health_check=list(hypothesis.HealthCheck),  # a walk that ends at a missing row is no reason to stop
 )
-PAIRS = (("year_from", "year_to"), ("approved_from", "approved_to"))
-with (DATA_DIR / "countries.csv").open(encoding="utf-8", newline="") as file:
-    PLACES = [row["code"] for row in csv.DictReader(file)]
+PAIRS = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
+FIGURES = {*MONEY_COLUMNS, *COUNT_COLUMNS, *RATIO_COLUMNS, "share"}
+
+
+def column(file: str, name: str) -> list[str]:
+    with (DATA_DIR / file).open(encoding="utf-8", newline="") as lines:
+        return sorted({row[name] for row in csv.DictReader(lines)} - {""})
+
+
+KNOWN = {
+    "country": column("countries.csv", "code"),
+    "region": column("countries.csv", "region_code"),
+    "project": column("projects.csv", "project_id"),
+    "instrument": column("projects.csv", "instrument"),
+    "source": column("sources.csv", "source_id"),
+}
+"""What only the data know."""
 
 
 CONFIG = SchemathesisConfig.from_path(ROOT / "tests" / "contract" / "schemathesis.toml")
@@ -41,29 +56,58 @@ def app(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) -> Fa
 
 
 def keep_what_no_schema_says(case: Case) -> None:
-    """Make a case keep the three rules that JSON Schema cannot state, so that its answer depends on the schema alone.
+    """Make a case keep the rules that JSON Schema cannot state, so that its answer depends on the schema alone.
 
     A cursor belongs to a question and a release, so nobody can make one up, and a case with one is refused whatever else it
-    says. Places are rows of the database; a range goes from its lower to its upper end. That breaking a rule is refused is
-    tested in tests/api/test_errors.py.
+    says. Some codes are rows of the database; a range goes from its lower to its upper end; some parameters need another.
+    That breaking a rule is refused is tested in tests/api/test_errors.py.
     """
     query = case.query
     if not query or case.meta is None:
         return
     cursor = query.get("cursor")
-    if isinstance(cursor, str) and len(cursor) <= 500:
+    if isinstance(cursor, str) and len(cursor) <= 1000:
         del query["cursor"]
     if case.meta.generation.mode.is_negative:
         return
     for low, high in PAIRS:
         if query.get(low) is not None and query.get(high) is not None:
-            query[low], query[high] = sorted((query[low], query[high]))
-    if query.get("country"):
-        query["country"] = [code if code.upper() in PLACES else _some_place(code) for code in query["country"]]
+            query[low], query[high] = sorted((query[low], query[high]), key=_size)
+    for name, known in KNOWN.items():
+        if query.get(name):
+            query[name] = [code if code in known else known[sum(map(ord, code)) % len(known)] for code in query[name]]
+    _keep_prices(query)
+    _keep_columns(query, grouped="/spend" in case.path)
 
 
-def _some_place(code: str) -> str:
-    return PLACES[sum(map(ord, code)) % len(PLACES)]
+def _size(value: Any) -> Any:
+    """A number, which can come as text, or else a day, which sorts as text."""
+    try:
+        return float(value)
+    except ValueError:
+        return str(value)
+
+
+def _keep_prices(query: dict[str, Any]) -> None:
+    """Constant prices and their base year go together, and need rows of years that have an index."""
+    if query.get("base_year") is not None or query.get("prices") == "constant":
+        year = int(float(query.get("base_year") or 2020))
+        query |= {"prices": "constant", "base_year": min(max(year, 1950), 2020), "status": ["Closed"]}
+
+
+def _keep_columns(query: dict[str, Any], grouped: bool) -> None:
+    """Columns of groups are there only where they are grouped by, a rank only where words are searched for."""
+    there = FIGURES | set(query.get("group_by") or ())
+    if query.get("sort"):
+        wanted = [name for name in query["sort"] if name.lstrip("-") != "rank" or query.get("q")]
+        query["sort"] = [name for name in wanted if not grouped or name.lstrip("-") in there] or None
+    if grouped and query.get("fields"):
+        query["fields"] = [name for name in query["fields"] if name in there] or None
+    if query.get("fill") and query["fill"] not in there:
+        del query["fill"]
+    for name in ("sort", "fields"):
+        if name in query and query[name] is None:
+            del query[name]
 
 
 @document.parametrize()
