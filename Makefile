@@ -38,7 +38,7 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: run test check migrate load lock format clean help
+.PHONY: run test check migrate load lock openapi format clean help
 
 run: migrate load ## set up what is missing, load the bundled data, serve on HOST and PORT
 	@exec $(PY) -m api serve
@@ -57,6 +57,9 @@ migrate: $(RUN_STAMP) ## bring the database to the newest revision
 
 load: migrate ## load the bundled data set, unless it is loaded already
 	@$(PY) -m api load
+
+openapi: $(DEV_STAMP) ## record the document's examples anew and write docs/openapi.json
+	$(PY) -m tests.contract.record
 
 format: $(DEV_STAMP) ## rewrite the code in the project's format
 	$(PY) -m ruff check --fix .

@@ -26,6 +26,7 @@ from db.errors import (
 log = logging.getLogger("api")
 
 MEDIA_TYPE = "application/problem+json"
+PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 PROBLEMS = {
     "bad-parameter": (422, "A parameter cannot be understood"),
@@ -127,6 +128,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
+        for one in error.errors():
+            if one["type"] == "json_invalid":
+                what = (one.get("ctx") or {}).get("error", "it ends too early")
+                return problem(request, "bad-request", f"the body is no JSON at character {one['loc'][-1]}: {what}")
         items = [_from_validation(request, one) for one in error.errors()]
         return problem(request, "bad-parameter", items[0].message, items)
 

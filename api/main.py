@@ -13,12 +13,39 @@ from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.request import LastLayer, RequestLayer
 from api.openapi import DESCRIPTION, TAGS, install_openapi
-from api.routers import classify, components, headline, health, home, problems, projects, reference, reviews, spend
+from api.routers import (
+    classify,
+    components,
+    discovery,
+    headline,
+    health,
+    home,
+    problems,
+    projects,
+    reference,
+    reviews,
+    spend,
+)
 from db.engine import make_engine
 from db.settings import get_settings
 from db.watch import ReleaseWatch
 
 VERSION = "0.1.0"
+
+MODULES = (
+    home,
+    headline,
+    spend,
+    projects,
+    components,
+    reviews,
+    classify,
+    reference,
+    discovery,
+    problems,
+    health,
+)
+"""The routes, in the order in which the documentation lists them."""
 
 
 def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = None) -> FastAPI:
@@ -47,7 +74,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     )
     app.state.engine = engine or make_engine(get_settings().database_url)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
-    for module in (home, headline, spend, projects, components, reviews, classify, reference, problems, health):
+    for module in MODULES:
         app.include_router(module.router)
     errors.install(app)
     install_openapi(app)

@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api.errors import MEDIA_TYPE, PROBLEMS, Problem
+from api.errors import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
+from api.examples import add_examples
 from api.negotiation import MEDIA_TYPES, Format
 
 DESCRIPTION = """
@@ -17,7 +18,11 @@ country, and why each is counted there.
 * **Nothing is ignored**: an unknown parameter or code is a 422 that names it and the nearest valid one.
 * **Errors** are `application/problem+json` (RFC 9457).
 * **Ask again** with the `ETag` of an answer as `If-None-Match`: a 304 says that it still holds.
-* Every answer comes as JSON or, with `format=csv`, as CSV with the same rows.
+* **Formats**: `format=` or the header Accept takes the same rows as JSON, JSON lines, CSV, Parquet or Excel. JSON has
+  pages (`links.next`); the others hold all rows.
+* **Releases**: data change only with a release, named in `meta.release`. Every answer has a strong ETag; asked again
+  with If-None-Match it is a 304 until the next release.
+* **One vocabulary**: the same filters, `q`, `sort`, `prices` mean the same on every path.
 """
 
 TAGS = [
@@ -25,10 +30,13 @@ TAGS = [
         "name": "headline",
         "description": "The figures of the published study, recomputed from the rows that are loaded.",
     },
-    {"name": "spend", "description": "Aggregate spend by category, group, year and country."},
+    {"name": "spend", "description": "Aggregate spend by any dimensions, and the ratio of two sides of it."},
     {"name": "projects", "description": "Projects with their amounts as stated and as counted."},
     {"name": "components", "description": "The rows that carry the money, each with the reason for its category."},
-    {"name": "reference", "description": "The taxonomy and the places."},
+    {
+        "name": "reference",
+        "description": "The taxonomy, places, sources, dimensions, what is loaded of which, and how to cite.",
+    },
     {"name": "health", "description": "For those who run the service."},
 ]
 
@@ -76,6 +84,7 @@ def install_openapi(app: FastAPI) -> None:
                     _describe_operation(path, operation)
                     _link_operation(operation)
             _allow_chosen_fields(document)
+            add_examples(document)
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for changing the document
@@ -98,12 +107,14 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     kinds += ["bad-request", "too-large"] if posts else ["nothing-loaded"] if path.startswith(DATA_PATHS) else []
     kinds += ["not-acceptable"] if "format" in parameters else []
     kinds += ["bad-cursor", "stale-cursor"] if "cursor" in parameters else []
-    kinds += ["not-found"] if "{" in path else []
+    # A parameter of the path that takes words of a list is refused like any other; an identifier may not be there.
+    open_path = [p for p in operation.get("parameters", []) if p["in"] == "path" and "$ref" not in p["schema"]]
+    kinds += ["not-found"] if open_path else []
     responses = operation["responses"]
     responses.pop("422", None)
     for kind in kinds:
         status, title = PROBLEMS[kind]
-        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
         responses[str(status)] = {"description": title, "content": content}
     if "format" in parameters:
         for form, media_type in MEDIA_TYPES.items():

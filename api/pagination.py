@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +18,13 @@ NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}
 
 def query_key(request: Request) -> str:
     """Name a query by its parameters without those that only choose how its rows are shown."""
-    items = sorted((k, v) for k, v in request.query_params.multi_items() if k not in NOT_PART_OF_QUERY)
-    return hashlib.sha256((request.url.path + urlencode(items)).encode()).hexdigest()[:16]
+    return key_of(request.url.path, request.query_params.multi_items())
+
+
+def key_of(path: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """Name the query of a path with parameters."""
+    items = sorted((k, v) for k, v in parameters if k not in NOT_PART_OF_QUERY)
+    return hashlib.sha256((path + urlencode(items)).encode()).hexdigest()[:16]
 
 
 def encode_cursor(request: Request, release: Release, position: list[Any]) -> str:

@@ -1,5 +1,7 @@
 """Where records come from."""
 
+from pydantic import BaseModel
+from pydantic import Field as Doc
 from sqlmodel import Field, SQLModel
 
 from models.types import Code
@@ -21,3 +23,19 @@ class Source(SourceBase, table=True):
     """A row of the table of sources."""
 
     __tablename__ = "source"
+
+
+class SourcePublic(BaseModel):
+    """A source with its terms and how much of it is loaded."""
+
+    source_id: str = Doc(description="Short code.", examples=["worldbank-projects"])
+    name: str = Doc(description="What the source is called.")
+    publisher: str = Doc(description="Who publishes it.")
+    url: str | None = Doc(description="Where it is found.")
+    licence: str = Doc(description="The licence or terms.")
+    attribution: str = Doc(description="How to name the source when its figures are used.")
+    note: str | None = Doc(description="What to keep in mind when using it.")
+    projects: int = Doc(description="Projects whose record comes from it.", examples=[184])
+    components: int = Doc(description="Listed components that come from it.", examples=[285])
+    oldest_as_of: str | None = Doc(description="Oldest date on which it said something that is loaded.")
+    newest_as_of: str | None = Doc(description="Newest date on which it said something that is loaded.")

@@ -56,13 +56,20 @@ def one_of(parameter: str, allowed: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def listed(description: str, example: str, allowed: Iterable[str] = (), pattern: str = IDENTIFIER) -> Any:
+def listed(
+    description: str,
+    example: str,
+    allowed: Iterable[str] = (),
+    pattern: str = IDENTIFIER,
+    required: bool = False,
+) -> Any:
     """Describe a parameter that takes several values: repeated, which tools read from the schema, or with commas."""
     known = list(allowed)
     words = f" One of: {', '.join(known)}." if 0 < len(known) < 20 else ""
+    default: dict[str, Any] = {} if required else {"default_factory": list}
     items: dict[str, Any] = {"type": "string"} | ({"enum": known} if known else {"pattern": pattern})
     return Field(
-        default_factory=list,
+        **default,
         description=f"{description} Comma-separated or repeated.{words}",
         examples=[example.split(",")],
         json_schema_extra={"items": items, "minItems": 1, "maxItems": MAX_VALUES},

@@ -1,10 +1,11 @@
 """Health: whether the process lives, and whether it can answer."""
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
 from api.answers import json_answer
 from api.deps import get_engine
-from api.errors import PROBLEMS, problem
+from api.errors import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
 from db.engine import reading
 from db.errors import SchemaOutdatedError
 from db.migrate import require_current
@@ -19,7 +20,18 @@ def livez() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", operation_id="get_readiness", responses={503: {"description": PROBLEMS["nothing-loaded"][1]}})
+class Readiness(BaseModel):
+    """That the service can answer, and from which data."""
+
+    status: str = Field(description="`ok`.", examples=["ok"])
+    release: int = Field(description="The newest release.", examples=[1])
+    as_of: str | None = Field(description="Newest date on which a source loaded said something.")
+
+
+NOT_READY = {"description": PROBLEMS["nothing-loaded"][1], "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}}
+
+
+@router.get("/readyz", operation_id="get_readiness", response_model=Readiness, responses={503: NOT_READY})
 def readyz(request: Request) -> Response:
     """The database is there, at the right revision, and holds data."""
     engine = get_engine(request)

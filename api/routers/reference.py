@@ -1,6 +1,7 @@
 """Reference tables: what categories, places, sources and dimensions there are, and what is known of which place and year."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -8,14 +9,21 @@ from pydantic import BaseModel, Field
 
 from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, shown
 from api.deps import CurrentSnapshot
+from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.params.filters import FormatParams
+from api.labels import labels_of
+from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from db.errors import NotFoundError
 from db.queries import reference as queries
 from db.queries.suggest import nearest_of
 from models.category import CategoryPublic
+from models.classification.text import fold
 from models.country import CountryPublic
+from models.dimensions import MEANING, AvailabilityRow, DimensionPublic, MemberPublic
+from models.filters import STATUSES, Dimension
+from models.source import SourcePublic
+from models.vocabulary import Relevance
 
 router = APIRouter(prefix="/v1", tags=["reference"])
 CategoryCode = Annotated[str, Path(description="Code of a category.", examples=["worker_mobility"])]
@@ -34,6 +42,37 @@ class CountryParams(FormatParams):
     kind: Literal["country", "region", "global"] | None = Field(
         default=None, description="Only places of this kind.", examples=["region"]
     )
+
+
+class SourceParams(FormatParams):
+    """How sources are shown."""
+
+    fields: Codes = fields_of(SourcePublic)
+
+
+class DimensionParams(FormatParams):
+    """How dimensions are shown."""
+
+    fields: Codes = fields_of(DimensionPublic)
+
+
+class MemberParams(FormatParams):
+    """Which members of a dimension."""
+
+    fields: Codes = fields_of(MemberPublic)
+    q: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Only members whose code or name holds this text, case and accents ignored: for autocomplete.",
+        examples=["wor"],
+    )
+
+
+class AvailabilityParams(FilterParams):
+    """Of which rows."""
+
+    fields: Codes = fields_of(AvailabilityRow)
 
 
 def answer_table(
@@ -79,3 +118,70 @@ def list_countries(request: Request, snapshot: CurrentSnapshot, params: Annotate
     """Places that money can be counted in: countries, and the buckets of regional and global projects."""
     rows = queries.list_countries(snapshot.connection, params.kind)
     return answer_table(Asked(request, snapshot), params, CountryPublic, rows)
+
+
+@router.get("/sources", operation_id="list_sources", response_model=ListAnswer[SourcePublic])
+def list_sources(request: Request, snapshot: CurrentSnapshot, params: Annotated[SourceParams, Query()]) -> Response:
+    """Where the records come from, with licences, how to name each source, and how much of it is loaded."""
+    rows = queries.list_sources(snapshot.connection)
+    return answer_table(Asked(request, snapshot), params, SourcePublic, rows)
+
+
+@router.get("/dimensions", operation_id="list_dimensions", response_model=ListAnswer[DimensionPublic])
+def list_dimensions(
+    request: Request, snapshot: CurrentSnapshot, params: Annotated[DimensionParams, Query()]
+) -> Response:
+    """What spend can be grouped by, with the number of members that have rows."""
+    counts = queries.count_members(snapshot.connection)
+    base = str(request.base_url).rstrip("/")
+    filters = set(FilterParams.model_fields)
+    rows = [
+        {
+            "name": dimension.value,
+            "meaning": meaning,
+            "parameter": dimension.value if dimension.value in filters else None,
+            "members": counts[dimension],
+            "values_url": f"{base}/v1/dimensions/{dimension}/values",
+        }
+        for dimension, meaning in MEANING.items()
+    ]
+    return answer_table(Asked(request, snapshot), params, DimensionPublic, rows)
+
+
+@router.get("/dimensions/{name}/values", operation_id="list_dimension_values", response_model=ListAnswer[MemberPublic])
+def list_dimension_values(
+    request: Request,
+    snapshot: CurrentSnapshot,
+    name: Annotated[Dimension, Path(description="Name of a dimension.", examples=["category"])],
+    params: Annotated[MemberParams, Query()],
+) -> Response:
+    """The members of a dimension that have rows, those with most projects first."""
+    labels = labels_of(snapshot).get(name, {})
+    rows = [
+        row | {"value": str(row["value"]), "label": labels.get(row["value"], str(row["value"]))}
+        for row in queries.dimension_members(snapshot.connection, name)
+    ]
+    if params.q is not None:
+        wanted = fold(params.q).folded.strip()
+        rows = [row for row in rows if wanted in fold(f"{row['value']} {row['label']}").folded]
+    return answer_table(Asked(request, snapshot), params, MemberPublic, rows)
+
+
+@router.get("/availability", operation_id="list_availability", response_model=ListAnswer[AvailabilityRow])
+def list_availability(
+    request: Request, snapshot: CurrentSnapshot, params: Annotated[AvailabilityParams, Query()]
+) -> Response:
+    """What is loaded of which place, year and source, so that empty is not read as zero; and how much of it has amounts.
+
+    Without filters every row counts, whatever its relevance and status.
+    """
+    filters = params.to_filters(snapshot)
+    filters = replace(filters, statuses=tuple(params.status) or STATUSES)
+    if not params.relevance:
+        filters = replace(filters, relevance=tuple(Relevance))
+    names = snapshot.known.place_names
+    rows = [
+        with_dollars(row) | {"country_name": names.get(row["country"])}
+        for row in queries.availability(snapshot.connection, filters)
+    ]
+    return answer_table(Asked(request, snapshot), params, AvailabilityRow, rows)

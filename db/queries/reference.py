@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, literal, select, union_all
 
 from db import tables
-from db.queries.filtering import fact
-from models.country import Country, PlaceIndex
+from db.queries.filtering import DIMENSIONS, conditions, fact, facts
+from models.filters import Dimension, Filters
 from models.vocabulary import Granularity
-
-
-def places(connection: Connection) -> PlaceIndex:
-    """Load all places."""
-    rows = connection.execute(select(tables.country)).mappings()
-    return PlaceIndex(Country.model_validate(dict(row)) for row in rows)
 
 
 def list_countries(connection: Connection, kind: str | None = None) -> list[dict[str, Any]]:
@@ -50,6 +44,76 @@ def category_counts(connection: Connection) -> dict[str, dict[str, int]]:
     }
 
 
-def country_names(connection: Connection) -> dict[str, str]:
-    """Map codes of places to their names."""
-    return {row.code: row.name for row in connection.execute(select(tables.country.c.code, tables.country.c.name))}
+def list_sources(connection: Connection) -> list[dict[str, Any]]:
+    """Return the sources in the order of their codes, with how much of each is loaded."""
+    source, project, component = tables.source, tables.project, tables.component
+    said = union_all(
+        select(project.c.source_id, project.c.as_of, literal(1).label("projects"), literal(0).label("components")),
+        select(component.c.source_id, component.c.as_of, literal(0), literal(1)).where(
+            component.c.granularity == Granularity.COMPONENT
+        ),
+    ).subquery()
+    loaded = (
+        select(
+            said.c.source_id,
+            func.sum(said.c.projects).label("projects"),
+            func.sum(said.c.components).label("components"),
+            func.min(said.c.as_of).label("oldest_as_of"),
+            func.max(said.c.as_of).label("newest_as_of"),
+        )
+        .group_by(said.c.source_id)
+        .subquery()
+    )
+    columns = [column for column in loaded.c if column.name != "source_id"]
+    query = select(source, *columns).outerjoin(loaded, loaded.c.source_id == source.c.source_id)
+    rows = [dict(row) for row in connection.execute(query.order_by(source.c.source_id)).mappings()]
+    return [row | {name: int(row[name] or 0) for name in ("projects", "components")} for row in rows]
+
+
+def dimension_members(connection: Connection, dimension: Dimension) -> list[dict[str, Any]]:
+    """Return the members of a dimension that have rows, those with most projects first."""
+    member = DIMENSIONS[dimension].label("value")
+    listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
+    counts = [
+        func.count(fact.c.project_id.distinct()).label("projects"),
+        func.count(listed.distinct()).label("components"),
+    ]
+    query = (
+        select(member, *counts)
+        .select_from(facts(Filters(), by_set=dimension is Dimension.SET))
+        .where(member.is_not(None))
+        .group_by(member)
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return sorted(rows, key=lambda row: (-row["projects"], row["value"]))
+
+
+def count_members(connection: Connection) -> dict[Dimension, int]:
+    """Count the members that have rows of every dimension."""
+    counts = [func.count(column.distinct()) for column in DIMENSIONS.values()]
+    row = connection.execute(select(*counts).select_from(facts(Filters(), by_set=True))).one()
+    return dict(zip(DIMENSIONS, row, strict=True))
+
+
+def availability(connection: Connection, filters: Filters) -> list[dict[str, Any]]:
+    """Return what is loaded of each place, year and source in the filter, money in cents under `…_usd` names."""
+    listed = fact.c.granularity == Granularity.COMPONENT
+    stated = listed & fact.c.amount_cents.is_not(None)
+    money = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
+    groups = [fact.c.country, fact.c.year, fact.c.source_id.label("source")]
+    query = (
+        select(
+            *groups,
+            func.count(fact.c.project_id.distinct()).label("projects"),
+            func.count(case((stated, fact.c.project_id)).distinct()).label("projects_with_component_amounts"),
+            func.count(case((listed, fact.c.component_id)).distinct()).label("components"),
+            func.count(case((stated, fact.c.component_id)).distinct()).label("components_with_amount"),
+            func.sum(money).label("total_usd"),
+            func.sum(case((listed, money), else_=0)).label("component_usd"),
+        )
+        .where(*conditions(filters))
+        .group_by(*groups)
+        .order_by(fact.c.country, fact.c.year.nulls_last(), fact.c.source_id)
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [row | {name: int(row[name]) for name in ("total_usd", "component_usd")} for row in rows]

@@ -27,7 +27,7 @@ def test_an_unknown_field_and_a_long_text_are_named(get):
 
 
 def test_a_body_that_is_no_json_or_too_large_is_refused(get):
-    assert post(get, content=b"{", headers={"Content-Type": "application/json"}).status_code == 422
+    assert post(get, content=b"{", headers={"Content-Type": "application/json"}).status_code == 400
     response = post(get, content=b'{"objective": "' + b"x" * 300_000 + b'"}')
     assert response.status_code == 413
     assert response.headers["content-type"] == "application/problem+json"

@@ -9,6 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.main import create_app
 from db.engine import make_engine
+from models.filters import Dimension
 
 DOCUMENT = create_app(make_engine("sqlite://")).openapi()
 OPERATIONS = {operation["operationId"]: operation for item in DOCUMENT["paths"].values() for operation in item.values()}
@@ -74,5 +75,5 @@ def test_a_list_of_codes_names_them():
         p["name"]: p["schema"] for p in OPERATIONS["get_spend"]["parameters"] if p["schema"].get("type") == "array"
     }
     assert "worker_mobility" in listed["category"]["items"]["enum"]
-    assert listed["group_by"]["items"]["enum"] == ["category", "group", "year", "country"]
+    assert listed["group_by"]["items"]["enum"] == list(Dimension)
     assert all("enum" in schema["items"] or "pattern" in schema["items"] for schema in listed.values())

@@ -1,0 +1,81 @@
+"""Records the answers of the examples on the bundled data set, and the document: `make openapi`."""
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+from fastapi import FastAPI
+
+from api.examples import RECORDED, Example, examples, recorded
+from api.main import create_app
+from db.engine import make_engine
+from db.ingest.bundle import load_bundle
+from db.migrate import upgrade
+from db.settings import ROOT
+
+DOCUMENT = ROOT / "docs" / "openapi.json"
+BASE = "http://localhost:8000"
+SOMETIME = "2026-01-01T00:00:00"
+MASKS = {
+    "request_id": "0123456789abcdef0123456789abcdef",
+    "created_at": SOMETIME,
+}
+"""What differs from run to run, and what stands in its place."""
+
+
+def ask(app: FastAPI, example: Example) -> dict[str, Any]:
+    """Ask an example's question and return the answer in the form in which it is recorded."""
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+            return await client.request(example.method, example.path, headers=example.headers, content=example.body)
+
+    answer = anyio.run(send)
+    assert answer.status_code == example.status, (example.key, answer.text)
+    media_type = answer.headers["content-type"].partition(";")[0]
+    content = masked(answer.json()) if media_type.endswith(("/json", "+json")) else dated(answer.text)
+    return {"media_type": media_type, "content": content}
+
+
+def masked(content: Any) -> Any:
+    """Put fixed values in the place of what differs from run to run."""
+    if isinstance(content, dict):
+        return {name: MASKS[name] if name in MASKS else masked(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [masked(item) for item in content]
+    return dated(content) if isinstance(content, str) else content
+
+
+def dated(text: str) -> str:
+    """Put a fixed day in the place of the release's in a citation."""
+    text = re.sub(r"(Release \d+, )\d{4}-\d\d-\d\d", r"\g<1>2026-01-01", text)
+    return re.sub(r"(year = \{)\d+(\},\s+month = \{)\d+", r"\g<1>2026\g<2>1", text)
+
+
+def document_text() -> str:
+    """The document as it is committed."""
+    return json.dumps(create_app(make_engine("sqlite://")).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write both files anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{Path(folder) / 'examples.db'}")
+        upgrade(engine)
+        load_bundle(engine)
+        app = create_app(engine)
+        answers = {example.key: ask(app, example) for example in examples(app.openapi())}
+        app.state.releases.close()
+        engine.dispose()
+    RECORDED.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    recorded.cache_clear()
+    DOCUMENT.write_text(document_text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

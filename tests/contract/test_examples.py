@@ -1,0 +1,42 @@
+"""Every example of the document is what the service answers on the bundled data, and the document is the one committed."""
+
+import json
+
+import pytest
+from fastapi import FastAPI
+
+from api.examples import examples, recorded
+from api.main import create_app
+from db.engine import make_engine
+from tests.contract.record import DOCUMENT, ask, document_text
+
+SPECIFICATION = create_app(make_engine("sqlite://")).openapi()
+EXAMPLES = list(examples(SPECIFICATION))
+OPERATIONS = [op for item in SPECIFICATION["paths"].values() for op in item.values()]
+
+
+@pytest.fixture(scope="module")
+def app(loaded_engines) -> FastAPI:
+    return create_app(loaded_engines["sqlite"])
+
+
+def test_the_committed_document_is_the_one_that_is_served():
+    """Where it changed on purpose, `make openapi` writes it anew, and the difference is there to be read."""
+    assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == json.loads(document_text())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example.key for example in EXAMPLES])
+def test_an_example_is_what_is_answered(app, example):
+    assert ask(app, example) == recorded()[example.key]
+
+
+def test_no_answer_is_recorded_that_no_example_asks_for():
+    assert set(recorded()) == {example.key for example in EXAMPLES}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=[operation["operationId"] for operation in OPERATIONS])
+def test_every_answer_and_every_refusal_has_a_named_example(operation):
+    for status, response in operation["responses"].items():
+        if status == "200" or status.startswith("4"):
+            named = [name for content in response.get("content", {}).values() for name in content.get("examples", {})]
+            assert named, status
