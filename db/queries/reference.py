@@ -7,7 +7,7 @@ from sqlalchemy import Connection, case, func, literal, select, union_all
 from db import tables
 from db.queries.filtering import DIMENSIONS, conditions, fact, facts
 from models.filters import Dimension, Filters
-from models.vocabulary import Granularity
+from models.vocabulary import Granularity, Measure
 
 
 def list_countries(connection: Connection, kind: str | None = None) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def list_sources(connection: Connection) -> list[dict[str, Any]]:
 
 
 def dimension_members(connection: Connection, dimension: Dimension) -> list[dict[str, Any]]:
-    """Return the members of a dimension that have rows, those with most projects first."""
+    """Return the members of a dimension that have commitments, those with most projects first."""
     member = DIMENSIONS[dimension].label("value")
     listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
     counts = [
@@ -81,7 +81,7 @@ def dimension_members(connection: Connection, dimension: Dimension) -> list[dict
     query = (
         select(member, *counts)
         .select_from(facts(Filters(), by_set=dimension is Dimension.SET))
-        .where(member.is_not(None))
+        .where(member.is_not(None), fact.c.measure == Measure.COMMITMENT)
         .group_by(member)
     )
     rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -89,9 +89,10 @@ def dimension_members(connection: Connection, dimension: Dimension) -> list[dict
 
 
 def count_members(connection: Connection) -> dict[Dimension, int]:
-    """Count the members that have rows of every dimension."""
+    """Count the members that have commitments of every dimension."""
     counts = [func.count(column.distinct()) for column in DIMENSIONS.values()]
-    row = connection.execute(select(*counts).select_from(facts(Filters(), by_set=True))).one()
+    query = select(*counts).select_from(facts(Filters(), by_set=True)).where(fact.c.measure == Measure.COMMITMENT)
+    row = connection.execute(query).one()
     return dict(zip(DIMENSIONS, row, strict=True))
 
 

@@ -50,9 +50,10 @@ def _gaps(connection: Connection, query: SpendQuery) -> Iterator[str]:
     if filters.year_from is not None or filters.year_to is not None:
         year = cast(dimension_column(Dimension.YEAR, filters), Integer)
         first, last = connection.execute(select(func.min(year), func.max(year))).one()
-        if first is not None and (filters.year_from or first) < first:
+        asked = [bound for bound in (filters.year_from, filters.year_to) if bound is not None]
+        if first is not None and min(asked) < first:
             yield f"no project loaded was approved before {first}"
-        if last is not None and (filters.year_to or last) > last:
+        if last is not None and max(asked) > last:
             yield f"no project loaded was approved after {last}"
 
 

@@ -1,0 +1,126 @@
+"""Reference tables agree with spend, and say what is not there."""
+
+import pytest
+
+from models.filters import Dimension
+
+
+def data(get, path):
+    answer = get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+def test_every_dimension_lists_the_members_that_spend_has(get):
+    listed = {row["name"]: row for row in data(get, "/v1/dimensions")}
+    assert set(listed) == set(Dimension)
+    everything = "status=Active,Closed,Pipeline,Dropped&relevance=direct,partial,none"
+    for name, row in listed.items():
+        members = data(get, row["values_url"].removeprefix("http://testserver"))
+        spent = data(get, f"/v1/spend?group_by={name}&{everything}")
+        by_value = {str(line[name]): line for line in spent if line[name] is not None}
+        assert {member["value"] for member in members} == set(by_value)
+        assert len(members) == row["members"]
+        for member in members:
+            assert member["projects"] == by_value[member["value"]]["projects"]
+            assert member["components"] == by_value[member["value"]]["components"]
+
+
+def test_every_filter_of_a_dimension_takes_its_members(get):
+    for row in data(get, "/v1/dimensions"):
+        if row["parameter"]:
+            value = data(get, f"/v1/dimensions/{row['name']}/values")[0]["value"]
+            assert get("/v1/spend", params={row["parameter"]: value}).status_code == 200, value
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("country/values?q=jor", ["JOR"]),
+        ("country/values?q=JORD", ["JOR"]),
+        ("country/values?q=turk", ["TUR"]),
+        ("category/values?q=zzz", []),
+    ],
+)
+def test_members_are_found_by_a_part_of_code_or_name(path, values, get):
+    assert [row["value"] for row in data(get, f"/v1/dimensions/{path}")] == values
+
+
+def test_availability_counts_what_spend_counts(get):
+    rows = data(get, "/v1/availability?relevance=direct,partial&status=Active,Closed,Pipeline")
+    by_place = data(get, "/v1/spend?group_by=country,year,source")
+    assert {(r["country"], r["year"], r["source"]) for r in rows} == {
+        (r["country"], r["year"], r["source"]) for r in by_place
+    }
+    low = sum(row["amount_usd"] + row["partial_usd"] for row in by_place)
+    assert sum(row["total_usd"] for row in rows) == pytest.approx(low)
+    for row in rows:
+        assert row["projects_with_component_amounts"] <= row["projects"]
+        assert row["components_with_amount"] <= row["components"]
+        assert row["component_usd"] <= row["total_usd"]
+
+
+def test_a_gap_is_a_warning_not_a_zero(get):
+    warnings = get("/v1/spend?country=ISL").json()["meta"]["warnings"]
+    assert any("ISL" in warning and "not zero" in warning for warning in warnings)
+    warnings = get("/v1/spend?year_from=2031").json()["meta"]["warnings"]
+    assert any("no project loaded was approved after" in warning for warning in warnings)
+    assert get("/v1/availability?country=ISL").json()["data"] == []
+
+
+def test_sources_say_how_to_name_them(get):
+    rows = {row["source_id"]: row for row in data(get, "/v1/sources")}
+    assert sum(row["projects"] for row in rows.values()) == 184
+    assert sum(row["components"] for row in rows.values()) == 285
+    for row in rows.values():
+        assert row["attribution"]
+        assert row["licence"]
+
+
+def test_one_category_is_the_row_of_the_list(get):
+    listed = {row["code"]: row for row in data(get, "/v1/categories")}
+    assert data(get, "/v1/categories/worker_mobility") == listed["worker_mobility"]
+
+
+def test_the_citation_names_the_release_that_answers(get):
+    body = get("/v1/citation").json()
+    assert body["data"]["release"] == body["meta"]["release"]
+    assert body["data"]["content_sha256"] in body["data"]["text"]
+    assert get("/v1/citation?style=text").text.strip() == body["data"]["text"]
+    bibtex = get("/v1/citation?style=bibtex")
+    assert bibtex.headers["content-type"].startswith("application/x-bibtex")
+    assert bibtex.text.count("{") == bibtex.text.count("}")
+
+
+def test_the_catalogue_leads_to_paths_that_answer(get):
+    answer = get("/.well-known/api-catalog")
+    assert answer.headers["content-type"].startswith("application/linkset+json")
+    context = answer.json()["linkset"][0]
+    for relation in ("service-desc", "service-doc", "status"):
+        for link in context[relation]:
+            assert get(link["href"].removeprefix("http://testserver")).status_code == 200
+
+
+def test_the_ratio_is_one_side_of_spend_over_the_other(get):
+    sides = "numerator=brief_refugee_response&denominator=brief_economic_migration"
+    body = get(f"/v1/spend/ratio?{sides}&group_by=year").json()
+    totals = body["totals"]
+    for side, name in (("numerator", "brief_refugee_response"), ("denominator", "brief_economic_migration")):
+        spent = get(f"/v1/spend?set={name}").json()["totals"]
+        assert totals[f"{side}_amount_usd"] == spent["amount_usd"]
+        assert totals[f"{side}_partial_usd"] == spent["partial_usd"]
+        assert totals[f"{side}_projects"] == spent["projects"]
+        assert sum(row[f"{side}_amount_usd"] for row in body["data"]) == pytest.approx(spent["amount_usd"])
+    assert totals["ratio"] == pytest.approx(totals["numerator_amount_usd"] / totals["denominator_amount_usd"], abs=1e-4)
+    assert totals["ratio_low"] <= totals["ratio"] <= totals["ratio_high"]
+    for row in body["data"]:
+        assert (row["ratio"] is None) == (row["denominator_amount_usd"] == 0)
+
+
+def test_shares_are_parts_of_the_total_and_empty_years_have_rows(get):
+    rows = get("/v1/spend?group_by=category").json()["data"]
+    assert sum(row["share"] for row in rows) == pytest.approx(1, abs=1e-4)
+    years = get("/v1/spend?category=worker_mobility&group_by=year&fill=year&year_from=2014&year_to=2023").json()
+    assert [row["year"] for row in years["data"]] == list(range(2014, 2024))
+    assert years["totals"]["rows"] == 10
+    assert any(row["projects"] == 0 and row["amount_usd"] == 0 for row in years["data"])

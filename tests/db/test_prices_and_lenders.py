@@ -1,0 +1,101 @@
+"""Constant prices and lenders, worked by hand."""
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from db.engine import reading
+from db.errors import PricesMissingError
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.pipeline import ingest
+from db.queries.components import list_components
+from db.queries.prices import load_price_index
+from db.queries.spend import spend
+from models.filters import Dimension, Filters, SpendQuery
+from models.vocabulary import Basis, Lender, Measure
+
+PROJECT = {"type": "project", "name": "Synthetic refugees", "countries": "JOR", "status": "Closed"}
+REVIEW = {
+    "type": "review",
+    "category": "refugee_health",
+    "relevance": "direct",
+    "certainty": "sure",
+    "reason": "synthetic",
+    "reviewer": "test",
+    "reviewed_on": "2026-01-01",
+}
+
+
+@pytest.fixture
+def small(engine, tmp_path):
+    """One project of 2014 with three lenders, one of 2020 whose lenders pass the commitment, one in the pipeline."""
+    records = [
+        PROJECT
+        | {"project_id": "S00001", "approval_date": "2014-05-01", "commitment_usd": "100.00"}
+        | {"ibrd_usd": "33.33", "ida_usd": "33.33", "grant_usd": "20"},
+        PROJECT
+        | {"project_id": "S00002", "approval_date": "2020-07-01", "commitment_usd": "10", "ida_usd": "11"}
+        | {"project_cost_usd": "30"},
+        PROJECT | {"project_id": "S00003", "commitment_usd": "5", "status": "Pipeline"},
+        *(REVIEW | {"subject_id": f"S0000{number}"} for number in (1, 2, 3)),
+    ]
+    path = tmp_path / "synthetic.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    assert ingest(engine, RecordsAdapter(), [path]).rejected == 0
+    return engine
+
+
+def amounts(engine, *group_by, basis=Basis.COMPONENT, **filters):
+    with reading(engine) as connection:
+        rows = spend(connection, SpendQuery(Filters(**filters), group_by, basis)).rows
+    return {tuple(row[d.value] for d in group_by): row["amount_usd"] for row in rows}
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+def test_a_commitment_is_split_by_its_lenders(small, basis):
+    """Of 100.00 the lenders leave 13.34; lenders that pass the commitment say nothing."""
+    assert amounts(small, Dimension.LENDER, basis=basis, projects=("S00001",)) == {
+        ("ibrd",): 3333,
+        ("ida",): 3333,
+        ("grant",): 2000,
+        ("not_stated",): 1334,
+    }
+    assert amounts(small, Dimension.LENDER, basis=basis, projects=("S00002",)) == {("not_stated",): 1000}
+    cost = amounts(small, Dimension.LENDER, basis=basis, projects=("S00002",), measure=Measure.COST)
+    assert cost == {("not_stated",): 3000}
+    assert amounts(small, basis=basis, lenders=(Lender.GRANT, Lender.IDA)) == {(): 5333}
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+def test_constant_prices_follow_the_index_fact_by_fact(small, basis):
+    """CPI-U: 236.736 in 2014, 258.811 in 2020, 304.702 in 2023."""
+    ratio = Fraction(304702, 236736)
+    expected = sum(round(cents * ratio) for cents in (3333, 3333, 2000, 1334)), round(1000 * Fraction(304702, 258811))
+    got = amounts(small, Dimension.YEAR, basis=basis, base_year=2023, year_from=2014)
+    assert got == {(2014,): expected[0], (2020,): expected[1]}
+    assert amounts(small, basis=basis, base_year=2023, year_from=2014) == {(): sum(expected)}
+    assert amounts(small, basis=basis, base_year=2014, year_to=2014) == {(): 10000}
+
+
+def test_components_in_constant_prices_sum_to_spend(small):
+    filters = Filters(base_year=2023, year_from=2014)
+    with reading(small) as connection:
+        listed = sum(row["amount_usd"] for row in list_components(connection, filters))
+        assert listed == spend(connection, SpendQuery(filters)).totals["amount_usd"]
+
+
+def test_years_without_an_index_are_an_error_that_names_them(small):
+    with reading(small) as connection:
+        with pytest.raises(PricesMissingError, match="not approved yet"):
+            spend(connection, SpendQuery(Filters(base_year=2023)))
+        beyond = load_price_index().last_year + 1
+        with pytest.raises(PricesMissingError, match=str(beyond)):
+            list_components(connection, Filters(base_year=beyond, year_from=2014))
+
+
+def test_min_amount_looks_at_the_whole_row(small):
+    """Of the 100.00 no lender has more than 33.34, but the row as a whole does."""
+    assert amounts(small, min_cents=10000) == {(): 10000}
+    assert amounts(small, min_cents=10000, lenders=(Lender.GRANT,)) == {(): 2000}
+    assert amounts(small, max_cents=9999, statuses=("Closed",)) == {(): 1000}
