@@ -118,7 +118,9 @@ class Asked:
     request: Request
     snapshot: Snapshot
 
-    def meta(self, filters: Filters | None = None, query: SpendQuery | None = None) -> dict[str, Any]:
+    def meta(
+        self, filters: Filters | None = None, query: SpendQuery | None = None, warnings: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """Describe what an answer rests on."""
         release = self.snapshot.release
         meta: dict[str, Any] = {
@@ -136,7 +138,8 @@ class Asked:
             grouped = [dimension.value for dimension in query.group_by]
             meta |= {"basis": query.basis.value, "additive": query.additive, "group_by": grouped}
         old = release.versions != present_versions()
-        return meta | {"warnings": ["computed by an older version of this program"] if old else []}
+        aged = ["computed by an older version of this program: see `python -m api reclassify`"] if old else []
+        return meta | {"warnings": [*aged, *warnings]}
 
     def links(self, next_page: str | None = None, formats: Iterable[Format] = Format) -> dict[str, Any]:
         """Link an answer to itself, the next page and its other forms."""

@@ -1,5 +1,6 @@
 """The OpenAPI document: what every operation has in common is described here once."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,7 +18,6 @@ country, and why each is counted there.
 * **Totals** are over the whole filter and equal the sum of the rows wherever `meta.additive` is true.
 * **Nothing is ignored**: an unknown parameter or code is a 422 that names it and the nearest valid one.
 * **Errors** are `application/problem+json` (RFC 9457).
-* **Ask again** with the `ETag` of an answer as `If-None-Match`: a 304 says that it still holds.
 * **Formats**: `format=` or the header Accept takes the same rows as JSON, JSON lines, CSV, Parquet or Excel. JSON has
   pages (`links.next`); the others hold all rows.
 * **Releases**: data change only with a release, named in `meta.release`. Every answer has a strong ETag; asked again
@@ -100,7 +100,8 @@ def _describe_problems(document: dict[str, Any]) -> None:
 
 
 def _describe_operation(path: str, operation: dict[str, Any]) -> None:
-    """List the errors that an operation can answer with, and the formats of its rows."""
+    """List the errors that an operation can answer with, and the formats of its rows; its summary is its first words."""
+    operation["summary"] = re.split(r"[.;:](?:\s|$)", operation["description"], maxsplit=1)[0]
     posts = "requestBody" in operation
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []

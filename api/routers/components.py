@@ -14,6 +14,7 @@ from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams
 from api.params.values import Codes, fields_of
 from db.queries import components as queries
+from db.queries.warnings import gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
@@ -52,7 +53,9 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         return map(_row, queries.list_components(connection, filters, sort, after, limit))
 
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
-    return answer_rows(asked, params, rows, lambda: {"meta": asked.meta(filters)})
+    return answer_rows(
+        asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}
+    )
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -75,11 +75,10 @@ def get_headline(request: Request, snapshot: CurrentSnapshot, params: Annotated[
     rows = figure_rows(str(request.base_url).rstrip("/"), result)
 
     def wrap() -> dict[str, Any]:
-        meta = asked.meta(Filters())
         return {
             "coverage": result.coverage,
             "window": [day.isoformat() for day in WINDOW],
-            "meta": meta | {"warnings": meta["warnings"] + result.warnings},
+            "meta": asked.meta(Filters(), warnings=result.warnings),
         }
 
     return answer_rows(asked, params, Rows.of(columns_of(HeadlineFigure), rows), wrap)

@@ -14,6 +14,7 @@ from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
 from api.routers.components import answer_components
 from db.queries import projects as queries
+from db.queries.warnings import gap_warnings
 from models.component import ComponentPublic
 from models.filters import Filters
 from models.project import ProjectPublic
@@ -40,7 +41,9 @@ def list_projects(request: Request, snapshot: CurrentSnapshot, params: Annotated
         return map(_row, queries.list_projects(snapshot.connection, filters, sort, after, limit))
 
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
-    return answer_rows(asked, params, rows, lambda: {"meta": asked.meta(filters)})
+    return answer_rows(
+        asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}
+    )
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
     def wrap() -> dict[str, Any]:
         totals = full_totals(connection, query)
         totals = with_dollars(totals) | {"by_method": [with_dollars(row) for row in totals["by_method"]]}
-        return {"totals": totals, "meta": _meta(asked, query, spend_warnings(connection, query))}
+        return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
     columns = columns_of(SpendRow, [*_groups(query), *MONEY_COLUMNS, *COUNT_COLUMNS, "share"])
     return answer_rows(asked, params, Rows(columns, read, lambda: count_rows(connection, query), PAGE), wrap)
@@ -81,14 +81,9 @@ def get_spend_ratio(request: Request, snapshot: CurrentSnapshot, params: Annotat
     ]
 
     def wrap() -> dict[str, Any]:
-        return {"totals": with_dollars(result.totals), "meta": _meta(asked, query, result.warnings)}
+        return {"totals": with_dollars(result.totals), "meta": asked.meta(query.filters, query, result.warnings)}
 
     return answer_rows(asked, params, Rows.of(columns_of(RatioRow, [*_groups(query), *RATIO_COLUMNS]), rows), wrap)
-
-
-def _meta(asked: Asked, query: SpendQuery, warnings: list[str]) -> dict[str, Any]:
-    meta = asked.meta(query.filters, query)
-    return meta | {"warnings": meta["warnings"] + warnings}
 
 
 def _groups(query: SpendQuery) -> list[str]:

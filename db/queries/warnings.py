@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact
-from models.filters import Dimension, SpendQuery
+from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance
 
@@ -17,7 +17,6 @@ high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coale
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
     checks = (
-        _gaps,
         _left_in_buckets,
         _not_approved,
         _perhaps_twice,
@@ -25,7 +24,8 @@ def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
         _aims_without_components,
         _no_measure,
     )
-    return [warning for check in checks for warning in check(connection, query)]
+    found = [warning for check in checks for warning in check(connection, query)]
+    return [*gap_warnings(connection, query.filters), *found]
 
 
 def _amount(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, str]:
@@ -33,9 +33,12 @@ def _amount(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, s
     return row[0], f"{usd(int(row[1])):,} US dollars"
 
 
-def _gaps(connection: Connection, query: SpendQuery) -> Iterator[str]:
-    """Members of a filter that no row at all stands under: empty there means not known, not zero."""
-    filters = query.filters
+def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
+    """Name members of a filter that no row at all stands under: empty there means not known, not zero."""
+    return list(_gaps(connection, filters))
+
+
+def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
     for name, column, asked in (
         ("country", fact.c.country, filters.countries),
         ("region", fact.c.region, filters.regions),
@@ -50,10 +53,10 @@ def _gaps(connection: Connection, query: SpendQuery) -> Iterator[str]:
     if filters.year_from is not None or filters.year_to is not None:
         year = cast(dimension_column(Dimension.YEAR, filters), Integer)
         first, last = connection.execute(select(func.min(year), func.max(year))).one()
-        asked = [bound for bound in (filters.year_from, filters.year_to) if bound is not None]
-        if first is not None and min(asked) < first:
+        bounds = [bound for bound in (filters.year_from, filters.year_to) if bound is not None]
+        if first is not None and min(bounds) < first:
             yield f"no project loaded was approved before {first}"
-        if last is not None and max(asked) > last:
+        if last is not None and max(bounds) > last:
             yield f"no project loaded was approved after {last}"
 
 
