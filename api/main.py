@@ -8,12 +8,14 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.request import LastLayer, RequestLayer
 from api.openapi import DESCRIPTION, TAGS, install_openapi
 from api.routers import classify, components, headline, health, home, problems, projects, reference, reviews, spend
+from api.routers import releases as release_routes
 from db.engine import make_engine
 from db.settings import get_settings
 from db.watch import ReleaseWatch
@@ -47,7 +49,9 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     )
     app.state.engine = engine or make_engine(get_settings().database_url)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
-    for module in (home, headline, spend, projects, components, reviews, classify, reference, problems, health):
+    app.state.files = ReleaseFiles(get_settings().files_dir)
+    data = (home, headline, spend, projects, components, reviews, classify, reference, release_routes)
+    for module in (*data, problems, health):
         app.include_router(module.router)
     errors.install(app)
     install_openapi(app)

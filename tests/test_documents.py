@@ -28,7 +28,7 @@ def test_every_path_stands_in_the_readme():
     paths = {
         path for path in create_app(make_engine("sqlite://")).openapi()["paths"] if not path.startswith("/problems")
     }
-    named = {path for path in re.findall(r"`(/[a-z0-9_{}/]+)`", README) if path not in {"/docs"}}
+    named = {path for path in re.findall(r"`(/[a-z0-9_{}/.]+)`", README) if path not in {"/docs"}}
     assert paths <= named
 
 
