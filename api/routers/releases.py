@@ -67,11 +67,9 @@ def get_release(
     """One state of the data, with its bulk files as long as they are kept."""
     release = queries.get_release(snapshot.connection, release_id)
     asked = Asked(request, replace(snapshot, release=release))
-    try:
-        files = [_file(request, release, file) for file in _files(request, snapshot, release)]
-    except FilesGoneError:
-        files = None
-    row = _row(release.model_dump()) | {"files": files}
+    row = _row(release.model_dump())
+    if not params.fields or "files" in params.fields:  # else they need not be made
+        row["files"] = _listed(request, snapshot, release)
     return answer_one(asked, params, columns_of(ReleaseDetail), row, lambda: {"meta": asked.meta()})
 
 
@@ -116,10 +114,12 @@ def get_release_file(
     kept: ReleaseFiles = request.app.state.files
     try:
         files = kept.get(release, partial(snapshot_of, request.app))
-        file = next(file for file in files if file.name == name)
-        return download(request, kept.folder_of(release), file, in_utc(release.created_at))
+        file = next((file for file in files if file.name == name), None)
+        if file is not None:
+            return download(request, kept.folder_of(release), file, in_utc(release.created_at))
     except (FilesGoneError, FileNotFoundError):
-        raise _gone(release) from None
+        pass
+    raise _gone(release)
 
 
 @router.get(
@@ -163,6 +163,13 @@ def _files(request: Request, snapshot: Snapshot, release: Release) -> list[KeptF
         return nullcontext(snapshot)  # the newest as this request sees it
 
     return kept.get(release, newest)
+
+
+def _listed(request: Request, snapshot: Snapshot, release: Release) -> list[dict[str, Any]] | None:
+    try:
+        return [_file(request, release, file) for file in _files(request, snapshot, release)]
+    except FilesGoneError:
+        return None
 
 
 def _address(request: Request, release: Release) -> str:

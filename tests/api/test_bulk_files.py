@@ -226,6 +226,19 @@ def test_latest_leads_to_the_number_and_is_never_kept(ask):
     assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_pages_of_other_origins_see_what_reading_in_parts_needs(ask):
+    answer = ask(URL, headers={"range": "bytes=0-9", "origin": "https://example.org"})
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"Content-Range", "Accept-Ranges", "Repr-Digest", "ETag"} <= set(exposed)
+
+
+def test_files_are_made_only_when_they_are_asked_for(ask, tmp_path):
+    assert ask("/v1/releases/latest?fields=id,projects").json()["data"] == {"id": 1, "projects": 184}
+    assert ask("/v1/releases").status_code == 200
+    assert not (tmp_path / "files").exists()
+    assert ask("/v1/releases/latest?fields=files").json()["data"]["files"]
+
+
 def test_wrong_names_and_parameters_are_named(ask):
     wrong = problem(ask("/v1/releases/1/files/spends.csv"), 422)["errors"][0]
     assert (wrong["parameter"], wrong["suggestion"]) == ("name", "spend.csv")
@@ -250,6 +263,8 @@ def test_files_of_an_older_release_are_served_while_they_are_kept(engine, write,
     assert ask("/v1/releases/1/datapackage.json").json()["version"] == "1.0.0"
     take(engine, records(write, "7000000"))
     assert ask("/v1/releases/2/files/components.csv").status_code == 200
+    next(folder.glob("2-*/components.csv")).unlink()
+    problem(ask("/v1/releases/2/files/components.csv"), 410)
     for path in folder.glob("2-*/*"):
         path.unlink()
     problem(ask("/v1/releases/2/files/components.csv"), 410)
