@@ -21,6 +21,7 @@ from api.negotiation import MEDIA_TYPES, Format, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
 from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery
+from models.release import Release
 from models.versions import present_versions
 
 Row = TypeVar("Row", bound=BaseModel)
@@ -248,7 +249,7 @@ def _file(
 ) -> Response:
     """Stream rows as a file named after the path."""
     name = asked.request.url.path.strip("/").replace("/", "-")
-    about = about_of(asked, name)
+    about = about_of(asked.snapshot.release, name, str(asked.request.url))
     writers: dict[Format, Callable[[Sequence[Column], Iterable[Values]], Iterator[bytes]]] = {
         Format.CSV: csv_chunks,
         Format.JSONL: jsonl_chunks,
@@ -256,13 +257,17 @@ def _file(
         Format.XLSX: partial(xlsx_chunks, about=about),
     }
     headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(asked, following)
-    text = {Format.CSV: "; charset=utf-8; header=present", Format.JSONL: "; charset=utf-8"}.get(form, "")
-    return StreamingResponse(writers[form](columns, rows), media_type=MEDIA_TYPES[form] + text, headers=headers)
+    return StreamingResponse(writers[form](columns, rows), media_type=content_type(form), headers=headers)
 
 
-def about_of(asked: Asked, title: str) -> About:
+def content_type(form: Format) -> str:
+    """The media type of a format with its parameters."""
+    text = {Format.CSV: "; charset=utf-8; header=present", Format.JSONL: "; charset=utf-8"}
+    return MEDIA_TYPES[form] + text.get(form, "")
+
+
+def about_of(release: Release, title: str, query: str) -> About:
     """What a file says of itself."""
-    release = asked.snapshot.release
     facts = {
         "release": str(release.release_id),
         "as_of": release.as_of or "",
@@ -270,7 +275,7 @@ def about_of(asked: Asked, title: str) -> About:
         "rules_version": release.rules_version,
         "method_version": release.method_version,
         "currency": "USD",
-        "query": str(asked.request.url),
+        "query": query,
         "licence": LICENCE,
     }
     return About(title, facts, release.created_at)

@@ -1,6 +1,7 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -42,12 +43,23 @@ def get_snapshot(request: Request) -> Iterator[Snapshot]:
     Raises:
         NothingLoadedError: if no release was made yet.
     """
-    with reading(get_engine(request)) as connection:
+    with snapshot_of(request.app) as snapshot:
+        request.state.release = stamp_of(snapshot.release)
+        yield snapshot
+
+
+@contextmanager
+def snapshot_of(app: FastAPI) -> Iterator[Snapshot]:
+    """Open a reading of the application's data.
+
+    Raises:
+        NothingLoadedError: if no release was made yet.
+    """
+    with reading(app.state.engine) as connection:
         release = latest_release(connection)
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        request.state.release = stamp_of(release)
-        yield Snapshot(connection, release, _vocabulary(request.app, connection, release))
+        yield Snapshot(connection, release, _vocabulary(app, connection, release))
 
 
 def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocabulary:

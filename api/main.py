@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
@@ -26,6 +27,7 @@ from api.routers import (
     reviews,
     spend,
 )
+from api.routers import releases as release_routes
 from db.engine import make_engine
 from db.settings import get_settings
 from db.watch import ReleaseWatch
@@ -41,6 +43,7 @@ MODULES = (
     reviews,
     classify,
     reference,
+    release_routes,
     discovery,
     problems,
     health,
@@ -74,6 +77,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     )
     app.state.engine = engine or make_engine(get_settings().database_url)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
+    app.state.files = ReleaseFiles(get_settings().files_dir)
     for module in MODULES:
         app.include_router(module.router)
     errors.install(app)

@@ -37,6 +37,10 @@ TAGS = [
         "name": "reference",
         "description": "The taxonomy, places, sources, dimensions, what is loaded of which, and how to cite.",
     },
+    {
+        "name": "releases",
+        "description": "The numbered states of the data: what each changed, and whole tables to take away.",
+    },
     {"name": "health", "description": "For those who run the service."},
 ]
 
@@ -63,12 +67,29 @@ LINKS: dict[str, dict[str, tuple[str, str, str]]] = {
     "get_component": {
         "project": ("get_project", "path.project_id", f"{ONE}project_id"),
     },
+    "list_releases": {
+        "first_release": ("get_release", "path.release_id", f"{FIRST}id"),
+        "changes_of_first_release": ("list_release_changes", "path.release_id", f"{FIRST}id"),
+    },
+    "get_release": {
+        "changes": ("list_release_changes", "path.release_id", f"{ONE}id"),
+        "data_package": ("get_release_data_package", "path.release_id", f"{ONE}id"),
+    },
+    "list_release_changes": {
+        "project_of_first_change": ("get_project", "path.project_id", f"{FIRST}project_id"),
+    },
     "list_review_queue": {
         "first_row": ("get_component", "path.component_id", f"{FIRST}component_id"),
         "project_of_first_row": ("get_project", "path.project_id", f"{FIRST}project_id"),
     },
 }
 """Where an answer leads: of an operation, by name, the operation, its parameter, and where its value stands in the answer."""
+
+
+def problems_of(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Describe answers that are problems, for a route that has some beyond those that all have."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {PROBLEMS[kind][0]: {"description": PROBLEMS[kind][1], "content": content} for kind in kinds}
 
 
 def install_openapi(app: FastAPI) -> None:

@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 
 
 @lru_cache

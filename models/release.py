@@ -3,9 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import BaseModel
+from pydantic import Field as Doc
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
+from models.money import Usd
 from models.types import Code
 from models.versions import Versions
 from models.vocabulary import Granularity, Measure, Relevance
@@ -68,3 +71,69 @@ class ReleaseChange(SQLModel, table=True):
     new_amount_cents: int | None = Field(default=None, sa_type=BigInteger)
     old_partial_cents: int | None = Field(default=None, sa_type=BigInteger)
     new_partial_cents: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class ReleasePublic(BaseModel):
+    """A state of the data as the service shows it."""
+
+    id: int = Doc(description="Number; a newer state has a greater one.", examples=[1])
+    created_at: datetime = Doc(description="When it was made, UTC.", examples=["2026-11-24T08:00:00Z"])
+    as_of: str | None = Doc(description="Newest date on which a source loaded said something.", examples=["2025-03-31"])
+    taxonomy_version: str = Doc(description="Version of the taxonomy.", examples=["1.0.0"])
+    rules_version: str = Doc(description="Version of the classification rules.", examples=["1.0.0"])
+    method_version: str = Doc(description="Version of how rows become money.", examples=["1.1.0"])
+    projects: int = Doc(description="Projects stored.", examples=[184])
+    components: int = Doc(description="Listed components stored.", examples=[285])
+    rows_added: int = Doc(description="Rows of money that came in with it.", examples=[457])
+    rows_changed: int = Doc(description="Rows of money that it changed.", examples=[0])
+    rows_removed: int = Doc(description="Rows of money that no longer count.", examples=[0])
+    content_sha256: str = Doc(
+        description="Hash of what answers are made of; equal data have equal ones.",
+        examples=["ff60cbb3688b403b1fba086ff5e34e8ef7fcac71a9f7303a5ce50215ac32b41c"],
+    )
+    run_id: int | None = Doc(description="The ingest run that made it.", examples=[1])
+
+
+class ReleaseFile(BaseModel):
+    """A bulk file of a release."""
+
+    name: str = Doc(description="Name.", examples=["components.parquet"])
+    url: str = Doc(
+        description="Address; what it holds never changes.",
+        examples=["http://127.0.0.1:8000/v1/releases/1/files/components.parquet"],
+    )
+    format: str = Doc(description="`csv`, `jsonl` or `parquet`.", examples=["parquet"])
+    media_type: str = Doc(description="Media type.", examples=["application/vnd.apache.parquet"])
+    rows: int = Doc(description="Rows.", examples=[440])
+    bytes: int = Doc(description="Length in bytes.", examples=[60211])
+    sha256: str = Doc(
+        description="Hash of the whole file, hexadecimal; also its entity tag.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
+
+
+class ReleaseDetail(ReleasePublic):
+    """A state of the data with its bulk files."""
+
+    files: list[ReleaseFile] | None = Doc(
+        description="Whole tables to take away; null: the files of this release are not kept any more."
+    )
+
+
+class ReleaseChangePublic(BaseModel):
+    """A row's money in one category, before and after a release."""
+
+    component_id: str = Doc(description="The row of money.", examples=["P174085-3"])
+    project_id: str = Doc(description="The project whose money it is.", examples=["P174085"])
+    category: str = Doc(description="Category.", examples=["worker_return"])
+    measure: Measure = Doc(description="What the amounts measure.")
+    granularity: Granularity = Doc(description="What the row stands for.")
+    change: Change = Doc(description="What the release did to the row as a whole.")
+    old_relevance: Relevance | None = Doc(description="Before: how far it served migration; null: not counted here.")
+    new_relevance: Relevance | None = Doc(description="After: how far it serves migration; null: not counted here.")
+    old_status: str | None = Doc(description="Before: status of the project.", examples=["Active"])
+    new_status: str | None = Doc(description="After: status of the project.", examples=["Closed"])
+    old_amount_usd: Usd | None = Doc(description="Before: money that counted in full, US dollars.")
+    new_amount_usd: Usd | None = Doc(description="After: money that counts in full, US dollars.")
+    old_partial_usd: Usd | None = Doc(description="Before: money of which an unknown part counted, US dollars.")
+    new_partial_usd: Usd | None = Doc(description="After: money of which an unknown part counts, US dollars.")

@@ -17,6 +17,7 @@ from api.main import create_app
 from db.engine import make_engine
 from db.ingest.bundle import load_bundle
 from db.migrate import upgrade
+from db.settings import get_settings
 from db.watch import ReleaseWatch
 
 DATABASES = ("sqlite", "postgresql")
@@ -40,6 +41,16 @@ def postgres_url() -> Iterator[str]:
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Bulk files of tests go to a folder of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FILES_DIR", str(tmp_path_factory.mktemp("files")))
+        get_settings.cache_clear()
+        yield
+    get_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

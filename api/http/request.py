@@ -28,6 +28,7 @@ class RequestLayer:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
+        scope["state"]["is_head"] = is_head  # for routes whose body would be long to read for nothing
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":

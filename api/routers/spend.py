@@ -1,6 +1,6 @@
 """Spend: the one question that this service exists for, and the ratio of two of its answers."""
 
-from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,14 +10,12 @@ from api.answers import Asked, Links, Meta, Rows, answer_rows
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.labels import LABELS, labels_of
 from api.params.spend import RatioParams, SpendParams
+from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
-from db.queries.spend import count_rows, full_totals, spend_rows, spend_totals
+from db.queries.spend import count_rows, full_totals
 from db.queries.warnings import spend_warnings
-from models.filters import SpendQuery
-from models.money import share_of
-from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
+from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
 router = APIRouter(prefix="/v1/spend", tags=["spend"])
 
@@ -52,21 +50,16 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
     """
     asked, query = Asked(request, snapshot), params.to_query(snapshot)
     connection = snapshot.connection
-    names = labels_of(snapshot)
-    whole = spend_totals(connection, query)["amount_usd"]
-
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
-        for row in spend_rows(connection, query, after, limit):
-            labels = {LABELS[d]: names[d].get(row[d]) for d in query.group_by if d in LABELS}
-            yield with_dollars(row) | labels | {"share": share_of(row["amount_usd"], whole)}
 
     def wrap() -> dict[str, Any]:
         totals = full_totals(connection, query)
         totals = with_dollars(totals) | {"by_method": [with_dollars(row) for row in totals["by_method"]]}
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
-    columns = columns_of(SpendRow, [*_groups(query), *MONEY_COLUMNS, *COUNT_COLUMNS, "share"])
-    return answer_rows(asked, params, Rows(columns, read, lambda: count_rows(connection, query), PAGE), wrap)
+    read = partial(spend_table, snapshot, query)
+    return answer_rows(
+        asked, params, Rows(spend_columns(query), read, lambda: count_rows(connection, query), PAGE), wrap
+    )
 
 
 @router.get("/ratio", operation_id="get_spend_ratio", response_model=RatioAnswer)
@@ -74,18 +67,11 @@ def get_spend_ratio(request: Request, snapshot: CurrentSnapshot, params: Annotat
     """The spend of some categories over that of others, with both sides shown. Over zero there is no ratio: null."""
     asked, query = Asked(request, snapshot), params.to_query(snapshot)
     result = spend_ratio(snapshot.connection, query, *params.sides())
-    names = labels_of(snapshot)
-    rows = [
-        with_dollars(row) | {LABELS[d]: names[d].get(row[d]) for d in query.group_by if d in LABELS}
-        for row in result.rows
-    ]
+    rows = [with_dollars(row) | labels for row, labels in with_labels(snapshot, query, result.rows)]
 
     def wrap() -> dict[str, Any]:
         return {"totals": with_dollars(result.totals), "meta": asked.meta(query.filters, query, result.warnings)}
 
-    return answer_rows(asked, params, Rows.of(columns_of(RatioRow, [*_groups(query), *RATIO_COLUMNS]), rows), wrap)
-
-
-def _groups(query: SpendQuery) -> list[str]:
-    """Name the columns that say which group a row is, each code with its readable name."""
-    return [name for d in query.group_by for name in (d.value, LABELS.get(d)) if name]
+    return answer_rows(
+        asked, params, Rows.of(columns_of(RatioRow, [*group_columns(query), *RATIO_COLUMNS]), rows), wrap
+    )

@@ -1,0 +1,153 @@
+"""Bulk files: the whole tables of a release, made once, kept in a folder, and the same bytes wherever they are made."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from api.answers import about_of
+from api.deps import Snapshot
+from api.exports.columns import About, Column
+from api.exports.csv import csv_chunks
+from api.exports.jsonl import jsonl_chunks
+from api.exports.parquet import parquet_chunks
+from api.negotiation import Format
+from api.tables import TABLES, Table
+from models.release import Release
+
+FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)
+INDEX = "index.json"
+
+Writer = Callable[[Sequence[Column], Iterable[Mapping[str, Any]]], Iterator[bytes]]
+
+
+class FilesGoneError(Exception):
+    """The files of a release are not kept, and cannot be made again because the data have moved on."""
+
+    def __init__(self, release_id: int | None) -> None:
+        super().__init__(f"the files of release {release_id} are not kept any more")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that lies in a folder of `ReleaseFiles`; `sha256` is hexadecimal."""
+
+    name: str
+    table: str
+    format: Format
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class ReleaseFiles:
+    """The bulk files of one database's releases, in a folder that several processes may share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._making = threading.Lock()
+
+    def folder_of(self, release: Release) -> Path:
+        """Where the files of a release lie, whether they are there or not."""
+        return self.folder / f"{release.release_id}-{release.content_sha256[:12]}"
+
+    def find(self, release: Release) -> list[KeptFile] | None:
+        """List the files of a release, or `None` if they are not there."""
+        try:
+            index = json.loads((self.folder_of(release) / INDEX).read_bytes())
+        except FileNotFoundError:
+            return None
+        return [KeptFile(**{**entry, "format": Format(entry["format"])}) for entry in index["files"]]
+
+    def get(self, release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> list[KeptFile]:
+        """List the files of a release, and make them first where they are not there and it is the newest.
+
+        Args:
+            release: whose files.
+            newest: opens a reading of the data; it is called only if files may have to be made.
+
+        Raises:
+            FilesGoneError: if they are not there and the data have moved on.
+        """
+        found = self.find(release)
+        if found is not None:
+            return found
+        with self._making:  # who waited here finds them made
+            found = self.find(release)
+            if found is not None:
+                return found
+            with newest() as snapshot:
+                if snapshot.release.release_id != release.release_id:
+                    raise FilesGoneError(release.release_id)
+                self._make(snapshot)
+        return self.find(release) or []
+
+    def _make(self, snapshot: Snapshot) -> None:
+        """Write all files under a passing name, then give the folder its own: it is there whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        passing = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
+        try:
+            files = [_write(passing, snapshot, table, form) for table in TABLES.values() for form in FORMATS]
+            index = {
+                "release": snapshot.release.release_id,
+                "content_sha256": snapshot.release.content_sha256,
+                "files": [asdict(file) for file in files],
+            }
+            _keep(passing / INDEX, iter([json.dumps(index, indent=1).encode()]))
+            passing.chmod(0o755)  # it was made for its owner alone; others may share the folder
+            _rename(passing, self.folder_of(snapshot.release))
+        finally:
+            shutil.rmtree(passing, ignore_errors=True)
+
+
+def _rename(passing: Path, final: Path) -> None:
+    try:
+        passing.rename(final)
+    except OSError:
+        if not (final / INDEX).is_file():
+            raise
+        # Another process was faster. It read the same release, so its files are the same.
+
+
+def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> KeptFile:
+    count = 0
+
+    def counted() -> Iterator[Mapping[str, Any]]:
+        nonlocal count
+        for row in table.rows(snapshot):
+            count += 1
+            yield row
+
+    about = about_of(snapshot.release, table.title, table.query)
+    name = f"{table.name}.{form}"
+    length, digest = _keep(folder / name, _writer(form, about)(table.columns, counted()))
+    return KeptFile(name, table.name, form, count, length, digest)
+
+
+def _writer(form: Format, about: About) -> Writer:
+    writers: dict[Format, Writer] = {
+        Format.CSV: csv_chunks,
+        Format.JSONL: jsonl_chunks,
+        Format.PARQUET: partial(parquet_chunks, about=about),
+    }
+    return writers[form]
+
+
+def _keep(path: Path, pieces: Iterator[bytes]) -> tuple[int, str]:
+    """Write a file piece by piece, and return its length and the hash of its bytes."""
+    digest, length = hashlib.sha256(), 0
+    with path.open("wb") as file:
+        for piece in pieces:
+            digest.update(piece)
+            length += file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())  # the folder gets its name only when all of it is on the disk
+    return length, digest.hexdigest()

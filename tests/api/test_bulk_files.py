@@ -1,0 +1,393 @@
+"""Bulk files: made once, the same bytes everywhere, served whole or in parts, and read by the tools they are for."""
+
+import csv
+import hashlib
+import io
+import json
+import threading
+from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_httpfs
+import pandas
+import pyarrow.parquet
+import pytest
+from frictionless import Package, Resource
+
+import api.files
+from api.downloads import satisfiable
+from api.files import ReleaseFiles
+from api.main import create_app
+from tests.api.test_errors import problem
+from tests.conftest import client_of, watch_of
+from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.serving import served
+
+NAMES = {f"{table}.{form}" for table in ("projects", "components", "spend") for form in ("csv", "jsonl", "parquet")}
+SPEND = "/v1/spend?group_by=category,year,country"
+URL = "/v1/releases/1/files/spend.csv"
+
+
+def app_on(engine, folder):
+    """The application with a folder of its own for files."""
+    app = create_app(engine, watch_of(engine))
+    app.state.files = ReleaseFiles(folder)
+    return app
+
+
+@pytest.fixture
+def app(loaded, tmp_path):
+    return app_on(loaded, tmp_path / "files")
+
+
+@pytest.fixture
+def ask(loaded, app):
+    return client_of(loaded, app)
+
+
+@pytest.fixture
+def site(app):
+    with served(app) as address:
+        yield address
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_release_lists_its_files_with_length_and_hash(ask):
+    files = ask("/v1/releases/latest").json()["data"]["files"]
+    assert {file["name"] for file in files} == NAMES
+    for file in files:
+        answer = ask(file["url"])
+        assert file["url"] == f"http://testserver/v1/releases/1/files/{file['name']}"
+        assert len(answer.content) == file["bytes"] == int(answer.headers["content-length"])
+        assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
+        assert answer.headers["content-type"].split(";")[0] == file["media_type"]
+        if file["format"] == "jsonl":
+            assert answer.content.count(b"\n") == file["rows"]
+
+
+def test_both_databases_and_every_instance_make_the_same_bytes(loaded_engines, tmp_path):
+    kept = {}
+    for kind, engine in loaded_engines.items():
+        files = client_of(engine, app_on(engine, tmp_path / kind))("/v1/releases/1").json()["data"]["files"]
+        kept[kind] = [(file["name"], file["rows"], file["sha256"]) for file in files]
+        assert (
+            client_of(engine, app_on(engine, tmp_path / kind / "again"))("/v1/releases/1").json()["data"]["files"]
+            == files
+        )
+    assert kept["sqlite"] == kept["postgresql"]
+
+
+def test_files_hold_what_the_lists_hold(ask):
+    everything = "relevance=direct,partial,none&status=Active,Closed,Pipeline,Dropped&format=csv"
+    for table, path in (("projects", f"/v1/projects?{everything}"), ("components", f"/v1/components?{everything}")):
+        assert ask(f"/v1/releases/1/files/{table}.csv").content == ask(path).content
+    assert ask("/v1/releases/1/files/spend.csv").content == ask(f"{SPEND}&format=csv").content
+    stored = ask("/v1/releases/1").json()["data"]["projects"]
+    assert ask("/v1/releases/1/files/projects.csv").content.count(b"\r\n") >= stored + 1
+
+
+def test_all_formats_of_a_table_hold_the_same_amounts(ask):
+    for table in ("projects", "components", "spend"):
+        bodies = {form: ask(f"/v1/releases/1/files/{table}.{form}").content for form in ("csv", "jsonl", "parquet")}
+        text = csv.DictReader(io.StringIO(bodies["csv"].decode(), newline=""))
+        amounts = [Decimal(row["partial_usd"]) if row["partial_usd"] else None for row in text]
+        lines = [json.loads(line, parse_float=Decimal)["partial_usd"] for line in bodies["jsonl"].splitlines()]
+        parquet = pyarrow.parquet.read_table(io.BytesIO(bodies["parquet"]))
+        assert amounts == lines == parquet.column("partial_usd").to_pylist()
+        assert any(amounts)
+
+
+def test_a_file_says_what_it_is(ask):
+    schema = pyarrow.parquet.read_schema(io.BytesIO(ask("/v1/releases/1/files/spend.parquet").content))
+    assert schema.metadata[b"release"] == b"1"
+    assert schema.metadata[b"query"] == SPEND.encode()
+    assert schema.field("amount_usd").metadata[b"unit"] == b"USD"
+
+
+def test_headers_let_caches_keep_a_file_for_ever_and_anyone_check_it(ask):
+    answer = ask(URL, headers={"accept-encoding": "gzip, zstd, br"})
+    digest = hashlib.sha256(answer.content)
+    assert answer.headers["etag"] == f'"{digest.hexdigest()}"'
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    algorithm, _, value = answer.headers["repr-digest"].partition("=")
+    assert (algorithm, b64decode(value.strip(":"))) == ("sha-256", digest.digest())
+    assert answer.headers["content-disposition"] == 'attachment; filename="spend.csv"'
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert "content-encoding" not in answer.headers
+
+
+def test_head_tells_the_length_without_opening_the_file(ask, monkeypatch):
+    full = ask(URL)
+
+    async def not_at_all(*_):
+        raise AssertionError("the file was opened")
+
+    monkeypatch.setattr("anyio.open_file", not_at_all)
+    head = ask(URL, method="HEAD", headers={"range": "bytes=0-9"})
+    assert (head.status_code, head.content) == (200, b"")
+    different = {"x-request-id"}
+    assert {k: v for k, v in head.headers.items() if k not in different} == {
+        k: v for k, v in full.headers.items() if k not in different
+    }
+
+
+@pytest.mark.parametrize("star", [False, True])
+@pytest.mark.parametrize("more", [{}, {"range": "bytes=0-9"}])
+def test_a_file_that_is_held_is_not_sent_again(star, more, ask):
+    tag = ask(URL).headers["etag"]
+    answer = ask(URL, headers={"if-none-match": "*" if star else f'"x", W/{tag}', **more})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["etag"] == tag
+    assert "immutable" in answer.headers["cache-control"]
+    assert ask(URL, headers={"if-none-match": '"x"', **more}).status_code == (206 if more else 200)
+
+
+def test_a_date_does_where_there_is_no_tag(ask):
+    changed = ask(URL).headers["last-modified"]
+    assert changed == ask("/v1/releases").headers["last-modified"]
+    assert ask(URL, headers={"if-modified-since": changed}).status_code == 304
+    assert ask(URL, headers={"if-modified-since": changed, "if-none-match": '"x"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part"),
+    [
+        ("bytes=0-99", slice(0, 100)),
+        ("bytes=100-", slice(100, None)),
+        ("bytes=-50", slice(-50, None)),
+        ("BYTES = 5-5", slice(5, 6)),
+        ("bytes=10-99999999", slice(10, None)),
+        ("bytes=-99999999", slice(0, None)),
+        ("bytes=0-3,99999999-", slice(0, 4)),
+    ],
+)
+def test_parts_are_the_bytes_of_the_file(wanted, part, ask):
+    whole = ask(URL)
+    answer = ask(URL, headers={"range": wanted, "accept-encoding": "gzip"})
+    assert answer.status_code == 206
+    assert answer.content == whole.content[part]
+    first, last, _ = part.indices(len(whole.content))
+    assert answer.headers["content-range"] == f"bytes {first}-{last - 1}/{len(whole.content)}"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    for name in ("etag", "repr-digest", "cache-control"):
+        assert answer.headers[name] == whole.headers[name]
+
+
+@pytest.mark.parametrize(
+    "wanted", ["bytes=5-2", "lines=0-1", "bytes=", "bytes=a-b", "bytes=-", f"bytes=0-{'9' * 5000}"]
+)
+def test_a_range_that_is_none_is_ignored(wanted, ask):
+    answer = ask(URL, headers={"range": wanted})
+    assert (answer.status_code, answer.content) == (200, ask(URL).content)
+
+
+@pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=-0", "bytes=99999990-99999999,-0"])
+def test_a_range_beyond_the_file_is_a_problem_with_its_length(wanted, ask):
+    answer = ask(URL, headers={"range": wanted})
+    assert problem(answer, 416)
+    assert answer.headers["content-range"] == f"bytes */{len(ask(URL).content)}"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_several_parts_at_once(ask):
+    whole = ask(URL).content
+    answer = ask(URL, headers={"range": "bytes=0-9, 20-29"})
+    assert answer.status_code == 206
+    assert answer.headers["content-type"].startswith("multipart/byteranges; boundary=")
+    for part in (slice(0, 10), slice(20, 30)):
+        assert b"\r\n\r\n" + whole[part] + b"\r\n" in answer.content
+
+
+def test_more_ranges_than_are_useful_get_the_whole_file():
+    assert satisfiable(f"bytes={','.join(f'{n}-{n}' for n in range(0, 200, 2))}", 1000) is not None
+    assert satisfiable(f"bytes={','.join(f'{n}-{n}' for n in range(0, 202, 2))}", 1000) is None
+    assert satisfiable("bytes=0-", 0) == []
+
+
+def test_if_range_gives_a_part_only_of_the_very_file(ask):
+    tag = ask(URL).headers["etag"]
+    for condition, status in ((tag, 206), (ask(URL).headers["last-modified"], 206), ('"x"', 200), (f"W/{tag}", 200)):
+        answer = ask(URL, headers={"range": "bytes=0-9", "if-range": condition})
+        assert answer.status_code == status, condition
+    beyond = {"range": "bytes=99999999-", "if-range": '"x"'}
+    assert ask(URL, headers=beyond).status_code == 200
+
+
+def test_latest_leads_to_the_number_and_is_never_kept(ask):
+    answer = ask("/v1/releases/latest/files/spend.csv")
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"http://testserver{URL}"
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_pages_of_other_origins_see_what_reading_in_parts_needs(ask):
+    answer = ask(URL, headers={"range": "bytes=0-9", "origin": "https://example.org"})
+    exposed = answer.headers["access-control-expose-headers"].split(", ")
+    assert {"Content-Range", "Accept-Ranges", "Repr-Digest", "ETag"} <= set(exposed)
+
+
+def test_files_are_made_only_when_they_are_asked_for(ask, tmp_path):
+    assert ask("/v1/releases/latest?fields=id,projects").json()["data"] == {"id": 1, "projects": 184}
+    assert ask("/v1/releases").status_code == 200
+    assert not (tmp_path / "files").exists()
+    assert ask("/v1/releases/latest?fields=files").json()["data"]["files"]
+
+
+def test_wrong_names_and_parameters_are_named(ask):
+    wrong = problem(ask("/v1/releases/1/files/spends.csv"), 422)["errors"][0]
+    assert (wrong["parameter"], wrong["suggestion"]) == ("name", "spend.csv")
+    assert set(wrong["allowed"]) == NAMES
+    assert problem(ask(f"{URL}?format=csv"), 422)["errors"][0]["parameter"] == "format"
+    problem(ask("/v1/releases/7/files/spend.csv"), 404)
+
+
+def records(write, amount):
+    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": amount}))
+
+
+def test_files_of_an_older_release_are_served_while_they_are_kept(engine, write, tmp_path):
+    folder = tmp_path / "files"
+    ask = client_of(engine, app_on(engine, folder))
+    take(engine, records(write, "5000000"))
+    first = ask("/v1/releases/1/files/components.csv")
+    take(engine, records(write, "6000000"))
+    assert ask("/v1/releases/1/files/components.csv").content == first.content
+    assert ask("/v1/releases/2/files/components.csv").content != first.content
+    assert len(ask("/v1/releases/1").json()["data"]["files"]) == len(NAMES)
+    assert ask("/v1/releases/1/datapackage.json").json()["version"] == "1.0.0"
+    take(engine, records(write, "7000000"))
+    assert ask("/v1/releases/2/files/components.csv").status_code == 200
+    next(folder.glob("2-*/components.csv")).unlink()
+    problem(ask("/v1/releases/2/files/components.csv"), 410)
+    for path in folder.glob("2-*/*"):
+        path.unlink()
+    problem(ask("/v1/releases/2/files/components.csv"), 410)
+    assert problem(ask("/v1/releases/2/datapackage.json"), 410)["errors"][0]["suggestion"] == "latest"
+    assert ask("/v1/releases/2").json()["data"]["files"] is None
+
+
+def test_a_release_that_nobody_asked_for_in_time_is_gone(engine, write, tmp_path):
+    take(engine, records(write, "5000000"))
+    take(engine, records(write, "6000000"))
+    ask = client_of(engine, app_on(engine, tmp_path / "files"))
+    problem(ask("/v1/releases/1/files/spend.csv"), 410)
+    assert not (tmp_path / "files").exists()
+    assert ask("/v1/releases/1").json()["data"]["files"] is None
+    assert ask("/v1/releases/2").json()["data"]["files"]
+
+
+def test_many_at_once_in_one_process_make_the_files_once(loaded, app, ask, monkeypatch, tmp_path):
+    assert ask("/v1/releases").status_code == 200  # FastAPI prepares its routes with the first request, alone
+    made = []
+    make = ReleaseFiles._make
+    monkeypatch.setattr(ReleaseFiles, "_make", lambda self, snapshot: (made.append(1), make(self, snapshot)))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, [URL] * 8))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(made) == 1
+    assert len(names_in(tmp_path / "files")) == 1
+
+
+def test_several_processes_can_make_the_files_at_once(loaded, tmp_path, monkeypatch):
+    """Two holders of one folder, as two processes have: both write, one's folder stays, both serve it."""
+    clients = [client_of(loaded, app_on(loaded, tmp_path / "files")) for _ in range(2)]
+    for one in clients:
+        assert one("/v1/releases").status_code == 200  # FastAPI prepares its routes with the first request, alone
+    together = threading.Barrier(2, timeout=20)
+    rename = api.files._rename
+    monkeypatch.setattr(api.files, "_rename", lambda *paths: (together.wait(), rename(*paths)))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda one: one(URL), clients))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert len(names_in(tmp_path / "files")) == 1
+
+
+def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        patch.setattr(api.files, "jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+        problem(ask(URL), 500)
+        assert names_in(tmp_path / "files") == []
+    assert ask(URL).status_code == 200
+
+
+def total(ask, path):
+    return json.loads(ask(path).text, parse_float=Decimal)["totals"]
+
+
+@pytest.fixture
+def connection():
+    extensions = Path(duckdb_extension_httpfs.__file__).parent
+    extension = next(extensions.glob(f"extensions/v{duckdb.__version__}/httpfs.duckdb_extension"))
+    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    with duckdb.connect(config=settings) as found:
+        found.load_extension(str(extension))
+        yield found
+
+
+@pytest.mark.parametrize("release", ["1", "latest"])
+def test_duckdb_sums_a_file_over_http_to_the_stated_total(release, site, ask, connection):
+    address = f"{site}/v1/releases/{release}/files/spend.parquet"
+    low, more = connection.sql(f"select sum(amount_usd), sum(partial_usd) from read_parquet('{address}')").fetchone()
+    stated = total(ask, "/v1/spend")
+    assert (low, more) == (stated["amount_usd"], stated["partial_usd"])
+    assert low > 0
+    rows = connection.sql(
+        f"select count(*) from read_csv('{site}/v1/releases/{release}/files/components.csv')"
+    ).fetchone()
+    assert rows == (
+        total(ask, "/v1/components?relevance=direct,partial,none&status=Active,Closed,Pipeline,Dropped")["rows"],
+    )
+
+
+def test_pandas_reads_addresses(site, ask):
+    stated = total(ask, SPEND)
+    table = pandas.read_parquet(f"{site}/v1/releases/1/files/spend.parquet")
+    assert table.amount_usd.sum() == stated["amount_usd"]
+    table = pandas.read_csv(f"{site}{SPEND}&format=csv")
+    for column in ("amount_usd", "partial_usd"):
+        assert sum(Decimal(str(value)) for value in table[column]) == stated[column] > 0
+
+
+def test_a_data_package_describes_the_files_as_they_are(ask, tmp_path):
+    package = ask("/datapackage.json").json()
+    assert (
+        package == ask("/v1/releases/1/datapackage.json").json() == ask("/v1/releases/latest/datapackage.json").json()
+    )
+    assert {resource["name"] for resource in package["resources"]} == {n for n in NAMES if not n.endswith("jsonl")}
+    assert {source["title"] for source in package["sources"]} > {"World Bank Documents & Reports"}
+    assert [error.message for error in Package.metadata_validate(package)] == []
+    for resource in package["resources"]:
+        (tmp_path / resource["name"]).write_bytes(ask(resource["path"]).content)
+        if resource["format"] == "csv":
+            local = Resource({**resource, "path": resource["name"]}, basepath=str(tmp_path))
+            report = local.validate()
+            assert report.valid, report.flatten(["rowNumber", "fieldName", "note"])[:5]
+            assert report.tasks[0].stats["rows"] > 100
+        else:
+            schema = pyarrow.parquet.read_schema(tmp_path / resource["name"])
+            assert [field["name"] for field in resource["schema"]["fields"]] == schema.names
+    fields = {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
+    assert (fields["amount_usd"]["type"], fields["amount_usd"]["unit"]) == ("number", "USD")
+    assert fields["approval_date"]["type"] == "date"
+
+
+def test_frictionless_would_see_a_file_that_is_not_as_described(ask, tmp_path):
+    resource = ask("/datapackage.json").json()["resources"][0]
+    (tmp_path / resource["name"]).write_bytes(ask(resource["path"]).content.replace(b"P150064", b"P150065", 1))
+    assert not Resource({**resource, "path": resource["name"]}, basepath=str(tmp_path)).validate().valid
+
+
+def test_a_data_package_is_kept_like_any_answer(ask):
+    for path in ("/datapackage.json", "/v1/releases/1/datapackage.json"):
+        answer = ask(path)
+        assert answer.headers["content-type"] == "application/json"
+        assert ask(path, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+        problem(ask(f"{path}?x=1"), 422)
