@@ -3,6 +3,9 @@
     python -m bench.exports 1000000                                  # a new SQLite file in a temporary folder
     python -m bench.exports 100000 postgresql://user@host/database   # an empty database, which is filled
 
+Tests need more packages than the service does, and pyarrow loads pandas (50 MB) where it is there. So memory is measured
+with `--python` of an environment that has requirements/run.txt only.
+
 The floor is what fetching the rows of the very same statement takes, with nothing made of them. Rows a second belong to
 one machine; the ratio to the floor and the peak of memory travel.
 """
@@ -58,12 +61,12 @@ def floor(engine: Engine) -> float:
 
 
 @contextmanager
-def served(url: str) -> Iterator[tuple[psutil.Process, str]]:
+def served(url: str, python: str) -> Iterator[tuple[psutil.Process, str]]:
     """Run a server on a port of its own."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
+    command = [python, "-m", "api", "serve", "--port", str(port)]
     environment = {**os.environ, "DATABASE_URL": url}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -113,7 +116,7 @@ def download(process: psutil.Process, address: str, form: str) -> Download:
     return Download(first, whole, size, max(peaks))
 
 
-def measure(url: str, rows: int, formats: list[str]) -> None:
+def measure(url: str, rows: int, formats: list[str], python: str) -> None:
     """Fill a database, measure, and print the table. Each format has a server of its own, so that peaks are its own."""
     engine = make_engine(url)
     upgrade(engine)
@@ -126,7 +129,7 @@ def measure(url: str, rows: int, formats: list[str]) -> None:
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     print(f"| floor: fetch the statement | {rows / least:,.0f} | 1 | | {least:.1f} | | | |", flush=True)
     for form in formats:
-        with served(url) as (process, address):
+        with served(url, python) as (process, address):
             httpx.get(f"{address}/v1/components?limit=1").raise_for_status()
             rest = process.memory_info().rss
             got = download(process, address, form)
@@ -143,10 +146,13 @@ def main() -> None:
     parser.add_argument("rows", type=int)
     parser.add_argument("database", nargs="?", help="address of an empty database; without it, SQLite in a new file")
     parser.add_argument("--formats", default=",".join(FORMATS))
+    parser.add_argument(
+        "--python", default=sys.executable, help="the server's, for an environment of requirements/run.txt"
+    )
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="synthetic-") as folder:
         url = chosen.database or f"sqlite:///{folder}/synthetic.db"
-        measure(url, chosen.rows, chosen.formats.split(","))
+        measure(url, chosen.rows, chosen.formats.split(","), chosen.python)
 
 
 if __name__ == "__main__":

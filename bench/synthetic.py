@@ -83,7 +83,11 @@ def _project(number: int) -> Row:
 
 
 def _place(number: int) -> Row:
-    return {"project_id": _project_id(number), "country_code": COUNTRIES[number % len(COUNTRIES)], "share_ppm": 1_000_000}
+    return {
+        "project_id": _project_id(number),
+        "country_code": COUNTRIES[number % len(COUNTRIES)],
+        "share_ppm": 1_000_000,
+    }
 
 
 def _component(number: int) -> Row:
@@ -116,7 +120,9 @@ def _classification(number: int) -> Row:
         "relevance": "direct",
         "secondary": [],
         "confidence": 0.8,
-        "evidence": [{"rule": "synthetic", "words": "synthetic", "field": "title", "start": 0, "end": 9, "effect": "-"}],
+        "evidence": [
+            {"rule": "synthetic", "words": "synthetic", "field": "title", "start": 0, "end": 9, "effect": "-"}
+        ],
         "taxonomy_version": present_versions().taxonomy,
         "rules_version": present_versions().rules,
         "effective": True,
