@@ -73,7 +73,7 @@ def served(url: str, python: str) -> Iterator[tuple[psutil.Process, str]]:
         address = f"http://127.0.0.1:{port}"
         for _ in range(600):
             try:
-                httpx.get(f"{address}/readyz").raise_for_status()
+                httpx.get(f"{address}/readyz", timeout=None).raise_for_status()
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
@@ -130,7 +130,7 @@ def measure(url: str, rows: int, formats: list[str], python: str) -> None:
     print(f"| floor: fetch the statement | {rows / least:,.0f} | 1 | | {least:.1f} | | | |", flush=True)
     for form in formats:
         with served(url, python) as (process, address):
-            httpx.get(f"{address}/v1/components?limit=1").raise_for_status()
+            httpx.get(f"{address}/v1/components?limit=1", timeout=None).raise_for_status()
             rest = process.memory_info().rss
             got = download(process, address, form)
         print(

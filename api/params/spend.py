@@ -100,13 +100,13 @@ class RatioParams(PricedParams):
         list[str],
         SPLIT,
         one_of("numerator", SELECTORS),
-        listed("Above the line: categories, groups or sets.", "brief_refugee_response", SELECTORS),
+        listed("Above the line: categories, groups or sets.", "brief_refugee_response", SELECTORS, required=True),
     ]
     denominator: Annotated[
         list[str],
         SPLIT,
         one_of("denominator", SELECTORS),
-        listed("Below the line: categories, groups or sets.", "brief_economic_migration", SELECTORS),
+        listed("Below the line: categories, groups or sets.", "brief_economic_migration", SELECTORS, required=True),
     ]
     group_by: Annotated[
         list[str],
