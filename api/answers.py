@@ -167,7 +167,7 @@ def chosen_format(request: Request, chosen: Format | None) -> Format:
     """
     if chosen is not None:
         return chosen
-    accept = request.headers.get("accept")
+    accept = ", ".join(request.headers.getlist("accept")) or None
     found = accepted_format(accept)
     if found is None:
         item = ProblemItem(

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
@@ -14,6 +14,7 @@ from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.request import LastLayer, RequestLayer
 from api.openapi import DESCRIPTION, TAGS, install_openapi
+from api.params.repeats import refuse_ignored
 from api.routers import (
     classify,
     components,
@@ -74,6 +75,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         redoc_url=None,
         static_url="/static/docs",
         lifespan=lifespan,
+        dependencies=[Depends(refuse_ignored)],
     )
     app.state.engine = engine or make_engine(get_settings().database_url)
     app.state.releases = releases or ReleaseWatch(app.state.engine)

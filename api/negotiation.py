@@ -33,7 +33,7 @@ def accepted_format(accept: str | None) -> Format | None:
     # The last of equals wins in the library, so the default stands last.
     supported = [media_type for media_type in names if media_type != "application/json"] + ["application/json"]
     try:
-        best = mimeparse.best_match(supported, accept)
+        best = mimeparse.best_match(supported, accept.lower())
     except (mimeparse.MimeTypeParseException, ValueError):
         return None
     return names.get(best)

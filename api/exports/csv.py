@@ -11,8 +11,8 @@ from api.encoding import to_json
 from api.exports.columns import Column, cells
 
 CHUNK_ROWS = 1000
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""First characters by which a spreadsheet takes a text for a formula."""
+RISKY = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""First characters by which a spreadsheet takes a text for a formula; the last four are wide forms of the first four."""
 
 
 def csv_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -34,14 +34,18 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> 
 
 
 def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value[:1] in RISKY else value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None or isinstance(value, int | float | Decimal):
-        return "" if value is None else value
+    if isinstance(value, Decimal | int | float):
+        return value
     if isinstance(value, date | datetime):
         return value.isoformat()
     text = flat_text(value)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return f"'{text}" if text[:1] in RISKY else text
 
 
 def flat_text(value: object) -> str:

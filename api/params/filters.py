@@ -36,6 +36,9 @@ from models.search import parse_query
 from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis
 
 PLACE = "^[A-Za-z]{3}$"
+A_BASE_YEAR = 2023
+"""For suggestions."""
+
 RANGES = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
 
 
@@ -174,7 +177,7 @@ class FilterParams(FormatParams):
                     "low": str(low),
                     "high": str(high),
                 }
-                raise PydanticCustomError("range", "{first} {low} is after {last} {high}", context)
+                raise PydanticCustomError("range", "{first} {low} is beyond {last} {high}", context)
         return self
 
     def to_filters(self, snapshot: Snapshot) -> Filters:
@@ -268,14 +271,18 @@ class PricedParams(FilterParams):
 
     @model_validator(mode="after")
     def _check_prices(self) -> "PricedParams":
-        if (self.prices == "constant") != (self.base_year is not None):
-            parameter = "prices" if self.base_year else "base_year"
+        if self.prices == "constant" and self.base_year is None:
             context = {
-                "parameter": parameter,
-                "value": str(self.base_year or self.prices),
-                "suggestion": "prices=constant&base_year=2023",
+                "parameter": "prices",
+                "value": "constant",
+                "suggestion": f"prices=constant&base_year={A_BASE_YEAR}",
             }
-            raise PydanticCustomError("prices", "prices=constant and base_year go together", context)
+            message = "constant prices need base_year, the year in whose prices amounts are told"
+            raise PydanticCustomError("prices", message, context)
+        if self.prices == "current" and self.base_year is not None:
+            suggestion = f"prices=constant&base_year={self.base_year}"
+            context = {"parameter": "base_year", "value": str(self.base_year), "suggestion": suggestion}
+            raise PydanticCustomError("prices", "base_year needs prices=constant", context)
         return self
 
     def to_filters(self, snapshot: Snapshot) -> Filters:

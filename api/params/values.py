@@ -34,7 +34,7 @@ def _split(value: object) -> object:
         context = {"count": len(found), "most": MAX_VALUES, "value": f"{len(found)} values"}
         raise PydanticCustomError("too_many", "has {count} values, at most {most} are allowed", context)
     if any(not part for part in found):
-        raise PydanticCustomError("empty_value", "holds an empty value", {"value": str(value)[:100]})
+        raise PydanticCustomError("empty_value", "holds an empty value", {"value": ",".join(map(str, items))[:100]})
     return list(dict.fromkeys(found))
 
 
@@ -49,19 +49,17 @@ def one_of(parameter: str, allowed: Iterable[str]) -> AfterValidator:
         for value in values:
             if value.casefold() not in spelling:
                 item = unknown_value(parameter, value, list(spelling.values()))
-                context = {"value": value, "allowed": item.allowed, "suggestion": item.suggestion}
-                raise PydanticCustomError("unknown_value", "{value} is not a valid value", context)
+                context = {"value": value[:100], "allowed": item.allowed, "suggestion": item.suggestion}
+                raise PydanticCustomError(
+                    "unknown_value", "{shown} is not a valid value", {**context, "shown": repr(value[:100])}
+                )
         return [spelling[value.casefold()] for value in values]
 
     return AfterValidator(check)
 
 
 def listed(
-    description: str,
-    example: str,
-    allowed: Iterable[str] = (),
-    pattern: str = IDENTIFIER,
-    required: bool = False,
+    description: str, example: str, allowed: Iterable[str] = (), pattern: str = IDENTIFIER, required: bool = False
 ) -> Any:
     """Describe a parameter that takes several values: repeated, which tools read from the schema, or with commas."""
     known = list(allowed)
@@ -97,7 +95,8 @@ def _identifiers(values: list[str]) -> list[str]:
     """Refuse what cannot be an identifier, so that no byte gets to a database that cannot hold it."""
     for value in values:
         if not re.fullmatch(IDENTIFIER, value):
-            raise PydanticCustomError("identifier", "{value} is no identifier", {"value": value[:100]})
+            context = {"value": value[:100], "shown": repr(value[:100])}
+            raise PydanticCustomError("identifier", "{shown} is no identifier", context)
     return values
 
 
@@ -125,4 +124,9 @@ Amount = Annotated[
     Field(ge=0, le=MAX_DOLLARS),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_DOLLARS}),
 ]
-Words = Annotated[str, Field(max_length=MAX_QUERY, pattern=r"[^\W_]"), AfterValidator(_search_words)]
+Words = Annotated[
+    str,
+    Field(max_length=MAX_QUERY),
+    AfterValidator(_search_words),
+    WithJsonSchema({"type": "string", "maxLength": MAX_QUERY, "pattern": r"[^\W_]"}),
+]

@@ -36,6 +36,19 @@ SORTABLE = (
 )
 """Columns that a list can be ordered by; `rank` too, where words are searched for."""
 
+SHOWN = (
+    "component_id",
+    "project_id",
+    "granularity",
+    "title",
+    "stated_cents",
+    "stated_measure",
+    "source_id",
+    "source_url",
+    "as_of",
+)
+"""What a list shows of a component's own row. The rest is long, and all of it would pass through the sorting."""
+
 ORDER = (SortKey("project_id"), SortKey("number"))
 """The order of component ids, and what tells two rows apart."""
 
@@ -126,7 +139,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
         more_columns["rank"] = found.c.rank
     shown = [item.label(name) for name, item in more_columns.items()]
     extra = [money.c.scaled, money.c.exceeds_total, project.c.approval_date]
-    statement = select(component, *shown, *extra).select_from(joined)
+    statement = select(*(component.c[name] for name in SHOWN), *shown, *extra).select_from(joined)
     return statement, {item.name: item for item in component.c} | more_columns
 
 

@@ -48,9 +48,15 @@ def ordered(
 
 def placed(row: RowMapping) -> dict[str, Any]:
     """Return a row of an ordered statement with where it stands, in values that fit into JSON, under `position`."""
-    marks = sorted(name for name in row if name.startswith(MARK))
-    kept = {name: value for name, value in row.items() if not name.startswith(MARK)}
-    return kept | {"position": [_plain(row[name]) for name in marks]}
+    kept: dict[str, Any] = {}
+    position: list[Any] = []
+    for name, value in row.items():  # the marks stand in the order of the keys
+        if name.startswith(MARK):
+            position.append(_plain(value))
+        else:
+            kept[name] = value
+    kept["position"] = position
+    return kept
 
 
 def _plain(value: Any) -> Any:
