@@ -152,22 +152,24 @@ def test_equal_answers_have_equal_bytes_whenever_they_are_made(path, encoding, l
 
 def test_bulk_files_are_never_compressed_on_the_way(loaded):
     app = create_app(loaded, watch_of(loaded))
-    text = "id,amount\r\n" * 1000
 
     @app.get("/v1/releases/{release_id}/{kind}/{name}")
-    def bulk(_snapshot: CurrentSnapshot, release_id: int, kind: str, name: str) -> Response:
-        return Response(text, media_type="text/csv", headers={"ETag": '"of-the-file"', "Cache-Control": "immutable"})
+    def table(_snapshot: CurrentSnapshot, release_id: int, kind: str, name: str) -> Response:
+        headers = {"ETag": '"of-the-table"', "Cache-Control": "immutable"}
+        return Response("id,amount\r\n" * 1000, media_type="text/csv", headers=headers)
 
     ask = client_of(loaded, app)
     wants = {"accept-encoding": "gzip"}
     file = ask("/v1/releases/1/files/spend.csv", headers=wants)
     assert "content-encoding" not in file.headers
-    assert file.headers["content-length"] == str(len(text))
+    assert file.headers["content-length"] == str(len(file.content))
+    assert len(file.content) > 10_000
     assert ask("/v1/releases/1/tables/spend.csv", headers=wants).headers["content-encoding"] == "gzip"
     # What a route says about caching stands, and its tag is compared too.
-    assert (file.headers["etag"], file.headers["cache-control"]) == ('"of-the-file"', "immutable")
-    assert ask("/v1/releases/1/files/spend.csv", headers=with_tag('W/"of-the-file"')).status_code == 304
-    assert ask("/v1/releases/1/files/spend.csv", headers=with_tag('"of-another"')).status_code == 200
+    own = ask("/v1/releases/1/tables/spend.csv", headers=PLAIN)
+    assert (own.headers["etag"], own.headers["cache-control"]) == ('"of-the-table"', "immutable")
+    assert ask("/v1/releases/1/tables/spend.csv", headers=with_tag('W/"of-the-table"')).status_code == 304
+    assert ask("/v1/releases/1/tables/spend.csv", headers=with_tag('"of-another"')).status_code == 200
 
 
 def test_a_new_release_makes_the_old_tag_stale(engine, write):
