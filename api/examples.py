@@ -19,7 +19,10 @@ SHORT_SPEND = "/v1/spend?group_by=category&sort=-amount_usd&limit=2"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question: the operation it belongs to, the status of its answer, and what to send."""
+    """A question: the operation it belongs to, the status of its answer, and what to send.
+
+    One that is `later` is asked after a second release, of which nobody asked for files.
+    """
 
     operation: str
     status: int
@@ -29,6 +32,7 @@ class Example:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    later: bool = False
 
     @property
     def key(self) -> str:
@@ -86,6 +90,16 @@ ANSWERED: dict[str, dict[str, tuple[str, str]]] = {
         "jordan": ("What is loaded of Jordan", "/v1/availability?country=JOR&year_from=2016&year_to=2017")
     },
     "get_citation": {"json": ("How to cite", "/v1/citation"), "bibtex": ("For BibTeX", "/v1/citation?style=bibtex")},
+    "list_releases": {"newest": ("The newest release", "/v1/releases?limit=1")},
+    "get_release": {
+        "columns": ("Some facts about one", "/v1/releases/1?fields=release_id,projects,components,rows_added")
+    },
+    "list_release_changes": {
+        "added": ("What the first release added of a category", "/v1/releases/1/changes?category=remittances&limit=1")
+    },
+    "get_release_data_package": {"resources": ("The package of a release", "/v1/releases/1/datapackage.json")},
+    "get_data_package": {"resources": ("The package of the newest release", "/datapackage.json")},
+    "get_release_file": {"csv": ("Spend as a CSV file", "/v1/releases/1/files/spend.csv")},
     "get_api_catalogue": {"linkset": ("The catalogue", "/.well-known/api-catalog")},
     "explain_problem": {"parameter": ("What a kind of problem means", "/problems/bad-parameter")},
     "get_liveness": {"ok": ("Alive", "/livez")},
@@ -106,6 +120,16 @@ REFUSED: dict[str, dict[str, tuple[int, str, str]]] = {
     "get_component": {"unknown": (404, "A component that is not there", "/v1/components/P174085-33")},
     "get_category": {"unknown": (404, "A category that is not there", "/v1/categories/worker_mobilty")},
     "list_dimension_values": {"dimension": (422, "A dimension that is not there", "/v1/dimensions/contry/values")},
+    "get_release": {"unknown": (404, "A release that is not there", "/v1/releases/99")},
+    "list_release_changes": {"unknown": (404, "A release that is not there", "/v1/releases/99/changes")},
+    "get_release_data_package": {
+        "unknown": (404, "A release that is not there", "/v1/releases/99/datapackage.json"),
+        "parameter": (422, "A parameter that is not there", "/v1/releases/1/datapackage.json?format=csv"),
+    },
+    "get_release_file": {
+        "unknown": (404, "A release that is not there", "/v1/releases/99/files/spend.csv"),
+        "name": (422, "A parameter that is not there", "/v1/releases/1/files/spend.csv?format=csv"),
+    },
     "get_citation": {"style": (422, "A style that is not there", "/v1/citation?style=apa")},
     "explain_problem": {"unknown": (404, "A kind that is not there", "/problems/bad-luck")},
 }
@@ -130,6 +154,16 @@ POSTED = (
 )
 
 
+PAST_THE_END = {"Range": "bytes=99999999-"}
+FILES = (
+    Example(
+        "get_release_file", 416, "range", "A part beyond the end", "/v1/releases/1/files/spend.csv", "GET", PAST_THE_END
+    ),
+    Example("get_release_file", 410, "gone", "Files that were not kept", "/v1/releases/1/files/spend.csv", later=True),
+    Example("get_release_data_package", 410, "gone", "Files not kept", "/v1/releases/1/datapackage.json", later=True),
+)
+
+
 def examples(document: Mapping[str, Any]) -> Iterator[Example]:
     """Yield every example: those named above, and the errors that operations have in common."""
     for operation, named in ANSWERED.items():
@@ -139,6 +173,7 @@ def examples(document: Mapping[str, Any]) -> Iterator[Example]:
         for name, (status, summary, path) in refused.items():
             yield Example(operation, status, name, summary, path)
     yield from POSTED
+    yield from FILES
     for item in document["paths"].values():
         for method, operation in item.items():
             if method == "get" and operation["operationId"] in ANSWERED:

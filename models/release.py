@@ -76,7 +76,7 @@ class ReleaseChange(SQLModel, table=True):
 class ReleasePublic(BaseModel):
     """A state of the data as the service shows it."""
 
-    id: int = Doc(description="Number; a newer state has a greater one.", examples=[1])
+    release_id: int = Doc(description="Number; a newer state has a greater one.", examples=[1])
     created_at: datetime = Doc(description="When it was made, UTC.", examples=["2026-11-24T08:00:00Z"])
     as_of: str | None = Doc(description="Newest date on which a source loaded said something.", examples=["2025-03-31"])
     taxonomy_version: str = Doc(description="Version of the taxonomy.", examples=["1.0.0"])

@@ -189,7 +189,7 @@ def _file(request: Request, release: Release, file: KeptFile) -> dict[str, Any]:
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    named = {**row, "id": row["release_id"], "created_at": in_utc(row["created_at"])}
+    named = {**row, "created_at": in_utc(row["created_at"])}
     return shown(ReleasePublic, named)
 
 

@@ -221,7 +221,7 @@ def test_pages_of_other_origins_see_what_reading_in_parts_needs(ask):
 
 
 def test_files_are_made_only_when_they_are_asked_for(ask, tmp_path):
-    assert ask("/v1/releases/latest?fields=id,projects").json()["data"] == {"id": 1, "projects": 184}
+    assert ask("/v1/releases/latest?fields=release_id,projects").json()["data"] == {"release_id": 1, "projects": 184}
     assert ask("/v1/releases").status_code == 200
     assert not (tmp_path / "files").exists()
     assert ask("/v1/releases/latest?fields=files").json()["data"]["files"]

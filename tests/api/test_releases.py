@@ -191,7 +191,7 @@ def test_releases_are_listed_newest_first_and_paged(two):
     engine, _ = two
     ask = client_of(engine)
     listed = ask("/v1/releases").json()
-    assert [row["id"] for row in listed["data"]] == [2, 1]
+    assert [row["release_id"] for row in listed["data"]] == [2, 1]
     assert all_pages(ask, "/v1/releases?limit=1") == listed["data"]
     second = listed["data"][0]
     assert (second["projects"], second["rows_added"], second["rows_removed"]) == (4, 1, 1)
@@ -203,7 +203,7 @@ def test_releases_are_listed_newest_first_and_paged(two):
 def test_one_release_by_number_or_as_the_latest(two):
     engine, _ = two
     ask = client_of(engine)
-    listed = {row["id"]: row for row in ask("/v1/releases").json()["data"]}
+    listed = {row["release_id"]: row for row in ask("/v1/releases").json()["data"]}
     for name, number in (("1", 1), ("2", 2), ("latest", 2)):
         answer = ask(f"/v1/releases/{name}").json()
         assert {key: value for key, value in answer["data"].items() if key != "files"} == listed[number]

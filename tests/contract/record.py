@@ -3,6 +3,7 @@
 import json
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,23 @@ import httpx
 from fastapi import FastAPI
 
 from api.examples import RECORDED, Example, examples, recorded
+from api.files import ReleaseFiles
 from api.main import create_app
 from db.engine import make_engine
+from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
+from db.ingest.pipeline import ingest
 from db.migrate import upgrade
 from db.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 BASE = "http://localhost:8000"
+LINES = 4  # of a CSV file that are shown
 SOMETIME = "2026-01-01T00:00:00"
 MASKS = {
     "request_id": "0123456789abcdef0123456789abcdef",
     "created_at": SOMETIME,
+    "created": SOMETIME,
 }
 """What differs from run to run, and what stands in its place."""
 
@@ -38,7 +44,8 @@ def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     answer = anyio.run(send)
     assert answer.status_code == example.status, (example.key, answer.text)
     media_type = answer.headers["content-type"].partition(";")[0]
-    content = masked(answer.json()) if media_type.endswith(("/json", "+json")) else dated(answer.text)
+    text = "\r\n".join(answer.text.split("\r\n")[:LINES]) if media_type == "text/csv" else answer.text
+    content = masked(answer.json()) if media_type.endswith(("/json", "+json")) else dated(text)
     return {"media_type": media_type, "content": content}
 
 
@@ -62,16 +69,30 @@ def document_text() -> str:
     return json.dumps(create_app(make_engine("sqlite://")).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
+def apps(folder: Path) -> Iterator[tuple[bool, FastAPI]]:
+    """Yield the application on the bundled data, and the same after a second release."""
+    engine = make_engine(f"sqlite:///{folder / 'examples.db'}")
+    upgrade(engine)
+    load_bundle(engine)
+    for later in (False, True):
+        if later:
+            path = folder / "synthetic.csv"
+            path.write_text("project_id,name,countries,commitment_usd\nS00001,Synthetic project,JOR,1000\n")
+            assert ingest(engine, RecordsAdapter(), [path]).release_id == 2
+        app = create_app(engine)
+        app.state.files = ReleaseFiles(folder / f"files-{later}")
+        yield later, app
+        app.state.releases.close()
+    engine.dispose()
+
+
 def main() -> None:
     """Write both files anew."""
+    answers = {}
     with tempfile.TemporaryDirectory() as folder:
-        engine = make_engine(f"sqlite:///{Path(folder) / 'examples.db'}")
-        upgrade(engine)
-        load_bundle(engine)
-        app = create_app(engine)
-        answers = {example.key: ask(app, example) for example in examples(app.openapi())}
-        app.state.releases.close()
-        engine.dispose()
+        for later, app in apps(Path(folder)):
+            asked = [example for example in examples(app.openapi()) if example.later is later]
+            answers |= {example.key: ask(app, example) for example in asked}
     RECORDED.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     recorded.cache_clear()
     DOCUMENT.write_text(document_text(), encoding="utf-8")
