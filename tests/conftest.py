@@ -100,6 +100,7 @@ def loaded(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) ->
 
 
 _watches: dict[Engine, ReleaseWatch] = {}
+_apps: dict[Engine, FastAPI] = {}
 
 
 def watch_of(engine: Engine) -> ReleaseWatch:
@@ -109,6 +110,7 @@ def watch_of(engine: Engine) -> ReleaseWatch:
 
 def let_go(engine: Engine) -> None:
     """Close an engine and the watch over it."""
+    _apps.pop(engine, None)
     if watch := _watches.pop(engine, None):
         watch.close()
     engine.dispose()
@@ -116,7 +118,8 @@ def let_go(engine: Engine) -> None:
 
 def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
-    app = app or create_app(engine, watch_of(engine))
+    if app is None:  # made once for each engine: describing itself takes an application longer than most answers
+        app = _apps.get(engine) or _apps.setdefault(engine, create_app(engine, watch_of(engine)))
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:
