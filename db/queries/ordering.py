@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.errors import BadPositionError
 from models.filters import SortKey
@@ -66,7 +66,13 @@ def _plain(value: Any) -> Any:
 
 
 def _bytewise(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return collate(column, "C") if isinstance(column.type, String) else column
+    has_it = isinstance(column.type, Code)
+    return collate(column, "C") if _is_text(column.type) and not has_it else column
+
+
+def _is_text(kind: TypeEngine[Any]) -> bool:
+    """Whether a type holds text, be it one of our own or of SQLModel's that only wraps one."""
+    return isinstance(kind.impl_instance if isinstance(kind, TypeDecorator) else kind, String)
 
 
 def _value(column: ColumnElement[Any], value: Any) -> Any:
@@ -90,7 +96,7 @@ def _storable(value: Any) -> bool:
 
 
 def _python_type(kind: TypeEngine[Any]) -> type | tuple[type, ...]:
-    found = str if isinstance(kind, Code) else kind.python_type
+    found = str if _is_text(kind) else kind.python_type
     return found if found in (str, date) else (int, float)
 
 
