@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from fastapi import Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.deps import Snapshot
@@ -16,6 +15,7 @@ from api.exports.columns import About, Column
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
+from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.negotiation import MEDIA_TYPES, Format, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
@@ -255,7 +255,7 @@ def _file(
     }
     headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(links)
     text = {Format.CSV: "; charset=utf-8; header=present", Format.JSONL: "; charset=utf-8"}.get(form, "")
-    return StreamingResponse(writers[form](columns, rows), media_type=MEDIA_TYPES[form] + text, headers=headers)
+    return FileStream(writers[form](columns, rows), MEDIA_TYPES[form] + text, headers)
 
 
 def about_of(asked: Asked, title: str) -> About:

@@ -1,17 +1,20 @@
 """Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, CursorResult, RowMapping, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.errors import BadPositionError
 from models.filters import SortKey
 from models.types import Code
+
+CHUNK = 1000
+"""Rows that are fetched at once."""
 
 MARK = "sort_"
 
@@ -44,6 +47,16 @@ def ordered(
     return statement.add_columns(*marks).order_by(
         *((column.desc() if descending else column.asc()).nulls_last() for column, descending in found)
     )
+
+
+def in_chunks(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[RowMapping]]:
+    """Run a statement now, and fetch its rows some at a time; its cursor is closed with the iterator."""
+    return _chunks(connection.execute(statement.execution_options(yield_per=CHUNK)))
+
+
+def _chunks(result: CursorResult[Any]) -> Iterator[Sequence[RowMapping]]:
+    with result:
+        yield from result.mappings().partitions()
 
 
 def placed(row: RowMapping) -> dict[str, Any]:
