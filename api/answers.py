@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from fastapi import Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.deps import Snapshot
@@ -16,6 +15,7 @@ from api.exports.columns import About, Column
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
+from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.negotiation import MEDIA_TYPES, Format, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
@@ -142,14 +142,15 @@ class Asked:
         aged = ["computed by an older version of this program: see `python -m api reclassify`"] if old else []
         return meta | {"warnings": [*aged, *warnings]}
 
-    def links(self, next_page: str | None = None, formats: Iterable[Format] = Format) -> dict[str, Any]:
-        """Link an answer to itself, the next page and its other forms."""
+    def links(
+        self, next_page: str | None = None, formats: Iterable[Format] = Format, in_pages: bool = True
+    ) -> dict[str, Any]:
+        """Link an answer to itself, the next page and its other forms, which hold all pages where there are any."""
         links: dict[str, Any] = {"self": str(self.request.url), "next": next_page}
-        links |= {name.value: self._as(name) for name in formats if name is not Format.JSON}
+        whole = self.request.url.remove_query_params(["cursor", "limit"]) if in_pages else self.request.url
+        others = (name for name in formats if name is not Format.JSON)
+        links |= {name.value: str(whole.include_query_params(format=name.value)) for name in others}
         return links | {"licence": LICENCE}
-
-    def _as(self, name: Format) -> str:
-        return str(self.request.url.remove_query_params(["cursor", "limit"]).include_query_params(format=name.value))
 
 
 def _prices(filters: Filters) -> dict[str, Any]:
@@ -191,32 +192,32 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     limit, cursor = getattr(params, "limit", None), getattr(params, "cursor", None)
     after = decode_cursor(asked.request, asked.snapshot.release, cursor)
     page = limit or (rows.page if form is Format.JSON or cursor else None)
+    if form is Format.XLSX and page is None:
+        _fits_a_sheet(rows.count())  # before anything is read, so that no cursor is left open
     if page is None:
         found, following = rows.read(after, None), None
     else:
         found, following = _page(asked, list(rows.read(after, page + 1)), page)
+    links = asked.links(following, in_pages=rows.page is not None)
     if form is not Format.JSON:
-        if form is Format.XLSX and page is None:
-            _fits_a_sheet(rows.count())
-        return _file(asked, form, columns, found, following)
+        return _file(asked, form, columns, found, links)
     names = [column.name for column in columns]
     document: dict[str, Any] = {"data": [{name: row.get(name) for name in names} for row in found]}
-    links = {"links": asked.links(following)}
-    return json_answer(document | {"totals": {"rows": rows.count()}} | wrap() | links, _link_header(asked, following))
+    return json_answer(document | {"totals": {"rows": rows.count()}} | wrap() | {"links": links}, _link_header(links))
 
 
 def answer_one(
     asked: Asked, params: Shown, columns: Sequence[Column], row: Values, wrap: Callable[[], dict[str, Any]]
 ) -> Response:
     """Answer with a single thing; in formats of rows it is the only one, with the columns of its kind's list."""
-    form = chosen_format(asked.request, params.format)
+    form, links = chosen_format(asked.request, params.format), asked.links()
     if form is not Format.JSON:
-        return _file(asked, form, _chosen_columns(columns, params.fields), [row], None)
+        return _file(asked, form, _chosen_columns(columns, params.fields), [row], links)
     kept = {name: row.get(name) for name in params.fields} if params.fields else row
     if params.fields:
         _chosen_columns([Column(name, columns[0].kind) for name in row], params.fields)
     document: dict[str, Any] = {"data": kept}
-    return json_answer(document | wrap() | {"links": asked.links()}, _link_header(asked, None))
+    return json_answer(document | wrap() | {"links": links}, _link_header(links))
 
 
 def _page(asked: Asked, rows: list[Values], page: int) -> tuple[list[Values], str | None]:
@@ -245,7 +246,7 @@ def _fits_a_sheet(count: int) -> None:
 
 
 def _file(
-    asked: Asked, form: Format, columns: Sequence[Column], rows: Iterable[Values], following: str | None
+    asked: Asked, form: Format, columns: Sequence[Column], rows: Iterable[Values], links: Mapping[str, Any]
 ) -> Response:
     """Stream rows as a file named after the path."""
     name = asked.request.url.path.strip("/").replace("/", "-")
@@ -256,8 +257,8 @@ def _file(
         Format.PARQUET: partial(parquet_chunks, about=about),
         Format.XLSX: partial(xlsx_chunks, about=about),
     }
-    headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(asked, following)
-    return StreamingResponse(writers[form](columns, rows), media_type=content_type(form), headers=headers)
+    headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(links)
+    return FileStream(writers[form](columns, rows), content_type(form), headers)
 
 
 def content_type(form: Format) -> str:
@@ -281,16 +282,16 @@ def about_of(release: Release, title: str, query: str) -> About:
     return About(title, facts, release.created_at)
 
 
-def _link_header(asked: Asked, following: str | None) -> dict[str, str]:
+def _link_header(links: Mapping[str, Any]) -> dict[str, str]:
     """The links that programs look for in the header."""
-    links = [f'<{asked.request.url}>; rel="self"']
-    links += [f'<{following}>; rel="next"'] if following else []
-    links += [
+    shown = [f'<{links["self"]}>; rel="self"']
+    shown += [f'<{links["next"]}>; rel="next"'] if links["next"] else []
+    shown += [
         f'<{address}>; rel="alternate"; type="{MEDIA_TYPES[Format(name)]}"'
-        for name, address in asked.links().items()
+        for name, address in links.items()
         if name in set(Format)
     ]
-    return {"Link": ", ".join(links)}
+    return {"Link": ", ".join(shown)}
 
 
 def shown(model: type[BaseModel], row: Values) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from bench.synthetic import fill
 from db.engine import make_engine, reading
 from db.migrate import upgrade
 from db.queries import components as queries
-from db.queries.ordering import ordered
+from db.queries.ordering import CHUNK, ordered
 from models.filters import Filters
 
 FORMATS = ("csv", "jsonl", "parquet", "xlsx")
@@ -55,7 +55,7 @@ def floor(engine: Engine) -> float:
         statement, columns = queries._listing(filters, with_rank=False)
         statement = ordered(connection, statement, columns, queries.sort_keys(filters, ()))
         start = time.perf_counter()
-        for piece in connection.execute(statement.execution_options(yield_per=queries.CHUNK)).partitions():
+        for piece in connection.execute(statement.execution_options(yield_per=CHUNK)).partitions():
             del piece
         return time.perf_counter() - start
 

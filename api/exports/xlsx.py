@@ -22,7 +22,9 @@ def xlsx_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], ab
     """Yield the workbook. Texts are never formulas; amounts are Excel's own numbers, exact to 15 digits."""
     with tempfile.TemporaryFile() as file:
         # The rows go to disk as they come, so that a long sheet needs no more memory than a short one.
-        book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+        # A full sheet can pass 4 GB before it is packed, for which the archive needs its 64-bit form.
+        options = {"constant_memory": True, "use_zip64": True, "default_date_format": "yyyy-mm-dd"}
+        book = xlsxwriter.Workbook(file, options)
         book.set_properties({"title": about.title, "created": about.made_at})
         _write_rows(book, columns, rows)
         _write_about(book, columns, about)

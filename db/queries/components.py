@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, c
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
-from db.queries.ordering import Position, ordered, placed
+from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.reviews import review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
@@ -52,8 +52,6 @@ SHOWN = (
 ORDER = (SortKey("project_id"), SortKey("number"))
 """The order of component ids, and what tells two rows apart."""
 
-CHUNK = 1000
-
 
 def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
     """Return the whole order of a list: as asked, else the best matches of a search first, then by id."""
@@ -92,10 +90,8 @@ def list_components(
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
-    result = connection.execute(statement.execution_options(yield_per=CHUNK)).mappings()
-    return (
-        row for piece in result.partitions() for row in _with_classification(connection, [placed(row) for row in piece])
-    )
+    pieces = in_chunks(connection, statement)
+    return (row for piece in pieces for row in _with_classification(connection, [placed(row) for row in piece]))
 
 
 def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:

@@ -1,17 +1,20 @@
 """Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, CursorResult, RowMapping, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.errors import BadPositionError
 from models.filters import SortKey
 from models.types import Code
+
+CHUNK = 1000
+"""Rows that are fetched at once."""
 
 MARK = "sort_"
 
@@ -46,6 +49,16 @@ def ordered(
     )
 
 
+def in_chunks(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[RowMapping]]:
+    """Run a statement now, and fetch its rows some at a time; its cursor is closed with the iterator."""
+    return _chunks(connection.execute(statement.execution_options(yield_per=CHUNK)))
+
+
+def _chunks(result: CursorResult[Any]) -> Iterator[Sequence[RowMapping]]:
+    with result:
+        yield from result.mappings().partitions()
+
+
 def placed(row: RowMapping) -> dict[str, Any]:
     """Return a row of an ordered statement with where it stands, in values that fit into JSON, under `position`."""
     kept: dict[str, Any] = {}
@@ -66,7 +79,13 @@ def _plain(value: Any) -> Any:
 
 
 def _bytewise(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return collate(column, "C") if isinstance(column.type, String) else column
+    has_it = isinstance(column.type, Code)
+    return collate(column, "C") if _is_text(column.type) and not has_it else column
+
+
+def _is_text(kind: TypeEngine[Any]) -> bool:
+    """Whether a type holds text, be it one of our own or of SQLModel's that only wraps one."""
+    return isinstance(kind.impl_instance if isinstance(kind, TypeDecorator) else kind, String)
 
 
 def _value(column: ColumnElement[Any], value: Any) -> Any:
@@ -90,7 +109,7 @@ def _storable(value: Any) -> bool:
 
 
 def _python_type(kind: TypeEngine[Any]) -> type | tuple[type, ...]:
-    found = str if isinstance(kind, Code) else kind.python_type
+    found = str if _is_text(kind) else kind.python_type
     return found if found in (str, date) else (int, float)
 
 

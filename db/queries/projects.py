@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, s
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
-from db.queries.ordering import Position, ordered, placed
+from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from models.filters import STATUSES, Filters, SortKey
@@ -37,8 +37,6 @@ SORTABLE = (
     "as_of",
 )
 """Columns that a list can be ordered by; `rank` too, where words are searched for."""
-
-CHUNK = 1000
 
 
 def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
@@ -73,8 +71,8 @@ def list_projects(
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
-    result = connection.execute(statement.execution_options(yield_per=CHUNK)).mappings()
-    return (row for piece in result.partitions() for row in _shown(connection, [placed(row) for row in piece]))
+    pieces = in_chunks(connection, statement)
+    return (row for piece in pieces for row in _shown(connection, [placed(row) for row in piece]))
 
 
 def get_project(connection: Connection, project_id: str) -> dict[str, Any]:

@@ -26,13 +26,12 @@ from sqlalchemy import (
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
-from db.queries.ordering import Position, ordered, placed
+from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.warnings import spend_warnings
 from models.filters import Dimension, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance, YearBasis
 
-CHUNK = 1000
 Row = dict[str, Any]
 
 
@@ -85,9 +84,10 @@ def spend_rows(
     if limit is not None:
         statement = statement.limit(limit)
     names = [d.value for d in query.group_by]
-    result = connection.execute(statement.execution_options(yield_per=CHUNK)).mappings()
     return (
-        {name: row[name] for name in names} | _figures(row) | {"position": placed(row)["position"]} for row in result
+        {name: row[name] for name in names} | _figures(row) | {"position": placed(row)["position"]}
+        for piece in in_chunks(connection, statement)
+        for row in piece
     )
 
 

@@ -1,0 +1,202 @@
+"""Large answers are written while their rows are read: the first bytes are out long before the last row is fetched."""
+
+import itertools
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import anyio
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import Engine, event
+
+from api.exports.columns import About
+from api.exports.csv import csv_chunks
+from api.exports.jsonl import jsonl_chunks
+from api.exports.parquet import CHUNK_ROWS, GROUP_CHUNKS, parquet_chunks
+from api.exports.xlsx import xlsx_chunks
+from api.main import create_app
+from api.routers.components import COLUMNS, _row
+from bench.synthetic import fill
+from db.engine import make_engine, reading
+from db.migrate import upgrade
+from db.queries import components as queries
+from db.queries.ordering import CHUNK
+from models.filters import Filters
+from tests.conftest import DATABASES, client_of, let_go, watch_of
+
+ROWS = 20_000
+ABOUT = About("synthetic", {}, datetime(2025, 1, 31, tzinfo=UTC))
+WRITERS: dict[str, Callable[..., Iterator[bytes]]] = {
+    "csv": csv_chunks,
+    "jsonl": jsonl_chunks,
+    "parquet": partial(parquet_chunks, about=ABOUT),
+    "xlsx": partial(xlsx_chunks, about=ABOUT),
+}
+STREAMED = {"csv": csv_chunks, "jsonl": jsonl_chunks, "parquet": WRITERS["parquet"]}
+
+
+@pytest.fixture(scope="module")
+def large_engines(new_database: Callable[[str], str]) -> Iterator[dict[str, Engine]]:
+    """A synthetic data set of some size on each kind of database."""
+    engines = {kind: make_engine(new_database(kind)) for kind in DATABASES}
+    for engine in engines.values():
+        upgrade(engine)
+        fill(engine, ROWS)
+    yield engines
+    for engine in engines.values():
+        let_go(engine)
+
+
+@pytest.fixture(params=DATABASES)
+def large(request: pytest.FixtureRequest, large_engines: dict[str, Engine]) -> Engine:
+    """One of them in turn."""
+    return large_engines[request.param]
+
+
+class Counted:
+    """Rows that know how many of them were taken."""
+
+    def __init__(self, rows: Iterator[Mapping[str, Any]]) -> None:
+        self.rows = rows
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for row in self.rows:
+            self.taken += 1
+            yield row
+
+
+@pytest.mark.parametrize("form", STREAMED)
+def test_no_more_rows_are_taken_than_the_pieces_so_far_hold(form: str) -> None:
+    """Without end to the rows there is still a beginning of the file."""
+    row = dict.fromkeys(column.name for column in COLUMNS)
+    rows = Counted(itertools.repeat(row))
+    pieces = STREAMED[form](COLUMNS, rows)
+    at_once = GROUP_CHUNKS * CHUNK_ROWS if form == "parquet" else 1000
+    for number in range(1, 4):
+        assert next(pieces)
+        assert rows.taken <= number * at_once
+
+
+@pytest.mark.parametrize("form", STREAMED)
+def test_the_database_is_asked_while_the_file_is_written(form: str, large: Engine) -> None:
+    fetched = 0
+
+    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal fetched
+        fetched += "FROM classification" in statement and " IN (" in statement  # what each chunk of rows asks for
+
+    event.listen(large, "before_cursor_execute", count)
+    try:
+        seen = []
+        with reading(large) as connection:
+            for piece in STREAMED[form](COLUMNS, map(_row, queries.list_components(connection, Filters()))):
+                seen.append((len(piece), fetched))
+    finally:
+        event.remove(large, "before_cursor_execute", count)
+    assert fetched >= ROWS // CHUNK
+    with_bytes = [at for size, at in seen if size]
+    assert with_bytes[0] <= 1
+    assert len(with_bytes) >= (4 if form == "parquet" else ROWS // 1000)
+
+
+@pytest.mark.parametrize(("form", "kind"), [*((form, "sqlite") for form in WRITERS), ("csv", "postgresql")])
+def test_memory_does_not_grow_with_the_rows(form: str, kind: str, large_engines: dict[str, Engine]) -> None:
+    """What is held at most for all rows is less than twice what is held for a quarter of them."""
+    few, all_rows = (_most_held(form, large_engines[kind], limit) for limit in (ROWS // 4, None))
+    assert all_rows < 2 * few, (few, all_rows)
+    assert all_rows < 40_000_000
+
+
+def _most_held(form: str, engine: Engine, limit: int | None) -> int:
+    with reading(engine) as connection:
+        rows = map(_row, queries.list_components(connection, Filters(), limit=limit))
+        tracemalloc.start()
+        try:
+            for _piece in WRITERS[form](COLUMNS, rows):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize("form", STREAMED)
+def test_the_first_bytes_leave_before_the_last_rows_are_read(form: str, large: Engine, monkeypatch) -> None:
+    """The same over HTTP: when the first part of the body is sent, most rows are still in the database."""
+    read, at_first = 0, []
+
+    def counted(row: dict[str, Any]) -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return _row(row)
+
+    async def send(message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.body" and message.get("body"):
+            at_first.append(read)
+
+    monkeypatch.setattr("api.routers.components._row", counted)
+    anyio.run(_ask, create_app(large, watch_of(large)), f"format={form}", send)
+    assert at_first[0] <= 1000
+    assert read == ROWS
+    assert len(at_first) > 2
+
+
+async def _ask(app: Callable[..., Any], query: str, send: Callable[..., Any]) -> None:
+    """One request below any client, which would gather the whole body."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "server": ("testserver", 80),
+        "path": "/v1/components",
+        "raw_path": b"/v1/components",
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(b"host", b"testserver"), (b"accept-encoding", b"identity")],
+        "state": {},
+    }
+    sent = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal sent
+        if sent:
+            await anyio.sleep_forever()
+        sent = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    await app(scope, receive, send)
+
+
+def test_all_rows_arrive_in_row_groups_of_bounded_size(large: Engine, tmp_path) -> None:
+    file = tmp_path / "all.parquet"
+    file.write_bytes(client_of(large)("/v1/components?format=parquet").content)
+    meta = pq.read_metadata(file)
+    assert meta.num_rows == ROWS
+    sizes = [meta.row_group(number).num_rows for number in range(meta.num_row_groups)]
+    assert max(sizes) <= GROUP_CHUNKS * CHUNK_ROWS
+    ids = pq.read_table(file, columns=["component_id"]).column(0).to_pylist()
+    assert ids == sorted(set(ids))
+
+
+def test_a_client_that_leaves_stops_the_reading(large: Engine, monkeypatch) -> None:
+    read = 0
+
+    def counted(row: dict[str, Any]) -> dict[str, Any]:
+        nonlocal read
+        read += 1
+        return _row(row)
+
+    async def send(message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.body" and message.get("body"):
+            raise OSError("the client is gone")
+
+    monkeypatch.setattr("api.routers.components._row", counted)
+    with pytest.raises(BaseException):  # noqa: B017, PT011  # what a server makes of it differs
+        anyio.run(_ask, create_app(large, watch_of(large)), "format=csv", send)
+    assert read < ROWS
+    assert client_of(large)("/v1/components?limit=1").status_code == 200
