@@ -252,9 +252,11 @@ def test_every_order_can_be_paged_and_is_the_same_on_both_databases(path, sorts,
     asks = {kind: client_of(engine) for kind, engine in loaded_engines.items()}
     for sort in sorts:
         query = f"{path}?sort={sort}{'&q=refugees' if 'rank' in sort else ''}"
-        whole = asks["sqlite"](f"{query}&limit=40").json()["data"]
+        whole = asks["sqlite"](f"{query}&limit=16").json()["data"]
         for kind, get in asks.items():
-            first = get(f"{query}&limit=20").json()
+            if "rank" in sort:  # each database ranks in its own way
+                whole = get(f"{query}&limit=16").json()["data"]
+            first = get(f"{query}&limit=8").json()
             assert first["data"] + get(first["links"]["next"]).json()["data"] == whole, (kind, sort)
 
 
