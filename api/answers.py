@@ -3,88 +3,29 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from api.deps import Snapshot
 from api.encoding import to_json
-from api.errors import BadParameterError, ProblemItem, unknown_value
 from api.exports.columns import About, Column
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
 from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
+from api.frames import LICENCE
 from api.negotiation import MEDIA_TYPES, Format, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
+from api.problems import BadParameterError, ProblemItem, unknown_value
 from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery
 from models.release import Release
 from models.versions import present_versions
 
-Row = TypeVar("Row", bound=BaseModel)
 Values = Mapping[str, Any]
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-
-
-class Meta(BaseModel):
-    """What an answer rests on."""
-
-    release: int = Field(
-        description="Release of the data; equal questions of one release have equal answers.", examples=[1]
-    )
-    as_of: str | None = Field(
-        description="Newest date on which a source loaded said something.", examples=["2025-03-31"]
-    )
-    taxonomy_version: str = Field(description="Version of the taxonomy.", examples=["1.0.0"])
-    rules_version: str = Field(description="Version of the classification rules.", examples=["1.0.0"])
-    method_version: str = Field(description="Version of how rows become money.", examples=["1.1.0"])
-    currency: str = Field(default="USD", description="Currency of all amounts.")
-    prices: str = Field(default="current", description="Prices of all amounts: `current` or `constant`.")
-    base_year: int | None = Field(default=None, description="Year of constant prices.", examples=[2023])
-    price_index: str | None = Field(default=None, description="The index that constant prices are made by.")
-    measure: str | None = Field(default=None, description="What the amounts measure.", examples=["commitment"])
-    basis: str | None = Field(default=None, description="Whether components or whole projects are counted.")
-    additive: bool | None = Field(default=None, description="True where the rows sum to the totals.")
-    group_by: list[str] | None = Field(default=None, description="What the rows are grouped by.")
-    warnings: list[str] = Field(default_factory=list, description="What to know before using the figures.")
-
-
-class Links(BaseModel):
-    """Where to go from an answer."""
-
-    self: str = Field(description="This answer.")
-    next: str | None = Field(default=None, description="The next page; null on the last.")
-    jsonl: str | None = Field(default=None, description="The same rows as JSON lines, all pages.")
-    csv: str | None = Field(default=None, description="The same rows as CSV, all pages.")
-    parquet: str | None = Field(default=None, description="The same rows as Parquet, all pages.")
-    xlsx: str | None = Field(default=None, description="The same rows as an Excel workbook, all pages.")
-    licence: str = Field(default=LICENCE, description="Terms of use of the data.")
-
-
-class RowCount(BaseModel):
-    """How many rows the whole filter has."""
-
-    rows: int = Field(description="Rows over all pages.", examples=[42])
-
-
-class ListAnswer(BaseModel, Generic[Row]):
-    """A list, or a page of one."""
-
-    data: list[Row] = Field(description="Flat rows.")
-    totals: RowCount = Field(description="Counts over the whole filter, not the page.")
-    meta: Meta = Field(description="What the answer rests on.")
-    links: Links = Field(description="Where to go from here.")
-
-
-class OneAnswer(BaseModel, Generic[Row]):
-    """A single thing."""
-
-    data: Row = Field(description="What was asked for.")
-    meta: Meta = Field(description="What the answer rests on.")
-    links: Links = Field(description="Where to go from here.")
 
 
 class Shown(Protocol):

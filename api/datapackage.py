@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from api.answers import LICENCE
 from api.exports.columns import Column, Kind
 from api.files import KeptFile
+from api.frames import LICENCE
 from api.negotiation import MEDIA_TYPES, Format
 from api.tables import TABLES
 from db.watch import in_utc

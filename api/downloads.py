@@ -11,9 +11,9 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.answers import content_type
-from api.errors import problem
 from api.files import KeptFile
 from api.http.tags import http_date, matches, unchanged_since
+from api.problems import problem
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ONE_RANGE = "[0-9]{0,18}-[0-9]{0,18}"

@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api.errors import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
 from api.examples import add_examples
 from api.negotiation import MEDIA_TYPES, Format
+from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
 
 DESCRIPTION = """
 Answers how development banks spend on migration: which projects and components, how much, in which category, year and

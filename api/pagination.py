@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
-from api.errors import BadParameterError, ProblemItem
+from api.problems import BadParameterError, ProblemItem
 from models.release import Release
 
 NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}

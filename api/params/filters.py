@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.deps import Snapshot
-from api.errors import BadParameterError, ProblemItem, unknown_value
 from api.negotiation import Format
 from api.params.values import (
     CATEGORIES,
@@ -29,6 +28,7 @@ from api.params.values import (
     listed,
     one_of,
 )
+from api.problems import BadParameterError, ProblemItem, unknown_value
 from db.queries.projects import unknown_projects
 from models.country import PlaceIndex
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters

@@ -6,10 +6,10 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Snapshot
-from api.errors import BadParameterError, ProblemItem
 from api.params.filters import FormatParams
 from api.params.lists import MAX_LIMIT
 from api.params.values import CATEGORIES, SPLIT, Codes, Identifiers, fields_of, listed, one_of
+from api.problems import BadParameterError, ProblemItem
 from db.queries.projects import unknown_projects
 from db.queries.releases import ChangeFilter
 from models.release import Change, ReleaseChangePublic, ReleaseDetail, ReleasePublic

@@ -5,8 +5,9 @@ from typing import Any
 
 from fastapi import Request
 
-from api.errors import BadParameterError, ProblemItem, operation_of
 from api.http.paths import is_data_path
+from api.problems import BadParameterError, ProblemItem
+from api.wrong_input import operation_of
 
 
 async def refuse_ignored(request: Request) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import LICENCE, Asked, OneAnswer, json_answer
+from api.answers import Asked, json_answer
 from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import to_json
+from api.frames import LICENCE, OneAnswer
 
 router = APIRouter(tags=["reference"])
 

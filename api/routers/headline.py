@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Links, Meta, RowCount, Rows, answer_rows
+from api.answers import Asked, Rows, answer_rows
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
+from api.frames import Links, Meta, RowCount
 from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from db.queries.headline import WINDOW, Figure, Headline, headline

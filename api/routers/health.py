@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from api.answers import json_answer
 from api.deps import get_engine
-from api.errors import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
+from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
 from db.engine import reading
 from db.errors import SchemaOutdatedError
 from db.migrate import require_current

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from api.answers import json_answer
-from api.errors import ADVICE, PROBLEMS
+from api.problems import ADVICE, PROBLEMS
 
 router = APIRouter(prefix="/problems", tags=["health"])
 

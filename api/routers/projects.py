@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, shown
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
+from api.frames import ListAnswer, OneAnswer
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, shown
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
+from api.frames import ListAnswer, OneAnswer
 from api.labels import labels_of
 from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of

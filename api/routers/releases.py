@@ -9,17 +9,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.answers import Asked, ListAnswer, OneAnswer, Rows, answer_one, answer_rows, json_answer, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, json_answer, shown
 from api.datapackage import data_package
 from api.deps import CurrentSnapshot, Snapshot, snapshot_of
 from api.downloads import download
 from api.encoding import with_dollars
-from api.errors import BadParameterError, ProblemItem
 from api.exports.columns import columns_of
 from api.files import FilesGoneError, KeptFile, ReleaseFiles
+from api.frames import ListAnswer, OneAnswer
 from api.negotiation import MEDIA_TYPES, Format
 from api.openapi import problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
+from api.problems import BadParameterError, ProblemItem
 from db.queries import releases as queries
 from db.queries.sources import all_sources
 from db.watch import in_utc

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Links, Meta, Rows, answer_rows
+from api.answers import Asked, Rows, answer_rows
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
+from api.frames import Links, Meta
 from api.params.spend import RatioParams, SpendParams
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio

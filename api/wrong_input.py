@@ -1,0 +1,109 @@
+"""Puts into words what is wrong with a parameter or a body, what is allowed and what is nearest."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from fastapi import Request
+
+from api.problems import ProblemItem
+
+WORDS = {
+    "missing": "is needed",
+    "int_parsing": "is no whole number",
+    "float_parsing": "is no number",
+    "decimal_parsing": "is no number",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "has more than {max_length} characters",
+    "json_invalid": "is no JSON: {error}",
+}
+"""What is wrong, by Pydantic's kinds of error, in words for those who never heard of Pydantic."""
+
+ALSO_CALLED = {"excel": "xlsx", "xls": "xlsx", "ndjson": "jsonl", "jsonlines": "jsonl"}
+"""Other names of values, for suggestions."""
+
+
+def from_validation(request: Request, error: Any) -> ProblemItem:
+    """Turn one of Pydantic's errors into words that name the parameter, the value, what is allowed and the nearest."""
+    context = error.get("ctx") or {}
+    parameter = context.get("parameter") or _named(error["loc"])
+    value = context.get("value", error.get("input"))
+    shown = None if value is None or isinstance(value, dict) else _shown(value)
+    if error["type"] == "extra_forbidden":
+        return _unknown_parameter(request, parameter, shown, in_body=error["loc"][0] == "body")
+    allowed = context.get("allowed")
+    if error["type"] == "missing":
+        allowed = _listed_values(request, parameter)
+    if allowed is None and "expected" in context:
+        allowed = [item.strip(" '") for item in str(context["expected"]).replace(" or ", ", ").split(", ")]
+    suggestion = context.get("suggestion") or _nearest_bound(context)
+    if suggestion is None and allowed and shown:
+        suggestion = _nearest_value(shown, allowed)
+    words = WORDS[error["type"]].format(**context) if error["type"] in WORDS else error["msg"]
+    message = f"{parameter}: {words.removeprefix('Value error, ')}"
+    return ProblemItem(parameter=parameter, value=shown, message=message, allowed=allowed, suggestion=suggestion)
+
+
+def _named(location: tuple[str | int, ...]) -> str:
+    """Name a parameter, or a member of a body; what is wrong with a body as a whole stands under `body`."""
+    inner = [str(part) for part in location if part not in ("query", "path", "body")]
+    return inner[0] if inner and not inner[0].isdigit() else str(location[0])
+
+
+def _unknown_parameter(request: Request, parameter: str, shown: str | None, in_body: bool) -> ProblemItem:
+    known = _body_members(request) if in_body else _parameters(request)
+    near = get_close_matches(parameter, known, n=1, cutoff=0.5)
+    return ProblemItem(
+        parameter=parameter[:100],
+        value=shown,
+        message=f"there is no parameter {parameter[:100]!r} here",
+        allowed=known,
+        suggestion=near[0] if near else None,
+    )
+
+
+def _nearest_bound(context: dict[str, Any]) -> str | None:
+    """The least or the most that is allowed, for a number beyond it."""
+    bound = next((context[name] for name in ("ge", "le") if name in context), None)
+    return None if bound is None else f"{bound:g}" if isinstance(bound, float) else str(bound)
+
+
+def _nearest_value(shown: str, allowed: list[str]) -> str | None:
+    spellings = {name: name for name in allowed} | {k: v for k, v in ALSO_CALLED.items() if v in allowed}
+    near = get_close_matches(shown.casefold(), list(spellings), n=1, cutoff=0.6)
+    return spellings[near[0]] if near else None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return str(value)[:100]
+
+
+def operation_of(request: Request) -> dict[str, Any]:
+    """What the OpenAPI document says of the matched route; nothing for routes that are not in it."""
+    route = request.scope.get("route")
+    item = request.app.openapi()["paths"].get(getattr(route, "path", ""), {})
+    found: dict[str, Any] = item.get("get" if request.method == "HEAD" else request.method.lower(), {})
+    return found
+
+
+def _parameters(request: Request) -> list[str]:
+    """Name the query parameters of the matched route."""
+    return [item["name"] for item in operation_of(request).get("parameters", []) if item["in"] == "query"]
+
+
+def _listed_values(request: Request, parameter: str) -> list[str] | None:
+    """The closed list of what a parameter takes, where it has one."""
+    schemas = [p["schema"] for p in operation_of(request).get("parameters", []) if p["name"] == parameter]
+    found: list[str] | None = schemas[0].get("items", schemas[0]).get("enum") if schemas else None
+    return found
+
+
+def _body_members(request: Request) -> list[str]:
+    """Name the members of the body that the matched route takes."""
+    content = operation_of(request).get("requestBody", {}).get("content", {})
+    name = str(content.get("application/json", {}).get("schema", {}).get("$ref", "")).rpartition("/")[2]
+    return list(request.app.openapi()["components"]["schemas"].get(name, {}).get("properties", {}))
