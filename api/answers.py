@@ -26,6 +26,7 @@ from models.release import Release
 from models.versions import present_versions
 
 Values = Mapping[str, Any]
+LONGEST_LINK = 1000  # beyond it the other forms are named in the body only: servers between limit their headers
 
 
 class Shown(Protocol):
@@ -230,7 +231,7 @@ def _link_header(links: Mapping[str, Any]) -> dict[str, str]:
     shown += [
         f'<{address}>; rel="alternate"; type="{MEDIA_TYPES[Format(name)]}"'
         for name, address in links.items()
-        if name in set(Format)
+        if name in set(Format) and len(address) <= LONGEST_LINK
     ]
     return {"Link": ", ".join(shown)}
 
