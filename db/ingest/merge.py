@@ -7,8 +7,12 @@ from models.project import ProjectStatement
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
-ORIGINS = ("worldbank-export", "records", "bundle")
+ORIGINS = ("worldbank-export", "worldbank-api", "records", "bundle")
 """The ways in, the most trusted last: it wins where two speak of the same date."""
+
+POLLED = frozenset({"worldbank-api"})
+"""Ways in that are asked again and again. That they say the same as last time is stored only where it decides anything:
+where another way in has spoken since."""
 
 PLURAL = ("sectors", "themes", "tags")
 
