@@ -27,7 +27,7 @@ class SourceUnavailableError(SourceError):
     """A source does not answer, or asks to be left alone, however often it was asked."""
 
     def __init__(self, address: str, reason: str, attempts: int) -> None:
-        times = "once" if attempts == 1 else f"{attempts} times"
+        times = {1: "once", 2: "twice"}.get(attempts, f"{attempts} times")
         super().__init__(address, f"{address} {reason}; asked {times}")
         self.reason = reason
         self.attempts = attempts

@@ -16,8 +16,8 @@ class Page:
     total: int
 
 
-Ask = Callable[[int], Page]
-"""Gets (and keeps) the page that begins at an offset."""
+Ask = Callable[[int, bool], Page]
+"""Gets (and keeps) the page that begins at an offset; the second argument says whether it may hold nothing."""
 
 
 @dataclass(slots=True)
@@ -57,33 +57,44 @@ class Walk:
     def _enough(self) -> bool:
         return self.limit is not None and len(self.seen) >= self.limit
 
+    def _get(self, offset: int) -> Page:
+        """Ask for a page. Only beyond what was seen may it be empty; elsewhere that is a fault of the source."""
+        return self.ask(offset, 0 < self.position <= offset)
+
     def _step(self) -> bool:
         """Go one page on; false where the source has no more."""
-        tail, position = set(self.tail), self.position
-        page = self.ask(max(0, position - self.overlap))
+        tail, position, total = set(self.tail), self.position, self.total or 0
+        page = self._get(max(0, position - self.overlap))
         new = self.take(page)
         if not page.ids:
             return False
         if self.overlap and tail and tail.isdisjoint(page.ids):
-            self._look_back(position, tail)
-        if not new and self.position <= position:
+            self._look_back(position, tail, max(total - page.total, 0))
+        elif not new and self.position <= position:
             if not self.overlap:
                 return False
             self.overlap = 0  # a source that gives whole pages only, wherever it is asked to begin
         return True
 
-    def _look_back(self, position: int, tail: set[str]) -> None:
-        """Rows vanished before this place, so that others slipped into pages asked for already: get these again."""
-        page = self.ask(max(0, position - max(self.rows // 2, self.overlap + 1)))
-        found, joined = self.take(page), not tail.isdisjoint(page.ids)
-        what = f"{found} were found by asking again from a little earlier" if joined else "the pages still do not join"
+    def _look_back(self, position: int, tail: set[str], vanished: int) -> None:
+        """Rows vanished before this place, so that others slipped into pages asked for already: go on from there."""
+        back, found, joined = max(self.rows // 2, vanished + self.overlap), 0, False
+        while not joined:
+            page = self._get(max(0, position - back))
+            found += self.take(page)
+            joined, back = not tail.isdisjoint(page.ids), back * 2
+            if page.offset == 0:
+                break
+        self.position, self.tail = page.offset + len(page.ids), page.ids[-OVERLAP:]
+        what = f"{found} more were found by asking again from a little earlier" if joined else "the pages do not join"
         self.notes.append(f"records vanished from the list under way, near row {position}: {what}")
 
     def _look_again(self) -> None:
+        """Go through the whole list once more, for rows that were on no page."""
         assert self.total is not None
         missing, offset = self.total - len(self.seen), 0
         while offset < self.total and len(self.seen) < self.total:
-            page = self.ask(offset)
+            page = self._get(offset)
             self.take(page)
             if not page.ids:
                 break

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from db.ingest.adapters.worldbank_fields import SOURCE
 from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import Progress, ingest
 from db.ingest.report import Report
-from db.ingest.spool import PageEntry, Spool, SpoolState, open_spool, read_page
+from db.ingest.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
 
 ROWS = 500
@@ -71,12 +71,11 @@ class Fetcher:
     spool: Spool
     query: Mapping[str, str | int]
     progress: Progress = lambda _: None
-    total: int | None = None
+    total: int = 0
     asked: int = 0
     unchanged: int = 0
-    known: dict[int, tuple[PageEntry, Path]] = field(default_factory=dict)
 
-    def page(self, offset: int, extra: Mapping[str, str | int] | None = None) -> Page:
+    def page(self, offset: int, may_be_empty: bool, extra: Mapping[str, str | int] | None = None) -> Page:
         """Get the page that begins at an offset, and keep it."""
         params = {**self.query, **(extra or {"os": offset})}
         entry, folder = self.spool.previous.get(offset, (None, None))
@@ -85,11 +84,14 @@ class Fetcher:
             if answer.unchanged and entry and folder:
                 kept = read_page(folder, entry)
                 return _Content(entry.total or 0, kept["records"], kept["newest_change"], answer)
-            return read_projects(answer)
+            if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
+                return _Content(self.total, {}, None, answer)
+            return read_projects(answer, may_be_empty)
 
         content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
         answer = content.answer
         assert answer is not None
+        self.total = content.total
         self.asked += 1
         self.unchanged += answer.unchanged
         given = entry.validators if entry and answer.unchanged else answer.validators
@@ -99,7 +101,7 @@ class Fetcher:
         return Page(offset, list(content.records), content.total)
 
 
-def read_projects(answer: Answer) -> _Content:
+def read_projects(answer: Answer, may_be_empty: bool = False) -> _Content:
     """Read an answer of the API.
 
     `projects` is an object by ids; it has also been a list, and null or a list where there are none. Facets may stand
@@ -116,14 +118,13 @@ def read_projects(answer: Answer) -> _Content:
     projects = body.get("projects")
     if isinstance(projects, list):
         projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=1)}
-    if projects is None and total == 0:
+    if projects is None and (total == 0 or may_be_empty):
         projects = {}
     if not isinstance(projects, dict):
         raise WrongAnswerError(f"a total of {total}, but {shape_of(projects)} for projects")
     records = {key: _kept(item) for key, item in projects.items() if key != "facets"}
-    offset = _number(body.get("os")) or 0
-    if not records and total > offset:
-        raise WrongAnswerError(f"a total of {total}, but no projects from row {offset} on")
+    if not records and total and not may_be_empty:
+        raise WrongAnswerError(f"a total of {total}, but no projects")
     changes = [day for item in records.values() if isinstance(item, dict) and (day := _changed(item))]
     return _Content(total, records, max(changes, default=None), answer)
 
@@ -197,7 +198,7 @@ def _fetch_single(fetcher: Fetcher, projects: Sequence[str]) -> None:
     for number, project_id in enumerate(projects):
         if number < len(fetcher.spool.manifest.pages):
             continue
-        page = fetcher.page(number, {"id": project_id})
+        page = fetcher.page(number, False, {"id": project_id})
         if project_id not in page.ids:
             fetcher.spool.manifest.notes.append(f"the source knows no project {project_id}")
 

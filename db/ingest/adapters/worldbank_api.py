@@ -118,8 +118,11 @@ class _Reader:
     def names_of(self, field: str, names: tuple[str, ...]) -> None:
         """Gather the names of sectors or themes under all of the source's fields, each once, in their order."""
         found = [text for name in names for text in self._try(name, lambda value: list(read_names(value))) or ()]
-        if found:
-            self.fields[field] = list({text.casefold(): text for text in reversed(found)}.values())[::-1]
+        once: dict[str, str] = {}
+        for text in found:
+            once.setdefault(text.casefold(), text)
+        if once:
+            self.fields[field] = list(once.values())
 
     def place(self) -> None:
         """Take the label of the country or region. Several countries make a regional project: its money is in no one.
@@ -151,7 +154,7 @@ def _prose(value: object, source: Mapping[str, Any]) -> str | None:
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"has {len(text):,} characters, at most {LONGEST_TEXT:,} are taken")
     others = (source.get(name) for name in ("project_name", "pdo", "project_abstract"))
-    return mend_words(text, [other for other in others if isinstance(other, str)])
+    return mend_words(text, [other for other in others if isinstance(other, str) and other is not value])
 
 
 def _status(value: object) -> str | None:

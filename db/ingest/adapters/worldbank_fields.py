@@ -93,9 +93,9 @@ def mend_words(text: str, others: Sequence[str]) -> str:
     def join(match: re.Match[str]) -> str:
         left, right = match[1].casefold(), match[2].casefold()
         known = len(left + right) >= 6 and left + right in counts
-        return match[1] + match[2] if known and min(counts[left], counts[right]) == 1 else match[0]
+        return match[1] if known and min(counts[left], counts[right]) == 1 else match[0]
 
-    return re.sub(r"\b([^\W\d_]+) ([^\W\d_]+)\b", join, text) if " " in text else text
+    return re.sub(r"\b([^\W\d_]+) (?=([^\W\d_]+)\b)", join, text)
 
 
 def settle_amounts(fields: dict[str, Any]) -> list[tuple[str, str, str]]:
