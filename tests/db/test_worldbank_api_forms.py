@@ -1,41 +1,13 @@
 """Every form that fields of the Projects API have had is read rightly; a form never seen is set aside, with its reason."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from db.ingest.adapters.worldbank_api import to_record
 from db.ingest.adapters.worldbank_fields import mend_words
-from models.records import ProjectRecord
+from db.ingest.bundle import load_bundle
 from tests.data.export_helpers import project, rejected, rows
 from tests.data.fake_worldbank import running, synthetic
+from tests.data.worldbank_records import GONE, read
 from tests.data.worldbank_runs import run
-
-WHEN = datetime(2026, 2, 1, 9, tzinfo=UTC)
-GONE = object()
-AMOUNTS = (
-    *("totalamt", "totalcommamt", "curr_total_commitment", "ibrdcommamt", "idacommamt", "grantamt", "lendprojectcost"),
-    *("curr_project_cost", "curr_ibrd_commitment", "curr_ida_commitment"),
-)
-
-
-def raw(**fields):
-    source = {name: value for name, value in synthetic(1, **fields).items() if value is not GONE}
-    return to_record("page 1", "P900001", source, WHEN)
-
-
-def read(**fields):
-    """The valid record of a made-up project with some fields changed, and what was set aside of it."""
-    record = raw(**fields)
-    assert record.broken is None
-    return ProjectRecord.model_validate(record.fields), record.set_aside
-
-
-def money(**amounts):
-    """The same for its amounts alone: those not given are absent."""
-    record, aside = read(**{**dict.fromkeys(AMOUNTS, GONE), **amounts})
-    return record, [(name, reason) for name, _, reason in aside]
-
 
 FORMS = {
     "name-with-entity": ({"project_name": "Jobs &amp; skills"}, "name", "Jobs & skills"),
@@ -140,123 +112,6 @@ def test_sectors_and_themes_are_read_in_every_form(fields, sectors, themes):
     assert (record.sectors, record.themes, aside) == (sectors, themes, ())
 
 
-M = 1_000_000
-MONEY = {
-    "commas": ({"totalamt": "150,000,000", "ibrdcommamt": "150,000,000", "idacommamt": "0"}, (150 * M, 150 * M, 0)),
-    "numbers": ({"totalamt": 150000000, "ibrdcommamt": 0, "idacommamt": 150000000.0}, (150 * M, 0, 150 * M)),
-    "plain-text": ({"totalamt": "95000000", "idacommamt": "95000000"}, (95 * M, None, 95 * M)),
-    "current-in-millions": (
-        {
-            "totalamt": "150,000,000",
-            "ibrdcommamt": "150,000,000",
-            "curr_total_commitment": "150",
-            "curr_ibrd_commitment": 150,
-        },
-        (150 * M, 150 * M, None),
-    ),
-    "current-in-dollars": (
-        {"totalamt": "150,000,000", "ibrdcommamt": "150,000,000", "curr_total_commitment": "150000000"},
-        (150 * M, 150 * M, None),
-    ),
-    "part-only-in-confirmed-millions": (
-        {
-            "totalamt": "150,000,000",
-            "curr_total_commitment": "150",
-            "curr_ibrd_commitment": "100",
-            "curr_ida_commitment": 50,
-        },
-        (150 * M, 100 * M, 50 * M),
-    ),
-    "only-current-in-dollars": (
-        {"curr_total_commitment": "150000000", "curr_ibrd_commitment": "150000000", "curr_ida_commitment": "0"},
-        (150 * M, 150 * M, 0),
-    ),
-    "millions-among-dollars": ({"curr_total_commitment": "15.0", "idacommamt": "15000000"}, (15 * M, None, 15 * M)),
-    "grant-beside-loans": (
-        {"totalamt": "5000000", "idacommamt": "5000000", "grantamt": "400000"},
-        (5_400_000, None, 5 * M),
-    ),
-    "grant-without-a-total": ({"grantamt": "400,000"}, (400_000, None, None)),
-    "grant-with-a-total-of-zero": ({"grantamt": "400,000", "totalamt": "0", "ibrdcommamt": "0"}, (400_000, 0, None)),
-    "zero-with-parts": ({"totalamt": "0", "ibrdcommamt": "0", "idacommamt": "0"}, (0, 0, 0)),
-    "zero-without-parts": ({"totalamt": "0"}, (None, None, None)),
-    "nothing": ({"totalamt": "", "ibrdcommamt": "N/A", "idacommamt": None}, (None, None, None)),
-    "total-alone": ({"totalamt": "7,000,000"}, (7 * M, None, None)),
-    "total-beyond-its-parts": ({"totalamt": "7,000,000", "ibrdcommamt": "6,000,000"}, (7 * M, 6 * M, None)),
-    "current-zero-says-nothing": (
-        {
-            "totalamt": "7,000,000",
-            "ibrdcommamt": "7,000,000",
-            "curr_total_commitment": "0",
-            "curr_ibrd_commitment": "0",
-        },
-        (7 * M, 7 * M, None),
-    ),
-}
-
-
-def dollars(record):
-    cents = (record.commitment_cents, record.ibrd_cents, record.ida_cents)
-    return tuple(None if amount is None else amount // 100 for amount in cents)
-
-
-@pytest.mark.parametrize(("amounts", "expected"), MONEY.values(), ids=MONEY)
-def test_amounts_are_read_in_every_form(amounts, expected):
-    record, aside = money(**amounts)
-    assert (dollars(record), aside) == (expected, [])
-
-
-DOUBTS = {
-    "millions-that-nothing-confirms": (
-        {"curr_total_commitment": "15.0"},
-        (None, None, None),
-        [("curr_total_commitment", "too small")],
-    ),
-    "parts-and-total-in-millions": (
-        {"curr_total_commitment": "15", "curr_ida_commitment": "15"},
-        (None, None, None),
-        [("curr_total_commitment", "too small"), ("curr_ida_commitment", "too small")],
-    ),
-    "totals-that-differ": (
-        {"totalamt": "7,000,000", "idacommamt": "7,000,000", "curr_total_commitment": "9"},
-        (7 * M, None, 7 * M),
-        [("curr_total_commitment", "differs from the total of 7000000")],
-    ),
-    "words": ({"totalamt": "seven", "idacommamt": "7000000"}, (None, None, 7 * M), [("totalamt", "is not an amount")]),
-    "decimal-comma": ({"idacommamt": "7000000,50"}, (None, None, None), [("idacommamt", "is not an amount")]),
-    "object": ({"idacommamt": {"a": 1}, "totalamt": "7000000"}, (7 * M, None, None), [("idacommamt", "is no amount")]),
-    "negative": ({"totalamt": -7}, (None, None, None), [("totalamt", "is negative")]),
-    "cost-again": (
-        {"totalamt": "9000000", "lendprojectcost": "9000000"},
-        (None, None, None),
-        [("totalamt", "repeats the project's cost")],
-    ),
-}
-
-
-@pytest.mark.parametrize(("amounts", "expected", "doubts"), DOUBTS.values(), ids=DOUBTS)
-def test_an_amount_that_cannot_be_believed_is_set_aside(amounts, expected, doubts):
-    record, aside = money(**amounts)
-    assert dollars(record) == expected
-    assert [name for name, _ in aside] == [name for name, _ in doubts]
-    assert all(said in reason for (_, reason), (_, said) in zip(aside, doubts, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("amounts", "cost"),
-    [
-        ({"curr_project_cost": "205500000", "lendprojectcost": "300,000,000"}, 205_500_000),
-        ({"curr_project_cost": "205.5", "lendprojectcost": "205,500,000"}, 205_500_000),
-        ({"lendprojectcost": 187500000}, 187_500_000),
-        ({"curr_project_cost": "0", "lendprojectcost": "187500000"}, 187_500_000),
-        ({"lendprojectcost": "0"}, None),
-    ],
-)
-def test_a_cost_of_zero_is_not_stated_and_one_in_millions_gives_way(amounts, cost):
-    record, aside = money(**amounts)
-    assert (record.cost_cents, aside) == (None if cost is None else cost * 100, [])
-
-
 UNSEEN = {
     "status": ({"projectstatusdisplay": "Resting"}, "projectstatusdisplay", "Resting", "is no status"),
     "date": ({"closingdate": "soon"}, "closingdate", "soon", "is no date"),
@@ -311,6 +166,27 @@ def test_regional_money_is_counted_in_its_region(tmp_path, engine):
         run(engine, api.address, tmp_path)
     places = {row["project_id"]: row["country_code"] for row in rows(engine, "project_country")}
     assert places == {"P900001": "SAS", "P900002": "AFE"}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_the_bundled_data_know_better_outlives_the_live_source(tmp_path, engine):
+    """P176529 is regional under a country's label; of P164130 a part is counted elsewhere; P152822 names its countries."""
+    load_bundle(engine)
+    before = {row["project_id"]: row for row in rows(engine, "project")}
+    places = rows(engine, "project_country")
+    with running(0) as api:
+        for project_id in ("P176529", "P152822", "P164130"):
+            old = before[project_id]
+            total = old["commitment_cents"] // 100 + 10_000_000
+            amounts = {"totalamt": total, "totalcommamt": total, "idacommamt": total, "curr_total_commitment": total}
+            fields = {"countryshortname": old["place"], "regionname": old["region"], "projectstatusdisplay": "Closed"}
+            api.projects[project_id] = synthetic(1, id=project_id, **amounts, **fields)
+        assert run(engine, api.address, tmp_path).changed == 3
+    assert rows(engine, "project_country") == places
+    for project_id in api.projects:
+        old, new = before[project_id], project(engine, project_id)
+        assert (new["status"], new["regional"], new["tags"]) == ("Closed", old["regional"], old["tags"])
+        assert new["counted_cents"] == old["counted_cents"] + 10_000_000_00
 
 
 @pytest.mark.parametrize(

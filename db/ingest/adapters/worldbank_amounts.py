@@ -48,8 +48,9 @@ def read_amounts(source: Mapping[str, Any]) -> Amounts:
     The amounts with a name in `…amt` are whole dollars. Those named `curr_…` repeat them in dollars or in millions,
     depending on the vintage: they confirm, and stand in where the other is missing and their unit is certain.
 
-    The API writes 0 for "nothing": a part of 0 is a zero, since the other parts are stated beside it; a total of 0 that
-    no part confirms is not stated, and neither is a cost of 0, as no project costs nothing.
+    The API writes 0 for "nothing". A part of 0 is a zero, since the other parts are stated beside it. A total of 0 is one
+    only if all three parts say so: with the grant left out, it may be a grant of a trust fund, which no loan field tells.
+    A cost of 0 is not stated, as no project costs nothing.
     """
     amounts = Amounts()
     cents = {name: _read(source, name, amounts) for name in _names()}
@@ -94,7 +95,7 @@ def _put_total(amounts: Amounts, cents: Mapping[str, int | None], unsure: bool) 
     whole, loan = sum(parts.values()), sum(value for name, value in parts.items() if name != "grant_usd")
     stated = [(name, value) for name in TOTALS if (value := cents[name]) is not None]
     confirmed = [name for name, value in stated if parts and _agrees(value, whole, loan)]
-    if confirmed:
+    if confirmed and (whole or len(parts) == len(PARTS)):
         amounts.put("commitment_usd", confirmed[0], whole)
     elif believable := [pair for pair in stated if pair[1] > 0]:
         amounts.put("commitment_usd", *max(believable, key=lambda pair: pair[1] >= REAL_MONEY))
