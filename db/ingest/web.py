@@ -10,7 +10,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 from db.errors import SourceAnswerError, SourceUnavailableError
 from models.versions import PROGRAM_VERSION
@@ -82,6 +89,10 @@ class _AgainError(Exception):
         self.wait = wait
 
 
+class _EnoughError(_AgainError):
+    """One attempt failed in a way that forbids the next."""
+
+
 class WebClient:
     """Asks one source, under one base address; use it as a context manager.
 
@@ -137,7 +148,7 @@ class WebClient:
         attempts = Retrying(
             stop=stop_after_attempt(self.manners.attempts),
             wait=wait,
-            retry=retry_if_exception_type(_AgainError),
+            retry=retry_if_exception_type(_AgainError) & retry_if_not_exception_type(_EnoughError),
             sleep=self._sleep,
             reraise=True,
         )
@@ -192,14 +203,16 @@ class WebClient:
     def _again_later(self, address: str, response: httpx.Response) -> Exception:
         status, wait = response.status_code, retry_after(response.headers.get("Retry-After"))
         if wait is not None and wait > self.manners.longest_request:
-            return SourceUnavailableError(address, f"answers {status} and asks to be left alone for {wait:.0f} s", 1)
+            words = f"answers {status} and asks to be left alone for {wait:.0f} s"
+            return _EnoughError(lambda times: SourceUnavailableError(address, words, times))
         return _AgainError(lambda times: SourceUnavailableError(address, f"answers {status}", times), wait)
 
     def _check_status(self, answer: Answer, known: Validators, expected: str) -> None:
         if answer.unchanged and not known.headers():
             raise WrongAnswerError("not modified, though nothing was known")
         if answer.status not in {200, NOT_MODIFIED, NOT_FOUND}:
-            raise SourceAnswerError(answer.address, answer.status, "no such thing", expected)
+            found = "a refusal" if 400 <= answer.status < 500 else "a status that says nothing here"
+            raise SourceAnswerError(answer.address, answer.status, found, expected)
 
 
 @contextmanager

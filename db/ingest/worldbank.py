@@ -137,7 +137,7 @@ def _decode(body: bytes) -> dict[str, Any]:
         raise WrongAnswerError("a page for browsers or XML")
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise WrongAnswerError(f"JSON that is broken or cut off ({len(body):,} bytes)") from None
     if not isinstance(content, dict):
         raise WrongAnswerError(shape_of(content))

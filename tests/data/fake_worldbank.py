@@ -163,6 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "null-projects": json.dumps({**whole, "projects": None}).encode(),
                 "no-total": json.dumps({"projects": whole["projects"]}).encode(),
                 "large": b" " * 2_000_000,
+                "deep": b'{"projects":' + b"[" * 200_000,
             }
             self._answer(200, bodies[fault])
 

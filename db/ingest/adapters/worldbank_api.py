@@ -141,7 +141,7 @@ class _Reader:
         value = self.source.get(name)
         try:
             return read(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             shown = value if isinstance(value, str | int | float) else shape_of(value)
             self.set_aside.append((name, str(shown)[:200], str(error)))
             return None
