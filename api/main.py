@@ -29,7 +29,7 @@ from api.routers import (
 from db.engine import make_engine
 from db.settings import get_settings
 from db.watch import ReleaseWatch
-from models.versions import PROGRAM_VERSION
+from models.versions import PROGRAM_VERSION as VERSION
 
 MODULES = (
     home,
@@ -61,7 +61,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
 
     app = FastAPIOffline(
         title="Migration Finance API",
-        version=PROGRAM_VERSION,
+        version=VERSION,
         summary="Classified migration finance of development banks: projects, components and spend, exact to the cent.",
         description=DESCRIPTION,
         openapi_tags=TAGS,
@@ -85,6 +85,6 @@ def _surround(app: FastAPI) -> None:
     """Set the layers around the routes, from the inside out: each one sees what those before it have made."""
     app.add_middleware(LastLayer)
     app.add_middleware(CompressLayer)
-    app.add_middleware(ConditionalLayer, releases=app.state.releases, version=PROGRAM_VERSION)
+    app.add_middleware(ConditionalLayer, releases=app.state.releases, version=VERSION)
     app.add_middleware(CorsLayer)
     app.add_middleware(RequestLayer)
