@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,8 @@ from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.bundle import load_bundle
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
+from db.ingest.worldbank import Wanted
+from db.ingest.worldbank import ingest_worldbank as take_in_projects
 from db.queries.runs import list_runs, rejected_records
 from db.settings import get_settings
 from models.money import usd
@@ -106,6 +109,30 @@ def ingest_worldbank_export(
 ) -> None:
     """Take in the World Bank's own export of all its projects (CSV or Excel)."""
     ingest_file(WorldBankExportAdapter(as_of), file)
+
+
+@ingest_app.command("worldbank")
+def ingest_worldbank(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Only projects approved on or after this day; else all, with pipeline."
+        ),
+    ] = None,
+    project: Annotated[list[str] | None, typer.Option(help="Only this project; may be repeated.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many projects at most, to try it out.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with what an earlier run left.")] = False,
+) -> None:
+    """Fetch projects from the World Bank's Projects API and take them in (docs/worldbank.md)."""
+    if project and (since or limit):
+        raise typer.BadParameter("single projects are asked for by their ids alone, without --since or --limit")
+    settings = get_settings()
+    wanted = Wanted(since.date() if since else None, tuple(dict.fromkeys(project or ())), limit)
+    with ready_engine() as engine, progress_bar("World Bank projects") as advance:
+        report = take_in_projects(
+            engine, settings.worldbank_api_url, settings.spool_dir, wanted, fresh=fresh, progress=advance
+        )
+    print_report(report)
 
 
 @ingest_app.command("records")

@@ -32,8 +32,7 @@ from api.routers import releases as release_routes
 from db.engine import make_engine
 from db.settings import get_settings
 from db.watch import ReleaseWatch
-
-VERSION = "0.1.0"
+from models.versions import PROGRAM_VERSION as VERSION
 
 MODULES = (
     home,

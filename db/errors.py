@@ -15,6 +15,38 @@ class FileRefusedError(DataError):
     """An input file as a whole cannot be used."""
 
 
+class SourceError(DataError):
+    """A source on the web did not give what was asked of it. What had come before is kept: the next run goes on there."""
+
+    def __init__(self, address: str, text: str) -> None:
+        super().__init__(text)
+        self.address = address
+
+
+class SourceUnavailableError(SourceError):
+    """A source does not answer, or asks to be left alone, however often it was asked."""
+
+    def __init__(self, address: str, reason: str, attempts: int) -> None:
+        times = {1: "once", 2: "twice"}.get(attempts, f"{attempts} times")
+        super().__init__(address, f"{address} {reason}; asked {times}")
+        self.reason = reason
+        self.attempts = attempts
+
+
+class SourceAnswerError(SourceError):
+    """A source answers, but not with what was asked for."""
+
+    def __init__(self, address: str, status: int, found: str, expected: str) -> None:
+        super().__init__(address, f"{address} answered {status} with {found}; expected {expected}")
+        self.status = status
+        self.found = found
+        self.expected = expected
+
+
+class SpoolError(DataError):
+    """The folder in which answers of a source are kept cannot be used, or another run is using it."""
+
+
 class NotFoundError(DataError):
     """Nothing is stored under an identifier."""
 

@@ -20,6 +20,15 @@ class Settings(BaseSettings):
         description="SQLite file (`sqlite:///path`) or PostgreSQL (`postgresql://user:password@host/name`).",
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    spool_dir: Path = Field(
+        default=ROOT / "var" / "spool",
+        description="Folder in which answers of sources are kept until they are taken in.",
+    )
+    worldbank_api_url: str = Field(
+        default="https://search.worldbank.org/api/v3/projects",
+        pattern=r"^https?://",
+        description="Address of the World Bank's Projects API.",
+    )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 

@@ -55,7 +55,8 @@ class Project(SQLModel, table=True):
 class ProjectStatement(SQLModel, table=True):
     """What one source said of a project at one date, kept as it was read, so that differences stay visible.
 
-    `origin` is the way it came in (`bundle`, `worldbank-export`, `records`); `as_of` is empty where the source has no date.
+    `origin` is the way it came in (`bundle`, `worldbank-export`, `worldbank-api`, `records`); `as_of` is empty
+    where the source has no date, and `retrieved_at` is when the source was asked or the file read.
     """
 
     __tablename__ = "project_statement"

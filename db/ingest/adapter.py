@@ -4,6 +4,7 @@ import csv
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +23,8 @@ class RawRecord:
 
     `broken` says why a record could not even be read (for instance a line that is not JSON). `names` maps our field
     names back to the source's, so that messages speak the language of the file. `set_aside` lists values that the
-    adapter could not believe: field, value, reason; the record is kept without them.
+    adapter could not believe: field, value, reason; the record is kept without them. `retrieved_at` is when the source
+    was asked (UTC), where that was before the run that takes the record in.
     """
 
     place: str
@@ -31,6 +33,7 @@ class RawRecord:
     broken: str | None = None
     names: Mapping[str, str] | None = None
     set_aside: tuple[tuple[str, str, str], ...] = ()
+    retrieved_at: datetime | None = None
 
 
 class Adapter(Protocol):

@@ -7,8 +7,12 @@ from models.project import ProjectStatement
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
-ORIGINS = ("worldbank-export", "records", "bundle")
+ORIGINS = ("worldbank-export", "worldbank-api", "records", "bundle")
 """The ways in, the most trusted last: it wins where two speak of the same date."""
+
+POLLED = frozenset({"worldbank-api"})
+"""Ways in that are asked again and again. That they say the same as last time is stored only where it decides anything:
+where another way in has spoken since."""
 
 PLURAL = ("sectors", "themes", "tags")
 
@@ -21,6 +25,9 @@ def ordered(statements: Sequence[ProjectStatement]) -> list[ProjectStatement]:
 def merge_statements(statements: Sequence[ProjectStatement]) -> dict[str, Any]:
     """Merge statements field by field: the newest that says anything about a field decides it.
 
+    Where the money of a regional project is counted is not overruled by another way in that only repeats a label and
+    does not say whether the project is regional.
+
     A counted amount is kept as what the curated statement leaves out of the stated one, so that it follows when a newer
     source states a new total.
 
@@ -28,11 +35,15 @@ def merge_statements(statements: Sequence[ProjectStatement]) -> dict[str, Any]:
         The fields of a project record, amounts in cents, and `countries` as pairs of code and share in ppm.
     """
     fields: dict[str, Any] = {}
-    not_counted = 0
+    not_counted, regional_by = 0, ""
     for statement in ordered(statements):
         record = dict(statement.record)
         if record.get("counted_cents") is not None:
             not_counted = (record.get("commitment_cents") or 0) - record["counted_cents"]
+        if record.get("regional"):
+            regional_by = statement.origin
+        elif fields.get("regional") and "regional" not in record and statement.origin != regional_by:
+            record.pop("located", None)
         fields.update({name: value for name, value in record.items() if value not in (None, [], ())})
     known = ProjectRecord.model_fields
     merged = {name: fields.get(name, [] if name in PLURAL else None) for name in known if name != "country_shares"}

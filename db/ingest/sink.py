@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from db import tables
 from db.ingest.matching import match_components
+from db.ingest.merge import POLLED
 from db.ingest.report import Report
 from db.ingest.validation import Rejection, Valid, storable
 from db.store import batches, insert_rows, now, upsert
@@ -57,7 +58,7 @@ class Sink:
             content["source"] = record.source
             content["located"] = [list(pair) for pair in valid.countries]
             digest = _digest(content)
-            if (record.as_of or "", digest) in stored.get(record.project_id, ()):
+            if self._says_nothing_new(stored.get(record.project_id, ()), record.as_of or "", digest):
                 self.report.unchanged += 1
                 continue
             self.report.changed += record.project_id in loaded
@@ -71,22 +72,35 @@ class Sink:
                     "source_id": record.source,
                     "parent_project_id": record.parent_project_id,
                     "content_sha256": digest,
-                    "retrieved_at": now(),
+                    "retrieved_at": valid.retrieved_at or now(),
                     "run_id": self.report.run_id,
                     "record": content | {"as_of": record.as_of},
                 }
             )
         upsert(self.connection, tables.project_statement, rows)
 
-    def _stored_statements(self, project_ids: Sequence[str]) -> dict[str, set[tuple[str, str]]]:
-        """Date and content hash of what came in the same way before. A repetition at a later date is news: it confirms."""
-        table = tables.project_statement
-        found = defaultdict(set)
-        query = select(table.c.project_id, table.c.as_of, table.c.content_sha256).where(
-            table.c.project_id.in_(project_ids), table.c.origin == self.origin
+    def _says_nothing_new(self, stored: Sequence[tuple[str, str, str]], as_of: str, digest: str) -> bool:
+        """A repetition at a later date is news, it confirms; except from a way in that is asked again and again, as long
+        as no other has spoken since: then it says what decides already."""
+        mine = [(date, content) for origin, date, content in stored if origin == self.origin]
+        if (as_of, digest) in mine:
+            return True
+        if self.origin not in POLLED or not mine or max(mine)[0] > as_of:
+            return False
+        newest, content = max(mine)
+        return content == digest and not any(
+            origin != self.origin and newest <= date <= as_of for origin, date, _ in stored
         )
-        for project_id, as_of, digest in self.connection.execute(query):
-            found[project_id].add((as_of, digest))
+
+    def _stored_statements(self, project_ids: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
+        """Origin, date and content hash of what is known of some projects."""
+        table = tables.project_statement
+        found = defaultdict(list)
+        query = select(table.c.project_id, table.c.origin, table.c.as_of, table.c.content_sha256).where(
+            table.c.project_id.in_(project_ids)
+        )
+        for project_id, *statement in self.connection.execute(query):
+            found[project_id].append(tuple(statement))
         return found
 
     def components(self, records: Sequence[Valid]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -33,11 +34,13 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Valid:
-    """A valid record, where it stood, and for a project the places its money is counted in with shares in ppm."""
+    """A valid record, where it stood, for a project the places its money is counted in with shares in ppm, and when it
+    was retrieved if that was before the run."""
 
     place: str
     record: AnyRecord
     countries: tuple[tuple[str, int | None], ...] = ()
+    retrieved_at: datetime | None = None
 
 
 def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tuple[Valid | None, list[Rejection]]:
@@ -61,7 +64,7 @@ def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tu
     kept_without = [
         _rejection(raw, field, value, f"{value!r} {reason}", whole=False) for field, value, reason in raw.set_aside
     ]
-    return Valid(raw.place, record, countries), kept_without
+    return Valid(raw.place, record, countries, raw.retrieved_at), kept_without
 
 
 def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bool = True) -> Rejection:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
-from models.money import parse_dollars
-from models.records import ProjectRecord, clean_text, parse_day
+from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
+from models.records import ProjectRecord, clean_text
 
 COLUMNS = {
     "project_id": ("id", "project id", "projectid", "proj_id"),
@@ -42,12 +41,8 @@ LISTS = {
     "themes": ("theme1", "theme2", "theme 1", "theme 2"),
 }
 REQUIRED = ("project_id", "name", "commitment_usd")
-REAL_MONEY = 1_000_00
-"""An operation below 1,000 dollars (in cents) is a placeholder or written in millions: its amount is not believed."""
-
 EXCEL = {".xlsx", ".xls"}
 HEADER_WITHIN = 6
-PAGE = "https://projects.worldbank.org/en/projects-operations/project-detail/"
 
 
 class WorldBankExportAdapter:
@@ -107,18 +102,10 @@ def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[st
 def _stated_date(path: Path, banner: list[tuple[int, list[str]]]) -> str | None:
     """Find the date of the export in its banner line or its file name."""
     for _, row in banner:
-        if (match := re.search(r"(\d{1,2}/\d{1,2}/\d{4})", " ".join(row))) and (day := _real_day(match[1])):
+        if (match := re.search(r"(\d{1,2}/\d{1,2}/\d{4})", " ".join(row))) and (day := real_day(match[1])):
             return day
     match = re.search(r"(20\d\d-[01]\d-[0-3]\d)", path.name)
-    return _real_day(match[1]) if match else None
-
-
-def _real_day(text: str) -> str | None:
-    try:
-        day = parse_day(text)
-    except ValueError:
-        return None
-    return day.isoformat() if day else None
+    return real_day(match[1]) if match else None
 
 
 def _file_date(path: Path) -> str:
@@ -140,49 +127,7 @@ def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int,
             fields.setdefault(field, []).append(text)
         elif field not in fields:
             fields[field], names[field] = text, titles[index]
-    set_aside = _settle_amounts(fields)
-    fields.setdefault("source_url", PAGE + str(fields.get("project_id", "")))
-    fields |= {"source": "worldbank-projects", "as_of": as_of}
+    set_aside = settle_amounts(fields)
+    fields.setdefault("source_url", PROJECT_PAGE + str(fields.get("project_id", "")))
+    fields |= {"source": SOURCE, "as_of": as_of}
     return RawRecord(place, ProjectRecord, fields, names=names, set_aside=tuple(set_aside))
-
-
-def _settle_amounts(fields: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Make the commitment mean IBRD + IDA + grants, whole dollars, and set aside what cannot be believed.
-
-    What the total column holds differs by export: with or without grants, in dollars or in millions, or the cost again.
-    It is compared with its parts; where they do not settle it, it is not guessed.
-    """
-    try:
-        parts = {name: parse_dollars(fields.get(name)) for name in ("ibrd_usd", "ida_usd", "grant_usd")}
-        total, cost = parse_dollars(fields.get("commitment_usd")), parse_dollars(fields.get("project_cost_usd"))
-    except ValueError:
-        return []  # validation names the field
-    set_aside = []
-    stated = [amount for amount in parts.values() if amount is not None]
-    parts_sum = sum(stated)
-    loan = sum(amount for name, amount in parts.items() if amount is not None and name != "grant_usd")
-    grant = parts["grant_usd"] or 0
-    if total is not None and stated and not _same(total, parts_sum):
-        if _same(total, loan) or _same(total * 1_000_000, parts_sum) or _same(total * 1_000_000, loan):
-            fields["commitment_usd"] = _dollars(parts_sum)
-        elif loan == 0 and parts["ibrd_usd"] is None and parts["ida_usd"] is None and total == cost and grant < total:
-            reason = "repeats the project's cost, while only a grant is stated: the commitment is not stated"
-            set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
-    elif total is not None and not stated and total == cost:
-        reason = "repeats the project's cost and no part confirms it: the commitment is not stated"
-        set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
-    for name in ("commitment_usd", "project_cost_usd", *parts):
-        cents = parse_dollars(fields.get(name))
-        if cents is not None and 0 < cents < REAL_MONEY:
-            reason = "is too small to be whole dollars (a placeholder, or millions): set aside"
-            set_aside.append((name, str(fields.pop(name)), reason))
-    return set_aside
-
-
-def _same(one: int, other: int) -> bool:
-    """Equal but for the noise of single-precision floats that exports carry: a hundred dollars, or one in a million."""
-    return abs(one - other) <= max(100_00, abs(other) // 1_000_000)
-
-
-def _dollars(cents: int) -> str:
-    return str(Decimal(cents).scaleb(-2))

@@ -1,0 +1,257 @@
+"""Asks a source on the web politely: slowly, with patience, by name, and never for what is here already."""
+
+import email.utils
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+
+from db.errors import SourceAnswerError, SourceUnavailableError
+from models.versions import PROGRAM_VERSION
+
+USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
+NOT_MODIFIED, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY = 304, 404, 408, 429
+PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
+"""Statuses after which the same question may well be answered (RFC 9110, section 15; RFC 6585; RFC 8470)."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a source is treated. Times are in seconds, sizes in bytes after decompression."""
+
+    per_second: float = 2.0
+    attempts: int = 5
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    longest_request: float = 120.0
+    """A source that asks to be left alone for longer (`Retry-After`) is left alone: the run ends and says so."""
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    longest_answer: float = 600.0
+    """One answer may drip in for this long, however often a byte of it comes."""
+    max_bytes: int = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a source gave to ask by whether an answer is still the same (RFC 9110, section 8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers that make a request conditional."""
+        pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in pairs.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came. `unchanged`: the source confirms what the validators stand for, and sends no body."""
+
+    address: str
+    status: int
+    body: bytes
+    retrieved_at: datetime
+    validators: Validators = field(default_factory=Validators)
+
+    @property
+    def unchanged(self) -> bool:
+        """True where nothing changed since the answer that the validators were given with."""
+        return self.status == NOT_MODIFIED
+
+
+class WrongAnswerError(Exception):
+    """Raised by who reads an answer: what was found in it, in words that hold none of its content."""
+
+
+class _AgainError(Exception):
+    """One attempt failed in a way that may pass. Carries what is said if it never does."""
+
+    def __init__(self, final: Callable[[int], Exception], wait: float | None = None) -> None:
+        super().__init__()
+        self.final = final
+        self.wait = wait
+
+
+class _EnoughError(_AgainError):
+    """One attempt failed in a way that forbids the next."""
+
+
+class WebClient:
+    """Asks one source, under one base address; use it as a context manager.
+
+    `sleep` and `clock` are handed in by tests, which do not wait.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        manners: Manners | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.base_url = base_url
+        self.manners = manners or Manners()
+        self._sleep = sleep
+        self._clock = clock
+        self._next = 0.0
+        timeout = httpx.Timeout(self.manners.read_timeout, connect=self.manners.connect_timeout)
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=True, max_redirects=5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._client.close()
+
+    def get(
+        self,
+        params: Mapping[str, str | int],
+        read: Callable[[Answer], T],
+        expected: str,
+        known: Validators | None = None,
+    ) -> T:
+        """Ask, read the answer, and ask again where it did not come or cannot be read.
+
+        `read` gets answers of status 200, 304 (only where `known` validators were sent) and 404, which some sources
+        give with a good body that says "none"; it raises `WrongAnswerError` where the answer is not `expected`.
+
+        Raises:
+            SourceUnavailableError: if no answer came, or the source asks to wait longer than is waited.
+            SourceAnswerError: if an answer came that is not what was asked for.
+        """
+        waits = wait_exponential_jitter(
+            self.manners.first_wait, self.manners.longest_wait, jitter=self.manners.first_wait
+        )
+
+        def wait(state: RetryCallState) -> float:
+            asked = getattr(state.outcome.exception(), "wait", None) if state.outcome else None
+            return float(asked) if asked is not None else waits(state)
+
+        attempts = Retrying(
+            stop=stop_after_attempt(self.manners.attempts),
+            wait=wait,
+            retry=retry_if_exception_type(_AgainError) & retry_if_not_exception_type(_EnoughError),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            result: T = attempts(self._attempt, params, read, expected, known or Validators())
+        except _AgainError as error:
+            raise error.final(int(attempts.statistics["attempt_number"])) from None
+        return result
+
+    def _attempt(
+        self, params: Mapping[str, str | int], read: Callable[[Answer], T], expected: str, known: Validators
+    ) -> T:
+        self._pace()
+        request = self._client.build_request("GET", self.base_url, params=dict(params), headers=known.headers())
+        address = str(request.url)
+        with _passing_troubles(address):
+            answer = self._send(request)
+        try:
+            self._check_status(answer, known, expected)
+            return read(answer)
+        except WrongAnswerError as error:
+            found = str(error)  # a good status with a bad body passes as often as a bad status does
+            raise _AgainError(lambda _: SourceAnswerError(address, answer.status, found, expected)) from None
+
+    def _pace(self) -> None:
+        """Wait until the next request may go out."""
+        if (ahead := self._next - self._clock()) > 0:
+            self._sleep(ahead)
+        self._next = self._clock() + 1 / self.manners.per_second
+
+    def _send(self, request: httpx.Request) -> Answer:
+        address = str(request.url)
+        until = self._clock() + self.manners.longest_answer
+        response = self._client.send(request, stream=True)
+        try:
+            if response.status_code in PASSING:
+                raise self._again_later(address, response)
+            pieces, size = [], 0
+            for piece in response.iter_bytes():
+                size += len(piece)
+                if size > self.manners.max_bytes:
+                    found = f"more than {self.manners.max_bytes:,} bytes"
+                    raise SourceAnswerError(address, response.status_code, found, "less")
+                if self._clock() > until:
+                    raise httpx.ReadTimeout("the answer drips in too slowly")
+                pieces.append(piece)
+        finally:
+            response.close()
+        given = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
+        return Answer(address, response.status_code, b"".join(pieces), datetime.now(UTC).replace(microsecond=0), given)
+
+    def _again_later(self, address: str, response: httpx.Response) -> Exception:
+        status, wait = response.status_code, retry_after(response.headers.get("Retry-After"))
+        if wait is not None and wait > self.manners.longest_request:
+            words = f"answers {status} and asks to be left alone for {wait:.0f} s"
+            return _EnoughError(lambda times: SourceUnavailableError(address, words, times))
+        return _AgainError(lambda times: SourceUnavailableError(address, f"answers {status}", times), wait)
+
+    def _check_status(self, answer: Answer, known: Validators, expected: str) -> None:
+        if answer.unchanged and not known.headers():
+            raise WrongAnswerError("not modified, though nothing was known")
+        if answer.status not in {200, NOT_MODIFIED, NOT_FOUND}:
+            found = "a refusal" if 400 <= answer.status < 500 else "a status that says nothing here"
+            raise SourceAnswerError(answer.address, answer.status, found, expected)
+
+
+@contextmanager
+def _passing_troubles(address: str) -> Iterator[None]:
+    """Turn what the network does into something that is tried again."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        reason = "cannot be reached in time" if isinstance(error, httpx.ConnectTimeout) else "does not answer in time"
+        raise _AgainError(lambda times: SourceUnavailableError(address, reason, times)) from None
+    except httpx.HTTPError as error:
+        words = f"cannot be read ({type(error).__name__}: {error})"
+        raise _AgainError(lambda times: SourceUnavailableError(address, words, times)) from None
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Read a `Retry-After` header: seconds or a date (RFC 9110, section 10.2.3). Anything else is `None`."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0)
+
+
+def shape_of(value: Any) -> str:
+    """Name the kind of a JSON value, for messages that must not hold its content."""
+    if value is None:
+        return "null"
+    names = {
+        bool: "a truth value",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "something else")

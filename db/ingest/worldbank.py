@@ -1,0 +1,249 @@
+"""Fetches projects of the World Bank's Projects API into a folder of pages, and takes them in from there."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.ingest.adapters import worldbank_amounts as amount_fields
+from db.ingest.adapters import worldbank_api as fields
+from db.ingest.adapters.worldbank_fields import SOURCE
+from db.ingest.paging import Page, Walk
+from db.ingest.pipeline import Progress, ingest
+from db.ingest.report import Report
+from db.ingest.spool import Spool, SpoolState, open_spool, read_page
+from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
+
+ROWS = 500
+"""Projects of a page: the API takes up to 1,000; half of that comes in some megabytes."""
+
+CHANGES = ("proj_last_upd_date", "p2a_updated_date")
+KEPT = frozenset(
+    {"id", "proj_id", "countryshortname", "countryname", "countrycode", "pdo", "project_abstract", "url"}
+    | {"projectstatusdisplay", "status", "supplementprojectflg"}
+    | set(fields.TEXTS.values())
+    | set(fields.DATES.values())
+    | {name for names in (*fields.LISTS.values(), *amount_fields.PARTS.values()) for name in names}
+    | {*amount_fields.TOTALS, *amount_fields.COSTS, *CHANGES}
+)
+"""The only fields that reach the disk. What people work on a project is in others, and is dropped on arrival."""
+
+EXPECTED = "JSON with a total and projects by their ids"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which projects are asked for: all, those approved since a day, or single ones; of a list at most `limit`."""
+
+    since: date | None = None
+    projects: tuple[str, ...] = ()
+    limit: int | None = None
+
+    def query(self, rows: int) -> dict[str, str | int]:
+        """The parameters of the question, but for the place in the list.
+
+        `fl=*` names all fields; without it the API leaves the status out. The order by id is the one that puts new
+        projects at the end, where they move nothing.
+        """
+        rows = rows if self.limit is None else min(rows, self.limit)
+        query: dict[str, str | int] = {"format": "json", "fl": "*", "rows": rows, "srt": "id", "order": "asc"}
+        return query | ({"strdate": self.since.isoformat()} if self.since else {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    total: int
+    records: dict[str, Any]
+    newest_change: str | None
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class Fetcher:
+    """Gets pages, from the web or from the run before where the API says that they are still the same."""
+
+    client: WebClient
+    spool: Spool
+    query: Mapping[str, str | int]
+    progress: Progress = lambda _: None
+    total: int = 0
+    asked: int = 0
+    unchanged: int = 0
+
+    def page(self, offset: int, may_be_empty: bool, extra: Mapping[str, str | int] | None = None) -> Page:
+        """Get the page that begins at an offset, and keep it."""
+        params = {**self.query, **(extra or {"os": offset})}
+        entry, folder = self.spool.previous.get(offset, (None, None))
+
+        def read(answer: Answer) -> _Content:
+            if answer.unchanged and entry and folder:
+                kept = read_page(folder, entry)
+                return _Content(entry.total or 0, kept["records"], kept["newest_change"], answer)
+            if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
+                return _Content(self.total, {}, None, answer)
+            return read_projects(answer, may_be_empty)
+
+        content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
+        answer = content.answer
+        assert answer is not None
+        self.total = content.total
+        self.asked += 1
+        self.unchanged += answer.unchanged
+        given = entry.validators if entry and answer.unchanged else answer.validators
+        kept = {"records": content.records, "newest_change": content.newest_change}
+        self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
+        self.progress(len(content.records))
+        return Page(offset, list(content.records), content.total)
+
+
+def read_projects(answer: Answer, may_be_empty: bool = False) -> _Content:
+    """Read an answer of the API.
+
+    `projects` is an object by ids; it has also been a list, and null or a list where there are none. Facets may stand
+    among the ids. A project that is asked for by its id and not there is a 404 with a good body.
+
+    Raises:
+        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error.
+    """
+    body = _decode(answer.body)
+    if error := next((body[name] for name in ("error", "errors", "fault", "exception") if body.get(name)), None):
+        words = error if isinstance(error, str) else shape_of(error)
+        raise WrongAnswerError(f"an error: {words[:200]!r}")
+    total = _total(body.get("total"))
+    projects = body.get("projects")
+    if isinstance(projects, list):
+        projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=1)}
+    if projects is None and (total == 0 or may_be_empty):
+        projects = {}
+    if not isinstance(projects, dict):
+        raise WrongAnswerError(f"a total of {total}, but {shape_of(projects)} for projects")
+    records = {key: _kept(item) for key, item in projects.items() if key != "facets"}
+    if not records and total and not may_be_empty:
+        raise WrongAnswerError(f"a total of {total}, but no projects")
+    changes = [day for item in records.values() if isinstance(item, dict) and (day := _changed(item))]
+    return _Content(total, records, max(changes, default=None), answer)
+
+
+def _decode(body: bytes) -> dict[str, Any]:
+    text = body.decode("utf-8", "replace").strip().removeprefix("\ufeff")
+    if not text:
+        raise WrongAnswerError("an empty body")
+    if text.startswith("<"):
+        raise WrongAnswerError("a page for browsers or XML")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise WrongAnswerError(f"JSON that is broken or cut off ({len(body):,} bytes)") from None
+    if not isinstance(content, dict):
+        raise WrongAnswerError(shape_of(content))
+    return content
+
+
+def _total(value: object) -> int:
+    number = _number(value)
+    if number is None:
+        raise WrongAnswerError("no total")
+    return number
+
+
+def _number(value: object) -> int | None:
+    text = str(value).replace(",", "")
+    return int(text) if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", text) else None
+
+
+def _id_of(item: object) -> object:
+    return (item.get("id") or item.get("proj_id")) if isinstance(item, dict) else None
+
+
+def _kept(item: Any) -> Any:
+    """Drop fields that are not read, among them the names of people; of what is no object only its kind is kept."""
+    if isinstance(item, dict):
+        return {name: value for name, value in item.items() if name in KEPT}
+    return None if item is None else type(item)()
+
+
+def _changed(item: Mapping[str, Any]) -> str | None:
+    days = (re.match(r"\d{4}-\d\d-\d\d", str(item.get(name, ""))) for name in CHANGES)
+    return max((day[0] for day in days if day), default=None)
+
+
+def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, progress: Progress) -> Fetcher:
+    """Get every page that is not kept already.
+
+    Raises:
+        SourceError: if the API does not answer, or not with projects. What came is kept.
+    """
+    fetcher = Fetcher(client, spool, wanted.query(rows), progress)
+    if wanted.projects:
+        _fetch_single(fetcher, wanted.projects)
+    elif spool.manifest.state is SpoolState.FETCHING:
+        walk = Walk(fetcher.page, int(fetcher.query["rows"]), wanted.limit)
+        for entry in spool.manifest.pages:
+            walk.take(Page(entry.offset, list(read_page(spool.folder, entry)["records"]), entry.total or 0))
+        walk.to_the_end()
+        spool.manifest.notes += walk.notes
+        if not walk.seen:
+            spool.manifest.notes.append("the source has no project for this question")
+    spool.mark(SpoolState.COMPLETE)
+    return fetcher
+
+
+def _fetch_single(fetcher: Fetcher, projects: Sequence[str]) -> None:
+    """Ask for single projects, one by one; the place of a page is the place of its project among those asked for."""
+    for number, project_id in enumerate(projects):
+        if number < len(fetcher.spool.manifest.pages):
+            continue
+        page = fetcher.page(number, False, {"id": project_id})
+        if project_id not in page.ids:
+            fetcher.spool.manifest.notes.append(f"the source knows no project {project_id}")
+
+
+Opener = Callable[[str], WebClient]
+
+
+def ingest_worldbank(
+    engine: Engine,
+    address: str,
+    spool_dir: Path,
+    wanted: Wanted,
+    fresh: bool = False,
+    progress: Progress = lambda _: None,
+    open_client: Opener = WebClient,
+) -> Report:
+    """Fetch projects and take them in, in one transaction, as one run.
+
+    Every run asks for the whole list: the API has no filter by the date of a change that could be relied on. Projects
+    that say the same as last time cost no write.
+
+    Raises:
+        SourceError: if the API does not give them; nothing is taken in, and the next run goes on from there.
+        SpoolError: if pages cannot be kept, or another run is asking the same.
+    """
+    query = wanted.query(ROWS) | ({"id": ",".join(wanted.projects)} if wanted.projects else {})
+    with open_spool(spool_dir, SOURCE, address, query, wanted.limit, fresh) as spool, open_client(address) as client:
+        before = len(spool.manifest.pages)
+        fetcher = fetch_projects(client, spool, wanted, ROWS, progress)
+        report = ingest(engine, fields.WorldBankApiAdapter(), [spool.path])
+        report.notes[:0] = _story(spool, fetcher, before)
+        spool.mark(SpoolState.TAKEN_IN)
+    return report
+
+
+def _story(spool: Spool, fetcher: Fetcher, before: int) -> list[str]:
+    """What happened on the way, for the report."""
+    pages = f"pages: {fetcher.asked} asked for"
+    if spool.resumed:
+        pages += f", {before} kept from a run that did not end"
+    if fetcher.unchanged:
+        pages += f", {fetcher.unchanged} unchanged since the last run"
+    newest = spool.manifest.newest_change
+    return [
+        pages,
+        *spool.manifest.notes,
+        *([f"the newest change that the source tells of: {newest}"] if newest else []),
+    ]

@@ -1,0 +1,202 @@
+"""A server on this machine that speaks like the World Bank's Projects API, with faults to switch on. All data are made up."""
+
+import gzip
+import hashlib
+import json
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+LEADER = "Jane Q. Leader"
+PLACES = (("Uganda", "Republic of Uganda", "UG"), ("Nepal", "Nepal", "NP"), ("Jordan", "Jordan", "JO"))
+REGIONS = {"UG": "Eastern and Southern Africa", "NP": "South Asia", "JO": "Middle East and North Africa"}
+
+PASSING = (
+    "slow",
+    "truncated",
+    "cut-json",
+    "reset",
+    "html",
+    "error-inside",
+    "empty",
+    "null-projects",
+    "429",
+    "500",
+    "503",
+)
+"""Faults of one answer."""
+
+Fault = Callable[[int, dict[str, str]], str | None]
+
+
+def synthetic(number: int, **fields: Any) -> dict[str, Any]:
+    """A made-up project in the form of the API."""
+    short, long, code = PLACES[number % len(PLACES)]
+    millions = 1 + number % 90
+    return {
+        "id": f"P9{number:05}",
+        "project_name": f"Synthetic project {number}: skills for migrant workers",
+        "pdo": "To prepare workers for jobs abroad",
+        "regionname": REGIONS[code],
+        "countryname": [long],
+        "countrycode": [code],
+        "countryshortname": short,
+        "projectstatusdisplay": "Active",
+        "boardapprovaldate": f"{2014 + number % 10}-0{1 + number % 9}-11T00:00:00Z",
+        "closingdate": "12/31/2030 12:00:00 AM",
+        "lendinginstr": "Investment Project Financing",
+        "supplementprojectflg": "N",
+        "totalamt": f"{millions},000,000",
+        "totalcommamt": f"{millions},000,000",
+        "curr_total_commitment": str(millions),
+        "ibrdcommamt": "0",
+        "idacommamt": f"{millions},000,000",
+        "lendprojectcost": f"{millions + 5},000,000",
+        "sector1": {"Name": "Social Protection", "Percent": 100},
+        "theme1": "Jobs!$!100!$!66",
+        "p2a_updated_date": "2026-01-31 00:00:00.0",
+        "url": f"https://projects.worldbank.org/en/projects-operations/project-detail/P9{number:05}",
+        "teamleadname": f"{LEADER},Other Leader",
+        **fields,
+    }
+
+
+class FakeWorldBank:
+    """The server's data and faults; `requests` holds the parameters and headers of what was asked."""
+
+    def __init__(self, count: int) -> None:
+        self.projects = {project["id"]: project for project in map(synthetic, range(1, count + 1))}
+        self.requests: list[tuple[dict[str, str], dict[str, str]]] = []
+        self.fault: Fault = lambda number, params: None
+        self.before: Callable[[int], None] = lambda number: None
+        self.most_rows = 1000
+        self.whole_pages = False  # begins each page at a multiple of its rows, wherever it was asked to
+        self.overstated = 0
+        self.as_list = False
+        self.retry_after = "2"
+        self.address = ""
+
+    def body(self, params: dict[str, str]) -> tuple[int, bytes]:
+        """Answer a question rightly."""
+        rows, offset = min(int(params.get("rows", 10)), self.most_rows), int(params.get("os", 0))
+        found = sorted(self.projects.values(), key=lambda project: str(project["id"]))
+        if "id" in params:
+            found = [project for project in found if project["id"] == params["id"]]
+        if "strdate" in params:
+            found = [project for project in found if project.get("boardapprovaldate", "") >= params["strdate"]]
+        if self.whole_pages:
+            offset -= offset % rows
+        page = found[offset : offset + rows]
+        projects: Any = page if self.as_list else {project["id"]: project for project in page} | {"facets": {}}
+        total = str(len(found) + self.overstated)
+        answer = {
+            "rows": rows,
+            "os": str(offset),
+            "page": str(offset // rows + 1),
+            "total": total,
+            "projects": projects,
+        }
+        return (200 if found else 404), json.dumps(answer).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    fake: FakeWorldBank
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        params = dict(parse_qsl(urlsplit(self.path).query))
+        self.fake.requests.append((params, dict(self.headers)))
+        number = len(self.fake.requests)
+        self.fake.before(number)
+        fault = self.fake.fault(number, params)
+        status, body = self.fake.body(params)
+        if fault is None:
+            self._answer(status, body)
+        else:
+            self._fail(fault, status, body)
+
+    def _answer(self, status: int, body: bytes, **headers: str) -> None:
+        tag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'
+        if status == 200 and self.headers.get("If-None-Match") == tag:
+            status, body = 304, b""
+        if "gzip" in self.headers.get("Accept-Encoding", "") and body:
+            body, headers = gzip.compress(body), {**headers, "Content-Encoding": "gzip"}
+        self.send_response(status)
+        for name, value in {"ETag": tag, "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _fail(self, fault: str, status: int, body: bytes) -> None:
+        if fault == "slow":
+            time.sleep(1.0)
+            self.close_connection = True
+        elif fault in ("truncated", "reset"):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2])
+            if fault == "reset":  # linger of zero: the kernel answers with a reset instead of an end
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+            self.close_connection = True
+        elif fault.isdigit():
+            wait = {"Retry_After": self.fake.retry_after} if fault == "429" else {}
+            self._answer(int(fault), b"<html>busy</html>", **wait)
+        else:
+            whole = json.loads(body)
+            bodies = {
+                "cut-json": body[: len(body) // 2],
+                "html": b"<!DOCTYPE html><html><body>Just a moment</body></html>",
+                "error-inside": json.dumps({"error": "backend timed out", "total": 0}).encode(),
+                "empty": b"",
+                "null-projects": json.dumps({**whole, "projects": None}).encode(),
+                "no-total": json.dumps({"projects": whole["projects"]}).encode(),
+                "large": b" " * 2_000_000,
+                "deep": b'{"projects":' + b"[" * 200_000,
+            }
+            self._answer(200, bodies[fault])
+
+
+@contextmanager
+def running(count: int) -> Iterator[FakeWorldBank]:
+    """Serve made-up projects on a free port of this machine."""
+    fake = FakeWorldBank(count)
+    handler = type("Handler", (_Handler,), {"fake": fake})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients that go away are part of the tests
+    fake.address = f"http://127.0.0.1:{server.server_address[1]}/api/v3/projects"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def once(number: int, fault: str) -> Fault:
+    """The fault on one request alone."""
+    return lambda asked, params: fault if asked == number else None
+
+
+def ever_from(number: int, fault: str) -> Fault:
+    """The fault on every request from one on."""
+    return lambda asked, params: fault if asked >= number else None
+
+
+def offsets(fake: FakeWorldBank) -> list[int]:
+    """Where the pages that were asked for begin."""
+    return [int(params["os"]) for params, _ in fake.requests if re.fullmatch(r"\d+", params.get("os", ""))]

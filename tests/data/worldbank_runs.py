@@ -1,0 +1,44 @@
+"""Runs of the World Bank source against the server of made-up projects, in this process or in one to be killed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.engine import make_engine
+from db.ingest import worldbank
+from db.ingest.report import Report
+from db.ingest.web import Manners, WebClient
+from db.ingest.worldbank import Wanted
+
+ROWS = 30
+BRISK = Manners(per_second=10_000, attempts=4, read_timeout=0.4, max_bytes=1_000_000)
+
+
+def run(
+    engine: Engine,
+    address: str,
+    spool: Path,
+    wanted: Wanted | None = None,
+    sleep: Callable[[float], Any] = lambda _: None,
+    **options: Any,
+) -> Report:
+    """Fetch and take in by small pages and without waiting."""
+    kept, worldbank.ROWS = worldbank.ROWS, ROWS
+    try:
+        return worldbank.ingest_worldbank(
+            engine,
+            address,
+            spool,
+            wanted or Wanted(),
+            open_client=lambda base: WebClient(base, BRISK, sleep),
+            **options,
+        )
+    finally:
+        worldbank.ROWS = kept
+
+
+def run_alone(database: str, address: str, spool: str) -> None:
+    """The same in a process of its own, which may be killed."""
+    run(make_engine(database), address, Path(spool))

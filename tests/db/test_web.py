@@ -1,0 +1,118 @@
+"""The client is polite: paced, patient up to a point, and obedient to what a source asks for."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from db.errors import SourceAnswerError, SourceUnavailableError
+from db.ingest.web import Manners, Validators, WebClient, retry_after
+from tests.data.fake_worldbank import ever_from, once, running
+
+
+@pytest.fixture
+def api():
+    with running(3) as fake:
+        yield fake
+
+
+class Clock:
+    """A clock that only sleeping moves."""
+
+    def __init__(self):
+        self.time, self.naps = 100.0, []
+
+    def sleep(self, seconds):
+        self.naps.append(seconds)
+        self.time += seconds
+
+    def now(self):
+        return self.time
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def ask(api, clock, times=1, known=None, **manners):
+    with WebClient(api.address, Manners(**manners), clock.sleep, clock.now) as client:
+        return [client.get({"rows": 3}, lambda answer: answer, "JSON", known) for _ in range(times)]
+
+
+def test_requests_are_spaced(api, clock):
+    ask(api, clock, times=3, per_second=2.0)
+    assert clock.naps == [0.5, 0.5]
+
+
+def test_waits_grow_and_vary_and_end(api, clock):
+    api.fault = ever_from(1, "500")
+    with pytest.raises(SourceUnavailableError, match="answers 500; asked 5 times") as caught:
+        ask(api, clock, per_second=1_000, first_wait=1.0, longest_wait=5.0)
+    assert (caught.value.attempts, len(api.requests)) == (5, 5)
+    first, second, third, fourth = clock.naps
+    assert 1 <= first <= 2 <= second <= 3 < third <= 5
+    assert fourth == 5.0
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("7", 7.0), ("0", 0.0)])
+def test_a_wait_that_is_asked_for_is_kept(api, clock, asked, waited):
+    api.fault, api.retry_after = once(1, "429"), asked
+    ask(api, clock, per_second=1_000)
+    assert clock.naps[0] == waited
+
+
+def test_a_storm_of_refusals_ends_the_run(api, clock):
+    api.fault, api.retry_after = ever_from(1, "429"), "3"
+    with pytest.raises(SourceUnavailableError, match="answers 429; asked 5 times"):
+        ask(api, clock)
+    assert clock.naps == [3.0] * 4
+
+
+NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 5 ", 5.0),
+        ("Sun, 01 Feb 2026 12:02:00 GMT", 120.0),
+        ("Sun, 01 Feb 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-1", None),
+        ("1.5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_wait_is_read_as_seconds_or_a_date(value, seconds):
+    assert retry_after(value, NOW) == seconds
+
+
+def test_what_is_known_is_asked_for_by_its_tag(api, clock):
+    (answer,) = ask(api, clock)
+    assert json.loads(answer.body)["total"] == "3"
+    (again,) = ask(api, clock, known=answer.validators)
+    assert (again.unchanged, again.body) == (True, b"")
+    api.projects.popitem()
+    (changed,) = ask(api, clock, known=answer.validators)
+    assert (changed.unchanged, json.loads(changed.body)["total"]) == (False, "2")
+    assert Validators("a", "b").headers() == {"If-None-Match": "a", "If-Modified-Since": "b"}
+
+
+def test_too_much_is_not_read(api, clock):
+    with pytest.raises(SourceAnswerError, match="more than 100 bytes; expected less"):
+        ask(api, clock, max_bytes=100)
+    assert len(api.requests) == 1
+
+
+def test_an_answer_that_drips_is_given_up(api, clock):
+    with pytest.raises(SourceUnavailableError, match="does not answer in time"):
+        ask(api, clock, longest_answer=-1, attempts=2)
+
+
+def test_a_source_that_is_not_there_is_told(clock):
+    client = WebClient("http://127.0.0.1:9/", Manners(attempts=2), clock.sleep, clock.now)
+    with client, pytest.raises(SourceUnavailableError, match=r"http://127.0.0.1:9/\?a=1 cannot be read .*asked twice"):
+        client.get({"a": 1}, lambda answer: answer, "JSON")
