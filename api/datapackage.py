@@ -7,7 +7,7 @@ from api.files import KeptFile
 from api.frames import LICENCE
 from api.negotiation import MEDIA_TYPES, Format
 from api.tables import TABLES
-from db.watch import in_utc
+from db.queries.releases import in_utc
 from models.datapackage import (
     DataPackage,
     FieldType,

@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
-from db.queries.releases import RELEASE_CHANNEL, latest_release
-from db.watch import in_utc
+from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
 from models.release import Change, Release
 from models.versions import Versions
 

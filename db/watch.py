@@ -5,7 +5,7 @@ import os
 import threading
 import weakref
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from db.engine import reading
-from db.queries.releases import RELEASE_CHANNEL, latest_release
+from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
 from models.release import Release
 
 log = logging.getLogger("db.watch")
@@ -46,11 +46,6 @@ def stamp_of(release: Release) -> ReleaseStamp:
         rules_version=release.rules_version,
         method_version=release.method_version,
     )
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Say a stored moment in UTC: SQLite gives it back without a zone, PostgreSQL in the session's."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 class _Memory(Protocol):

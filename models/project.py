@@ -1,5 +1,6 @@
 """Projects: what is stored of them and how they are shown."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -70,6 +71,15 @@ class ProjectStatement(SQLModel, table=True):
     retrieved_at: datetime
     run_id: int = Field(foreign_key="ingest_run.run_id")
     record: dict[str, Any] = Field(sa_type=JSON)
+
+
+ORIGINS = ("worldbank-export", "worldbank-api", "records", "bundle")
+"""The ways in, the most trusted last: it wins where two speak of the same date."""
+
+
+def in_order(statements: Sequence[ProjectStatement]) -> list[ProjectStatement]:
+    """Sort statements so that a later one overrules: by date, then by trust in the way it came in."""
+    return sorted(statements, key=lambda s: (s.as_of, ORIGINS.index(s.origin) if s.origin in ORIGINS else -1, s.origin))
 
 
 class ProjectCountry(SQLModel, table=True):
@@ -161,6 +171,38 @@ class ProjectPublic(BaseModel):
     source_id: str = Doc(description="Where the amounts come from.", examples=["worldbank-projects"])
     source_url: str | None = Doc(description="Address of the record.")
     as_of: str | None = Doc(description="Date on which the source said it.", examples=["2025-03-31"])
+
+
+class ProjectSaid(BaseModel):
+    """What one source said of a project at one date, as it was read; null: it said nothing of that."""
+
+    source_id: str = Doc(description="Which source.", examples=["worldbank-projects"])
+    origin: str = Doc(description="The way it came in.", examples=["worldbank-export"])
+    as_of: str | None = Doc(description="Date on which the source said it.", examples=["2025-03-31"])
+    retrieved_at: datetime = Doc(description="When it was taken from there.")
+    run_id: int = Doc(description="The ingest run that brought it.", examples=[1])
+    source_url: str | None = Doc(description="Address of the record.")
+    name: str | None = Doc(description="Name.")
+    status: str | None = Doc(description="Status.")
+    approval_date: date | None = Doc(description="Date of board approval.")
+    closing_date: date | None = Doc(description="Closing date.")
+    ibrd_usd: Usd | None = Doc(description="IBRD commitment, US dollars.")
+    ida_usd: Usd | None = Doc(description="IDA commitment, US dollars.")
+    grant_usd: Usd | None = Doc(description="Grants, US dollars.")
+    other_usd: Usd | None = Doc(description="Other commitments, US dollars.")
+    commitment_usd: Usd | None = Doc(description="Commitment, US dollars.")
+    cost_usd: Usd | None = Doc(description="Whole cost with co-financing, US dollars.")
+
+
+class ProjectDetail(ProjectPublic):
+    """A project with what each of its sources said."""
+
+    statements: list[ProjectSaid] = Doc(
+        description="What each source said, the one that overrules the others first; a later date overrules an earlier."
+    )
+    differing: list[str] = Doc(
+        description="Columns in which the statements contradict each other.", examples=[["commitment_usd"]]
+    )
 
 
 def fiscal_year(day: date | None) -> int | None:

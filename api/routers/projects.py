@@ -18,7 +18,7 @@ from db.queries import projects as queries
 from db.queries.warnings import gap_warnings
 from models.component import ComponentPublic
 from models.filters import Filters
-from models.project import ProjectPublic
+from models.project import ProjectDetail, ProjectPublic
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"])
 
@@ -30,7 +30,7 @@ ProjectId = Annotated[str, Path(description="Identifier of a project.", examples
 class ProjectParams(FormatParams):
     """How a project is shown."""
 
-    fields: Codes = fields_of(ProjectPublic)
+    fields: Codes = fields_of(ProjectDetail)
 
 
 @router.get("", operation_id="list_projects", response_model=ListAnswer[ProjectPublic])
@@ -51,13 +51,16 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return shown(ProjectPublic, with_dollars(row))
 
 
-@router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectPublic])
+@router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectDetail])
 def get_project(
     request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
 ) -> Response:
-    """One project with its amounts, as stated and as counted."""
+    """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
     asked = Asked(request, snapshot)
-    row = shown(ProjectPublic, with_dollars(queries.get_project(snapshot.connection, project_id)))
+    found = queries.get_project(snapshot.connection, project_id)
+    said = queries.project_statements(snapshot.connection, found["project_id"])
+    found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
+    row = shown(ProjectDetail, with_dollars(found))
     row.pop("position", None)
     return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())})
 

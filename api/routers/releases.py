@@ -22,8 +22,8 @@ from api.openapi import problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
 from api.problems import BadParameterError, ProblemItem
 from db.queries import releases as queries
+from db.queries.releases import in_utc
 from db.queries.sources import all_sources
-from db.watch import in_utc
 from models.datapackage import DataPackage
 from models.release import Release, ReleaseChangePublic, ReleaseDetail, ReleaseFile, ReleasePublic
 

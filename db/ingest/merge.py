@@ -3,23 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import ProjectStatement
+from models.project import ProjectStatement, in_order
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
-
-ORIGINS = ("worldbank-export", "worldbank-api", "records", "bundle")
-"""The ways in, the most trusted last: it wins where two speak of the same date."""
 
 POLLED = frozenset({"worldbank-api"})
 """Ways in that are asked again and again. That they say the same as last time is stored only where it decides anything:
 where another way in has spoken since."""
 
 PLURAL = ("sectors", "themes", "tags")
-
-
-def ordered(statements: Sequence[ProjectStatement]) -> list[ProjectStatement]:
-    """Sort statements so that a later one overrules: by date, then by trust in the way it came in."""
-    return sorted(statements, key=lambda s: (s.as_of, ORIGINS.index(s.origin) if s.origin in ORIGINS else -1, s.origin))
 
 
 def merge_statements(statements: Sequence[ProjectStatement]) -> dict[str, Any]:
@@ -36,7 +28,7 @@ def merge_statements(statements: Sequence[ProjectStatement]) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     not_counted, regional_by = 0, ""
-    for statement in ordered(statements):
+    for statement in in_order(statements):
         record = dict(statement.record)
         if record.get("counted_cents") is not None:
             not_counted = (record.get("commitment_cents") or 0) - record["counted_cents"]

@@ -9,10 +9,11 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, in_chunks, ordered, placed
+from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from models.filters import STATUSES, Filters, SortKey
-from models.project import fiscal_year
+from models.project import ProjectStatement, fiscal_year, in_order
 
 project = tables.project
 
@@ -88,6 +89,38 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     filters = Filters(projects=(project_id,), statuses=STATUSES)
     counted = next(list_projects(connection, filters), None)
     return counted or _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
+
+
+SAID = ("name", "status", "approval_date", "closing_date")
+SAID_CENTS = ("ibrd_cents", "ida_cents", "grant_cents", "other_cents", "commitment_cents", "cost_cents")
+
+
+def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
+    """Return what each source said of a project, the one that overrules the others first; cents under `…_usd` names."""
+    table = tables.project_statement
+    query = select(table).where(table.c.project_id == printable(project_id))
+    found = [ProjectStatement(**row) for row in connection.execute(query).mappings()]
+    return [_said(statement) for statement in reversed(in_order(found))]
+
+
+def _said(statement: ProjectStatement) -> dict[str, Any]:
+    record = statement.record
+    row: dict[str, Any] = {
+        "source_id": statement.source_id,
+        "origin": statement.origin,
+        "as_of": statement.as_of or None,
+        "retrieved_at": in_utc(statement.retrieved_at),
+        "run_id": statement.run_id,
+        "source_url": record.get("source_url"),
+    }
+    row |= {name: record.get(name) for name in SAID}
+    return row | {name.replace("_cents", "_usd"): record.get(name) for name in SAID_CENTS}
+
+
+def differing(statements: Sequence[dict[str, Any]]) -> list[str]:
+    """Name the columns in which statements that say something say different things."""
+    names = (*SAID, *(name.replace("_cents", "_usd") for name in SAID_CENTS))
+    return [name for name in names if len({row[name] for row in statements if row[name] is not None}) > 1]
 
 
 def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict[str, str | None]:

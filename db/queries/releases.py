@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -36,6 +37,11 @@ class ChangeFilter:
     measure: Measure = Measure.COMMITMENT
     projects: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Say a stored moment in UTC: SQLite gives it back without a zone, PostgreSQL in the session's."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def latest_release(connection: Connection) -> Release | None:

@@ -29,6 +29,7 @@ MASKS = {
     "request_id": "0123456789abcdef0123456789abcdef",
     "created_at": SOMETIME,
     "created": SOMETIME,
+    "retrieved_at": SOMETIME,
 }
 """What differs from run to run, and what stands in its place."""
 

@@ -15,8 +15,8 @@ from sqlalchemy import create_engine, insert, text
 from db import tables
 from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
-from db.queries.releases import latest_release
-from db.watch import ReleaseWatch, in_utc, stamp_of
+from db.queries.releases import in_utc, latest_release
+from db.watch import ReleaseWatch, stamp_of
 from tests.data.export_helpers import PROJECT, csv_text, rows, take
 from tests.data.watching import ingest_elsewhere, settle, statements
 
