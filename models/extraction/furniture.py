@@ -1,0 +1,67 @@
+"""What stands on every page and belongs to no sentence: headers, footers, page numbers, disclosure stamps."""
+
+import re
+
+from models.extraction.cleaning import CleanText, Span, spaced
+
+_DAY = (
+    r"(?:\d{1,2}/\d{1,2}/\d{4}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4}|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4})"
+)
+_STAMPS = [
+    re.compile(rf"{spaced('public')} ?{spaced('disclosure')} ?(?:{spaced('authorized')}|{spaced('copy')})"),
+    re.compile(rf"\b{spaced('for')} ?{spaced('official')} ?{spaced('use')} ?{spaced('only')}\b"),
+]
+_PAGE = re.compile(
+    rf"(?:{_DAY} )?\b(?:Page|PAGE|page) ?\d{{1,3}} ?(?:of|OF|de|sur) ?\d{{1,3}}\b(?: {_DAY})?"
+    rf"|(?:{_DAY} )\b(?:Page|PAGE) ?\d{{1,3}}\b|(?<![(,] )(?<!\()\b(?:Page|PAGE) \d{{1,3}}\b(?![),.;])"
+)
+_HEADER = re.compile(
+    r"\b(?:the world bank|independent evaluation group \(ieg\)|la banque mondiale|(?:el )?banco mundial|o banco mundial)"
+    r" ?(?P<name>[^\n]{3,260}?)\((?P<id>p ?\d{6})\)"
+)
+_KIND = re.compile(
+    r"^(?:implementation status ?(?:&|and) ?results report|implementation completion report \(icr\) review"
+    r"|\|?implementation completion and results report)\s*"
+)
+_LONE_LINES = re.compile(r"(?:\n[ \t\r]*\n|\f)[ \t\r]*\d{1,4}[ \t\r]*(?=\n|\f)|\n[ \t\r]*\d{1,4}[ \t\r]*(?=\n[ \t\r]*\n|\f)")
+
+
+def headers(even: CleanText) -> list[tuple[Span, str, str]]:
+    """Find running headers 'The World Bank … (P123456)': place, project id, name as folded text."""
+    found = []
+    position = 0
+    while match := _HEADER.search(even.folded, position):
+        inner = even.folded.rfind("the world bank", match.start() + 1, match.end())
+        if inner > match.start():  # an earlier mention of the Bank in a sentence; the header begins later
+            position = inner
+            continue
+        name = _KIND.sub("", match["name"].strip()).strip()
+        found.append((match.span(), match["id"].replace(" ", "").upper(), name))
+        position = match.end()
+    return found
+
+
+def furniture(even: CleanText) -> list[Span]:
+    """Find the places of page furniture in a text that was made even."""
+    spans = [match.span() for stamp in _STAMPS for match in stamp.finditer(even.folded)]
+    spans += [match.span() for match in _PAGE.finditer(even.text)]
+    known = headers(even)
+    counts: dict[str, int] = {}
+    for (start, end), _, _ in known:
+        header = even.folded[start:end]
+        counts[header] = counts.get(header, 0) + 1
+    names = set()
+    for (start, end), _, name in known:
+        header = even.folded[start:end]
+        running = counts[header] > 1 or start < 400 or "status" in header or "(icr) review" in header
+        if running and ". " not in name:
+            spans.append((start, end))
+            names.add(even.folded[end - len(header) : end][header.rfind(name) :] if name else header)
+    for name in sorted(names):
+        spans += [match.span() for match in re.finditer(re.escape(name), even.folded)]
+    return spans
+
+
+def page_numbers(text: str) -> list[Span]:
+    """Find numbers that stand alone on a line next to an empty line, in the text as it was read."""
+    return [match.span() for match in _LONE_LINES.finditer(text)]
