@@ -8,6 +8,7 @@ AMOUNT_UNREADABLE = "amount_unreadable"  # digits that form no single number
 AMBIGUOUS_UNIT = "ambiguous_unit"  # thousands, millions or whole dollars: the text does not settle it
 AMBIGUOUS_AMOUNT = "ambiguous_amount"  # several amounts, none of them said to be the component's
 CONFLICTING_AMOUNTS = "conflicting_amounts"  # the report states two different amounts for one component
+INFERRED_UNIT = "inferred_unit"  # taken, though the text names no unit: millions, as this kind of report prints them
 NOT_USD = "not_usd"  # stated in another currency only
 CURRENCY_UNSTATED = "currency_unstated"  # a number with no currency to it
 ACTUAL_ONLY = "actual_only"  # what was spent, not what was planned

@@ -6,7 +6,7 @@ from models.extraction.amounts import MILLION, to_cents
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText, spaced
 from models.extraction.headings import END_HEADING
-from models.extraction.result import AMBIGUOUS_AMOUNT, AMBIGUOUS_UNIT, NOT_USD
+from models.extraction.result import AMBIGUOUS_AMOUNT, AMBIGUOUS_UNIT, INFERRED_UNIT, NOT_USD
 from models.extraction.statement import Stated
 from models.extraction.titles import LABEL, is_title, ordinal_of, starts_large, tidy
 from models.vocabulary import Measure
@@ -16,6 +16,7 @@ _HEADER = re.compile(
     r"|\bnombre del componente|\bcomponentes?)"
     rf" ?(?:[|;] ?)?(?:(?:component|project|total|estimated|indicative) )*(?:costs?|cout|costo|custo|amount|montant|monto)(?: total| estime)?"
     rf" ?(?P<unit>[(\[][^()\[\]]{{2,40}}[)\]]|us\$ ?(?:,? ?{MILLION}|m)\b)"
+    rf"|\b{spaced('component')} ?s? ?{spaced('name')} ?(?:{spaced('component')} )?{spaced('cost')}\b(?! ?[(\[])"
 )
 _NUMBER = re.compile(r"(?<![\d.,$])(?P<figure>\d[\d,]*\.\d{1,3}|\d{1,3}(?:,\d{3})+)(?![\d.,]\d| ?%)(?![\w])")
 _TOTAL_ROW = re.compile(
@@ -34,7 +35,7 @@ def table_components(even: CleanText) -> list[Candidate]:
         stops = [match.start() for match in (end, total) if match]
         if not stops:
             continue  # without an end no one knows which rows belong to it
-        rows = _read_rows(even, begin, min(stops), header["unit"])
+        rows = _read_rows(even, begin, min(stops), header["unit"] or "")
         if rows:
             return rows
     return []
@@ -69,13 +70,15 @@ def _read_row(even: CleanText, begin: int, row: "list[re.Match[str]]", unit: str
     if not is_title(title, 220) or not starts_large(title):
         return found
     stated = _amount([match["figure"] for match in row], unit)
-    confidence = 0.85 if stated.cents is not None else 0.6
+    confidence = 0.6 if stated.cents is None or stated.flags else 0.85
     return [*found, Candidate(_number(even, start), title, start, row[-1].end(), stated, confidence)]
 
 
 def _amount(figures: list[str], unit: str) -> Stated:
     """One figure is the cost; of several, the one that is the sum of the others, or that all equal."""
     name = "million" if re.search(rf"{MILLION}|\$ ?m\b|\bm\b", unit) else "k" if re.search(r"thousand|mille|miles|000", unit) else ""
+    if not unit:
+        return _without_unit(figures)
     if not re.search(r"us\$|usd|\$|dollar|dolares", unit):
         return Stated(None, None, (NOT_USD if re.search(r"eur|sdr|xdr|cfa|€|£", unit) else AMBIGUOUS_UNIT,))
     read = [to_cents(figure, name, continental=False) for figure in figures]
@@ -93,6 +96,19 @@ def _amount(figures: list[str], unit: str) -> Stated:
     return Stated(None, None, (AMBIGUOUS_AMOUNT,))
 
 
+def _without_unit(figures: list[str]) -> Stated:
+    """Old status reports print 'Component Cost 20.70' with no unit: whole dollars if large, else millions."""
+    cents, flag = to_cents(figures[0], "", continental=False)
+    if len(figures) > 1:
+        return Stated(None, None, (AMBIGUOUS_AMOUNT,))
+    if cents is not None:
+        return Stated(cents, Measure.COST)
+    if not re.fullmatch(r"\d{1,3}(?:,\d{3})?\.\d{1,2}", figures[0]):
+        return Stated(None, None, (flag or AMBIGUOUS_UNIT,))
+    cents, flag = to_cents(figures[0], "million", continental=False)
+    return Stated(cents, Measure.COST if flag is None else None, (flag or INFERRED_UNIT,))
+
+
 def _titles(even: CleanText, begin: int, end: int) -> list[Candidate]:
     """Labelled titles without a figure, between rows or behind the last one."""
     labels = [m.start() for m in LABEL.finditer(even.folded, begin, end) if not m["sub"] and not m["sub2"]]
@@ -108,7 +124,7 @@ def _number(even: CleanText, start: int) -> int:
     label = LABEL.match(even.folded, start)
     if label and label["num"] and not label["inner"]:
         return ordinal_of(label["num"])
-    plain = re.compile(r" ?(\d{1,2})[.)] ?\D").match(even.folded, start)
+    plain = re.compile(r" ?(?:comp ?\. ?)?(\d{1,2}) ?[.:)] ?\D").match(even.folded, start)
     return int(plain[1]) if plain else 0
 
 

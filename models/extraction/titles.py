@@ -17,7 +17,7 @@ SEPARATOR = re.compile(r" ?(?P<mark>[:.)\-]{0,3}) ?")
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _LEADING = re.compile(
-    rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?(?:\d{{1,2}}|[ivx]{{1,4}}|[a-h])\b ?[:.)\-]*|c ?\d{{1,2}} ?[:.)\-]+"
+    rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?(?:\d{{1,2}}|[ivx]{{1,4}}|[a-h])\b ?[:.)\-]*|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?\d{{1,2}} ?[:.)\-]*"
     r"|\(?\d{1,2}[.)]|\(\d{1,2}\)|[-:;,.•*·▪)\]])\s*"
 )
 _TRAILING = re.compile(
