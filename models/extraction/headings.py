@@ -20,7 +20,7 @@ END_HEADING = re.compile(
     r"|\bsafeguard(?:s)? (?:policies|deferral)|\benvironmental (?:assessment category|and social risk|& social)"
     r"|\benvironmental and social standards\b|\bevaluation du risque\b|\bnotations? globales?\b|\bcalificaciones? generales?\b"
     r"|\bpractice area\b|\bphrpdodel\b|\binstitutional data\b|\bcomments? on (?:project )?cost|\bexpected disbursements\b"
-    r"|\btotal project costs?\b|\btotal costs?\b|\btotal project financing\b|\btotal financing\b|\bproject cost,? financing\b)"
+    r"|(?<![(\[])\btotal project costs?\b|\btotal project financing\b|\btotal financing\b|\bproject cost,? financing\b)"
 )
 SECTION_START = re.compile(
     r"(?:\b[a-f] ?[.)] ?|\b\d(?:\.\d{1,2}){0,2}\.? |\b)(?:original |main |key |project |program )?components? ?:"

@@ -46,18 +46,25 @@ def prose_components(even: CleanText, continental: bool) -> list[list[Candidate]
     """Read labelled components, in runs of rising numbers; a later run repeats or belongs to another list."""
     labels = list(LABEL.finditer(even.folded))
     runs: list[list[Candidate]] = []
+    last_end = -1
     for index, label in enumerate(labels):
         if label["sub"] or label["sub2"] or label["inner"] or not _is_number(even, label):
             continue
         limit = min(len(even.folded), label.end() + _WINDOW)
         following = labels[index + 1].start() if index + 1 < len(labels) else limit
         candidate = _read_definition(even, label, min(limit, following), following <= limit, continental)
-        if candidate is None:
+        if candidate is None or not (candidate.stated or label.start() == last_end or _at_boundary(even, label)):
             continue
+        last_end = candidate.end
         if not runs or candidate.ordinal < runs[-1][-1].ordinal:
             runs.append([])
         runs[-1].append(candidate)
     return runs
+
+
+def _at_boundary(even: CleanText, label: "re.Match[str]") -> bool:
+    """A label in the middle of a sentence ('as under Component 2') introduces nothing."""
+    return _BOUNDARY.search(even.text[max(0, label.start() - 40) : label.start()]) is not None
 
 
 def _is_number(even: CleanText, label: "re.Match[str]") -> bool:
@@ -87,7 +94,7 @@ def _candidate(
     ordinal = ordinal_of(label["num"])
     stated = choose(even.folded[slice(*ending.amount)], continental) if ending.amount else None
     if stated is None:
-        if ending.kind == "none" or not _BOUNDARY.search(even.text[max(0, label.start() - 40) : label.start()]):
+        if ending.kind == "none":
             return None
         if ending.kind == "words" and not set(mark) & set(":-"):
             return None

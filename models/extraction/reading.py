@@ -53,7 +53,7 @@ def _components(even: CleanText, owner: Owner) -> tuple[list[Candidate], bool]:
         foreign = foreign or len(kept) < len(items)
         return kept
 
-    status = _once(own(status_components(even)))
+    status = _once([item for group in status_components(even) for item in own(group)])
     if status:
         return status, foreign
     runs = [kept for run in prose_components(even, continental) if (kept := own(run))]

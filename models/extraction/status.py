@@ -23,16 +23,22 @@ _EMERGENCY = re.compile(
 )
 
 
-def status_components(even: CleanText) -> list[Candidate]:
-    """Read the cost lines of a status report; none where no heading of components stands before them."""
-    found: list[Candidate] = []
+def status_components(even: CleanText) -> list[list[Candidate]]:
+    """Read the lists of cost lines of a status report; none where no heading of components stands before them."""
+    found: list[list[Candidate]] = []
     group: list[re.Match[str]] = []
     for mark in _MARK.finditer(even.folded):
-        if group and mark.start() - group[-1].end() > _LINE_GAP:
-            found += _read_group(even, group)
+        if group and _is_new_list(even, group[-1].end(), mark.start()):
+            found.append(_read_group(even, group))
             group = []
         group.append(mark)
-    return found + (_read_group(even, group) if group else [])
+    if group:
+        found.append(_read_group(even, group))
+    return [items for items in found if items]
+
+
+def _is_new_list(even: CleanText, end: int, start: int) -> bool:
+    return start - end > _LINE_GAP or END_HEADING.search(even.folded, end, start) is not None
 
 
 def _read_group(even: CleanText, marks: "list[re.Match[str]]") -> list[Candidate]:

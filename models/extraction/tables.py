@@ -23,6 +23,11 @@ _TOTAL_ROW = re.compile(
     r"\b(?:grand total|sub-?total|totals?\b(?! quality)|base ?line cost|contingenc(?:ies|y) (?=\d)|physical contingenc|price contingenc"
     r"|unallocated|front.?end fee|source:|table \d)"
 )
+_FIRST = re.compile(r"(?<= )(?:component 1\b|comp ?\. ?1\b|1[.)] ?(?=[a-z])|a[.)] (?=[a-z]))")
+_COLUMN = re.compile(
+    r" ?(?:ibrd|ida|ibrd/ida|or|and|financing|% ?(?:of )?(?:total|financing|ibrd|ida)?|total|counterpart|fund(?:s|ing)?|grant|trust|credit|loan"
+    r"|government|bank|\(?us\$[^()]{0,12}\)?|project cost)(?= |\Z)"
+)
 _ROWS = 4_000
 
 
@@ -45,6 +50,7 @@ def _read_rows(even: CleanText, begin: int, end: int, unit: str) -> list[Candida
     found: list[Candidate] = []
     position = begin
     numbers = list(_NUMBER.finditer(even.folded, begin, end))
+    position = _first_row(even, begin, numbers[0].start()) if numbers else begin
     index = 0
     while index < len(numbers):
         row = [numbers[index]]
@@ -58,6 +64,16 @@ def _read_rows(even: CleanText, begin: int, end: int, unit: str) -> list[Candida
         index += 1
     found += _titles(even, position, end)
     return _numbered(found)
+
+
+def _first_row(even: CleanText, begin: int, figure: int) -> int:
+    """Skip the names of further columns: rows begin at their first number, or behind words that name a column."""
+    start = _FIRST.search(even.folded, begin, figure)
+    if start:
+        return start.start()
+    while column := _COLUMN.match(even.folded, begin, figure):
+        begin = column.end()
+    return begin
 
 
 def _read_row(even: CleanText, begin: int, row: "list[re.Match[str]]", unit: str) -> list[Candidate]:
