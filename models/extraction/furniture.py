@@ -64,4 +64,10 @@ def furniture(even: CleanText) -> list[Span]:
 
 def page_numbers(text: str) -> list[Span]:
     """Find numbers that stand alone on a line next to an empty line, in the text as it was read."""
-    return [match.span() for match in _LONE_LINES.finditer(text)]
+    return [match.span() for match in _LONE_LINES.finditer(text) if not _in_amount(text, *match.span())]
+
+
+def _in_amount(text: str, start: int, end: int) -> bool:
+    """A lone number behind a currency or before its unit is an amount that line breaks have set apart."""
+    before, behind = text[max(0, start - 20) : start].rstrip().lower(), text[end : end + 20].lstrip().lower()
+    return before.endswith(("$", "usd", "cost", ",", ".")) or behind.startswith(("mil", "tho", "bil", "m)", "m "))

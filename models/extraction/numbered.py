@@ -1,6 +1,7 @@
 """Components numbered without the word: '1. Title (appraisal: US$46.7 million; actual: US$48.9 million)'."""
 
 import re
+from itertools import islice
 
 from models.extraction.amounts import find_money, has_money_mark
 from models.extraction.candidate import Candidate
@@ -11,7 +12,7 @@ from models.extraction.statement import Stated, choose
 from models.extraction.titles import is_title, ordinal_of, starts_large, tidy
 from models.vocabulary import Measure
 
-_SECTION = 14_000
+_SECTION, _TRIED = 14_000, 80
 _STYLES = {
     "1.": re.compile(r"(?:(?<=[\s.;:)])|^)(?P<num>\d{1,2})[.)] ?(?=[A-ZÀ-Ý\"'(])"),
     "(1)": re.compile(r"\((?P<num>\d{1,2})\) ?(?=[A-ZÀ-Ýa-z])"),
@@ -28,19 +29,15 @@ _NEXT_SENTENCE = re.compile(r"\s*(?:This|It|The|These|Under|Cette|Elle|Este|Esta
 def numbered_components(even: CleanText, continental: bool) -> list[Candidate]:
     """Read the first section of components whose items carry amounts."""
     best: list[Candidate] = []
-    position = 0
-    while section := SECTION_START.search(even.folded, position):
+    for section in islice(SECTION_START.finditer(even.folded), _TRIED):
         begin = section.end()
         stop = SECTION_END.search(even.folded, begin, begin + _SECTION)
         end = stop.start() if stop else min(len(even.folded), begin + _SECTION)
         found = _read_section(even, begin, end, continental)
+        if len(found) > 1 and any(item.cents is not None for item in found):
+            return found
         if sum(item.stated is not None for item in found) > sum(item.stated is not None for item in best):
             best = found
-        if len(best) > 1 and any(item.cents is not None for item in best):
-            return best
-        position = begin if not best else end
-        if position >= len(even.folded):
-            break
     return best
 
 

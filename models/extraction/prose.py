@@ -53,7 +53,7 @@ def prose_components(even: CleanText, continental: bool) -> list[list[Candidate]
         limit = min(len(even.folded), label.end() + _WINDOW)
         following = labels[index + 1].start() if index + 1 < len(labels) else limit
         candidate = _read_definition(even, label, min(limit, following), following <= limit, continental)
-        if candidate is None or not (candidate.stated or label.start() == last_end or _at_boundary(even, label)):
+        if candidate is None or not (label.start() == last_end or _introduces(even, label, candidate)):
             continue
         last_end = candidate.end
         if not runs or candidate.ordinal < runs[-1][-1].ordinal:
@@ -62,9 +62,14 @@ def prose_components(even: CleanText, continental: bool) -> list[list[Candidate]
     return runs
 
 
-def _at_boundary(even: CleanText, label: "re.Match[str]") -> bool:
-    """A label in the middle of a sentence ('as under Component 2') introduces nothing."""
-    return _BOUNDARY.search(even.text[max(0, label.start() - 40) : label.start()]) is not None
+def _introduces(even: CleanText, label: "re.Match[str]", candidate: Candidate) -> bool:
+    """Tell 'Component 2: Roads (US$5 million)' from a mention: 'as in Component 2. The council (US$3 million)'."""
+    before = even.text[max(0, label.start() - 40) : label.start()]
+    if before.rfind("(") > before.rfind(")") and even.text[label.end() : label.end() + 1] == ")":
+        return False
+    if _BOUNDARY.search(before):
+        return True
+    return candidate.stated is not None and re.match(r" ?[:-]", even.folded[label.end() : label.end() + 3]) is not None
 
 
 def _is_number(even: CleanText, label: "re.Match[str]") -> bool:

@@ -38,9 +38,12 @@ def extract(text: str) -> Extraction:
 
 
 def _without_page_numbers(text: str) -> str:
-    for start, end in reversed(page_numbers(text)):
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+    pieces = []
+    position = 0
+    for start, end in page_numbers(text):
+        pieces += [text[position:start], " " * (end - start)]
+        position = end
+    return "".join([*pieces, text[position:]])
 
 
 def _components(even: CleanText, owner: Owner) -> tuple[list[Candidate], bool]:
@@ -53,24 +56,15 @@ def _components(even: CleanText, owner: Owner) -> tuple[list[Candidate], bool]:
         foreign = foreign or len(kept) < len(items)
         return kept
 
-    status = _once([item for group in status_components(even) for item in own(group)])
+    status = [kept for group in status_components(even) if (kept := own(group))]
     if status:
-        return status, foreign
+        return status[0], foreign  # the same list printed again adds nothing
     runs = [kept for run in prose_components(even, continental) if (kept := own(run))]
     prose = merge_runs(runs)
     table = own(table_components(even))
     if table:
         return _fill(table, prose), foreign
     return prose or own(numbered_components(even, continental)), foreign
-
-
-def _once(items: list[Candidate]) -> list[Candidate]:
-    """Keep the first of components that a report lists twice."""
-    kept: list[Candidate] = []
-    for item in items:
-        if not any(item.ordinal == other.ordinal and alike(item.title, other.title) for other in kept):
-            kept.append(item)
-    return kept
 
 
 def _fill(table: list[Candidate], prose: list[Candidate]) -> list[Candidate]:

@@ -23,7 +23,7 @@ _OTHER = re.compile(
     r"|jica|giz|kfw|adb|afdb|ifad|recipient|partners?)\b"
 )
 _PART = re.compile(r"\b(?:of which|out of which|including|includes|dont|incluyendo|incluid[oa]s?|de los cuales|dos quais)\b")
-_TOTAL = re.compile(r"\btotal")
+_TOTAL = re.compile(r"(?<!of )(?<!of the )\btotal")
 _ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicional|additionnel")
 _COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")
 _BREAK = re.compile(r";|\.\s|,|/|\band\b|\bet\b|\by\b|\be\b|\bof which\b|\bincluding\b|\bdont\b|[()\[\]]")
@@ -42,7 +42,12 @@ class Stated:
 @dataclass(frozen=True, slots=True)
 class _Labelled:
     money: Money
-    label: str
+    before: str
+    behind: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.before} {self.behind}"
 
     def says(self, pattern: "re.Pattern[str]") -> bool:
         return pattern.search(self.label) is not None
@@ -57,7 +62,7 @@ def choose(folded: str, continental: bool) -> Stated | None:
     mentions = _labelled(folded, find_money(folded, continental))
     if not mentions:
         return None
-    wholes = [item for item in mentions if not item.says(_PART)]
+    wholes = [item for item in mentions if not _PART.search(item.before)]
     dollars = [item for item in wholes if item.money.usd]
     if not dollars:
         flag = next((item.money.flag for item in wholes if item.money.flag), AMBIGUOUS_AMOUNT)
@@ -76,6 +81,9 @@ def _own(dollars: list[_Labelled]) -> tuple[_Labelled | None, str]:
     unspent = [item for item in dollars if not item.says(_ACTUAL)]
     if not unspent:
         return None, ACTUAL_ONLY
+    whole = _sum_of_the_others(unspent)
+    if whole:
+        return whole, ""
     for group in (
         [item for item in unspent if item.says(_TOTAL)],
         [item for item in unspent if item.says(_PLANNED) and not _part_of_whole(item)],
@@ -94,6 +102,15 @@ def _own(dollars: list[_Labelled]) -> tuple[_Labelled | None, str]:
     if larger and not group[0].says(_PLANNED):
         return None, AMBIGUOUS_AMOUNT
     return group[0], ""
+
+
+def _sum_of_the_others(unspent: list[_Labelled]) -> _Labelled | None:
+    """Of three amounts or more, the one that the others add up to is the whole, whatever they are called."""
+    amounts = [item.money.cents for item in unspent if item.money.cents]
+    if len(amounts) < 3 or len(amounts) < len(unspent):
+        return None
+    largest = max(unspent, key=lambda item: item.money.cents or 0)
+    return largest if (largest.money.cents or 0) * 2 == sum(amounts) and not largest.says(_ADDED) else None
 
 
 def _part_of_whole(item: _Labelled) -> bool:
@@ -118,7 +135,7 @@ def _basis(chosen: _Labelled, mentions: list[_Labelled], folded: str) -> Measure
 
 def _labelled(folded: str, found: list[Money]) -> list[_Labelled]:
     """Give each amount the words that belong to it: those before it, and those behind it up to a mark."""
-    labels = [""] * len(found)
+    before, behind = [""] * len(found), [""] * len(found)
     position = 0
     leading_words = bool(found) and any(
         pattern.search(folded[: found[0].start]) for pattern in (_ACTUAL, _PLANNED, _LENDER, _OTHER, _TOTAL)
@@ -128,10 +145,10 @@ def _labelled(folded: str, found: list[Money]) -> list[_Labelled]:
         if index:
             mark = _BREAK.search(between)
             cut_at = mark.start() if mark else 0 if leading_words else len(between)
-            labels[index - 1] += " " + between[:cut_at]
+            behind[index - 1] = between[:cut_at]
             between = between[cut_at:]
-        labels[index] += between
+        before[index] = between
         position = money.end
     if found:
-        labels[-1] += " " + folded[position:]
-    return [_Labelled(money, label) for money, label in zip(found, labels, strict=True)]
+        behind[-1] = folded[position:]
+    return [_Labelled(*parts) for parts in zip(found, before, behind, strict=True)]

@@ -17,6 +17,7 @@ _MARK = re.compile(
 )
 _JOINED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d{1,3}(?:\.\d{3})+(?:,\d\d)?|\d+[.,]\d\d|\d{1,3}(?: \d{3})+")
 _LINE_GAP, _HEADING_GAP, _TAIL_GAP = 520, 640, 420
+_SUB = re.compile(rf"[ .:;-]*(?:name ?:? ?)?(?:(?:sub|sous) ?-? ?(?:{spaced('component')}|componente|composante)|(?:component )?\d{{1,2}} ?\.\d)")
 _EMERGENCY = re.compile(
     r"(?:contingen(?:t|cy) emergency response (?:component|mechanism|fund)(?: \(cer[cmf]p?\))?|cerc|contingent emergency response \(cerc\))"
     r"(?= (?:project|component|[a-z]+ing|strengthen|support|improv|enhanc|institutional|technical)\b)"
@@ -79,6 +80,8 @@ def _read_line(even: CleanText, begin: int, mark: "re.Match[str]") -> list[Candi
         for candidate in _titles_only(even, start, end)
     ]
     start = starts[-1]
+    if _SUB.match(even.folded, start):
+        return found
     title = tidy(even.text[start : mark.start()])
     if is_title(title):
         stated = _cost(mark)
@@ -103,6 +106,8 @@ def _titles_only(even: CleanText, begin: int, end: int) -> list[Candidate]:
     starts = _title_starts(even, begin, end)
     found = []
     for start, stop in zip(starts, [*starts[1:], end], strict=True):
+        if _SUB.match(even.folded, start):
+            continue
         title = tidy(even.text[start:stop])
         if is_title(title, 200):
             begin_at = start + len(even.text[start:stop]) - len(even.text[start:stop].lstrip())

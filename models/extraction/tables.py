@@ -1,6 +1,7 @@
 """Components in tables of data sheets: 'Component Name  Cost (US$, millions)' and rows beneath."""
 
 import re
+from itertools import islice
 
 from models.extraction.amounts import MILLION, to_cents
 from models.extraction.candidate import Candidate
@@ -28,12 +29,12 @@ _COLUMN = re.compile(
     r" ?(?:ibrd|ida|ibrd/ida|or|and|financing|% ?(?:of )?(?:total|financing|ibrd|ida)?|total|counterpart|fund(?:s|ing)?|grant|trust|credit|loan"
     r"|government|bank|\(?us\$[^()]{0,12}\)?|project cost)(?= |\Z)"
 )
-_ROWS = 4_000
+_ROWS, _TRIED = 4_000, 60
 
 
 def table_components(even: CleanText) -> list[Candidate]:
     """Read the first table of components that has rows."""
-    for header in _HEADER.finditer(even.folded):
+    for header in islice(_HEADER.finditer(even.folded), _TRIED):
         begin = header.end()
         end = END_HEADING.search(even.folded, begin, begin + _ROWS)
         total = _TOTAL_ROW.search(even.folded, begin, begin + _ROWS)
