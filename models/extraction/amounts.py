@@ -33,15 +33,19 @@ _DOLLARS = (
     r"|dolares?(?: (?:estadounidenses|americanos|de (?:los )?(?:estados unidos|ee\.? ?uu\.?)))?"
 )
 _FOREIGN = (
-    r"[a-z]{1,3}\$|eur(?:os?)?\b|€|£|gbp|sdrs?\b|xdrs?\b|dts\b|deg\b|xaf|xof|f ?cfa|cfaf|cfa|jpy|¥|yen\b|rmb|cny|inr|brl|cop\b"
-    r"|tl\b|try\b|cad\b|aud\b|nzd\b|chf\b|sek\b|nok\b|dkk\b|pesos?\b|rupees?\b|reais\b|dirhams?\b|mad\b|dinars?\b|shillings?\b"
-    r"|birr\b|naira\b|kes\b|ugx\b|bdt\b|taka\b|pkr\b|npr\b|zar\b|rand\b|mxn\b|lei\b|hrk\b|kunas?\b|pln\b|uah\b|soms?\b|gnf\b"
+    r"[a-z]{1,3}\$|eur(?:os?)?\b|€|£|gbp|sdrs?\b|xdrs?\b|dts\b|deg\b|xaf|xof|f ?cfa|cfaf|cfa|jpy|¥|yen\b|rmb|cny|inr"
+    r"|brl|cop\b"
+    r"|tl\b|try\b|cad\b|aud\b|nzd\b|chf\b|sek\b|nok\b|dkk\b|pesos?\b|rupees?\b|reais\b|dirhams?\b|mad\b|dinars?\b"
+    r"|shillings?\b"
+    r"|birr\b|naira\b|kes\b|ugx\b|bdt\b|taka\b|pkr\b|npr\b|zar\b|rand\b|mxn\b|lei\b|hrk\b|kunas?\b|pln\b|uah\b"
+    r"|soms?\b|gnf\b"
 )
 _NUMBER = r"\d{1,3}(?:[., ]\d{3})+(?!\d)(?:[.,] ?\d{1,2}(?!\d))?|\d+(?:[.,] ?\d+)*"
 _AFTER = r"(?![a-z0-9])"
 _MONEY = re.compile(
     rf"(?P<cur>{_DOLLARS}|{_FOREIGN}) ?(?:(?P<unit0>{_UNIT}){_AFTER} ?)?(?P<num>{_NUMBER})(?: ?(?P<unit>{_UNIT}){_AFTER})?"
-    rf"|(?<![\d.,a-z])(?P<num2>{_NUMBER}) ?(?:(?P<unit2>{_UNIT}){_AFTER})? ?(?:of |de |d' ?|en )?(?P<cur2>{_DOLLARS}|{_FOREIGN})"
+    rf"|(?<![\d.,a-z])(?P<num2>{_NUMBER}) ?(?:(?P<unit2>{_UNIT}){_AFTER})? ?(?:of |de |d' ?|en )?(?P<cur2>{_DOLLARS}"
+    rf"|{_FOREIGN})"
     rf"|(?<![\d.,a-z])(?P<num3>{_NUMBER}) ?(?P<unit3>{MILLION}){_AFTER}(?= ?(?:[)\];,.]|\Z|equivalent))"
 )
 _DOLLAR = re.compile(rf"(?:{_DOLLARS})\Z")

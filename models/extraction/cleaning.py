@@ -88,8 +88,8 @@ def _add_composed(word: str, start: int, pieces: list[str], offsets: "array[int]
 
 
 def _add_cluster(cluster: str, begin: int, pieces: list[str], offsets: "array[int]") -> None:
-    form = "NFKC" if "\ufb00" <= cluster[0] <= "\ufb06" else "NFC"
-    composed = unicodedata.normalize(form, cluster)
+    ligature = "\ufb00" <= cluster[0] <= "\ufb06"
+    composed = unicodedata.normalize("NFKC" if ligature else "NFC", cluster)
     pieces.append(composed)
     offsets.extend([begin] * len(composed))
 

@@ -4,9 +4,7 @@ import re
 
 from models.extraction.cleaning import CleanText, Span, spaced
 
-_DAY = (
-    r"(?:\d{1,2}/\d{1,2}/\d{4}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4}|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4})"
-)
+_DAY = r"(?:\d{1,2}/\d{1,2}/\d{4}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4}|\d{1,2}[- ][A-Z][a-z]{2,8}[- ]\d{4})"
 _STAMPS = [
     re.compile(rf"{spaced('public')} ?{spaced('disclosure')} ?(?:{spaced('authorized')}|{spaced('copy')})"),
     re.compile(rf"\b{spaced('for')} ?{spaced('official')} ?{spaced('use')} ?{spaced('only')}\b"),
@@ -16,14 +14,17 @@ _PAGE = re.compile(
     rf"|(?:{_DAY} )\b(?:Page|PAGE) ?\d{{1,3}}\b|(?<![(,] )(?<!\()\b(?:Page|PAGE) \d{{1,3}}\b(?![),.;])"
 )
 _HEADER = re.compile(
-    r"\b(?:the world bank|independent evaluation group \(ieg\)|la banque mondiale|(?:el )?banco mundial|o banco mundial)"
+    r"\b(?:the world bank|independent evaluation group \(ieg\)|la banque mondiale|(?:el )?banco mundial"
+    r"|o banco mundial)"
     r" ?(?P<name>[^\n]{3,260}?)\((?P<id>p ?\d{6})\)"
 )
 _KIND = re.compile(
     r"^(?:implementation status ?(?:&|and) ?results report|implementation completion report \(icr\) review"
     r"|\|?implementation completion and results report)\s*"
 )
-_LONE_LINES = re.compile(r"(?:\n[ \t\r]*\n|\f)[ \t\r]*\d{1,4}[ \t\r]*(?=\n|\f)|\n[ \t\r]*\d{1,4}[ \t\r]*(?=\n[ \t\r]*\n|\f)")
+_LONE_LINES = re.compile(
+    r"(?:\n[ \t\r]*\n|\f)[ \t\r]*\d{1,4}[ \t\r]*(?=\n|\f)|\n[ \t\r]*\d{1,4}[ \t\r]*(?=\n[ \t\r]*\n|\f)"
+)
 
 
 def headers(even: CleanText) -> list[tuple[Span, str, str]]:

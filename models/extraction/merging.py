@@ -11,7 +11,9 @@ def merge_runs(runs: list[list[Candidate]]) -> list[Candidate]:
     """Merge runs of the same list; a run that shares no title with the main one is of something else."""
     if not runs:
         return []
-    main = max(runs, key=lambda run: (len({item.ordinal for item in run if item.stated}), len({item.ordinal for item in run})))
+    main = max(
+        runs, key=lambda run: (len({item.ordinal for item in run if item.stated}), len({item.ordinal for item in run}))
+    )
     groups: dict[int, list[Candidate]] = {}
     for item in main:
         groups.setdefault(item.ordinal, []).append(item)
@@ -54,7 +56,7 @@ def _merge(group: list[Candidate]) -> Candidate:
 
 def _reconcile(one: Candidate, other: Candidate) -> Candidate:
     """Of two amounts for one component keep the finer of a rounded pair, or the cost beside a lender's part."""
-    assert one.cents is not None and other.cents is not None  # noqa: S101, PT018
+    assert one.cents is not None and other.cents is not None  # noqa: PT018
     if one.cents == other.cents:
         return one
     finer, coarser = sorted((one, other), key=lambda item: _step(item.cents or 0))
@@ -65,9 +67,7 @@ def _reconcile(one: Candidate, other: Candidate) -> Candidate:
         whole = max((one, other), key=lambda item: item.cents or 0)
         if whole.stated and whole.stated.basis is not Measure.COMMITMENT:
             return whole
-    return Candidate(
-        one.ordinal, one.title, one.start, one.end, Stated(None, None, (CONFLICTING_AMOUNTS,)), 0.5
-    )
+    return Candidate(one.ordinal, one.title, one.start, one.end, Stated(None, None, (CONFLICTING_AMOUNTS,)), 0.5)
 
 
 def _step(cents: int) -> int:

@@ -50,7 +50,7 @@ def _read_section(even: CleanText, begin: int, end: int, continental: bool) -> l
     if not heads:
         return _unnumbered(even, begin, end, continental)
     style = _STYLES[min(heads)[1]]
-    marks = []
+    marks: list[re.Match[str]] = []
     for match in style.finditer(even.text, begin, end):
         if ordinal_of(match["num"].lower()) == len(marks) + 1:
             marks.append(match)
@@ -78,11 +78,15 @@ def _read_item(even: CleanText, mark: "re.Match[str]", stop: int, ordinal: int, 
         if not is_title(title, 220):
             break
         stated = choose(folded[opening.start() : close], continental)
-        return Candidate(ordinal, title, mark.start(), close, stated, 0.75 if stated and stated.cents is not None else 0.6)
+        return Candidate(
+            ordinal, title, mark.start(), close, stated, 0.75 if stated and stated.cents is not None else 0.6
+        )
     return _bare_amount(even, mark, stop, ordinal, continental) or _title_only(even, mark, stop, ordinal)
 
 
-def _bare_amount(even: CleanText, mark: "re.Match[str]", stop: int, ordinal: int, continental: bool) -> Candidate | None:
+def _bare_amount(
+    even: CleanText, mark: "re.Match[str]", stop: int, ordinal: int, continental: bool
+) -> Candidate | None:
     """Read '1. Title - US$5 million' and '1. Title, US$5 million'."""
     folded = even.folded[mark.end() : min(stop, mark.end() + 300)]
     money = next(iter(find_money(folded, continental)), None)

@@ -6,13 +6,18 @@ from models.extraction.cleaning import CleanText
 from models.extraction.furniture import headers
 
 _ID = re.compile(r"\bp ?(\d{6})\b")
-_LABELLED = re.compile(r"(?<!parent )\b(?:project id|proj id|operation id|id du projet|project number|id) ?:? ?p ?(\d{6})\b")
+_LABELLED = re.compile(
+    r"(?<!parent )\b(?:project id|proj id|operation id|id du projet|project number|id) ?:? ?p ?(\d{6})\b"
+)
 _PARENT = re.compile(r"parent project(?: id)?[^.]{0,60}\Z")
 _KINDS = (
     ("completion_review", re.compile(r"\bicr review\b|\(icr\) review|\bicrr\d")),
     ("status_report", re.compile(r"implementation status ?(?:&|and) ?results")),
     ("completion_report", re.compile(r"implementation completion (?:and results )?report")),
-    ("project_paper", re.compile(r"\bproject paper\b|\brestructuring paper\b|additional (?:financing|credit|grant|loan)")),
+    (
+        "project_paper",
+        re.compile(r"\bproject paper\b|\brestructuring paper\b|additional (?:financing|credit|grant|loan)"),
+    ),
     ("information_document", re.compile(r"project information document|\bpid\b|integrated safeguards data ?sheet")),
     ("appraisal_document", re.compile(r"project appraisal document|\bpad\d")),
 )

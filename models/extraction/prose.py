@@ -12,10 +12,13 @@ from models.extraction.titles import LABEL, LONGEST_TITLE, SEPARATOR, is_title, 
 
 _WINDOW = 900
 _CONNECTOR = re.compile(
-    r"(?:[-:,;.]|\b(?:for|of|a|de|at|is)|\b(?:(?:total|estimated|planned|indicative) )?(?:costs?|cout|costo|custo|montant|monto|amount"
+    r"(?:[-:,;.]|\b(?:for|of|a|de|at|is)|\b(?:(?:total|estimated|planned|indicative) )?(?:costs?|cout|costo|custo"
+    r"|montant|monto|amount"
     r"|budget|allocation)(?: total| estime| estimado)?) ?:? ?(?:about |approximately |environ |de )?\Z"
 )
-_COST_NEXT = re.compile(r"\.? ?(?:(?:total|estimated|planned|indicative|approximate) )*(?:costs?|cout|costo|custo|montant|monto|amount)\b")
+_COST_NEXT = re.compile(
+    r"\.? ?(?:(?:total|estimated|planned|indicative|approximate) )*(?:costs?|cout|costo|custo|montant|monto|amount)\b"
+)
 _BOUNDARY = re.compile(r"(?:^|[.;:)\]•\"|/-]|[A-Z][\w-]*|\d|%|\b(?:and|et|y|e|the|by component))\s*$")
 
 
@@ -140,8 +143,18 @@ def _find_ending(even: CleanText, begin: int, limit: int, next_label: bool, cont
         place, kind = stop
         if kind == "bracket":
             close = bracket_end(folded, place)
-            if close and close <= stop_at and has_money_mark(folded[place:close]) and choose(folded[place:close], continental):
-                return Ending(place, _more_brackets(folded, close, stop_at), "amount", (place, _more_brackets(folded, close, stop_at)))
+            if (
+                close
+                and close <= stop_at
+                and has_money_mark(folded[place:close])
+                and choose(folded[place:close], continental)
+            ):
+                return Ending(
+                    place,
+                    _more_brackets(folded, close, stop_at),
+                    "amount",
+                    (place, _more_brackets(folded, close, stop_at)),
+                )
             position = min(close or place + 1, stop_at)
             direct = [start for start in direct if start >= position]
             continue
@@ -170,7 +183,8 @@ def _next_stop(even: CleanText, position: int, limit: int, direct: list[int]) ->
 
 
 _STOP_TEXT = re.compile(
-    r"[(\[]|[A-Za-zÀ-ÿ0-9)\"'][.;] (?=[A-ZÀ-Ý(\"'])|•|\b(?i:will|would|shall|aims? to|seeks? to|vise à|visera|financera|comprend"
+    r"[(\[]|[A-Za-zÀ-ÿ0-9)\"'][.;] (?=[A-ZÀ-Ý(\"'])|•|\b(?i:will|would|shall|aims? to|seeks? to|vise à|visera"
+    r"|financera|comprend"
     r"|permettra|tiene como|tendrá|financiará|this (?:sub)?component|the component|cette composante|este componente)\b"
 )
 
@@ -180,7 +194,7 @@ def _is_abbreviation(text: str, dot: int) -> bool:
     if text[dot] != ".":
         return False
     word = re.search(r"[^\W\d_]+\Z", text[max(0, dot - 12) : dot])
-    return bool(word) and len(word.group()) <= 2 and not text[dot + 2 : dot + 6].lower().startswith("this")
+    return word is not None and len(word.group()) <= 2 and not text[dot + 2 : dot + 6].lower().startswith("this")
 
 
 def _more_brackets(folded: str, close: int, limit: int) -> int:

@@ -14,7 +14,9 @@ from models.extraction.status import status_components
 from models.extraction.tables import table_components
 from models.extraction.titles import alike
 
-_CONTINENTAL = re.compile(r"\b(?:composantes?|componentes?|du projet|del proyecto|do projeto|millones|milhoes|cout|dollars us)\b")
+_CONTINENTAL = re.compile(
+    r"\b(?:composantes?|componentes?|du projet|del proyecto|do projeto|millones|milhoes|cout|dollars us)\b"
+)
 _ENGLISH = re.compile(r"\b(?:the project|of the|and the|component|will)\b")
 
 
@@ -71,7 +73,9 @@ def _fill(table: list[Candidate], prose: list[Candidate]) -> list[Candidate]:
     """Take an amount from the sentences where the table states none for the component."""
     filled = []
     for item in table:
-        told = next((other for other in prose if other.ordinal == item.ordinal and alike(other.title, item.title)), None)
+        told = next(
+            (other for other in prose if other.ordinal == item.ordinal and alike(other.title, item.title)), None
+        )
         filled.append(told if item.stated is None and told and told.stated else item)
     return filled
 

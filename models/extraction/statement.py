@@ -12,17 +12,23 @@ _ACTUAL = re.compile(
     r"|utili[sz]ed|executed|revis|restructur"
 )
 _PLANNED = re.compile(
-    r"apprais|plann?ed|estimat|\boriginal|\bapproved|expected|\binitial|\bbudget|prevu|prevision|estime|previst|ex-ante|\bpad\b"
+    r"apprais|plann?ed|estimat|\boriginal|\bapproved|expected|\binitial|\bbudget|prevu|prevision|estime|previst"
+    r"|ex-ante|\bpad\b"
 )
 _LENDER = re.compile(
-    r"\b(?:ida|ibrd|aif|bird|birf|credit|loan|grants?|bank|wb|pret|don|prestamo|donacion|credito|emprestimo|banque|banco)\b"
+    r"\b(?:ida|ibrd|aif|bird|birf|credit|loan|grants?|bank|wb|pret|don|prestamo|donacion|credito|emprestimo|banque"
+    r"|banco)\b"
 )
 _OTHER = re.compile(
-    r"\b(?:government|govt|go[a-z]{1,2}|counterpart|borrower|beneficiar\w*|gef|gff|eu|gouvernement|etat|gobierno|contrapart\w*"
-    r"|dfid|afd|private|communit(?:y|ies)|cofinanc\w*|co-financ\w*|parallel|municipalit\w*|donors?|trust fund|tf|mdtf|usaid"
+    r"\b(?:government|govt|go[a-z]{1,2}|counterpart|borrower|beneficiar\w*|gef|gff|eu|gouvernement|etat|gobierno"
+    r"|contrapart\w*"
+    r"|dfid|afd|private|communit(?:y|ies)|cofinanc\w*|co-financ\w*|parallel|municipalit\w*|donors?|trust fund|tf"
+    r"|mdtf|usaid"
     r"|jica|giz|kfw|adb|afdb|ifad|recipient|partners?)\b"
 )
-_PART = re.compile(r"\b(?:of which|out of which|including|includes|dont|incluyendo|incluid[oa]s?|de los cuales|dos quais)\b")
+_PART = re.compile(
+    r"\b(?:of which|out of which|including|includes|dont|incluyendo|incluid[oa]s?|de los cuales|dos quais)\b"
+)
 _TOTAL = re.compile(r"(?<!of )(?<!of the )\btotal")
 _ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicional|additionnel")
 _COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")

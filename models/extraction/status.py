@@ -1,5 +1,6 @@
 """Components of status reports: 'Title:(Cost $49.53 M)' between two headings."""
 
+import itertools
 import re
 
 from models.extraction.amounts import to_cents
@@ -12,14 +13,19 @@ from models.extraction.titles import LABEL, is_title, ordinal_of, tidy
 from models.vocabulary import Measure
 
 _MARK = re.compile(
-    rf"[(\[] ?(?:{spaced('cost')}(?: ?[oe])?|{spaced('cout')}|{spaced('custo')}) ?:? ?(?P<currency>(?:us ?\$|usd|\$|[a-z]{{0,3}}\$|[a-z]{{3}}|€|£) ?)?"
+    rf"[(\[] ?(?:{spaced('cost')}(?: ?[oe])?|{spaced('cout')}|{spaced('custo')}) ?:? ?(?P<currency>(?:us ?\$|usd|\$"
+    rf"|[a-z]{{0,3}}\$|[a-z]{{3}}|€|£) ?)?"
     r"(?P<number>\d[\d., ]{0,24}?) ?(?P<unit>millions?|billions?|mn|m|b|k)?(?P<after> ?(?:us ?\$|usd|\$|eur|€))? ?[)\]]"
 )
 _JOINED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d{1,3}(?:\.\d{3})+(?:,\d\d)?|\d+[.,]\d\d|\d{1,3}(?: \d{3})+")
 _LINE_GAP, _HEADING_GAP, _TAIL_GAP = 520, 640, 420
-_SUB = re.compile(rf"[ .:;-]*(?:name ?:? ?)?(?:(?:sub|sous) ?-? ?(?:{spaced('component')}|componente|composante)|(?:component )?\d{{1,2}} ?\.\d)")
+_SUB = re.compile(
+    rf"[ .:;-]*(?:name ?:? ?)?(?:(?:sub|sous) ?-? ?(?:{spaced('component')}|componente|composante)"
+    rf"|(?:component )?\d{{1,2}} ?\.\d)"
+)
 _EMERGENCY = re.compile(
-    r"(?:contingen(?:t|cy) emergency response (?:component|mechanism|fund)(?: \(cer[cmf]p?\))?|cerc|contingent emergency response \(cerc\))"
+    r"(?:contingen(?:t|cy) emergency response (?:component|mechanism|fund)(?: \(cer[cmf]p?\))?|cerc"
+    r"|contingent emergency response \(cerc\))"
     r"(?= (?:project|component|[a-z]+ing|strengthen|support|improv|enhanc|institutional|technical)\b)"
 )
 
@@ -74,23 +80,25 @@ def _after_heading(even: CleanText, position: int) -> int | None:
 def _read_line(even: CleanText, begin: int, mark: "re.Match[str]") -> list[Candidate]:
     """Read the title before a cost; labels and the emergency component before it are titles without a cost."""
     starts = _title_starts(even, begin, mark.start())
-    found = [
-        candidate
-        for start, end in zip(starts, starts[1:], strict=False)
-        for candidate in _titles_only(even, start, end)
-    ]
+    found = [candidate for start, end in itertools.pairwise(starts) for candidate in _titles_only(even, start, end)]
     start = starts[-1]
     if _SUB.match(even.folded, start):
         return found
     title = tidy(even.text[start : mark.start()])
     if is_title(title):
         stated = _cost(mark)
-        found.append(Candidate(_label_number(even, start), title, start, mark.end(), stated, 0.9 if stated.cents is not None else 0.8))
+        found.append(
+            Candidate(
+                _label_number(even, start), title, start, mark.end(), stated, 0.9 if stated.cents is not None else 0.8
+            )
+        )
     return found
 
 
 def _title_starts(even: CleanText, begin: int, end: int) -> list[int]:
-    labels = [match.start() for match in LABEL.finditer(even.folded, begin, end) if not match["sub"] and not match["sub2"]]
+    labels = [
+        match.start() for match in LABEL.finditer(even.folded, begin, end) if not match["sub"] and not match["sub2"]
+    ]
     if labels and tidy(even.text[begin : labels[0]]) == "":
         begin = labels.pop(0)
     starts = [begin, *labels]

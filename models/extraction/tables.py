@@ -1,7 +1,7 @@
 """Components in tables of data sheets: 'Component Name  Cost (US$, millions)' and rows beneath."""
 
 import re
-from itertools import islice
+from itertools import islice, pairwise
 
 from models.extraction.amounts import MILLION, to_cents
 from models.extraction.candidate import Candidate
@@ -13,20 +13,24 @@ from models.extraction.titles import LABEL, is_title, ordinal_of, starts_large, 
 from models.vocabulary import Measure
 
 _HEADER = re.compile(
-    rf"(?:\b{spaced('component')} ?s? ?{spaced('name')}|\b(?:project )?components?|\bcomponent\(s\)|\bnom de la composante|\bcomposantes?"
+    rf"(?:\b{spaced('component')} ?s? ?{spaced('name')}|\b(?:project )?components?|\bcomponent\(s\)"
+    rf"|\bnom de la composante|\bcomposantes?"
     r"|\bnombre del componente|\bcomponentes?)"
-    rf" ?(?:[|;] ?)?(?:(?:component|project|total|estimated|indicative) )*(?:costs?|cout|costo|custo|amount|montant|monto)(?: total| estime)?"
+    rf" ?(?:[|;] ?)?(?:(?:component|project|total|estimated|indicative) )*(?:costs?|cout|costo|custo|amount|montant"
+    rf"|monto)(?: total| estime)?"
     rf" ?(?P<unit>[(\[][^()\[\]]{{2,40}}[)\]]|us\$ ?(?:,? ?{MILLION}|m)\b)"
     rf"|\b{spaced('component')} ?s? ?{spaced('name')} ?(?:{spaced('component')} )?{spaced('cost')}\b(?! ?[(\[])"
 )
 _NUMBER = re.compile(r"(?<![\d.,$])(?P<figure>\d[\d,]*\.\d{1,3}|\d{1,3}(?:,\d{3})+)(?![\d.,]\d| ?%)(?![\w])")
 _TOTAL_ROW = re.compile(
-    r"\b(?:grand total|sub-?total|totals?\b(?! quality)|base ?line cost|contingenc(?:ies|y) (?=\d)|physical contingenc|price contingenc"
+    r"\b(?:grand total|sub-?total|totals?\b(?! quality)|base ?line cost|contingenc(?:ies|y) (?=\d)"
+    r"|physical contingenc|price contingenc"
     r"|unallocated|front.?end fee|source:|table \d)"
 )
 _FIRST = re.compile(r"(?<= )(?:component 1\b|comp ?\. ?1\b|1[.)] ?(?=[a-z])|a[.)] (?=[a-z]))")
 _COLUMN = re.compile(
-    r" ?(?:ibrd|ida|ibrd/ida|or|and|financing|% ?(?:of )?(?:total|financing|ibrd|ida)?|total|counterpart|fund(?:s|ing)?|grant|trust|credit|loan"
+    r" ?(?:ibrd|ida|ibrd/ida|or|and|financing|% ?(?:of )?(?:total|financing|ibrd|ida)?|total|counterpart|fund(?:s"
+    r"|ing)?|grant|trust|credit|loan"
     r"|government|bank|\(?us\$[^()]{0,12}\)?|project cost)(?= |\Z)"
 )
 _ROWS, _TRIED = 4_000, 60
@@ -55,7 +59,9 @@ def _read_rows(even: CleanText, begin: int, end: int, unit: str) -> list[Candida
     index = 0
     while index < len(numbers):
         row = [numbers[index]]
-        while index + 1 < len(numbers) and not re.search(r"[a-z]", even.folded[row[-1].end() : numbers[index + 1].start()]):
+        while index + 1 < len(numbers) and not re.search(
+            r"[a-z]", even.folded[row[-1].end() : numbers[index + 1].start()]
+        ):
             index += 1
             row.append(numbers[index])
         found += _read_row(even, position, row, unit)
@@ -80,7 +86,7 @@ def _first_row(even: CleanText, begin: int, figure: int) -> int:
 def _read_row(even: CleanText, begin: int, row: "list[re.Match[str]]", unit: str) -> list[Candidate]:
     labels = [m.start() for m in LABEL.finditer(even.folded, begin, row[0].start()) if not m["sub"] and not m["sub2"]]
     start = labels[-1] if labels else begin
-    found = [candidate for at, stop in zip(labels, labels[1:], strict=False) for candidate in _titles(even, at, stop)]
+    found = [candidate for at, stop in pairwise(labels) for candidate in _titles(even, at, stop)]
     if re.search(r"\bsub-?component|^[ .]*\d\.\d", even.folded[begin : row[0].start()]):
         return found
     title = tidy(even.text[start : row[0].start()])
@@ -93,7 +99,13 @@ def _read_row(even: CleanText, begin: int, row: "list[re.Match[str]]", unit: str
 
 def _amount(figures: list[str], unit: str) -> Stated:
     """One figure is the cost; of several, the one that is the sum of the others, or that all equal."""
-    name = "million" if re.search(rf"{MILLION}|\$ ?m\b|\bm\b", unit) else "k" if re.search(r"thousand|mille|miles|000", unit) else ""
+    name = (
+        "million"
+        if re.search(rf"{MILLION}|\$ ?m\b|\bm\b", unit)
+        else "k"
+        if re.search(r"thousand|mille|miles|000", unit)
+        else ""
+    )
     if not unit:
         return _without_unit(figures)
     if not re.search(r"us\$|usd|\$|dollar|dolares", unit):

@@ -17,18 +17,22 @@ SEPARATOR = re.compile(r" ?(?P<mark>[:.)\-]{0,3}) ?")
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _LEADING = re.compile(
-    rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?(?:\d{{1,2}}|[ivx]{{1,4}}|[a-h])\b ?[:.)\-]*|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?\d{{1,2}} ?[:.)\-]*"
-    r"|\(?\d{1,2}[.)]|\(\d{1,2}\)|[-:;,.•*·▪)\]])\s*"
+    rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?(?:\d{{1,2}}|[ivx]{{1,4}}|[a-h])\b ?[:.)\-]*"
+    rf"|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?\d{{1,2}} ?[:.)\-]*"
+    r"|\(?\d{1,2}[.)](?!\d)|\(\d{1,2}\)|[-:;,.•*·▪)\]])\s*"
 )
 _TRAILING = re.compile(
-    r"(?:\s*[-:;,.(\[/|]|\s*\(?\b(?:(?:total|estimated|planned|indicative|approximate) )?(?:cost|costs|cout|costo|custo|amount)"
+    r"(?:\s*[-:;,.(\[/|]|\s*\(?\b(?:(?:total|estimated|planned|indicative|approximate) )?(?:cost|costs|cout|costo"
+    r"|custo|amount)"
     r"(?: of| is)?|\s*\b(?:us|usd|total|estimated|approximately|about)|\s+(?:for|of|at|a|de|por))\s*\Z"
 )
 _SENTENCE = re.compile(r"[a-z]{3,}[.;?!] [A-Z][a-z]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_TITLE = re.compile(
-    r"(?:sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! emergency)|(?:physical|price) contingenc|front.?end fee"
-    r"|commitment charge|interest during|unallocated\b.{20}|refinancing of (?:the )?(?:project )?prepar|(?:will|would|is|are|was|were"
+    r"(?:sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! emergency)|(?:physical"
+    r"|price) contingenc|front.?end fee"
+    r"|commitment charge|interest during|unallocated\b.{20}|refinancing of (?:the )?(?:project )?prepar|(?:will"
+    r"|would|is|are|was|were"
     r"|has|have|had|and|or|of|to|in|on|under|by|with|which|that|this|these|it|also|the component)\b)"
 )
 
