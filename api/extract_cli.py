@@ -84,7 +84,7 @@ def read_text(file: Path) -> tuple[str, tuple[str, ...]]:
         if data.startswith(magic):
             raise UnreadableFileError(f"is {kind}, not text; convert it to text first")
     text, warnings = _decode(data)
-    if not text.strip():
+    if not text.replace("\ufeff", "").strip():
         raise UnreadableFileError("is empty")
     if sum(map(text.count, _CONTROL)) * 100 > len(text):
         raise UnreadableFileError("is binary, not text")
