@@ -50,6 +50,9 @@ _MONEY = re.compile(
 )
 _DOLLAR = re.compile(rf"(?:{_DOLLARS})\Z")
 _RANGE = re.compile(rf" ?(?:-|to|a|/) ?(?:(?:{_DOLLARS}) ?)?\d")
+_YEARLY = re.compile(
+    r" ?(?:equivalent )?(?:per|a|each|every) (?:year|annum|month)|/year| annually| par an\b| por ano\b"
+)
 _MARK = re.compile(r"[$€£]|\busd|\beur\b|\bsdr|\bxdr|dollar|dolares|\bmillions?\b|\bmillones\b|\bmilhoes\b")
 
 
@@ -82,7 +85,7 @@ def _read(match: "re.Match[str]", folded: str, continental: bool) -> Money:
     usd = currency is not None and _DOLLAR.match(currency) is not None
     if not usd:
         return Money(start, end, None, False, NOT_USD if currency else CURRENCY_UNSTATED)
-    if _RANGE.match(folded, end):
+    if _RANGE.match(folded, end) or _YEARLY.match(folded, end):
         return Money(start, end, None, True, AMOUNT_UNREADABLE)
     cents, flag = to_cents(number, unit, continental)
     return Money(start, end, cents, True, flag)

@@ -16,7 +16,7 @@ _PAGE = re.compile(
 _HEADER = re.compile(
     r"\b(?:the world bank|independent evaluation group \(ieg\)|la banque mondiale|(?:el )?banco mundial"
     r"|o banco mundial)"
-    r" ?(?P<name>[^\n]{3,260}?)\((?P<id>p ?\d{6})\)"
+    r" ?(?P<name>[^\n]{1,260}?)\((?P<id>p ?\d{6})\)"
 )
 _KIND = re.compile(
     r"^(?:implementation status ?(?:&|and) ?results report|implementation completion report \(icr\) review"

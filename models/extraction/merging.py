@@ -11,8 +11,8 @@ def merge_runs(runs: list[list[Candidate]]) -> list[Candidate]:
     """Merge runs of the same list; a run that shares no title with the main one is of something else."""
     if not runs:
         return []
-    main = max(
-        runs, key=lambda run: (len({item.ordinal for item in run if item.stated}), len({item.ordinal for item in run}))
+    main = next((run for run in runs if _priced(run) > 1), None) or max(
+        runs, key=lambda run: (_priced(run), len({item.ordinal for item in run}))
     )
     groups: dict[int, list[Candidate]] = {}
     for item in main:
@@ -25,11 +25,15 @@ def merge_runs(runs: list[list[Candidate]]) -> list[Candidate]:
     return merged if _is_list(merged) else []
 
 
+def _priced(run: list[Candidate]) -> int:
+    return len({item.ordinal for item in run if item.stated})
+
+
 def _same_list(groups: dict[int, list[Candidate]], run: list[Candidate]) -> bool:
     shared = [item for item in run if item.ordinal in groups]
     if not shared:
         return run[0].ordinal == max(groups) + 1
-    return any(alike(item.title, groups[item.ordinal][0].title) for item in shared)
+    return sum(alike(item.title, groups[item.ordinal][0].title) for item in shared) * 2 > len(shared)
 
 
 def _is_list(merged: list[Candidate]) -> bool:

@@ -22,13 +22,14 @@ _STYLES = {
 }
 _SUB_MARK = re.compile(r"\([a-z]{1,4}\)|\b[ivx]+\)|•|\b\d\.\d|\bsub-?comp|\bsub-?projet")
 _SENTENCE_START = re.compile(r"[.:;] |\A")
-_TOLD = re.compile(r"\b(?:cost|apprais|estimat|plan|actual|cout|costo|prevu|ida|ibrd)")
+_TOLD = re.compile(r"(?=.*\b(?:apprais|estimat|plan|original|prevu))(?=.*\b(?:actual|final|reel|real\b))", re.DOTALL)
 _NEXT_SENTENCE = re.compile(r"\s*(?:This|It|The|These|Under|Cette|Elle|Este|Esta|El|La)\b|\s*\(")
 
 
 def numbered_components(even: CleanText, continental: bool) -> list[Candidate]:
     """Read the first section of components whose items carry amounts."""
     best: list[Candidate] = []
+    titles: list[Candidate] = []
     for section in islice(SECTION_START.finditer(even.folded), _TRIED):
         begin = section.end()
         stop = SECTION_END.search(even.folded, begin, begin + _SECTION)
@@ -36,9 +37,11 @@ def numbered_components(even: CleanText, continental: bool) -> list[Candidate]:
         found = _read_section(even, begin, end, continental)
         if len(found) > 1 and any(item.cents is not None for item in found):
             return found
+        if len(found) > len(titles) and all(item.stated is None for item in found):
+            titles = found
         if sum(item.stated is not None for item in found) > sum(item.stated is not None for item in best):
             best = found
-    return best
+    return best or (titles if len(titles) > 1 else [])
 
 
 def _read_section(even: CleanText, begin: int, end: int, continental: bool) -> list[Candidate]:

@@ -1,6 +1,7 @@
 """Whose report it is, what kind, and which stretches of it are about another project."""
 
 import re
+from bisect import bisect_left
 
 from models.extraction.cleaning import CleanText
 from models.extraction.furniture import headers
@@ -52,9 +53,8 @@ class Owner:
 
     def __init__(self, whole: CleanText, project: str | None) -> None:
         self._project = project
+        self._whole = whole  # with the running headers, which name the project as well
         self._headers = [(whole.offsets[start], found) for (start, _), found, _ in headers(whole)]
-        own = {project} if project else set()
-        self._other_headers = [place for place in self._headers if place[1] not in own]
 
     def is_foreign(self, even: CleanText, start: int) -> bool:
         """Say whether a list that starts at `start` of the text follows the name of another project."""
@@ -64,10 +64,11 @@ class Owner:
         before = [found for at, found in self._headers if at <= place]
         if before and before[-1] != self._project:
             return True
-        near = list(_ID.finditer(even.folded, max(0, start - _NEAR), start))
-        return bool(near) and f"P{near[-1][1]}" != self._project and not self._is_family(even, near[-1].start())
+        at = bisect_left(self._whole.offsets, place)
+        near = list(_ID.finditer(self._whole.folded, max(0, at - _NEAR), at))
+        return bool(near) and f"P{near[-1][1]}" != self._project and not self._is_family(near[-1].start())
 
-    def _is_family(self, even: CleanText, at: int) -> bool:
+    def _is_family(self, at: int) -> bool:
         """'Parent Project ID (if any) P123456' in a data sheet does not make its list another project's."""
-        before = even.folded[max(0, at - 90) : at]
+        before = self._whole.folded[max(0, at - 90) : at]
         return "additional financing" in before or _PARENT.search(before) is not None

@@ -106,7 +106,9 @@ def _candidate(
             return None
         if ending.kind == "words" and not set(mark) & set(":-"):
             return None
-        loose = ending.kind in {"words", "sentence"} or not starts_large(title)
+        loose = ending.kind in {"words", "sentence"}
+        if not starts_large(title):
+            return None
         return Candidate(ordinal, title, label.start(), ending.end, None, 0.5 if loose else 0.7, loose)
     confidence = 0.6 if stated.cents is None else 0.75
     return Candidate(ordinal, title, label.start(), ending.end, stated, confidence)
@@ -155,7 +157,7 @@ def _find_ending(even: CleanText, begin: int, limit: int, next_label: bool, cont
                     "amount",
                     (place, _more_brackets(folded, close, stop_at)),
                 )
-            position = min(close or place + 1, stop_at)
+            position = min(close - 1 if close else place + 1, stop_at)  # the closing bracket may end a sentence
             direct = [start for start in direct if start >= position]
             continue
         if kind == "money":

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 from models.extraction.amounts import to_cents
 from models.extraction.candidate import Candidate
@@ -18,11 +19,16 @@ _MARK = re.compile(
     r"(?P<number>\d[\d., ]{0,24}?) ?(?P<unit>millions?|billions?|mn|m|b|k)?(?P<after> ?(?:us ?\$|usd|\$|eur|€))? ?[)\]]"
 )
 _JOINED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d{1,3}(?:\.\d{3})+(?:,\d\d)?|\d+[.,]\d\d|\d{1,3}(?: \d{3})+")
+_RATINGS = re.compile(
+    r"\boverall ratings?\b|\bimplementation status (?:and|&) key decisions\b|\bkey issues (?:&|and) status\b"
+)
+_STRONG = len("components ")  # a heading of more than the one word
 _LINE_GAP, _HEADING_GAP, _TAIL_GAP = 520, 640, 420
 _SUB = re.compile(
     rf"[ .:;-]*(?:name ?:? ?)?(?:(?:sub|sous) ?-? ?(?:{spaced('component')}|componente|composante)"
     rf"|(?:component )?\d{{1,2}} ?\.\d)"
 )
+_LETTER = re.compile(r"\(?(?:[a-z]|[ivx]{1,4})\) ?(?=\S)")
 _EMERGENCY = re.compile(
     r"(?:contingen(?:t|cy) emergency response (?:component|mechanism|fund)(?: \(cer[cmf]p?\))?|cerc"
     r"|contingent emergency response \(cerc\))"
@@ -34,22 +40,27 @@ def status_components(even: CleanText) -> list[list[Candidate]]:
     """Read the lists of cost lines of a status report; none where no heading of components stands before them."""
     found: list[list[Candidate]] = []
     group: list[re.Match[str]] = []
+    floor = 0
     for mark in _MARK.finditer(even.folded):
         if group and _is_new_list(even, group[-1].end(), mark.start()):
-            found.append(_read_group(even, group))
+            found.append(_read_group(even, group, floor))
+            floor = group[-1].end()
             group = []
         group.append(mark)
     if group:
-        found.append(_read_group(even, group))
+        found.append(_read_group(even, group, floor))
     return [items for items in found if items]
 
 
 def _is_new_list(even: CleanText, end: int, start: int) -> bool:
-    return start - end > _LINE_GAP or END_HEADING.search(even.folded, end, start) is not None
+    """A list is over with the ratings behind it or a heading of another list; its titles may hold other headings' words."""
+    if start - end > _LINE_GAP or _RATINGS.search(even.folded, end, start):
+        return True
+    return any(len(match.group()) > _STRONG for match in STATUS_HEADING.finditer(even.folded, end, start))
 
 
-def _read_group(even: CleanText, marks: "list[re.Match[str]]") -> list[Candidate]:
-    begin = _after_heading(even, marks[0].start())
+def _read_group(even: CleanText, marks: "list[re.Match[str]]", floor: int) -> list[Candidate]:
+    begin = _after_heading(even, marks[0].start(), floor)
     if begin is None:
         return []
     found: list[Candidate] = []
@@ -59,11 +70,21 @@ def _read_group(even: CleanText, marks: "list[re.Match[str]]") -> list[Candidate
     end = END_HEADING.search(even.folded, begin, begin + _TAIL_GAP)
     if end:
         found += _titles_only(even, begin, end.start())
-    return _numbered(found)
+    return _numbered(_top_level(found))
 
 
-def _after_heading(even: CleanText, position: int) -> int | None:
-    start = max(0, position - _HEADING_GAP)
+def _top_level(found: list[Candidate]) -> list[Candidate]:
+    """Lines '(a) …' between numbered components are parts of them; where all lines are such, they are the components."""
+    labelled = any(item.ordinal for item in found)
+    return [
+        replace(item, title=_LETTER.sub("", item.title))
+        for item in found
+        if not (labelled and not item.ordinal and _LETTER.match(item.title))
+    ]
+
+
+def _after_heading(even: CleanText, position: int, floor: int) -> int | None:
+    start = max(floor, position - _HEADING_GAP)
     matches = [
         match
         for match in STATUS_HEADING.finditer(even.folded, start, position)
@@ -71,7 +92,7 @@ def _after_heading(even: CleanText, position: int) -> int | None:
     ]
     if not matches:
         return None
-    strong = [match for match in matches if len(match.group()) > len("components ")]
+    strong = [match for match in matches if len(match.group()) > _STRONG]
     end = (strong or matches)[-1].end()
     name = re.compile(r" ?(?:component )?name\b ?:? ?").match(even.folded, end)
     return name.end() if name else end
@@ -152,7 +173,4 @@ def _numbered(found: list[Candidate]) -> list[Candidate]:
     numbers = [candidate.ordinal for candidate in found]
     if 0 not in numbers and len(set(numbers)) == len(numbers):
         return found
-    return [
-        Candidate(index, item.title, item.start, item.end, item.stated, item.confidence)
-        for index, item in enumerate(found, 1)
-    ]
+    return [replace(item, ordinal=index) for index, item in enumerate(found, 1)]

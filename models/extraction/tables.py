@@ -1,6 +1,7 @@
 """Components in tables of data sheets: 'Component Name  Cost (US$, millions)' and rows beneath."""
 
 import re
+from dataclasses import replace
 from itertools import islice, pairwise
 
 from models.extraction.amounts import MILLION, to_cents
@@ -36,19 +37,17 @@ _COLUMN = re.compile(
 _ROWS, _TRIED = 4_000, 60
 
 
-def table_components(even: CleanText) -> list[Candidate]:
-    """Read the first table of components that has rows."""
+def table_components(even: CleanText) -> list[list[Candidate]]:
+    """Read the tables of components that have rows and an end."""
+    tables: list[list[Candidate]] = []
     for header in islice(_HEADER.finditer(even.folded), _TRIED):
         begin = header.end()
         end = END_HEADING.search(even.folded, begin, begin + _ROWS)
         total = _TOTAL_ROW.search(even.folded, begin, begin + _ROWS)
         stops = [match.start() for match in (end, total) if match]
-        if not stops:
-            continue  # without an end no one knows which rows belong to it
-        rows = _read_rows(even, begin, min(stops), header["unit"] or "")
-        if rows:
-            return rows
-    return []
+        if stops:  # without an end no one knows which rows belong to it
+            tables.append(_read_rows(even, begin, min(stops), header["unit"] or ""))
+    return [rows for rows in tables if rows]
 
 
 def _read_rows(even: CleanText, begin: int, end: int, unit: str) -> list[Candidate]:
@@ -161,7 +160,4 @@ def _numbered(found: list[Candidate]) -> list[Candidate]:
     numbers = [candidate.ordinal for candidate in found]
     if 0 not in numbers and len(set(numbers)) == len(numbers):
         return found
-    return [
-        Candidate(index, item.title, item.start, item.end, item.stated, item.confidence)
-        for index, item in enumerate(found, 1)
-    ]
+    return [replace(item, ordinal=index) for index, item in enumerate(found, 1)]

@@ -26,15 +26,16 @@ _TRAILING = re.compile(
     r"|custo|amount)"
     r"(?: of| is)?|\s*\b(?:us|usd|total|estimated|approximately|about)|\s+(?:for|of|at|a|de|por))\s*\Z"
 )
+_EMPTY_AMOUNT = re.compile(r"\s*[(\[]\s*(?:US ?\$|USD|\$)[^()\[\]\d]{0,20}[)\]]?\s*\Z")
 _SENTENCE = re.compile(r"[a-z]{3,}[.;?!] [A-Z][a-z]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_TITLE = re.compile(
-    r"(?:sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! emergency)|(?:physical"
-    r"|price) contingenc|front.?end fee"
-    r"|commitment charge|interest during|unallocated\b.{20}|refinancing of (?:the )?(?:project )?prepar|(?:will"
-    r"|would|is|are|was|were"
-    r"|has|have|had|and|or|of|to|in|on|under|by|with|which|that|this|these|it|also|the component)\b)"
+    r"(?:sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! emergency)|(?:physical|price) contingenc"
+    r"|front.?end fee|commitment charge|interest during|refinancing of (?:the )?(?:project )?prepar"
+    r"|(?:will|would|is|are|was|were|has|have|had|and|or|of|to|in|on|under|by|with|which|that|this|these|it|also|however)\b"
+    r"|the (?:actual|cost|total|project|loan|credit|grant|amount|bank|government|component|ministry)\b)"
 )
+_LEADERS = re.compile(r"\.{4,}|…{2,}|(?: \.){4,}")
 
 
 def ordinal_of(number: str) -> int:
@@ -52,6 +53,7 @@ def tidy(title: str) -> str:
         if not match or not match.end():
             break
         title = title[match.end() :]
+    title = _EMPTY_AMOUNT.sub("", title)
     for _ in range(6):
         match = _TRAILING.search(_fold(title))
         if not match:
@@ -71,6 +73,8 @@ def is_title(title: str, longest: int = LONGEST_TITLE) -> bool:
     if not 3 <= len(title) <= longest or not _WORD.search(title) or "$" in title or "€" in title:
         return False
     if _NO_TITLE.match(title.lower()) or _SENTENCE.search(title):
+        return False
+    if _LEADERS.search(title):  # an entry of a table of contents
         return False
     if len(re.findall(r"\d+[.,]\d", title)) > 1:  # a row of a table
         return False
