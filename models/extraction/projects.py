@@ -1,7 +1,7 @@
 """Whose report it is, what kind, and which stretches of it are about another project."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 
 from models.extraction.cleaning import CleanText
 from models.extraction.furniture import headers
@@ -54,18 +54,26 @@ class Owner:
     def __init__(self, whole: CleanText, project: str | None) -> None:
         self._project = project
         self._whole = whole  # with the running headers, which name the project as well
-        self._headers = [(whole.offsets[start], found) for (start, _), found, _ in headers(whole)]
+        found = headers(whole)
+        self._header_places = [whole.offsets[start] for (start, _), _, _ in found]
+        self._header_ids = [name for _, name, _ in found]
+        self._header_ends = {end for (_, end), _, _ in found}
 
     def is_foreign(self, even: CleanText, start: int) -> bool:
         """Say whether a list that starts at `start` of the text follows the name of another project."""
         if self._project is None:
             return False
         place = even.offsets[start]
-        before = [found for at, found in self._headers if at <= place]
-        if before and before[-1] != self._project:
+        before = bisect_right(self._header_places, place)
+        if before and self._header_ids[before - 1] != self._project:
             return True
         at = bisect_left(self._whole.offsets, place)
-        near = list(_ID.finditer(self._whole.folded, max(0, at - _NEAR), at))
+        near_from = bisect_left(self._whole.offsets, even.offsets[max(0, start - _NEAR)])
+        near = [
+            match
+            for match in _ID.finditer(self._whole.folded, near_from, at)
+            if match.end() + 1 not in self._header_ends  # a page header says nothing of the sentence that it cuts
+        ]
         return bool(near) and f"P{near[-1][1]}" != self._project and not self._is_family(near[-1].start())
 
     def _is_family(self, at: int) -> bool:

@@ -53,8 +53,8 @@ def tidy(title: str) -> str:
         if not match or not match.end():
             break
         title = title[match.end() :]
-    title = _EMPTY_AMOUNT.sub("", title)
     for _ in range(6):
+        title = _EMPTY_AMOUNT.sub("", title)
         match = _TRAILING.search(_fold(title))
         if not match:
             break
