@@ -14,7 +14,6 @@ _CANONICAL = str.maketrans(_QUOTES | _DASHES | {"（": "(", "）": ")", "＄": "
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _TOKENS = re.compile(rf"[^\s\x00-\x1f\x7f{_INVISIBLE}]+")
 _INVISIBLE_ONLY = re.compile(rf"[{_INVISIBLE}]*\Z")
-_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +126,3 @@ def _single_blanks(text: str, offsets: "array[int]") -> CleanText:
     kept.extend(offsets[position:])
     even = "".join(pieces)
     return CleanText(even, fold_evenly(even), kept)
-
-
-def words_of(text: str) -> dict[str, int]:
-    """Count the words of a text, in lower case."""
-    counts: dict[str, int] = {}
-    for word in _LETTERS.findall(text.lower()):
-        counts[word] = counts.get(word, 0) + 1
-    return counts

@@ -27,9 +27,16 @@ _LONE_LINES = re.compile(
 )
 
 
-def headers(even: CleanText) -> list[tuple[Span, str, str]]:
-    """Find running headers 'The World Bank … (P123456)': place, project id, name as folded text."""
-    found = []
+Header = tuple[Span, str, str]
+"""A running header: its place, the project id in it, the project's name as folded text."""
+
+_MOST_NAMES = 40
+"""Reports of more projects than this are lists, not reports; their names are no headers."""
+
+
+def headers(even: CleanText) -> list[Header]:
+    """Find running headers 'The World Bank … (P123456)'; a sentence about the Bank and a project is none."""
+    found: list[Header] = []
     position = 0
     while match := _HEADER.search(even.folded, position):
         inner = even.folded.rfind("the world bank", match.start() + 1, match.end())
@@ -39,7 +46,18 @@ def headers(even: CleanText) -> list[tuple[Span, str, str]]:
         name = _KIND.sub("", match["name"].strip()).strip()
         found.append((match.span(), match["id"].replace(" ", "").upper(), name))
         position = match.end()
-    return found
+    counts: dict[str, int] = {}
+    for (start, end), _, _ in found:
+        counts[even.folded[start:end]] = counts.get(even.folded[start:end], 0) + 1
+    return [header for header in found if _is_running(header, even, counts)]
+
+
+def _is_running(header: Header, even: CleanText, counts: dict[str, int]) -> bool:
+    (start, end), _, name = header
+    words = even.folded[start:end]
+    if ". " in name:
+        return False
+    return counts[words] > 1 or start < 400 or "implementation status" in words or "(icr) review" in words
 
 
 def furniture(even: CleanText) -> list[Span]:
@@ -47,18 +65,9 @@ def furniture(even: CleanText) -> list[Span]:
     spans = [match.span() for stamp in _STAMPS for match in stamp.finditer(even.folded)]
     spans += [match.span() for match in _PAGE.finditer(even.text)]
     known = headers(even)
-    counts: dict[str, int] = {}
-    for (start, end), _, _ in known:
-        header = even.folded[start:end]
-        counts[header] = counts.get(header, 0) + 1
-    names = set()
-    for (start, end), _, name in known:
-        header = even.folded[start:end]
-        running = counts[header] > 1 or start < 400 or "status" in header or "(icr) review" in header
-        if running and ". " not in name:
-            spans.append((start, end))
-            names.add(even.folded[end - len(header) : end][header.rfind(name) :] if name else header)
-    for name in sorted(names):
+    spans += [place for place, _, _ in known]
+    names = {even.folded[even.folded.rfind(name, *place) : place[1]] for place, _, name in known if name}
+    for name in sorted(names)[:_MOST_NAMES]:  # the name with its id also stands alone on pages
         spans += [match.span() for match in re.finditer(re.escape(name), even.folded)]
     return spans
 

@@ -7,7 +7,7 @@ from models.extraction.amounts import find_money, has_money_mark
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText
 from models.extraction.headings import END_HEADING
-from models.extraction.statement import Stated, choose
+from models.extraction.statement import choose
 from models.extraction.titles import LABEL, LONGEST_TITLE, SEPARATOR, is_title, ordinal_of, starts_large, tidy
 
 _WINDOW = 900
@@ -243,8 +243,3 @@ def _amount_after(even: CleanText, place: int, limit: int) -> Ending | None:
         if has_money_mark(even.folded[place:end]):
             return Ending(place, end, "amount", (place, end))
     return None
-
-
-def is_amount(stated: Stated | None) -> bool:
-    """Say whether an amount was read."""
-    return stated is not None and stated.cents is not None
