@@ -66,7 +66,7 @@ ANSWERED: dict[str, dict[str, tuple[str, str]]] = {
         )
     },
     "list_projects": {
-        "search": ("Projects that speak of skills abroad", "/v1/projects?q=skills abroad&limit=1"),
+        "search": ("Projects that speak of employment overseas", "/v1/projects?q=overseas employment&limit=1"),
         "columns": ("Some columns only", "/v1/projects?country=NPL&fields=project_id,name,amount_usd&sort=-amount_usd"),
     },
     "get_project": {"raise": ("One project", "/v1/projects/P174085")},

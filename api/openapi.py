@@ -68,12 +68,12 @@ LINKS: dict[str, dict[str, tuple[str, str, str]]] = {
         "project": ("get_project", "path.project_id", f"{ONE}project_id"),
     },
     "list_releases": {
-        "first_release": ("get_release", "path.release_id", f"{FIRST}id"),
-        "changes_of_first_release": ("list_release_changes", "path.release_id", f"{FIRST}id"),
+        "first_release": ("get_release", "path.release_id", f"{FIRST}release_id"),
+        "changes_of_first_release": ("list_release_changes", "path.release_id", f"{FIRST}release_id"),
     },
     "get_release": {
-        "changes": ("list_release_changes", "path.release_id", f"{ONE}id"),
-        "data_package": ("get_release_data_package", "path.release_id", f"{ONE}id"),
+        "changes": ("list_release_changes", "path.release_id", f"{ONE}release_id"),
+        "data_package": ("get_release_data_package", "path.release_id", f"{ONE}release_id"),
     },
     "list_release_changes": {
         "project_of_first_change": ("get_project", "path.project_id", f"{FIRST}project_id"),

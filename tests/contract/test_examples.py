@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from api.examples import examples, recorded
+from api.examples import ANSWERED, examples, recorded
 from api.main import create_app
+from api.openapi import LINKS
 from db.engine import make_engine
+from tests.conftest import client_of
 from tests.contract.record import DOCUMENT, apps, ask, document_text
 
 SPECIFICATION = create_app(make_engine("sqlite://")).openapi()
@@ -45,3 +47,25 @@ def test_every_answer_and_every_refusal_has_a_named_example(operation):
         if status == "200" or status.startswith("4"):
             named = [name for content in response.get("content", {}).values() for name in content.get("examples", {})]
             assert named, status
+
+
+LINKED = [(name, *link) for name, links in LINKS.items() for link in links.values()]
+
+
+@pytest.mark.parametrize(("operation", "target", "parameter", "value"), LINKED)
+def test_every_link_leads_from_an_example_to_an_answer(operation, target, parameter, value, answers, bundled):
+    """The place that a link names holds an identifier, and the operation it leads to answers for it."""
+    name = next(iter(ANSWERED[operation]))
+    found = answers[f"{operation}/200/{name}"]["content"]
+    for part in value.removeprefix("$response.body#/").split("/"):
+        found = found[int(part) if isinstance(found, list) else part]
+    paths = [
+        path for path, item in SPECIFICATION["paths"].items() for op in item.values() if op["operationId"] == target
+    ]
+    path = paths[0].replace(f"{{{parameter.removeprefix('path.')}}}", str(found))
+    assert bundled(path).status_code == 200, path
+
+
+@pytest.fixture(scope="module")
+def bundled(loaded_engines):
+    return client_of(loaded_engines["sqlite"])
