@@ -17,6 +17,7 @@ from api.exports.parquet import parquet_chunks
 from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.frames import LICENCE
+from api.freshness import staleness
 from api.negotiation import MEDIA_TYPES, Format, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
 from api.problems import BadParameterError, ProblemItem, unknown_value
@@ -82,7 +83,9 @@ class Asked:
             meta |= {"basis": query.basis.value, "additive": query.additive, "group_by": grouped}
         old = release.versions != present_versions()
         aged = ["computed by an older version of this program: see `python -m api reclassify`"] if old else []
-        return meta | {"warnings": [*aged, *warnings]}
+        stale = getattr(self.request.state, "stale", False)
+        late = [staleness(release.checked_at)] if stale and release.checked_at else []
+        return meta | {"stale": stale, "warnings": [*late, *aged, *warnings]}
 
     def links(
         self, next_page: str | None = None, formats: Iterable[Format] = Format, in_pages: bool = True

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy import Connection, Engine
 
+from api.freshness import is_stale
 from db.engine import reading
 from db.errors import NothingLoadedError
 from db.queries.releases import latest_release
@@ -44,7 +45,8 @@ def get_snapshot(request: Request) -> Iterator[Snapshot]:
         NothingLoadedError: if no release was made yet.
     """
     with snapshot_of(request.app) as snapshot:
-        request.state.release = stamp_of(snapshot.release)
+        stamp = stamp_of(snapshot.release)
+        request.state.release, request.state.stale = stamp, is_stale(stamp.checked_at)
         yield snapshot
 
 

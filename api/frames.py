@@ -28,6 +28,9 @@ class Meta(BaseModel):
     basis: str | None = Field(default=None, description="Whether components or whole projects are counted.")
     additive: bool | None = Field(default=None, description="True where the rows sum to the totals.")
     group_by: list[str] | None = Field(default=None, description="What the rows are grouped by.")
+    stale: bool = Field(
+        default=False, description="True where no run was completed for longer than the operator allows."
+    )
     warnings: list[str] = Field(default_factory=list, description="What to know before using the figures.")
 
 

@@ -29,6 +29,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="Address of the World Bank's Projects API.",
     )
+    stale_after_days: int = Field(
+        default=45,
+        ge=0,
+        description="Days without a completed run after which answers and /readyz say that the data are stale; 0: never.",
+    )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 

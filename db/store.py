@@ -85,6 +85,7 @@ def make_release(connection: Connection, run_id: int, versions: Versions) -> Rel
         rows_changed=changed.get(Change.CHANGED, 0),
         rows_removed=changed.get(Change.REMOVED, 0),
         content_sha256=_content_hash(connection),
+        checked_at=now(),
     )
     insert_rows(connection, tables.release, [release.model_dump()])
     if connection.dialect.name == "postgresql":

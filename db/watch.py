@@ -26,7 +26,7 @@ TRUSTED_SECONDS = 2.0  # how long what a listener last read counts; a connection
 
 @dataclass(frozen=True, slots=True)
 class ReleaseStamp:
-    """What tells one release from every other; `created_at` is in UTC."""
+    """What tells one release from every other, and when a source last confirmed it; moments are in UTC."""
 
     release_id: int
     created_at: datetime
@@ -34,6 +34,7 @@ class ReleaseStamp:
     taxonomy_version: str
     rules_version: str
     method_version: str
+    checked_at: datetime | None = None
 
 
 def stamp_of(release: Release) -> ReleaseStamp:
@@ -45,6 +46,7 @@ def stamp_of(release: Release) -> ReleaseStamp:
         taxonomy_version=release.taxonomy_version,
         rules_version=release.rules_version,
         method_version=release.method_version,
+        checked_at=None if release.checked_at is None else in_utc(release.checked_at),
     )
 
 
@@ -248,7 +250,11 @@ class _Listener:
 
 def _newest(connection: psycopg.Connection[Any]) -> ReleaseStamp | None:
     row = connection.execute(
-        "SELECT release_id, created_at, content_sha256, taxonomy_version, rules_version, method_version"
+        "SELECT release_id, created_at, content_sha256, taxonomy_version, rules_version, method_version, checked_at"
         " FROM release ORDER BY release_id DESC LIMIT 1"
     ).fetchone()
-    return None if row is None else ReleaseStamp(row[0], in_utc(row[1]), *row[2:])
+    return (
+        None
+        if row is None
+        else ReleaseStamp(row[0], in_utc(row[1]), row[2], row[3], row[4], row[5], row[6] and in_utc(row[6]))
+    )

@@ -32,6 +32,7 @@ class Release(SQLModel, table=True):
     rows_changed: int
     rows_removed: int
     content_sha256: str
+    checked_at: datetime | None = None
 
     @property
     def versions(self) -> Versions:

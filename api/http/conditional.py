@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.freshness import is_stale
 from api.http.paths import is_data_path
 from api.http.tags import held, http_date, matches, strong, tag_of, unchanged_since
 from db.watch import ReleaseStamp, ReleaseWatch
@@ -37,7 +38,7 @@ class ConditionalLayer:
         if is_data_path(scope) and scope["method"] in {"GET", "HEAD"}:
             asked = ", ".join(Headers(scope=scope).getlist("if-none-match"))
             stamp = await self._newest() if '"' in asked else None
-            etag = stamp and held(asked, tag_of(stamp, scope, self.version))
+            etag = stamp and held(asked, tag_of(stamp, scope, self.version, is_stale(stamp.checked_at)))
             if stamp and etag:
                 await _not_modified(send, stamp, etag)
                 return
@@ -106,7 +107,7 @@ class Outgoing:
         """Add what a 200 needs to be kept. The tag is that of the release which the route itself says it used."""
         stamp: ReleaseStamp | None = self.scope["state"].get("release")
         if stamp is not None:
-            tag = tag_of(stamp, self.scope, self.version)
+            tag = tag_of(stamp, self.scope, self.version, self.scope["state"].get("stale", False))
             headers.setdefault("etag", strong(tag, headers.get("content-encoding")))
             headers.setdefault("last-modified", http_date(stamp.created_at))
         headers.setdefault("cache-control", REVALIDATE)

@@ -15,11 +15,11 @@ ENCODINGS = ("gzip", "br", "zstd")
 QUOTED = re.compile(r'"([^"]*)"')
 
 
-def tag_of(stamp: ReleaseStamp, scope: Scope, version: str) -> str:
+def tag_of(stamp: ReleaseStamp, scope: Scope, version: str, stale: bool) -> str:
     """Name the answer to a request: 32 hexadecimal digits over all that it follows from.
 
-    That is the release, the program's version and the request: its address with scheme and host, because links in
-    answers are absolute, and what it accepts. The method is left out: HEAD has the tag of GET.
+    That is the release, whether it is stale by now, the program's version and the request: its address with scheme and
+    host, because links in answers are absolute, and what it accepts. The method is left out: HEAD has the tag of GET.
     """
     headers = Headers(scope=scope)
     parts = (
@@ -30,6 +30,7 @@ def tag_of(stamp: ReleaseStamp, scope: Scope, version: str) -> str:
         stamp.method_version,
         stamp.created_at.isoformat(),
         version,
+        "stale" if stale else "",
         scope.get("scheme", "http"),
         headers.get("host") or repr(scope.get("server")),
         scope.get("root_path", ""),

@@ -1,15 +1,18 @@
 """Health: whether the process lives, and whether it can answer."""
 
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import json_answer
 from api.deps import get_engine
+from api.freshness import is_stale
 from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
 from db.engine import reading
 from db.errors import SchemaOutdatedError
 from db.migrate import require_current
-from db.queries.releases import latest_release
+from db.queries.releases import in_utc, latest_release
 
 router = APIRouter(tags=["health"])
 
@@ -23,9 +26,15 @@ def livez() -> dict[str, str]:
 class Readiness(BaseModel):
     """That the service can answer, and from which data."""
 
-    status: str = Field(description="`ok`.", examples=["ok"])
+    status: str = Field(
+        description="`ok`, or `stale`: it answers, but no run was completed for longer than the operator allows.",
+        examples=["ok"],
+    )
     release: int = Field(description="The newest release.", examples=[1])
     as_of: str | None = Field(description="Newest date on which a source loaded said something.")
+    checked_at: datetime | None = Field(
+        description="When the last run was completed, whether it changed anything or not."
+    )
 
 
 NOT_READY = {"description": PROBLEMS["nothing-loaded"][1], "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}}
@@ -43,4 +52,7 @@ def readyz(request: Request) -> Response:
         release = latest_release(connection)
     if release is None:
         return problem(request, "nothing-loaded", "no data are loaded: run `python -m api load`")
-    return json_answer({"status": "ok", "release": release.release_id, "as_of": release.as_of})
+    checked_at = None if release.checked_at is None else in_utc(release.checked_at)
+    status = "stale" if is_stale(checked_at) else "ok"
+    body = {"status": status, "release": release.release_id, "as_of": release.as_of, "checked_at": checked_at}
+    return json_answer(body)

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from db import tables
 from db.engine import writing
@@ -98,6 +98,10 @@ def close_run(connection: Connection, report: Report, status: RunStatus, detail:
     counts = {name: getattr(report, name) for name in _zero_counts()}
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
     connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
+    if status is RunStatus.DONE:  # also where nothing changed: the newest release is what the source still says
+        release = tables.release
+        newest = select(func.max(release.c.release_id)).scalar_subquery()
+        connection.execute(update(release).where(release.c.release_id == newest).values(checked_at=now()))
 
 
 def _take_in(

@@ -30,6 +30,7 @@ MASKS = {
     "created_at": SOMETIME,
     "created": SOMETIME,
     "retrieved_at": SOMETIME,
+    "checked_at": SOMETIME,
 }
 """What differs from run to run, and what stands in its place."""
 

@@ -1,0 +1,71 @@
+"""Stale data say so, in answers and to those who watch; a tag from before does not hide it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from db import tables
+from db.engine import writing
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.bundle import load_bundle
+from db.ingest.pipeline import ingest
+from db.settings import DATA_DIR, get_settings
+from tests.conftest import client_of, watch_of
+
+
+def known(engine):
+    """When the watch last knew of a completed run; on PostgreSQL it looks twice a second."""
+    return watch_of(engine).current().checked_at
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def old(engine, monkeypatch):
+    """The bundled data, which no run has confirmed for fifty days."""
+    monkeypatch.setenv("STALE_AFTER_DAYS", "45")
+    get_settings.cache_clear()
+    load_bundle(engine)
+    ask = client_of(engine)
+    tag = ask("/v1/spend").headers["etag"]
+    with writing(engine) as connection:
+        connection.execute(update(tables.release).values(checked_at=datetime.now(UTC) - timedelta(days=50)))
+    wait_until(lambda: known(engine) < datetime.now(UTC) - timedelta(days=49))
+    yield engine, ask, tag
+    get_settings.cache_clear()
+
+
+def test_stale_data_say_so_and_still_answer(old):
+    _, ask, tag = old
+    answer = ask("/v1/spend", headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+    assert answer.headers["etag"] != tag
+    meta = answer.json()["meta"]
+    assert meta["stale"] is True
+    assert meta["warnings"][0].startswith("stale: no run was completed since")
+    ready = ask("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "stale")
+
+
+def test_a_run_that_changes_nothing_makes_them_fresh(old):
+    engine, ask, _ = old
+    assert ingest(engine, RecordsAdapter("bundle"), [DATA_DIR / "projects.csv"]).release_id is None
+    wait_until(lambda: known(engine) > datetime.now(UTC) - timedelta(days=1))
+    assert ask("/v1/spend").json()["meta"]["stale"] is False
+    assert ask("/readyz").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("days", ["0", "60"])
+def test_the_operator_says_how_old_is_stale(old, monkeypatch, days):
+    _, ask, _ = old
+    monkeypatch.setenv("STALE_AFTER_DAYS", days)
+    get_settings.cache_clear()
+    assert ask("/v1/spend").json()["meta"]["stale"] is False
+    assert ask("/readyz").json()["status"] == "ok"
