@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 
 import jsonschema
@@ -35,13 +36,16 @@ PATHS = [
     "/readyz",
 ]
 SPEND = "/v1/spend?group_by=category,year,country"
+RETRIEVED = re.compile(rb'"retrieved_at":"[^"]*"')
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_both_databases_answer_with_the_same_bytes(path, loaded_engines):
     answers = {kind: client_of(engine)(path) for kind, engine in loaded_engines.items()}
+    # When a record was taken from its source is the one thing that differs: each database was loaded by itself.
+    contents = {kind: RETRIEVED.sub(b"", answer.content) for kind, answer in answers.items()}
     assert {answer.status_code for answer in answers.values()} == {200}
-    assert answers["sqlite"].content == answers["postgresql"].content
+    assert contents["sqlite"] == contents["postgresql"]
     if path.startswith("/v1/"):
         join = "&" if "?" in path else "?"
         tables = {kind: client_of(engine)(f"{path}{join}format=csv") for kind, engine in loaded_engines.items()}
