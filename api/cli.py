@@ -13,6 +13,7 @@ from rich.table import Table
 from api import classify_cli, extract_cli, reviews_cli
 from api.database import ingest_file, ready_engine
 from api.reporting import out, print_report, progress_bar
+from api.sync_cli import sync as sync_sources
 from db import migrate as migrations
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
@@ -79,6 +80,13 @@ def _states(move: Move) -> list[list[object]]:
         for name, shares in states
         for category, relevance, amount, partial in shares or ()
     ]
+
+
+@app.command()
+def sync() -> None:
+    """Ask every configured source and take in what is new; exit code 1 if one of them failed."""
+    if sync_sources():
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,13 +1,26 @@
 """Settings, all from the environment, with defaults that serve a newcomer."""
 
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = ROOT / "data"
+
+
+def _parted(value: object) -> object:
+    """Take a list of words parted by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class SyncSource(StrEnum):
+    """The live sources that `sync` can ask."""
+
+    WORLDBANK = "worldbank"
 
 
 class Settings(BaseSettings):
@@ -28,6 +41,9 @@ class Settings(BaseSettings):
         default="https://search.worldbank.org/api/v3/projects",
         pattern=r"^https?://",
         description="Address of the World Bank's Projects API.",
+    )
+    sync_sources: Annotated[tuple[SyncSource, ...], NoDecode, BeforeValidator(_parted)] = Field(
+        default=tuple(SyncSource), description="What `python -m api sync` asks, in this order, parted by commas."
     )
     stale_after_days: int = Field(
         default=45,

@@ -36,7 +36,7 @@ PATHS = [
     "/readyz",
 ]
 SPEND = "/v1/spend?group_by=category,year,country"
-RETRIEVED = re.compile(rb'"retrieved_at":"[^"]*"')
+RETRIEVED = re.compile(rb'"(retrieved|checked)_at":"[^"]*"')
 
 
 @pytest.mark.parametrize("path", PATHS)

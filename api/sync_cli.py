@@ -1,0 +1,48 @@
+"""`python -m api sync`: asks every configured source in turn, for cron and containers."""
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from api.database import ready_engine
+from api.reporting import err, out, print_report, progress_bar
+from db.errors import DataError
+from db.ingest.pipeline import Progress
+from db.ingest.report import Report
+from db.ingest.worldbank import Wanted, ingest_worldbank
+from db.settings import Settings, SyncSource, get_settings
+
+Taker = Callable[[Engine, Settings, Progress], Report]
+
+
+def _projects(engine: Engine, settings: Settings, progress: Progress) -> Report:
+    return ingest_worldbank(engine, settings.worldbank_api_url, settings.spool_dir, Wanted(), progress=progress)
+
+
+TAKERS: Mapping[SyncSource, Taker] = {SyncSource.WORLDBANK: _projects}
+"""How each source is taken in."""
+
+
+def sync() -> int:
+    """Take in every source that `SYNC_SOURCES` names; one that fails does not keep the others.
+
+    Returns:
+        The number of sources that failed.
+    """
+    settings = get_settings()
+    failed: dict[str, str] = {}
+    with ready_engine() as engine:
+        for source in settings.sync_sources:
+            try:
+                with progress_bar(source) as advance:
+                    report = TAKERS[source](engine, settings, advance)
+            except (DataError, OperationalError, OSError) as error:
+                failed[source] = str(error).splitlines()[0]
+                err.print(f"{source}: {failed[source]}", style="red", markup=False, highlight=False)
+                continue
+            out.print(f"{source}:", highlight=False, end=" ")
+            print_report(report)
+    done = [source for source in settings.sync_sources if source not in failed]
+    out.print(f"sync: done {', '.join(done) or 'nothing'}; failed {', '.join(failed) or 'nothing'}", highlight=False)
+    return len(failed)

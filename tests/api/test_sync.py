@@ -1,0 +1,54 @@
+"""`sync` takes in every live source, goes on where one fails, and says so by its exit code."""
+
+import subprocess
+import sys
+
+import pytest
+
+from db.engine import make_engine, reading
+from db.migrate import upgrade
+from db.queries.runs import list_runs
+from tests.conftest import DATABASES
+from tests.data.fake_worldbank import ever_from, running
+
+
+def sync(url, tmp_path, address):
+    environment = {
+        "DATABASE_URL": url,
+        "SPOOL_DIR": str(tmp_path / "spool"),
+        "WORLDBANK_API_URL": address,
+        "PATH": "/usr/bin:/bin",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "api", "sync"], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_all_sources_are_taken_in_and_a_second_time_changes_nothing(kind, new_database, tmp_path):
+    url = new_database(kind)
+    engine = make_engine(url)
+    upgrade(engine)
+    with running(7) as fake:
+        first, second = sync(url, tmp_path, fake.address), sync(url, tmp_path, fake.address)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "added 7" in first.stdout
+    assert "unchanged 7" in second.stdout
+    assert "failed nothing" in second.stdout
+    with reading(engine) as connection:
+        assert [run["status"] for run in list_runs(connection)] == ["done", "done"]
+    engine.dispose()
+
+
+def test_a_source_that_fails_is_named_and_nothing_is_written(new_database, tmp_path):
+    url = new_database("sqlite")
+    engine = make_engine(url)
+    upgrade(engine)
+    with running(7) as fake:
+        fake.fault = ever_from(0, "403")
+        result = sync(url, tmp_path, fake.address)
+    assert result.returncode != 0
+    assert "worldbank" in (result.stderr + result.stdout).lower()
+    with reading(engine) as connection:
+        assert list(list_runs(connection)) == []
+    engine.dispose()
