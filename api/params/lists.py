@@ -19,21 +19,26 @@ PROJECT_SORTS = with_minus((*SORTABLE_PROJECTS, "rank"))
 COMPONENT_SORTS = with_minus((*SORTABLE_COMPONENTS, "rank"))
 
 
+MAX_CURSOR = 1000  # characters
+LIMIT = Field(
+    default=None,
+    ge=1,
+    le=MAX_LIMIT,
+    description="Rows of a page. Without it JSON has pages, and every other format holds all rows.",
+    examples=[100],
+)
+CURSOR = Field(
+    default=None,
+    max_length=MAX_CURSOR,
+    description="Where to go on: `links.next` of the page before holds it. It belongs to one query and one release.",
+)
+
+
 class CursorParams(PricedParams):
     """Filters and paging."""
 
-    limit: int | None = Field(
-        default=None,
-        ge=1,
-        le=MAX_LIMIT,
-        description="Rows of a page. Without it JSON has pages, and every other format holds all rows.",
-        examples=[100],
-    )
-    cursor: str | None = Field(
-        default=None,
-        max_length=1000,
-        description="Where to go on: `links.next` of the page before holds it. It belongs to one query and one release.",
-    )
+    limit: int | None = LIMIT
+    cursor: str | None = CURSOR
 
 
 def sort_keys(names: Sequence[str]) -> tuple[SortKey, ...]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Snapshot
 from api.params.filters import FormatParams
-from api.params.lists import MAX_LIMIT
+from api.params.lists import CURSOR, LIMIT
 from api.params.values import CATEGORIES, SPLIT, Codes, Identifiers, fields_of, listed, one_of
 from api.problems import BadParameterError, ProblemItem
 from db.queries.projects import unknown_projects
@@ -55,18 +55,8 @@ class ReleaseParams(FormatParams):
 class _PageParams(FormatParams):
     """A page of a list that has one order."""
 
-    limit: int | None = Field(
-        default=None,
-        ge=1,
-        le=MAX_LIMIT,
-        description="Rows of a page. Without it JSON has pages, and every other format holds all rows.",
-        examples=[100],
-    )
-    cursor: str | None = Field(
-        default=None,
-        max_length=1000,
-        description="Where to go on: `links.next` of the page before holds it. It belongs to one query and one release.",
-    )
+    limit: int | None = LIMIT
+    cursor: str | None = CURSOR
 
 
 class ReleasesParams(_PageParams):
