@@ -10,7 +10,7 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from api import classify_cli, reviews_cli
+from api import classify_cli, extract_cli, reviews_cli
 from api.database import ingest_file, ready_engine
 from api.reporting import out, print_report, progress_bar
 from db import migrate as migrations
@@ -31,6 +31,7 @@ ingest_app = typer.Typer(no_args_is_help=True, help="Take records in; see what w
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(classify_cli.app, name="classify")
 app.add_typer(reviews_cli.app, name="reviews")
+app.command("extract")(extract_cli.extract)
 
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
 

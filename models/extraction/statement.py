@@ -1,0 +1,160 @@
+"""Which of the amounts beside a component's title is the component's own, and what it measures."""
+
+import re
+from dataclasses import dataclass
+
+from models.extraction.amounts import Money, find_money
+from models.extraction.result import ACTUAL_ONLY, AMBIGUOUS_AMOUNT, PARTS_ONLY
+from models.vocabulary import Measure
+
+_ACTUAL = re.compile(
+    r"actual|\bfinal|at closing|by closing|at completion|disburs|spent|expend|\breel|decaiss|ejecutad|desembols|realis"
+    r"|utili[sz]ed|executed|revis|restructur"
+)
+_PLANNED = re.compile(
+    r"apprais|plann?ed|estimat|\boriginal|\bapproved|expected|\binitial|\bbudget|prevu|prevision|estime|previst"
+    r"|ex-ante|\bpad\b"
+)
+_LENDER = re.compile(
+    r"\b(?:ida|ibrd|aif|bird|birf|credit|loan|grants?|bank|wb|pret|don|prestamo|donacion|credito|emprestimo|banque"
+    r"|banco)\b"
+)
+_OTHER = re.compile(
+    r"\b(?:government|govt|go[a-z]{1,2}|counterpart|borrower|beneficiar\w*|gef|gff|eu|gouvernement|etat|gobierno"
+    r"|contrapart\w*"
+    r"|dfid|afd|private|communit(?:y|ies)|cofinanc\w*|co-financ\w*|parallel|municipalit\w*|donors?|trust fund|tf"
+    r"|mdtf|usaid"
+    r"|jica|giz|kfw|adb|afdb|ifad|recipient|partners?)\b"
+)
+_PART = re.compile(
+    r"\b(?:of which|out of which|including|includes|dont|incluyendo|incluid[oa]s?|de los cuales|dos quais)\b"
+)
+_TOTAL = re.compile(r"(?<!of )(?<!of the )\btotal")
+_ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicional|additionnel")
+_COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")
+_BREAK = re.compile(r";|\.\s|,|/|\band\b|\bet\b|\by\b|\be\b|\bof which\b|\bincluding\b|\bdont\b|[()\[\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The amount taken from a stretch of text, in cents, or None and why."""
+
+    cents: int | None
+    basis: Measure | None
+    flags: tuple[str, ...] = ()
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Labelled:
+    money: Money
+    before: str
+    behind: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.before} {self.behind}"
+
+    def says(self, pattern: "re.Pattern[str]") -> bool:
+        return pattern.search(self.label) is not None
+
+    @property
+    def plain(self) -> bool:
+        return not any(self.says(pattern) for pattern in (_ACTUAL, _PLANNED, _LENDER, _OTHER, _TOTAL, _ADDED))
+
+
+def choose(folded: str, continental: bool) -> Stated | None:
+    """Choose the component's amount from what stands beside its title; None if no money is named there."""
+    mentions = _labelled(folded, find_money(folded, continental))
+    if not mentions:
+        return None
+    wholes = [item for item in mentions if not _PART.search(item.before)]
+    dollars = [item for item in wholes if item.money.usd]
+    if not dollars:
+        flag = next((item.money.flag for item in wholes if item.money.flag), AMBIGUOUS_AMOUNT)
+        return Stated(None, None, (flag,))
+    chosen, flag = _own(dollars)
+    if chosen is None:
+        return Stated(None, None, (flag,))
+    basis = _basis(chosen, mentions, folded)
+    if chosen.money.cents is None:
+        return Stated(None, None, (chosen.money.flag or AMBIGUOUS_AMOUNT,))
+    return Stated(chosen.money.cents, basis, (), chosen.says(_PLANNED))
+
+
+def _own(dollars: list[_Labelled]) -> tuple[_Labelled | None, str]:
+    """Pick the planned amount, else the total, else the one that no financier is named for."""
+    unspent = [item for item in dollars if not item.says(_ACTUAL)]
+    if not unspent:
+        return None, ACTUAL_ONLY
+    whole = _sum_of_the_others(unspent)
+    if whole:
+        return whole, ""
+    for group in (
+        [item for item in unspent if item.says(_TOTAL)],
+        [item for item in unspent if item.says(_PLANNED) and not _part_of_whole(item)],
+        [item for item in unspent if item.plain],
+        [item for item in unspent if item.says(_PLANNED)],
+    ):
+        if group:
+            break
+    else:
+        return _single_financier(unspent)
+    if any(item.says(_ADDED) for item in unspent) and not group[0].says(_TOTAL):
+        return None, AMBIGUOUS_AMOUNT
+    if len({item.money.cents for item in group}) > 1:
+        return None, AMBIGUOUS_AMOUNT
+    larger = [item for item in unspent if (item.money.cents or 0) > (group[0].money.cents or 0)]
+    if larger and not group[0].says(_PLANNED):
+        return None, AMBIGUOUS_AMOUNT
+    return group[0], ""
+
+
+def _sum_of_the_others(unspent: list[_Labelled]) -> _Labelled | None:
+    """Of three amounts or more, the one that the others add up to is the whole, whatever they are called."""
+    amounts = [item.money.cents for item in unspent if item.money.cents]
+    if len(amounts) < 3 or len(amounts) < len(unspent):
+        return None
+    largest = max(unspent, key=lambda item: item.money.cents or 0)
+    return largest if (largest.money.cents or 0) * 2 == sum(amounts) and not largest.says(_ADDED) else None
+
+
+def _part_of_whole(item: _Labelled) -> bool:
+    return item.says(_LENDER) or item.says(_OTHER) or item.says(_ADDED)
+
+
+def _single_financier(unspent: list[_Labelled]) -> tuple[_Labelled | None, str]:
+    if len(unspent) == 1 and unspent[0].says(_LENDER) and not unspent[0].says(_OTHER) and not unspent[0].says(_ADDED):
+        return unspent[0], ""
+    return None, PARTS_ONLY
+
+
+def _basis(chosen: _Labelled, mentions: list[_Labelled], folded: str) -> Measure | None:
+    if chosen.says(_LENDER) and not chosen.says(_COST):
+        return Measure.COMMITMENT
+    if chosen.says(_COST) or chosen.says(_TOTAL) or _COST.search(folded[: chosen.money.start]):
+        return Measure.COST
+    if chosen.says(_PLANNED) and any(item.says(_ACTUAL) for item in mentions):
+        return Measure.COST
+    return None
+
+
+def _labelled(folded: str, found: list[Money]) -> list[_Labelled]:
+    """Give each amount the words that belong to it: those before it, and those behind it up to a mark."""
+    before, behind = [""] * len(found), [""] * len(found)
+    position = 0
+    leading_words = bool(found) and any(
+        pattern.search(folded[: found[0].start]) for pattern in (_ACTUAL, _PLANNED, _LENDER, _OTHER, _TOTAL)
+    )
+    for index, money in enumerate(found):
+        between = folded[position : money.start]
+        if index:
+            mark = _BREAK.search(between)
+            cut_at = mark.start() if mark else 0 if leading_words else len(between)
+            behind[index - 1] = between[:cut_at]
+            between = between[cut_at:]
+        before[index] = between
+        position = money.end
+    if found:
+        behind[-1] = folded[position:]
+    return [_Labelled(*parts) for parts in zip(found, before, behind, strict=True)]
