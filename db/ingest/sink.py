@@ -21,6 +21,9 @@ from models.vocabulary import Granularity
 NOBODY = ""
 """Stands among the refused for a line that was too broken to say whom it is about."""
 
+READING = {"passage", "passage_start", "passage_end", "extraction_confidence", "extraction_flags"}
+"""What is known of a component that the program read out of a text; nothing of it for others."""
+
 
 class Sink:
     """Takes in the records of one run. `touched` names the projects whose answers may change.
@@ -172,6 +175,8 @@ class Sink:
         self.touched.update(component.project_id for component in components)
 
     def _component_row(self, record: ComponentRecord, number: int) -> dict[str, Any]:
+        reading = record.model_dump(mode="json", include=READING)
+        unread = {name for name, value in reading.items() if value is None}  # so that hashes of before hold
         return {
             "component_id": f"{record.project_id}-{number}",
             "project_id": record.project_id,
@@ -188,7 +193,8 @@ class Sink:
             "source_id": record.source,
             "source_url": record.source_url,
             "as_of": record.as_of,
-            "content_sha256": _digest(record.model_dump(mode="json")),
+            **reading,
+            "content_sha256": _digest(record.model_dump(mode="json", exclude=unread)),
             "run_id": self.report.run_id,
         }
 
