@@ -29,6 +29,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="Address of the World Bank's Projects API.",
     )
+    worldbank_documents_url: str = Field(
+        default="https://search.worldbank.org/api/v3/wds",
+        pattern=r"^https?://",
+        description="Address of the World Bank's Documents API.",
+    )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 

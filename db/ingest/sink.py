@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from db import tables
 from db.ingest.matching import match_components
 from db.ingest.merge import POLLED
+from db.ingest.precedence import READING, has_news, weigh
 from db.ingest.report import Report
 from db.ingest.validation import Rejection, Valid, storable
 from db.store import batches, insert_rows, now, upsert
@@ -20,9 +21,6 @@ from models.vocabulary import Granularity
 
 NOBODY = ""
 """Stands among the refused for a line that was too broken to say whom it is about."""
-
-READING = {"passage", "passage_start", "passage_end", "extraction_confidence", "extraction_flags"}
-"""What is known of a component that the program read out of a text; nothing of it for others."""
 
 
 class Sink:
@@ -136,11 +134,10 @@ class Sink:
     def _store_list(self, listed: list[Valid], stored: list[Component]) -> None:
         by_record = {id(valid.record): valid for valid in listed}
         records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
-        newest = max((component.as_of or "" for component in stored), default="")
-        if stored and max(record.as_of or "" for record in records) < newest:
-            self.report.unchanged += len(records)  # an older document has nothing new to say
+        if not has_news(records, stored):
+            self.report.unchanged += len(records)
             return
-        match = match_components(stored, records)
+        match = weigh(match_components(stored, records), records, stored)
         for record, reason in match.unsettled:
             self.reject(by_record[id(record)], "title", record.title, reason)
         taken = {component.number for component in stored}

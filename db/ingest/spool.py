@@ -217,6 +217,7 @@ def _lock(file: TextIO) -> None:
 
 @contextmanager
 def writable(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into words for the user."""
     try:
         yield
     except OSError as error:

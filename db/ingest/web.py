@@ -165,9 +165,7 @@ class WebClient:
         headers = known.headers() | ({"Accept": "text/plain, */*;q=0.1"} if address else {})
         return self._client.build_request("GET", address or self.base_url, params=dict(params) or None, headers=headers)
 
-    def _attempt(
-        self, request: httpx.Request, read: Callable[[Answer], T], expected: str, known: Validators
-    ) -> T:
+    def _attempt(self, request: httpx.Request, read: Callable[[Answer], T], expected: str, known: Validators) -> T:
         self._pace()
         address = str(request.url)
         with _passing_troubles(address):
@@ -210,7 +208,7 @@ class WebClient:
         status, wait = response.status_code, retry_after(response.headers.get("Retry-After"))
         if wait is not None and wait > self.manners.longest_request:
             words = f"answers {status} and asks to be left alone for {wait:.0f} s"
-            return _EnoughError(lambda times: SourceUnavailableError(address, words, times))
+            return _EnoughError(lambda times: SourceUnavailableError(address, words, times, rest=True))
         return _AgainError(lambda times: SourceUnavailableError(address, f"answers {status}", times), wait)
 
     def _check_status(self, answer: Answer, known: Validators, expected: str) -> None:
