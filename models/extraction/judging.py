@@ -6,12 +6,15 @@ from enum import StrEnum
 from models.extraction.checking import TOLERANCE, check_against
 from models.extraction.reading import extract
 from models.extraction.result import EXCEEDS_TOTAL, ExtractedComponent, Extraction
+from models.vocabulary import Measure
 
 SURE = 0.7
 """Below this confidence the shape of a list is not trusted by itself."""
 
 LOW_CONFIDENCE = "low_confidence"  # the shape of the list is not trusted by itself
 BASIS_UNSTATED = "basis_unstated"  # the text does not say what the amount measures, and the sum does not tell it
+
+BASIS_BY_SUM = "basis_by_sum"  # the text says cost, as status reports head every list; the sum is the commitment
 
 
 class Trust(StrEnum):
@@ -60,14 +63,18 @@ def judge(text: str, project_id: str, totals: Totals) -> Judgement:
         doubts.append(f"the list is of a shape that is trusted less than {SURE}")
     words = "; ".join(filter(None, doubts))
     if not words:
-        return Judgement(Trust.TRUSTED, "", extraction.components)
+        total = sum(item.amount_cents or 0 for item in priced)
+        settled = (
+            map(_by_sum, extraction.components) if _fits(total, totals.commitment_cents) else extraction.components
+        )
+        return Judgement(Trust.TRUSTED, "", tuple(settled))
     return Judgement(Trust.DOUBTFUL, words, tuple(map(_doubtful, extraction.components)))
 
 
 def _misfit(priced: list[ExtractedComponent], extraction: Extraction, totals: Totals) -> str:
     total = sum(item.amount_cents or 0 for item in priced)
     known = [cents for cents in (totals.commitment_cents, totals.cost_cents) if cents]
-    if any(abs(total - cents) * TOLERANCE <= cents for cents in known):
+    if any(_fits(total, cents) for cents in known):
         return ""
     if not known:
         return "no total of the project is known to check its amounts against"
@@ -76,6 +83,18 @@ def _misfit(priced: list[ExtractedComponent], extraction: Extraction, totals: To
     unpriced = len(extraction.components) - len(priced)
     rest = f"; {unpriced} of its components state none" if unpriced else ""
     return f"its amounts sum to neither the commitment nor the cost{rest}"
+
+
+def _fits(total: int, known: int | None) -> bool:
+    return bool(known) and abs(total - (known or 0)) * TOLERANCE <= (known or 0)
+
+
+def _by_sum(item: ExtractedComponent) -> ExtractedComponent:
+    """Status reports head every list with "Cost", whatever was summed; the commitment is looked at first, as by people who
+    compiled such lists."""
+    if item.basis is not Measure.COST:
+        return item
+    return replace(item, basis=Measure.COMMITMENT, flags=(*item.flags, BASIS_BY_SUM))
 
 
 def _doubtful(item: ExtractedComponent) -> ExtractedComponent:

@@ -77,7 +77,11 @@ def test_the_newest_report_that_fits_is_taken_with_its_provenance(engine, fetch,
     assert (row["source_id"], row["source_url"], row["as_of"]) == ("worldbank-documents", chosen, "2023-08-19")
     assert row["passage"] == text[row["passage_start"] : row["passage_end"]]
     assert "1,500,000.00" in row["passage"]
-    assert (row["extraction_confidence"], row["extraction_flags"], row["list_complete"]) == (0.9, [], True)
+    assert (row["extraction_confidence"], row["extraction_flags"], row["list_complete"]) == (
+        0.9,
+        ["basis_by_sum"],
+        True,
+    )
     assert refusals(engine, report) == [
         (misfit, "text", "its amounts sum to neither the commitment nor the cost; the report of 2023-08-19 is trusted"),
         (old, "text", "not read: the newer report of 2023-08-19 is trusted"),
@@ -86,7 +90,8 @@ def test_the_newest_report_that_fits_is_taken_with_its_provenance(engine, fetch,
     assert {params.get("projectid") for params, _ in api.requests} == {PROJECT_ID, None}
     shown = client_of(engine)(f"/v1/components/{PROJECT_ID}-2").json()["data"]
     assert (shown["passage"], shown["passage_start"]) == (row["passage"], row["passage_start"])
-    assert (shown["extraction_confidence"], shown["extraction_flags"]) == (0.9, [])
+    assert (shown["extraction_confidence"], shown["extraction_flags"]) == (0.9, ["basis_by_sum"])
+    assert shown["amount_usd"] == 1_500_000.00
 
 
 def test_the_same_again_costs_no_write_and_asks_for_no_text(engine, fetch, api):

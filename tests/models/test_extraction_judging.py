@@ -3,6 +3,7 @@
 import pytest
 
 from models.extraction.judging import Totals, Trust, judge
+from models.vocabulary import Measure
 from tests.data.fake_documents import TITLES, status_report
 
 MILLION = 1_000_000_00
@@ -31,6 +32,19 @@ def test_a_list_is_trusted_where_its_sum_is_within_a_hundredth_of_a_total(totals
     assert judgement.trust is trust
     assert bool(judgement.reason) is (trust is Trust.DOUBTFUL)
     assert len(judgement.components) == 3
+
+
+@pytest.mark.parametrize(
+    ("totals", "basis", "flags"),
+    [
+        (Totals(5 * MILLION, 6 * MILLION), Measure.COMMITMENT, ("basis_by_sum",)),
+        (Totals(5 * MILLION, 5 * MILLION), Measure.COMMITMENT, ("basis_by_sum",)),
+        (Totals(4 * MILLION, 5 * MILLION), Measure.COST, ()),
+    ],
+)
+def test_the_sum_says_what_the_word_cost_of_a_status_report_means(totals, basis, flags):
+    components = judge(report(), "P900001", totals).components
+    assert {(item.basis, item.flags) for item in components} == {(basis, flags)}
 
 
 def test_an_amount_is_left_as_it_is_or_left_out_with_a_flag():
