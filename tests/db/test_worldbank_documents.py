@@ -210,6 +210,41 @@ def test_where_no_text_comes_any_more_the_run_ends_and_goes_on_later(engine, fet
 
 
 @only_sqlite
+def test_a_run_that_ended_early_goes_on_with_the_projects_that_are_left(engine, fetch, api):
+    both = (PROJECT_ID, "P900002")
+    for project_id in both:
+        put(api, f"D-{project_id}", project_id, status_report(project_id, FITS), "2022-01-31")
+    api.fault = lambda number, params: "503" if params.get("projectid") == "P900002" else None
+    with pytest.raises(SourceUnavailableError):
+        fetch(*both)
+    assert listed(engine) == {}
+    api.fault = lambda number, params: None
+    api.requests.clear()
+    report = fetch(*both)
+    assert report.added == 6
+    assert [params["projectid"] for params, _ in api.requests if "projectid" in params] == ["P900002"]
+    assert report.notes[0].startswith("projects: 2, 1 of them kept from a run that did not end")
+
+
+@only_sqlite
+def test_a_newer_report_replaces_an_older_one_unless_it_is_in_doubt(engine, fetch, api):
+    put(api, "D1", PROJECT_ID, status_report(PROJECT_ID, MISFITS), "2021-01-31")
+    assert fetch().added == 3
+    put(api, "D2", PROJECT_ID, status_report(PROJECT_ID, FITS), "2022-01-31")
+    assert fetch().changed == 3
+    moved = dict(zip(TITLES, ("2,500,000.00", "2,000,000.00", "500,000.00"), strict=True))
+    put(api, "D3", PROJECT_ID, status_report(PROJECT_ID, moved), "2023-01-31")
+    put(api, "D4", PROJECT_ID, status_report(PROJECT_ID, MISFITS), "2024-01-31")
+    assert fetch().changed == 3
+    assert list(amounts(engine).values()) == [2_500_000_00, 2_000_000_00, 500_000_00]
+    del (
+        api.documents["D3"],
+        api.documents["D2"],
+    )  # a source that forgets leaves the list in doubt alone: it is not taken
+    assert (fetch().rejected, amounts(engine)[f"{PROJECT_ID}-1"]) == (3, 2_500_000_00)
+
+
+@only_sqlite
 def test_lists_of_several_pages_are_read_whole(engine, fetch, api):
     put(api, "D0", PROJECT_ID, status_report(PROJECT_ID, FITS), "2020-01-31")
     for number in range(1, 151):
