@@ -23,6 +23,7 @@ from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
 from db.ingest.worldbank import Wanted
 from db.ingest.worldbank import ingest_worldbank as take_in_projects
+from db.ingest.worldbank_documents import WantedReports, ingest_documents
 from db.queries.runs import list_runs, rejected_records
 from db.settings import get_settings
 from models.money import usd
@@ -141,6 +142,22 @@ def ingest_worldbank(
         report = take_in_projects(
             engine, settings.worldbank_api_url, settings.spool_dir, wanted, fresh=fresh, progress=advance
         )
+    print_report(report)
+
+
+@ingest_app.command("worldbank-documents")
+def ingest_worldbank_documents(
+    project: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this stored project; may be repeated. Else all that concern migration."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many projects at most, to try it out.")] = None,
+) -> None:
+    """Read components with amounts out of reports that the World Bank's Documents API lists (docs/worldbank.md)."""
+    settings = get_settings()
+    wanted = WantedReports(tuple(dict.fromkeys(project or ())), limit)
+    with ready_engine() as engine, progress_bar("projects with World Bank reports") as advance:
+        report = ingest_documents(engine, settings.worldbank_documents_url, settings.spool_dir, wanted, advance)
     print_report(report)
 
 

@@ -41,9 +41,10 @@ def print_report(report: Report) -> None:
         out.print(f"withdrawn: {report.withdrawn} components that a newer list no longer names", highlight=False)
     for note in report.notes:
         out.print(note, highlight=False, markup=False)
-    if report.rejected or report.set_aside:
+    documents = f", {report.passed_over} documents set aside" if report.passed_over else ""
+    if report.rejected or report.set_aside or documents:
         out.print(
-            f"{report.rejected} records rejected, {report.set_aside} values set aside: "
+            f"{report.rejected} records rejected, {report.set_aside} values set aside{documents}: "
             f"`python -m api ingest errors {report.run_id}` lists them with their reasons",
             highlight=False,
         )

@@ -11,6 +11,7 @@ from db.errors import DataError
 from db.ingest.pipeline import Progress
 from db.ingest.report import Report
 from db.ingest.worldbank import Wanted, ingest_worldbank
+from db.ingest.worldbank_documents import WantedReports, ingest_documents
 from db.settings import Settings, SyncSource, get_settings
 
 Taker = Callable[[Engine, Settings, Progress], Report]
@@ -20,7 +21,14 @@ def _projects(engine: Engine, settings: Settings, progress: Progress) -> Report:
     return ingest_worldbank(engine, settings.worldbank_api_url, settings.spool_dir, Wanted(), progress=progress)
 
 
-TAKERS: Mapping[SyncSource, Taker] = {SyncSource.WORLDBANK: _projects}
+def _documents(engine: Engine, settings: Settings, progress: Progress) -> Report:
+    return ingest_documents(engine, settings.worldbank_documents_url, settings.spool_dir, WantedReports(), progress)
+
+
+TAKERS: Mapping[SyncSource, Taker] = {
+    SyncSource.WORLDBANK: _projects,
+    SyncSource.WORLDBANK_DOCUMENTS: _documents,
+}
 """How each source is taken in."""
 
 

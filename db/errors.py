@@ -24,13 +24,14 @@ class SourceError(DataError):
 
 
 class SourceUnavailableError(SourceError):
-    """A source does not answer, or asks to be left alone, however often it was asked."""
+    """A source does not answer, or asks to be left alone (`rest`), however often it was asked."""
 
-    def __init__(self, address: str, reason: str, attempts: int) -> None:
+    def __init__(self, address: str, reason: str, attempts: int, rest: bool = False) -> None:
         times = {1: "once", 2: "twice"}.get(attempts, f"{attempts} times")
         super().__init__(address, f"{address} {reason}; asked {times}")
         self.reason = reason
         self.attempts = attempts
+        self.rest = rest
 
 
 class SourceAnswerError(SourceError):

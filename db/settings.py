@@ -21,6 +21,7 @@ class SyncSource(StrEnum):
     """The live sources that `sync` can ask."""
 
     WORLDBANK = "worldbank"
+    WORLDBANK_DOCUMENTS = "worldbank-documents"
 
 
 class Settings(BaseSettings):
@@ -49,6 +50,11 @@ class Settings(BaseSettings):
         default=45,
         ge=0,
         description="Days without a completed run after which answers and /readyz say that the data are stale; 0: never.",
+    )
+    worldbank_documents_url: str = Field(
+        default="https://search.worldbank.org/api/v3/wds",
+        pattern=r"^https?://",
+        description="Address of the World Bank's Documents API.",
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")

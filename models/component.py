@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import JSON, BigInteger, Text
 from sqlmodel import Field, SQLModel
 
 from models.money import Usd
@@ -38,6 +38,11 @@ class Component(SQLModel, table=True):
     source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
     source_url: str | None = Field(default=None, sa_type=Text)
     as_of: str | None = Field(default=None, sa_type=Code)
+    passage: str | None = Field(default=None, sa_type=Text)
+    passage_start: int | None = None
+    passage_end: int | None = None
+    extraction_confidence: float | None = None
+    extraction_flags: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)
     content_sha256: str = ""
     run_id: int | None = Field(default=None, foreign_key="ingest_run.run_id")
 
@@ -121,6 +126,18 @@ class ComponentDetail(ComponentPublic):
     note: str | None = Doc(description="What to keep in mind when reading it.")
     list_complete: bool = Doc(description="False where the source shows only part of the project's list.")
     withdrawn: bool = Doc(description="True where the source no longer lists it.")
+    passage: str | None = Doc(
+        description="The words of the document it was read from by the program; null: it was not read from a text.",
+        examples=["Component 3: Reintegration of returning migrants:(Cost 49,530,000.00)"],
+    )
+    passage_start: int | None = Doc(description="Where the passage begins in the document's text, in characters.")
+    passage_end: int | None = Doc(description="Where it ends: the place after its last character.")
+    extraction_confidence: float | None = Doc(
+        description="0 to 1: how far the shape of the passage can be trusted.", examples=[0.9]
+    )
+    extraction_flags: list[str] | None = Doc(
+        description="Doubts about what was read, as docs/extraction.md names them.", examples=[["mismatch"]]
+    )
     why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
     review_history: list[PastReview] = Doc(description="Every decision ever made on it, the newest first.")
     amounts: list[dict[str, Any]] = Doc(description="Its rows of money: by measure, project, category and place.")

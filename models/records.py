@@ -93,6 +93,9 @@ AsOf = Annotated[PartialDate | None, BeforeValidator(clean_text)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
+Passage = Annotated[str | None, Field(max_length=20_000)]
+"""Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
+Offset = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
 ProjectId = Annotated[str, BeforeValidator(clean_text), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 
 
@@ -171,9 +174,16 @@ class ComponentRecord(Record):
     source: str = "user-records"
     source_url: Text = None
     as_of: AsOf = None
+    passage: Passage = None
+    passage_start: Offset = None
+    passage_end: Offset = None
+    extraction_confidence: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)] = None
+    extraction_flags: Items | None = None
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
+        if (self.passage_start is None) != (self.passage_end is None):
+            raise ValueError("passage_start and passage_end go together")
         if self.amount_cents is not None and self.amount_basis is None:
             raise ValueError("amount_basis must say what the amount measures: commitment, cost or disbursement")
         return self

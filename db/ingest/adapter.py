@@ -24,7 +24,8 @@ class RawRecord:
     `broken` says why a record could not even be read (for instance a line that is not JSON). `names` maps our field
     names back to the source's, so that messages speak the language of the file. `set_aside` lists values that the
     adapter could not believe: field, value, reason; the record is kept without them. `retrieved_at` is when the source
-    was asked (UTC), where that was before the run that takes the record in.
+    was asked (UTC), where that was before the run that takes the record in. `passed_over` says why a whole document
+    gives no record; nothing in it is wrong by that, and it counts as no record.
     """
 
     place: str
@@ -34,6 +35,7 @@ class RawRecord:
     names: Mapping[str, str] | None = None
     set_aside: tuple[tuple[str, str, str], ...] = ()
     retrieved_at: datetime | None = None
+    passed_over: str | None = None
 
 
 class Adapter(Protocol):

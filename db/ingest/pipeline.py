@@ -16,7 +16,7 @@ from db.ingest.rebuild import rebuild
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.ingest.sink import NOBODY, Sink
-from db.ingest.validation import Rejection, Valid, validate
+from db.ingest.validation import Rejection, Valid, passed_over, validate
 from db.queries.releases import latest_release
 from db.store import BATCH, insert_rows, make_release, now
 from models.country import PlaceIndex
@@ -134,6 +134,10 @@ def _take_in_file(
     while batch := list(islice(records, BATCH)):
         projects: list[Valid] = []
         for raw in batch:
+            if raw.passed_over:
+                sink.report.passed_over += 1
+                sink.rejections.append(passed_over(raw))
+                continue
             sink.report.read += 1
             valid, rejections = validate(raw, places, sources)
             if valid and (first := seen.setdefault(_identity(valid), valid.place)) != valid.place:

@@ -7,8 +7,9 @@ from db.ingest.validation import Rejection
 
 @dataclass(slots=True)
 class Report:
-    """Counts of one run: read = added + changed + unchanged + rejected. `set_aside` counts values, not records;
-    `withdrawn` counts stored components that a newer complete list no longer names."""
+    """Counts of one run: read = added + changed + unchanged + rejected. `set_aside` counts values, and
+    `passed_over` documents that gave no record; `withdrawn` counts stored components that a newer complete list no
+    longer names."""
 
     run_id: int
     source: str
@@ -18,6 +19,7 @@ class Report:
     unchanged: int = 0
     rejected: int = 0
     set_aside: int = 0
+    passed_over: int = 0
     withdrawn: int = 0
     release_id: int | None = None
     notes: list[str] = field(default_factory=list)

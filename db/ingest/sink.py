@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from db import tables
 from db.ingest.matching import match_components
 from db.ingest.merge import POLLED
+from db.ingest.precedence import READING, has_news, weigh
 from db.ingest.report import Report
 from db.ingest.validation import Rejection, Valid, storable
 from db.store import batches, insert_rows, now, upsert
@@ -133,11 +134,10 @@ class Sink:
     def _store_list(self, listed: list[Valid], stored: list[Component]) -> None:
         by_record = {id(valid.record): valid for valid in listed}
         records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
-        newest = max((component.as_of or "" for component in stored), default="")
-        if stored and max(record.as_of or "" for record in records) < newest:
-            self.report.unchanged += len(records)  # an older document has nothing new to say
+        if not has_news(records, stored):
+            self.report.unchanged += len(records)
             return
-        match = match_components(stored, records)
+        match = weigh(match_components(stored, records), records, stored)
         for record, reason in match.unsettled:
             self.reject(by_record[id(record)], "title", record.title, reason)
         taken = {component.number for component in stored}
@@ -172,6 +172,8 @@ class Sink:
         self.touched.update(component.project_id for component in components)
 
     def _component_row(self, record: ComponentRecord, number: int) -> dict[str, Any]:
+        reading = record.model_dump(mode="json", include=READING)
+        unread = {name for name, value in reading.items() if value is None}  # so that hashes of before hold
         return {
             "component_id": f"{record.project_id}-{number}",
             "project_id": record.project_id,
@@ -188,7 +190,8 @@ class Sink:
             "source_id": record.source,
             "source_url": record.source_url,
             "as_of": record.as_of,
-            "content_sha256": _digest(record.model_dump(mode="json")),
+            **reading,
+            "content_sha256": _digest(record.model_dump(mode="json", exclude=unread)),
             "run_id": self.report.run_id,
         }
 

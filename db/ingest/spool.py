@@ -87,7 +87,7 @@ class Spool:
         """Keep a page. Once this returns it outlives the process."""
         name = f"page-{len(self.manifest.pages) + 1:05}.json"
         data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        _write(self.folder / name, data)
+        write_whole(self.folder / name, data)
         entry = PageEntry(
             name,
             offset,
@@ -110,7 +110,7 @@ class Spool:
         self._save()
 
     def _save(self) -> None:
-        _write(self.path, json.dumps(asdict(self.manifest), ensure_ascii=False, indent=1).encode())
+        write_whole(self.path, json.dumps(asdict(self.manifest), ensure_ascii=False, indent=1).encode())
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def open_spool(
     """
     text = json.dumps([address, dict(query), limit], sort_keys=True)
     folder = root / source / hashlib.sha256(text.encode()).hexdigest()[:16]
-    with _writable(folder):
+    with writable(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         lock = folder.with_suffix(".lock").open("w")
     with lock:
@@ -133,7 +133,7 @@ def open_spool(
         resumed = manifest is not None
         if manifest is None:
             manifest = Manifest(source, address, dict(query), datetime.now(UTC).isoformat(), limit=limit)
-            with _writable(folder):
+            with writable(folder):
                 _begin(folder)
         spool = Spool(folder, manifest, _previous_pages(folder.with_suffix(".previous")), resumed)
         spool.mark(manifest.state)
@@ -216,17 +216,18 @@ def _lock(file: TextIO) -> None:
 
 
 @contextmanager
-def _writable(path: Path) -> Iterator[None]:
+def writable(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses into words for the user."""
     try:
         yield
     except OSError as error:
         raise SpoolError(f"{error.filename or path} cannot be used to keep answers: {error.strerror}") from None
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     draft = path.with_suffix(".draft")
-    with _writable(path):
+    with writable(path):
         with draft.open("wb") as file:
             file.write(data)
             file.flush()

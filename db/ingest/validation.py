@@ -67,6 +67,11 @@ def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tu
     return Valid(raw.place, record, countries, raw.retrieved_at), kept_without
 
 
+def passed_over(raw: RawRecord) -> Rejection:
+    """Write down why a document gives no record."""
+    return _rejection(raw, "text", None, raw.passed_over or "")
+
+
 def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bool = True) -> Rejection:
     identifier = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:100] or None
     shown = None if value is None else storable(value)

@@ -127,11 +127,13 @@ class WebClient:
         read: Callable[[Answer], T],
         expected: str,
         known: Validators | None = None,
+        address: str | None = None,
     ) -> T:
         """Ask, read the answer, and ask again where it did not come or cannot be read.
 
         `read` gets answers of status 200, 304 (only where `known` validators were sent) and 404, which some sources
         give with a good body that says "none"; it raises `WrongAnswerError` where the answer is not `expected`.
+        `address` names a text elsewhere than under the base address.
 
         Raises:
             SourceUnavailableError: if no answer came, or the source asks to wait longer than is waited.
@@ -153,16 +155,18 @@ class WebClient:
             reraise=True,
         )
         try:
-            result: T = attempts(self._attempt, params, read, expected, known or Validators())
+            request = self._request(params, known or Validators(), address)
+            result: T = attempts(self._attempt, request, read, expected, known or Validators())
         except _AgainError as error:
             raise error.final(int(attempts.statistics["attempt_number"])) from None
         return result
 
-    def _attempt(
-        self, params: Mapping[str, str | int], read: Callable[[Answer], T], expected: str, known: Validators
-    ) -> T:
+    def _request(self, params: Mapping[str, str | int], known: Validators, address: str | None) -> httpx.Request:
+        headers = known.headers() | ({"Accept": "text/plain, */*;q=0.1"} if address else {})
+        return self._client.build_request("GET", address or self.base_url, params=dict(params) or None, headers=headers)
+
+    def _attempt(self, request: httpx.Request, read: Callable[[Answer], T], expected: str, known: Validators) -> T:
         self._pace()
-        request = self._client.build_request("GET", self.base_url, params=dict(params), headers=known.headers())
         address = str(request.url)
         with _passing_troubles(address):
             answer = self._send(request)
@@ -204,7 +208,7 @@ class WebClient:
         status, wait = response.status_code, retry_after(response.headers.get("Retry-After"))
         if wait is not None and wait > self.manners.longest_request:
             words = f"answers {status} and asks to be left alone for {wait:.0f} s"
-            return _EnoughError(lambda times: SourceUnavailableError(address, words, times))
+            return _EnoughError(lambda times: SourceUnavailableError(address, words, times, rest=True))
         return _AgainError(lambda times: SourceUnavailableError(address, f"answers {status}", times), wait)
 
     def _check_status(self, answer: Answer, known: Validators, expected: str) -> None:

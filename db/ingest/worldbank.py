@@ -1,6 +1,5 @@
 """Fetches projects of the World Bank's Projects API into a folder of pages, and takes them in from there."""
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sqlalchemy import Engine
 from db.ingest.adapters import worldbank_amounts as amount_fields
 from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE
+from db.ingest.answers import read_list
 from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import Progress, ingest
 from db.ingest.report import Report
@@ -110,11 +110,7 @@ def read_projects(answer: Answer, may_be_empty: bool = False) -> _Content:
     Raises:
         WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error.
     """
-    body = _decode(answer.body)
-    if error := next((body[name] for name in ("error", "errors", "fault", "exception") if body.get(name)), None):
-        words = error if isinstance(error, str) else shape_of(error)
-        raise WrongAnswerError(f"an error: {words[:200]!r}")
-    total = _total(body.get("total"))
+    body, total = read_list(answer.body)
     projects = body.get("projects")
     if isinstance(projects, list):
         projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=1)}
@@ -127,33 +123,6 @@ def read_projects(answer: Answer, may_be_empty: bool = False) -> _Content:
         raise WrongAnswerError(f"a total of {total}, but no projects")
     changes = [day for item in records.values() if isinstance(item, dict) and (day := _changed(item))]
     return _Content(total, records, max(changes, default=None), answer)
-
-
-def _decode(body: bytes) -> dict[str, Any]:
-    text = body.decode("utf-8", "replace").strip().removeprefix("\ufeff")
-    if not text:
-        raise WrongAnswerError("an empty body")
-    if text.startswith("<"):
-        raise WrongAnswerError("a page for browsers or XML")
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        raise WrongAnswerError(f"JSON that is broken or cut off ({len(body):,} bytes)") from None
-    if not isinstance(content, dict):
-        raise WrongAnswerError(shape_of(content))
-    return content
-
-
-def _total(value: object) -> int:
-    number = _number(value)
-    if number is None:
-        raise WrongAnswerError("no total")
-    return number
-
-
-def _number(value: object) -> int | None:
-    text = str(value).replace(",", "")
-    return int(text) if not isinstance(value, bool) and re.fullmatch(r"\d{1,9}", text) else None
 
 
 def _id_of(item: object) -> object:

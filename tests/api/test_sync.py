@@ -17,6 +17,7 @@ def sync(url, tmp_path, address):
         "DATABASE_URL": url,
         "SPOOL_DIR": str(tmp_path / "spool"),
         "WORLDBANK_API_URL": address,
+        "SYNC_SOURCES": "worldbank",
         "PATH": "/usr/bin:/bin",
     }
     return subprocess.run(

@@ -120,8 +120,9 @@ def rejected(engine: Engine) -> list[dict[str, Any]]:
 
 
 def everything(engine: Engine) -> dict[str, list[dict[str, Any]]]:
-    """All that is stored, but for the log of runs."""
-    return {name: rows(engine, name) for name in tables.metadata.tables if name not in LOGS}
+    """All that is stored, but for the log of runs and the time of the last one."""
+    found = {name: rows(engine, name) for name in tables.metadata.tables if name not in LOGS}
+    return found | {"release": [{**row, "checked_at": None} for row in found["release"]]}
 
 
 def adds_up(report: Report) -> bool:

@@ -1,4 +1,7 @@
-"""A server on this machine that speaks like the World Bank's Projects API, with faults to switch on. All data are made up."""
+"""A server on this machine that speaks like the World Bank's APIs of projects and documents, with faults to switch on.
+
+All data are made up.
+"""
 
 import gzip
 import hashlib
@@ -82,9 +85,30 @@ class FakeWorldBank:
         self.as_list = False
         self.retry_after = "2"
         self.address = ""
+        self.documents: dict[str, dict[str, Any]] = {}
+        self.texts: dict[str, bytes] = {}
+
+    @property
+    def documents_address(self) -> str:
+        """Where the Documents API is."""
+        return self.address.replace("/projects", "/wds")
+
+    def respond(self, path: str, params: dict[str, str]) -> tuple[int, bytes]:
+        """Answer a question rightly: for projects, documents or the text of one."""
+        if path.startswith("/text/"):
+            return (200, self.texts[path]) if path in self.texts else (404, b"<html>Not found</html>")
+        return self.listing(params) if path.endswith("/wds") else self.body(params)
+
+    def listing(self, params: dict[str, str]) -> tuple[int, bytes]:
+        """List a project's documents, the newest first, as they were put in last."""
+        rows, offset = int(params.get("rows", 10)), int(params.get("os", 0))
+        found = [fields for fields in self.documents.values() if fields["projectid"] == params["projectid"]][::-1]
+        page = {fields["id"]: fields for fields in found[offset : offset + rows]}
+        answer = {"rows": rows, "os": offset, "total": len(found), "documents": page | {"facets": {}}}
+        return 200, json.dumps(answer).encode()
 
     def body(self, params: dict[str, str]) -> tuple[int, bytes]:
-        """Answer a question rightly."""
+        """Answer a question for projects rightly."""
         rows, offset = min(int(params.get("rows", 10)), self.most_rows), int(params.get("os", 0))
         found = sorted(self.projects.values(), key=lambda project: str(project["id"]))
         if "id" in params:
@@ -114,12 +138,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
-        params = dict(parse_qsl(urlsplit(self.path).query))
+        asked = urlsplit(self.path)
+        params = dict(parse_qsl(asked.query)) | ({"text": asked.path} if asked.path.startswith("/text/") else {})
         self.fake.requests.append((params, dict(self.headers)))
         number = len(self.fake.requests)
         self.fake.before(number)
         fault = self.fake.fault(number, params)
-        status, body = self.fake.body(params)
+        status, body = self.fake.respond(asked.path, params)
         if fault is None:
             self._answer(status, body)
         else:
@@ -154,14 +179,14 @@ class _Handler(BaseHTTPRequestHandler):
             wait = {"Retry_After": self.fake.retry_after} if fault == "429" else {}
             self._answer(int(fault), b"<html>busy</html>", **wait)
         else:
-            whole = json.loads(body)
+            whole = json.loads(body) if body.startswith(b"{") else {"projects": None}
             bodies = {
                 "cut-json": body[: len(body) // 2],
                 "html": b"<!DOCTYPE html><html><body>Just a moment</body></html>",
                 "error-inside": json.dumps({"error": "backend timed out", "total": 0}).encode(),
                 "empty": b"",
-                "null-projects": json.dumps({**whole, "projects": None}).encode(),
-                "no-total": json.dumps({"projects": whole["projects"]}).encode(),
+                "null-projects": json.dumps({**whole, "projects": None, "documents": None}).encode(),
+                "no-total": json.dumps({"projects": whole.get("projects")}).encode(),
                 "large": b" " * 2_000_000,
                 "deep": b'{"projects":' + b"[" * 200_000,
             }

@@ -21,7 +21,7 @@ from tests.data.worldbank_runs import run, run_alone
 COUNT = 130  # six pages
 KILLS = 20
 SEED = 20260131
-MOVING = {"run_id", "retrieved_at", "created_at", "started_at", "ended_at"}
+MOVING = {"run_id", "retrieved_at", "created_at", "started_at", "ended_at", "checked_at"}
 """What may differ between two runs that do the same."""
 
 
