@@ -1,5 +1,6 @@
 """Components: the activities that a project's money is spent on, and the rows that stand in where none are stated."""
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -126,6 +127,8 @@ class ComponentDetail(ComponentPublic):
     note: str | None = Doc(description="What to keep in mind when reading it.")
     list_complete: bool = Doc(description="False where the source shows only part of the project's list.")
     withdrawn: bool = Doc(description="True where the source no longer lists it.")
+    run_id: int | None = Doc(description="The ingest run that brought it; null: a row that stands in.", examples=[1])
+    retrieved_at: datetime | None = Doc(description="When that run took it from its source.")
     passage: str | None = Doc(
         description="The words of the document it was read from by the program; null: it was not read from a text.",
         examples=["Component 3: Reintegration of returning migrants:(Cost 49,530,000.00)"],

@@ -11,6 +11,7 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_chunks, ordered, placed
+from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
@@ -145,9 +146,11 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     Raises:
         NotFoundError: with the nearest id that exists.
     """
+    run = tables.ingest_run
     statement = (
-        select(component, project.c.name.label("project_name"), project.c.approval_date)
+        select(component, project.c.name.label("project_name"), project.c.approval_date, run.c.started_at)
         .join(project, project.c.project_id == component.c.project_id)
+        .outerjoin(run, run.c.run_id == component.c.run_id)
         .where(component.c.component_id == printable(component_id))
     )
     row = connection.execute(statement).mappings().first()
@@ -157,6 +160,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     mine = [line for line in amounts if line["measure"] == filters.measure]
     shown = _with_classification(connection, [dict(row) | _sums(mine)])[0]
     history = review_history(connection, component_id, row["project_id"])
+    shown["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     return shown | {"amounts": amounts, "why": _why(connection, component_id), "review_history": history}
 
 
