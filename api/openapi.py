@@ -88,12 +88,12 @@ LINKS: dict[str, dict[str, tuple[str, str, str]]] = {
 
 def problems_of(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Describe answers that are problems, for a route that has some beyond those that all have."""
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
     return {PROBLEMS[kind][0]: {"description": PROBLEMS[kind][1], "content": content} for kind in kinds}
 
 
 def install_openapi(app: FastAPI) -> None:
-    """Make the application describe its errors as they are, and the CSV form of its answers."""
+    """Make the application describe its errors as they are, the formats of its answers, and where they lead."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
