@@ -26,7 +26,8 @@ END_HEADING = re.compile(
     r"|\bcalificaciones? generales?\b"
     r"|\bpractice area\b|\bphrpdodel\b|\binstitutional data\b|\bcomments? on (?:project )?cost"
     r"|\bexpected disbursements\b"
-    r"|(?<![(\[])\btotal project costs?\b|\btotal project financing\b|\btotal financing\b|\bproject cost,? financing\b)"
+    r"|(?<![(\[])(?<!of )(?<!of the )\btotal project costs?\b"
+    r"|\btotal project financing\b|\btotal financing\b|\bproject cost,? financing\b)"
 )
 SECTION_START = re.compile(
     r"(?:\b[a-f] ?[.)] ?|\b\d(?:\.\d{1,2}){0,2}\.? |\b)(?:original |main |key |project |program )?components? ?:"

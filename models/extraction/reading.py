@@ -63,7 +63,7 @@ def _components(even: CleanText, owner: Owner) -> tuple[list[Candidate], bool]:
         return status[0], foreign  # the same list printed again adds nothing
     runs = [kept for run in prose_components(even, continental) if (kept := own(run))]
     prose = merge_runs(runs)
-    tables = [kept for rows in table_components(even) if (kept := own(rows))]
+    tables = [kept for rows in table_components(even, continental) if (kept := own(rows))]
     if tables:
         return _fill(tables[0], prose), foreign
     return prose or own(numbered_components(even, continental)), foreign

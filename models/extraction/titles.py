@@ -7,7 +7,7 @@ from models.extraction.cleaning import spaced
 
 LONGEST_TITLE = 260
 
-_LABEL_WORD = rf"{spaced('compo')} ?(?:{spaced('nent')}(?: ?e)?|{spaced('sante')})"
+_LABEL_WORD = rf"{spaced('compo')}(?:-? )?(?:{spaced('nent')}(?: ?e)?|{spaced('sante')})"
 LABEL = re.compile(
     rf"(?P<sub>\b(?:s ?u ?b|s ?o ?u ?s) ?-? ?)?(?<![a-z]){_LABEL_WORD} ?(?:no?\.? ?|n° ?|# ?)?"
     r"(?P<num>\d{1,2}|[ivx]{1,4}|[a-h])(?![a-z0-9])(?P<inner>\.\d|-\d|,\d| ?\([a-z]\)| ?[a-h](?=[).: ]))?"
