@@ -35,7 +35,7 @@ SECTION_START = re.compile(
     r"|\b\d(?:\.\d{1,2}){1,2}\.? (?:original |main |key |project |program )?components\b"
     r"|\b(?:project|original|main|program) components\b(?: and costs?)?"
     r"|\b(?:one|two|three|four|five|six|seven|eight|nine|\d)(?: [a-z-]+){0,2} components\b[^.:;()$]{0,90}[:.]"
-    r"|\b(?:following|these) (?:[a-z]+ )?components\b[^.:;()$]{0,60}[:.]"
+    r"|\b(?:following|these) (?:[a-z]+ )?(?:components|parts)\b[^.:;()$]{0,60}[:.]"
     r"|\b(?:deux|trois|quatre|cinq|six|sept|\d)(?: [a-z-]+){0,2} composantes?\b[^.:;()$]{0,90}[:.]"
     r"|\bcomposantes? (?:suivantes?|du projet)\b ?[:.]?"
     r"|\b(?:dos|dois|duas|tres|quatro|cuatro|cinco|seis|\d)(?: [a-z-]+){0,2} componentes?\b[^.:;()$]{0,90}[:.]"

@@ -24,10 +24,10 @@ def column_blocks(even: CleanText, continental: bool) -> list[list[Candidate]]:
     """Read 'Component Name', the titles, 'Cost (US$, millions)', the figures."""
     found = []
     for column in islice(_COLUMN.finditer(even.folded), _TRIED):
-        runs = cell_runs(even, column.end(), min(len(even.folded), column.end() + 400))
-        rows = _titles_before(even, column.start(), Head(column.start(), column.end(), column["unit"], (Role.COST,)))
+        head = Head(column.start(), column.end(), column["unit"], (Role.COST,))
+        runs = cell_runs(even, head, column.end(), min(len(even.folded), column.end() + 400))
+        rows = _titles_before(even, column.start(), head)
         if runs and runs[0][0].start == column.end() and len(runs[0]) > 1 and len(rows) > 1:
-            head = Head(column.start(), column.end(), column["unit"], (Role.COST,))
             found.append(paired(rows, runs[0], head, continental))
     return found
 

@@ -8,6 +8,8 @@ from itertools import islice
 from models.extraction.amounts import MILLION
 from models.extraction.cleaning import CleanText, spaced
 
+_SHORTENED = re.compile(rf"{MILLION}|\bm\b|\$ ?m\b|usd ?m\b|thousand|mille|milliers|miles|000")
+
 
 class Role(StrEnum):
     """What a column of figures says of a component."""
@@ -32,7 +34,13 @@ class Head:
     end: int
     unit: str | None
     columns: tuple[Role, ...]
-    two_titles: bool = False  # a current and a proposed name for each component
+    two_titles: bool = False  # a current and a proposed name for each component, side by side
+    in_turn: bool = False  # the current name with its cost, then the proposed name with its cost
+
+    @property
+    def whole_units(self) -> bool:
+        """Whether figures are in whole dollars."""
+        return self.unit is not None and not _SHORTENED.search(self.unit)
 
 
 def _words(line: str) -> frozenset[str]:
@@ -63,8 +71,8 @@ _ROLES = (
     (Role.CURRENT, "current actuel parent"),
     (Role.LENDER, "ida ibrd aif bird birf bank wb loan credit grant world ibrd/ida don pret prestamo donacion credito"
      " bank-financing"),
-    (Role.OTHER, "government govt counterpart borrower recipient beneficiaries gef trust tf local foreign etat private"
-     " gouvernement gobierno contraparte cofinancing cofinanciers communities"),
+    (Role.OTHER, "government govt counterpart borrower recipient beneficiaries gef trust tf local foreign etranger etat"
+     " private gouvernement gobierno contraparte cofinancing cofinanciers communities"),
     (Role.TOTAL, "total totals totaux totales"),
 )  # fmt: skip
 _ROLE_OF = {word: role for role, words in _ROLES for word in words.split()}
@@ -126,13 +134,10 @@ def _read_head(folded: str, start: int, position: int) -> Head | None:
         if word in _NOUNS or _role(word or "") is not None:
             end = position
     roles = tuple(role for words in columns if (role := _role_of(words)) is not None)
-    two_titles = re.search(r"proposed component", folded[start:end]) is not None
-    return _head(folded, start, end, roles, units, two_titles=two_titles)
+    return _head(folded, start, end, roles, units)
 
 
-def _head(
-    folded: str, start: int, end: int, roles: tuple[Role, ...], units: list[str], *, two_titles: bool
-) -> Head | None:
+def _head(folded: str, start: int, end: int, roles: tuple[Role, ...], units: list[str]) -> Head | None:
     if not roles:
         return None
     kinds = {_kind(unit) for unit in units}
@@ -142,7 +147,9 @@ def _head(
         caption = [match["words"] for match in _BRACKET.finditer(folded, max(0, start - _CAPTION), start)]
         units = [words for words in caption if _UNIT.search(words)][-1:]
     if units:
-        return Head(start, end, units[0], roles, two_titles)
+        names = re.search(r"proposed component", folded[start:end])
+        in_turn = names is not None and re.search(r"cost", folded[start : start + names.start()]) is not None
+        return Head(start, end, units[0], roles, names is not None and not in_turn, in_turn)
     old = _OLD.search(folded, start, end) is not None and not re.match(r" ?[(\[]", folded[end : end + 2])
     return Head(start, end, None, roles) if old else None
 

@@ -10,6 +10,9 @@ from models.extraction.titles import LABEL, is_title, ordinal_of, starts_large, 
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,3})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d+[.,]\d{1,3}|\d{1,4}"
 _FIGURE = re.compile(rf"(?<![\w.,#-])(?P<figure>{_NUMBER})(?![\w):]|[.,]\d|-[a-z]|\. ?[a-z])(?P<percent> ?%)?")
+_GROUPED = re.compile(
+    rf"(?<![\w.,#-])(?P<figure>\d{{1,3}}(?: \d{{3}})+(?!\d)|{_NUMBER})(?![\w):]|[.,]\d)(?P<percent> ?%)?"
+)
 _GAP = re.compile(r"(?:[\s|%]|us ?\$|\$|-+(?= |\Z)|n/?a\b)*")
 _SMALL_WORD = re.compile(r" ?(?:[a-zà-ÿ]{2,}|of\b)")
 _BULLET = re.compile(r" (?:[-•·▪*] ?(?=[a-z])|\(?[a-z]\) |\(?[ivx]{1,4}\) |(?:sub|sous)-?comp)")
@@ -49,10 +52,11 @@ class Row:
     cells: Cells
 
 
-def cell_runs(even: CleanText, begin: int, end: int) -> list[Cells]:
+def cell_runs(even: CleanText, head: Head, begin: int, end: int) -> list[Cells]:
     """Find figures that follow each other with no word between; a whole number before a small word is of a title."""
+    figures = _GROUPED if head.whole_units else _FIGURE  # '12 500 000' is one number only where no unit shortens it
     runs: list[list[Cell]] = []
-    for match in _FIGURE.finditer(even.folded, begin, end):
+    for match in figures.finditer(even.folded, begin, end):
         cell = Cell(match.start("figure"), match.end(), match["figure"], match["percent"] is not None)
         if runs and _GAP.fullmatch(even.folded, runs[-1][-1].end, cell.start):
             runs[-1].append(cell)
@@ -110,8 +114,8 @@ def _number(mark: str) -> int:
 def _read_row(even: CleanText, head: Head, label: tuple[int, int, int], stop: int, last: bool) -> Row:
     """Title and figures of one row; rows of its parts behind them do not count."""
     ordinal, start, after = label
-    limit = _parts_start(even, ordinal, after, stop)
-    runs = cell_runs(even, after, limit)
+    limit = _parts_start(even, head, ordinal, after, stop)
+    runs = cell_runs(even, head, after, limit)
     with_decimals = [run for run in runs if any(not cell.whole for cell in run)]
     own = _surplus_to_title((with_decimals or runs)[-1 if last else 0], head) if runs else ()
     title_end = own[0].start if own else limit
@@ -119,11 +123,11 @@ def _read_row(even: CleanText, head: Head, label: tuple[int, int, int], stop: in
     return Row(ordinal, title, start, own[-1].end if own else max(after, title_end), own)
 
 
-def _parts_start(even: CleanText, ordinal: int, after: int, stop: int) -> int:
+def _parts_start(even: CleanText, head: Head, ordinal: int, after: int, stop: int) -> int:
     """Where rows of parts begin: '1.1 …' or a bullet, behind the row's own figures."""
     part = re.compile(rf" (?:{ordinal}|{chr(96 + ordinal % 26)})[.-]?1[.:)]? ?(?=[a-z])|{_BULLET.pattern}")
     for match in part.finditer(even.folded, after, stop):
-        if match.start() > after and cell_runs(even, after, match.start() + 1):
+        if match.start() > after and cell_runs(even, head, after, match.start() + 1):
             return match.start() + 1
     return stop
 
@@ -138,13 +142,23 @@ def unlabelled_rows(even: CleanText, head: Head, begin: int, end: int) -> list[R
     """Read rows by their figures: what stands between two runs of them is a title."""
     rows: list[Row] = []
     position = begin
-    for run in cell_runs(even, begin, end):
+    for run in cell_runs(even, head, begin, end):
         cells = _surplus_to_title(run, head)
         title = row_title(even.text[position : cells[0].start], head)
         start = position + len(even.text[position:]) - len(even.text[position:].lstrip(" |-"))
         rows.append(Row(0, title, start, cells[-1].end, cells))
         position = cells[-1].end
-    return rows
+    return _in_turn(rows) if head.in_turn else rows
+
+
+def _in_turn(rows: list[Row]) -> list[Row]:
+    """Join the current and the proposed row of each component; the proposed title counts."""
+    if len(rows) % 2:
+        return []
+    return [
+        Row(0, new.title or old.title, old.start if old.title else new.start, new.end, old.cells + new.cells)
+        for old, new in zip(rows[::2], rows[1::2], strict=True)
+    ]
 
 
 def row_title(words: str, head: Head) -> str:

@@ -50,7 +50,7 @@ def _read_table(even: CleanText, head: Head, continental: bool) -> list[Candidat
 
 def _sums(even: CleanText, head: Head, begin: int, continental: bool) -> list[int]:
     """The amounts of the row of totals, each of which rows may add up to."""
-    runs = cell_runs(even, begin, min(len(even.folded), begin + 120))
+    runs = cell_runs(even, head, begin, min(len(even.folded), begin + 120))
     return [cents for cell in runs[0] if (cents := cell_cents(cell, head, continental)[0])] if runs else []
 
 
