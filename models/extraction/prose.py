@@ -79,9 +79,9 @@ def _introduces(even: CleanText, label: "re.Match[str]", candidate: Candidate) -
 
 
 def _is_number(even: CleanText, label: "re.Match[str]") -> bool:
-    """Letters count as numbers only as capitals; 'component a' is an article, in French a verb."""
+    """Letters and words count as numbers only as capitals; 'component a' is an article, 'component one' a mention."""
     number = even.text[label.start("num") : label.end("num")]
-    return number.isdigit() or number.isupper()
+    return number.isdigit() or number.isupper() or (len(number) > 2 and number.istitle())
 
 
 def _read_definition(

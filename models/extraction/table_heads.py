@@ -61,6 +61,8 @@ _ROMANCE = _words(
     "cout couts montant montants financement costo costos coste costes monto montos financiamiento financiacion custo"
     " custos valor"
 )
+_PREPOSITIONS = _words("at by of in de en / |")
+_ORIGINS = _words("local foreign etranger")
 _COMPONENT_WORD = "components?|composantes?|componentes?"
 _ROLES = (
     (Role.PERCENT, "% percent percentage pourcentage porcentaje percentagem share"),
@@ -76,11 +78,13 @@ _ROLES = (
     (Role.TOTAL, "total totals totaux totales"),
 )  # fmt: skip
 _ROLE_OF = {word: role for role, words in _ROLES for word in words.split()}
+_STAGES = {Role.ADDED, Role.PROPOSED, Role.ACTUAL, Role.PLANNED, Role.CURRENT}
 _RANK = {role: rank for rank, (role, _) in enumerate(_ROLES)}
 _LITTLE = _words(
     "name names title of at by in the and or for with to us us$ usd $ $m us$m m million millions thousand thousands"
     " equivalent equiv dollars project projet proyecto projeto base indicative estimated action nom nombre nome de du"
-    " des del la le el en las los millones milhoes milliers miles dolares component components composante composantes"
+    " des del la le el en las los millones milhoes milliers miles dolares component components subcomponents"
+    " sub-components composante composantes"
     " componente componentes par por estime estimes fund | ; : / , & - year fy"
 )
 _UNIT = re.compile(
@@ -169,16 +173,35 @@ def _add_word(columns: list[list[str]], word: str, behind: str) -> None:
         return
     last = columns[-1]
     role = _role(word)
-    noun_done = bool(last) and last[-1] in _NOUNS and word not in {"at", "by", "of", "in", "de", "en", "|", "/"}
+    noun_done = bool(last) and last[-1] in _NOUNS and word not in _PREPOSITIONS
     payer = {_role(item) for item in last} & {Role.LENDER, Role.OTHER}
     other_payer = role in {Role.LENDER, Role.OTHER} and payer and role not in payer
+    told = {_role(item) for item in last} - {None}
     percent = bool(last) and (role is Role.PERCENT or (last[-1] == "total" and _role(last[0]) is Role.PERCENT))
     if noun_done and last[-1] in _ROMANCE and word not in _NOUNS:
         noun_done = False  # 'coût total', 'financement IDA': what tells the column follows the noun
     next_noun = word in _NOUNS and any(item in _ROMANCE for item in last)
-    if (noun_done and word not in {"estimate", "estimates"}) or next_noun or other_payer or percent or word == "|":
+    if (
+        (noun_done and word not in {"estimate", "estimates"})
+        or next_noun
+        or other_payer
+        or percent
+        or word == "|"
+        or _turns(last, told, role, word)
+    ):
         columns.append([])
     columns[-1].append(word)
+
+
+def _turns(last: list[str], told: set[Role | None], role: Role | None, word: str) -> bool:
+    """Whether a word without a noun before it begins a column: 'Original Revised Actual', 'Local Foreign Total'."""
+    if role is None or not told or Role.PERCENT in told or last[-1] in _PREPOSITIONS or word in last:
+        return False
+    if role is Role.TOTAL:
+        return bool(told & {Role.LENDER, Role.OTHER})
+    if {role} | told == {Role.OTHER}:
+        return word in _ORIGINS
+    return role in _STAGES and bool(told & _STAGES) and role not in told
 
 
 def _role_of(words: list[str]) -> Role | None:

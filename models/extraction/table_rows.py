@@ -125,7 +125,7 @@ def _read_row(even: CleanText, head: Head, label: tuple[int, int, int], stop: in
 
 def _parts_start(even: CleanText, head: Head, ordinal: int, after: int, stop: int) -> int:
     """Where rows of parts begin: '1.1 …' or a bullet, behind the row's own figures."""
-    part = re.compile(rf" (?:{ordinal}|{chr(96 + ordinal % 26)})[.-]?1[.:)]? ?(?=[a-z])|{_BULLET.pattern}")
+    part = re.compile(rf" (?:{ordinal}|{chr(96 + ordinal % 26)})[.-]?[1a][.:)]? ?(?=[a-z])|{_BULLET.pattern}")
     for match in part.finditer(even.folded, after, stop):
         if match.start() > after and cell_runs(even, head, after, match.start() + 1):
             return match.start() + 1
