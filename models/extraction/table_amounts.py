@@ -53,7 +53,7 @@ def row_amount(cells: Cells, head: Head, continental: bool) -> Stated:
 
 
 def _sum_of_parts(known: list[int], head: Head) -> Stated:
-    if len(set(known)) == 1 and (len(known) > 1 or not _CHANGING & set(head.columns)):
+    if len(set(known)) == 1 and (len(known) == 2 or (len(known) == 1 and not _CHANGING & set(head.columns))):
         return Stated(known[0], Measure.COST)
     if Role.ACTUAL in head.columns:
         return Stated(None, None, (AMBIGUOUS_AMOUNT,))

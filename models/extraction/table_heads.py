@@ -81,7 +81,7 @@ _ROLE_OF = {word: role for role, words in _ROLES for word in words.split()}
 _STAGES = {Role.ADDED, Role.PROPOSED, Role.ACTUAL, Role.PLANNED, Role.CURRENT}
 _RANK = {role: rank for rank, (role, _) in enumerate(_ROLES)}
 _LITTLE = _words(
-    "name names title of at by in the and or for with to us us$ usd $ $m us$m m million millions thousand thousands"
+    "name names table title of at by in the and or for with to us us$ usd $ $m us$m m million millions thousand thousands"
     " equivalent equiv dollars project projet proyecto projeto base indicative estimated action nom nombre nome de du"
     " des del la le el en las los millones milhoes milliers miles dolares component components subcomponents"
     " sub-components composante composantes"
@@ -96,6 +96,7 @@ _BARE_UNIT = re.compile(
 )
 _BRACKET = re.compile(r"[(\[](?P<words>[^()\[\]]{2,60})[)\]]")
 _CAPTION, _LONGEST, _TRIED = 170, 60, 120
+_YEARS = re.compile(r" ?(?:fy ?)?(?:19|20)\d\d(?:[/-]\d\d)? (?:fy ?)?(?:19|20)\d\d\b")
 _OLD = re.compile(rf"{spaced('name')} ?(?:{spaced('component')} )?{spaced('cost')}\Z")
 
 
@@ -150,7 +151,7 @@ def _head(folded: str, start: int, end: int, roles: tuple[Role, ...], units: lis
     if not units:
         caption = [match["words"] for match in _BRACKET.finditer(folded, max(0, start - _CAPTION), start)]
         units = [words for words in caption if _UNIT.search(words)][-1:]
-    if units:
+    if units and not _YEARS.match(folded, end):
         names = re.search(r"proposed component", folded[start:end])
         in_turn = names is not None and re.search(r"cost", folded[start : start + names.start()]) is not None
         return Head(start, end, units[0], roles, names is not None and not in_turn, in_turn)

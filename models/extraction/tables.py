@@ -9,6 +9,7 @@ from models.extraction.table_amounts import cell_cents, row_amount
 from models.extraction.table_blocks import all_in_last, column_blocks, paired
 from models.extraction.table_heads import Head, table_heads
 from models.extraction.table_rows import Row, cell_runs, labelled_rows, unlabelled_rows
+from models.vocabulary import Measure
 
 _TOTAL_ROW = re.compile(
     r"\b(?:grand total|sub-?total|totaux|totals?\b(?! quality| sanitation)|base ?line cost|contingenc(?:ies|y) (?=\d)"
@@ -25,10 +26,15 @@ _ROWS = 4_000
 
 
 def table_components(even: CleanText, continental: bool) -> list[list[Candidate]]:
-    """Read the tables of components, those with amounts first."""
+    """Read the tables of components: those with costs first, then those of what one lender gives, then titles alone."""
     tables = [rows for head in table_heads(even) if (rows := _read_table(even, head, continental))]
     tables += column_blocks(even, continental)
-    return sorted(tables, key=lambda rows: all(item.cents is None for item in rows))
+    return sorted(tables, key=_worth)
+
+
+def _worth(rows: list[Candidate]) -> int:
+    bases = {item.stated.basis for item in rows if item.stated and item.cents is not None}
+    return 2 if not bases else 1 if bases == {Measure.COMMITMENT} else 0
 
 
 def _read_table(even: CleanText, head: Head, continental: bool) -> list[Candidate]:
