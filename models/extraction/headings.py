@@ -30,7 +30,10 @@ END_HEADING = re.compile(
     r"|\btotal project financing\b|\btotal financing\b|\bproject cost,? financing\b)"
 )
 SECTION_START = re.compile(
-    r"(?:\b[a-f] ?[.)] ?|\b\d(?:\.\d{1,2}){0,2}\.? |\b)(?:original |main |key |project |program )?components? ?:"
+    r"(?:\b[a-f] ?[.)] ?|\b\d(?:\.\d{1,2}){0,2}\.? |\b)(?:original |main |key |project |program )?components? ?"
+    r"(?:\([^()]{0,60}\) ?)?:"
+    r"|\bcomponents (?:are|were|include|comprise)\b[^.:;()$]{0,40}:"
+    r"|\b(?:composantes|componentes) ?(?:\([^()]{0,60}\) ?)?:"
     r"|\b[a-f] ?\. (?:original |main |key |project )?components\b"
     r"|\b\d(?:\.\d{1,2}){1,2}\.? (?:original |main |key |project |program )?components\b"
     r"|\b(?:project|original|main|program) components\b(?: and costs?)?"

@@ -22,6 +22,13 @@ _STYLES = {
     "Part A": re.compile(r"\bP(?:art|ART) (?P<num>[A-H]|\d)[.:] ?(?=[A-ZÀ-Ý])"),
 }
 _BULLET = re.compile(r"(?:(?<=\s)|^)[-•·▪*] ?(?=[A-ZÀ-Ý])")
+_AMOUNT_LABEL = re.compile(
+    r"[-:,.;] ?(?:[a-z]+ ){0,2}?(?:apprais\w+|estimat\w+|planned|original|total)?(?: ?(?:costs?|estimate|amount|budget))?"
+    r"(?: at appraisal)?\Z"
+)
+_SECOND_AMOUNT = re.compile(
+    r"[,;] ?(?:actual|final|revised|of which|ida|ibrd|government)\b[^.;]{0,30}?\d[^;]{0,40}?(?=\. |;|\Z)"
+)
 _SUB_MARK = re.compile(r"\([a-z]{1,4}\)|\b[ivx]+\)|•|\b\d\.\d|\bsub-?comp|\bsub-?projet")
 _SENTENCE_START = re.compile(r"[.:;] |\A")
 _TOLD = re.compile(r"(?=.*\b(?:apprais|estimat|plan|original|prevu))(?=.*\b(?:actual|final|reel|real\b))", re.DOTALL)
@@ -115,11 +122,15 @@ def _bare_amount(
     connector = re.search(r" ?(?:[-:,]|\bat|\bfor) ?(?:a |de )?\Z", before)
     if not connector or re.search(r"[a-z]{3}[.;] |[(\[]", before):
         return None
-    title = tidy(even.text[mark.end() : mark.end() + connector.start()])
+    label = _AMOUNT_LABEL.search(before, 0, connector.start())
+    begin = label.start() if label else connector.start()
+    title = tidy(even.text[mark.end() : mark.end() + begin])
     if not is_title(title, 200) or not starts_large(title):
         return None
-    stated = choose(folded[connector.start() : money.end + 12].split(". ")[0].split(";")[0], continental)
-    end = mark.end() + money.end
+    second = _SECOND_AMOUNT.match(folded, money.end)
+    said = folded[begin : second.end() if second else money.end + 12].split(". ")[0]
+    stated = choose(said if second else said.split(";")[0], continental)
+    end = mark.end() + max(money.end, begin + len(said) if second else 0)
     return Candidate(ordinal, title, mark.start(), end, stated, 0.7 if stated and stated.cents is not None else 0.6)
 
 

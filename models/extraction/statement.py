@@ -105,7 +105,8 @@ def _own(dollars: list[_Labelled]) -> tuple[_Labelled | None, str]:
     unspent = [item for item in dollars if not item.says(_ACTUAL)]
     if not unspent:
         return None, ACTUAL_ONLY
-    whole = _sum_of_the_others(unspent)
+    added = any(item.says(_ADDED) for item in dollars)
+    whole = _sum_of_the_others(unspent) or (_sum_of_the_others(dollars) if added else None)
     if whole:
         return whole, ""
     for group in (

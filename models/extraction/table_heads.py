@@ -82,8 +82,8 @@ _STAGES = {Role.ADDED, Role.PROPOSED, Role.ACTUAL, Role.PLANNED, Role.CURRENT}
 _RANK = {role: rank for rank, (role, _) in enumerate(_ROLES)}
 _LITTLE = _words(
     "name names table title of at by in the and or for with to us us$ usd $ $m us$m m million millions thousand thousands"
-    " equivalent equiv dollars project projet proyecto projeto base indicative estimated action nom nombre nome de du"
-    " des del la le el en las los millones milhoes milliers miles dolares component components subcomponents"
+    " equivalent equiv dollars project projet proyecto projeto base indicative estimated action activity activities nom"
+    " nombre nome de du des del la le el en las los millones milhoes milliers miles dolares component components subcomponents"
     " sub-components composante composantes"
     " componente componentes par por estime estimes fund | ; : / , & - year fy"
 )

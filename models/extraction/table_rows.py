@@ -167,7 +167,7 @@ def row_title(words: str, head: Head) -> str:
     if head.two_titles:
         words = _one_of_two(words)
     title = tidy(words)
-    return title if is_title(title, 220) and starts_large(title) else ""
+    return title if is_title(title, 220) and starts_large(title) and "%" not in title else ""
 
 
 def _one_of_two(words: str) -> str:

@@ -5,6 +5,8 @@ import re
 from models.extraction.candidate import Candidate, numbered
 from models.extraction.cleaning import CleanText
 from models.extraction.headings import END_HEADING
+from models.extraction.result import PROPOSED_AMOUNT
+from models.extraction.statement import Stated
 from models.extraction.table_amounts import cell_cents, row_amount
 from models.extraction.table_blocks import all_in_last, column_blocks, paired
 from models.extraction.table_heads import Head, table_heads
@@ -82,13 +84,18 @@ def _from_rows(head: Head, rows: list[Row], sums: list[int], continental: bool) 
     for row in rows:
         stated = row_amount(row.cells, head, continental) if row.cells else None
         if row.title:
-            confidence = 0.6 if stated is None or stated.cents is None or stated.flags else 0.85
-            found.append(Candidate(row.ordinal, row.title, row.start, row.end, stated, confidence))
+            found.append(Candidate(row.ordinal, row.title, row.start, row.end, stated, _confidence(stated)))
     amounts = [item.cents for item in found if item.cents is not None]
     plain = all(cell.whole for row in rows for cell in row.cells)
     if plain and not _adds_up(amounts, sums):
         return []
     return numbered(found)
+
+
+def _confidence(stated: Stated | None) -> float:
+    if stated is None or stated.cents is None:
+        return 0.6
+    return {(): 0.85, (PROPOSED_AMOUNT,): 0.75}.get(stated.flags, 0.6)
 
 
 def _adds_up(amounts: list[int], sums: list[int]) -> bool:
