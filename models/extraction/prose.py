@@ -16,7 +16,8 @@ _CONNECTOR = re.compile(
     r"|(?:with|for|pour|d'|por) ?(?:an?|the|un|une)? ?(?:[a-z]+ )?(?:allocation|amount|budget|cost|montant|monto) (?:of|de))"
     r"|\b(?:for|of|a|de|at|is)|\b(?:(?:total|estimated|planned|indicative) )?(?:costs?|cout|costo|custo"
     r"|montant|monto|amount"
-    r"|budget|allocation)(?: total| estime| estimado)?) ?:? ?(?:about |approximately |environ |de )?\Z"
+    r"|budget|allocation|(?:provisional|preliminary) (?:estimate|assessment))"
+    r"(?: total| estime| estimado)?) ?:? ?(?:about |approximately |environ |de )?\Z"
 )
 _NEXT_ROW = re.compile(r" ?[|]? ?(?:component|composante|total|\Z)")
 _COST_NEXT = re.compile(

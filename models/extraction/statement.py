@@ -29,6 +29,8 @@ _OTHER = re.compile(
 _PART = re.compile(
     r"\b(?:of which|out of which|including|includes|dont|incluyendo|incluid[oa]s?|de los cuales|dos quais)\b"
 )
+_SAID = re.compile(rf"{_PART.pattern}|\b(?:is based|will|would)\b")
+"""Where the words behind an amount no longer tell what it is."""
 _TOTAL = re.compile(r"(?<!of )(?<!of the )\btotal")
 _ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicional|additionnel")
 _COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")
@@ -177,6 +179,6 @@ def _labelled(folded: str, found: list[Money]) -> list[_Labelled]:
         before[index] = between
         position = money.end
     if found:
-        part = _PART.search(folded, position)
+        part = _SAID.search(folded, position)
         behind[-1] = folded[position : part.start() if part else None]
     return [_Labelled(*parts) for parts in zip(found, before, behind, strict=True)]

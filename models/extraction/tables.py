@@ -83,7 +83,7 @@ def _from_rows(head: Head, rows: list[Row], sums: list[int], continental: bool) 
     found = []
     for row in rows:
         stated = row_amount(row.cells, head, continental) if row.cells else None
-        if row.title:
+        if row.title or (row.ordinal and stated):
             found.append(Candidate(row.ordinal, row.title, row.start, row.end, stated, _confidence(stated)))
     amounts = [item.cents for item in found if item.cents is not None]
     plain = all(cell.whole for row in rows for cell in row.cells)

@@ -26,8 +26,10 @@ _LEADING = re.compile(
 )
 _TRAILING = re.compile(
     r"(?:\s*[-:;,.(\[/|]|\s*\(?\b(?:(?:total|estimated|planned|indicative|approximate) )?(?:cost|costs|cout|costo"
+    r"|(?:provisional|preliminary) (?:estimate|assessment)"
     r"|custo|amount)"
-    r"(?: of| is)?|\s*\b(?:us|usd|total|estimated|approximately|about)|\s+(?:for|of|at|a|de|por)|\s*\(tb[cd]\)?)\s*\Z"
+    r"(?: of| is)?|\s*\b(?:us|usd|total|estimated|approximately|about)|\s+(?:for|of|at|a|de|por)|\s*\(tb[cd]\)?"
+    r"|\s*[-:;,.] ?(?:the|with))\s*\Z"
 )
 _EMPTY_AMOUNT = re.compile(r"\s*[(\[]\s*(?:US ?\$|USD|\$)[^()\[\]\d]{0,20}[)\]]?\s*\Z")
 _SENTENCE = re.compile(r"[a-z]{3,}[.;?!] [A-Z][a-z]")
