@@ -37,6 +37,11 @@ class Cell:
         """Whether it has no decimals and no marks between thousands: a number like those that titles hold."""
         return self.figure.isdigit()
 
+    @property
+    def decimals(self) -> int:
+        """How many figures stand behind the last mark."""
+        return len(re.split(r"[.,]", self.figure)[-1]) if not self.whole else 0
+
 
 Cells = tuple[Cell, ...]
 

@@ -25,6 +25,8 @@ _COLUMN = re.compile(
     r"|government|bank|\(?us\$[^()]{0,12}\)?|project cost)(?= |\Z)"
 )
 _ROWS = 4_000
+_EXCERPT = 1_000
+"""So near its end an excerpt may break off inside a table."""
 
 
 def table_components(even: CleanText, continental: bool) -> list[list[Candidate]]:
@@ -47,13 +49,24 @@ def _read_table(even: CleanText, head: Head, continental: bool) -> list[Candidat
     end = min(stops, default=min(len(even.folded), limit))
     sums = _sums(even, head, total.end(), continental) if total and total.start() == end else []
     for last in (False, True):
-        rows = labelled_rows(even, head, head.end, end, last)
+        rows = _whole(labelled_rows(even, head, head.end, end, last), len(even.text))
         found = _from_rows(head, rows, sums, continental)
         if found:
             return found
-    if not stops:  # without an end no one knows which rows belong to it
+    if not stops and len(even.text) - head.end > _EXCERPT:  # without an end no one knows which rows belong to it
         return []
-    return _from_rows(head, unlabelled_rows(even, head, _first_row(even, head, end), end), sums, continental)
+    rows = _whole(unlabelled_rows(even, head, _first_row(even, head, end), end), len(even.text))
+    if not stops and any(len(row.cells) != len(head.columns) or not row.title for row in rows):
+        return []
+    return _from_rows(head, rows, sums, continental)
+
+
+def _whole(rows: list[Row], end_of_text: int) -> list[Row]:
+    """Leave out a last row whose figure the end of an excerpt may have cut: it has fewer decimals than the others."""
+    if not rows or rows[-1].end < end_of_text or not rows[-1].cells:
+        return rows
+    others = [cell.decimals for row in rows[:-1] for cell in row.cells]
+    return rows if others and rows[-1].cells[-1].decimals >= max(others) else rows[:-1]
 
 
 def _sums(even: CleanText, head: Head, begin: int, continental: bool) -> list[int]:

@@ -108,6 +108,21 @@ def test_status_lines(lines, components):
     assert told(f"{head}{lines} Overall Ratings Name Previous Rating") == components
 
 
+CUT = [
+    ("Jetties 24.50 Training 6.00 Project mana", [(1, "Jetties", 24.5), (2, "Training", 6)]),
+    ("Jetties 24.50 Training 6.00 Project management 12", [(1, "Jetties", 24.5), (2, "Training", 6)]),
+    ("Component 1: Jetties 24.50 Component 2: Training 6.5", [(1, "Jetties", 24.5)]),
+    ("Component 1: Jetties 24.50 Component 2: Training 6.50", [(1, "Jetties", 24.5), (2, "Training", 6.5)]),
+    ("Jetties 24.50 8.00 Training 6.00 2.00 1.00", []),
+]
+
+
+@pytest.mark.parametrize(("rows", "components"), CUT)
+def test_a_table_that_its_excerpt_cuts_short(rows, components):
+    """The last figure may have lost some of its own: one with fewer decimals than the others is left out."""
+    assert told(f"{HEAD}Component Name Cost (US$, millions) {rows}") == components
+
+
 HEADER = re.compile(r"The World Bank\s+(?:Implementation Status & Results Report\s+)?[^()]{3,120}\(P\d{6}\)")
 
 
