@@ -18,7 +18,7 @@ MILLION = rf"(?:{spaced('million')}(?: ?s)?|{spaced('millones')}|{spaced('millon
 _UNITS: tuple[tuple[str, int | None], ...] = (
     (rf"mil {MILLION}|{spaced('billion')}(?: ?s)?|milliards?|bn", 10**9),
     (MILLION, 10**6),
-    (rf"{spaced('thousand')}s?|mille|miles|mil", 10**3),
+    (rf"{spaced('thousand')}s?|milliers|mille|miles|mil", 10**3),
     ("m", 10**6),
     ("b", 10**9),
     ("k", 10**3),
@@ -28,12 +28,12 @@ _UNIT = "|".join(pattern for pattern, _ in (*_UNITS[-1:], *_UNITS[:-1]))
 _FACTORS = tuple((re.compile(rf"(?:{pattern})\Z"), factor) for pattern, factor in (*_UNITS[-1:], *_UNITS[:-1]))
 
 _DOLLARS = (
-    r"u ?\.? ?s ?\.? ?(?:\$|d ?o ?l ?l ?a ?r ?s?|d\b)|usd(?: ?\$)?|\$ ?us\b|(?<![a-z])\$"
+    r"u ?\.? ?s ?\.? ?(?:\$|d ?o ?l ?l ?a ?r ?s?|d\b)|usd(?: ?\$)?|\$ ?us\b|(?<![a-z])\$|(?<=\dm)\$|(?<=\d m)\$"
     r"|d ?o ?l ?l ?a ?r ?s?(?: (?:us|americains?|des etats-unis))?"
     r"|dolares?(?: (?:estadounidenses|americanos|de (?:los )?(?:estados unidos|ee\.? ?uu\.?)))?"
 )
 _FOREIGN = (
-    r"[a-z]{1,3}\$|eur(?:os?)?\b|€|£|gbp|sdrs?\b|xdrs?\b|dts\b|deg\b|xaf|xof|f ?cfa|cfaf|cfa|jpy|¥|yen\b|rmb|cny|inr"
+    r"(?!m\$)[a-z]{1,3}\$|eur(?:os?)?\b|€|£|gbp|sdrs?\b|xdrs?\b|dts\b|deg\b|xaf|xof|f ?cfa|cfaf|cfa|jpy|¥|yen\b|rmb|cny|inr"
     r"|brl|cop\b"
     r"|tl\b|try\b|cad\b|aud\b|nzd\b|chf\b|sek\b|nok\b|dkk\b|pesos?\b|rupees?\b|reais\b|dirhams?\b|mad\b|dinars?\b"
     r"|shillings?\b"

@@ -33,8 +33,8 @@ class CleanText:
 
 
 def spaced(word: str) -> str:
-    """Write a pattern for a word that a line break may have cut anywhere: 'cost' also fits 'co st'."""
-    return " ?".join(re.escape(letter) for letter in word)
+    """Write a pattern for a word that a line break may have cut anywhere: 'cost' also fits 'co st' and 'co- st'."""
+    return "(?:-? )?".join(re.escape(letter) for letter in word)
 
 
 def fold_evenly(text: str) -> str:

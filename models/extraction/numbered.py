@@ -19,7 +19,16 @@ _STYLES = {
     "A.": re.compile(r"(?:(?<=[\s.;:)])|^)(?P<num>[A-H])[.)] ?(?=[A-ZÀ-Ý])"),
     "(i)": re.compile(r"\((?P<num>i{1,3}|iv|vi{0,3}|ix|x)\) ?"),
     "(a)": re.compile(r"\((?P<num>[a-h])\) ?"),
+    "Part A": re.compile(r"\bP(?:art|ART) (?P<num>[A-H]|\d)[.:] ?(?=[A-ZÀ-Ý])"),
 }
+_BULLET = re.compile(r"(?:(?<=\s)|^)[-•·▪*] ?(?=[A-ZÀ-Ý])")
+_AMOUNT_LABEL = re.compile(
+    r"[-:,.;] ?(?:[a-z]+ ){0,2}?(?:apprais\w+|estimat\w+|planned|original|total)?(?: ?(?:costs?|estimate|amount|budget))?"
+    r"(?: at appraisal)?\Z"
+)
+_SECOND_AMOUNT = re.compile(
+    r"[,;] ?(?:actual|final|revised|of which|ida|ibrd|government)\b[^.;]{0,30}?\d[^;]{0,40}?(?=\. |;|\Z)"
+)
 _SUB_MARK = re.compile(r"\([a-z]{1,4}\)|\b[ivx]+\)|•|\b\d\.\d|\bsub-?comp|\bsub-?projet")
 _SENTENCE_START = re.compile(r"[.:;] |\A")
 _TOLD = re.compile(r"(?=.*\b(?:apprais|estimat|plan|original|prevu))(?=.*\b(?:actual|final|reel|real\b))", re.DOTALL)
@@ -51,7 +60,7 @@ def _read_section(even: CleanText, begin: int, end: int, continental: bool) -> l
         if (match := style.search(even.text, begin, min(end, begin + 420))) and ordinal_of(match["num"].lower()) == 1
     ]
     if not heads:
-        return _unnumbered(even, begin, end, continental)
+        return _bulleted(even, begin, end, continental) or _unnumbered(even, begin, end, continental)
     style = _STYLES[min(heads)[1]]
     marks: list[re.Match[str]] = []
     for match in style.finditer(even.text, begin, end):
@@ -65,6 +74,20 @@ def _read_section(even: CleanText, begin: int, end: int, continental: bool) -> l
             break  # what follows is another list, or the numbers are of paragraphs
         found.append(candidate)
     return found
+
+
+def _bulleted(even: CleanText, begin: int, end: int, continental: bool) -> list[Candidate]:
+    """Read '- Title: US$5 million' and '• Title (US$5 million)', two or more right behind each other."""
+    marks = list(_BULLET.finditer(even.text, begin, end))
+    if not marks or marks[0].start() > begin + 420:
+        return []
+    found: list[Candidate] = []
+    for mark, stop in zip(marks, [*(mark.start() for mark in marks[1:]), end], strict=True):
+        candidate = _read_item(even, mark, min(stop, mark.end() + 400), len(found) + 1, continental)
+        if candidate is None or candidate.stated is None:
+            break
+        found.append(candidate)
+    return found if len(found) > 1 else []
 
 
 def _read_item(even: CleanText, mark: "re.Match[str]", stop: int, ordinal: int, continental: bool) -> Candidate | None:
@@ -99,11 +122,15 @@ def _bare_amount(
     connector = re.search(r" ?(?:[-:,]|\bat|\bfor) ?(?:a |de )?\Z", before)
     if not connector or re.search(r"[a-z]{3}[.;] |[(\[]", before):
         return None
-    title = tidy(even.text[mark.end() : mark.end() + connector.start()])
+    label = _AMOUNT_LABEL.search(before, 0, connector.start())
+    begin = label.start() if label else connector.start()
+    title = tidy(even.text[mark.end() : mark.end() + begin])
     if not is_title(title, 200) or not starts_large(title):
         return None
-    stated = choose(folded[connector.start() : money.end + 12].split(". ")[0].split(";")[0], continental)
-    end = mark.end() + money.end
+    second = _SECOND_AMOUNT.match(folded, money.end)
+    said = folded[begin : second.end() if second else money.end + 12].split(". ")[0]
+    stated = choose(said if second else said.split(";")[0], continental)
+    end = mark.end() + max(money.end, begin + len(said) if second else 0)
     return Candidate(ordinal, title, mark.start(), end, stated, 0.7 if stated and stated.cents is not None else 0.6)
 
 

@@ -12,10 +12,14 @@ from models.extraction.titles import LABEL, LONGEST_TITLE, SEPARATOR, is_title, 
 
 _WINDOW = 900
 _CONNECTOR = re.compile(
-    r"(?:[-:,;.]|\b(?:for|of|a|de|at|is)|\b(?:(?:total|estimated|planned|indicative) )?(?:costs?|cout|costo|custo"
+    r"(?:[-:,;.]|,? ?\b(?:totall?ing|amounting to|(?:estimated|budgeted|costed|valued) at|por valor de"
+    r"|(?:with|for|pour|d'|por) ?(?:an?|the|un|une)? ?(?:[a-z]+ )?(?:allocation|amount|budget|cost|montant|monto) (?:of|de))"
+    r"|\b(?:for|of|a|de|at|is)|\b(?:(?:total|estimated|planned|indicative) )?(?:costs?|cout|costo|custo"
     r"|montant|monto|amount"
-    r"|budget|allocation)(?: total| estime| estimado)?) ?:? ?(?:about |approximately |environ |de )?\Z"
+    r"|budget|allocation|(?:provisional|preliminary) (?:estimate|assessment))"
+    r"(?: total| estime| estimado)?) ?:? ?(?:about |approximately |environ |de )?\Z"
 )
+_NEXT_ROW = re.compile(r" ?[|]? ?(?:component|composante|total|\Z)")
 _COST_NEXT = re.compile(
     r"\.? ?(?:(?:total|estimated|planned|indicative|approximate) )*(?:costs?|cout|costo|custo|montant|monto|amount)\b"
 )
@@ -76,9 +80,9 @@ def _introduces(even: CleanText, label: "re.Match[str]", candidate: Candidate) -
 
 
 def _is_number(even: CleanText, label: "re.Match[str]") -> bool:
-    """Letters count as numbers only as capitals; 'component a' is an article, in French a verb."""
+    """Letters and words count as numbers only as capitals; 'component a' is an article, 'component one' a mention."""
     number = even.text[label.start("num") : label.end("num")]
-    return number.isdigit() or number.isupper()
+    return number.isdigit() or number.isupper() or (len(number) > 2 and number.istitle())
 
 
 def _read_definition(
@@ -212,10 +216,21 @@ def _more_brackets(folded: str, close: int, limit: int) -> int:
 def _direct_amount(even: CleanText, begin: int, money: int, limit: int, continental: bool) -> Ending:
     """An amount without brackets counts only right behind the title: ': US$5 million', 'estimated cost US$5 million'."""
     connector = _CONNECTOR.search(even.folded, max(begin, money - 60), money)
+    if not connector and (cell := _cell(even, money, limit)):
+        return Ending(money, cell, "amount", (money, cell))
     if not connector or money - begin > LONGEST_TITLE + 60:
         return Ending(money, money, "none")
     end = _sentence_end(even, money, limit)
     return Ending(connector.start(), end, "amount", (connector.start(), end))
+
+
+def _cell(even: CleanText, money: int, limit: int) -> int | None:
+    """End of an amount that stands in the cell of a table: right behind it comes the next row, or that of totals."""
+    first = next(iter(find_money(even.folded[money:limit], False)), None)
+    if first is None:
+        return None
+    end = money + first.end
+    return end if _NEXT_ROW.match(even.folded, end) else None
 
 
 def _sentence_end(even: CleanText, start: int, limit: int) -> int:

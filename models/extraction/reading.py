@@ -1,6 +1,7 @@
 """From the text of a report to its components."""
 
 import re
+from dataclasses import replace
 
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText, clean, cut
@@ -63,10 +64,34 @@ def _components(even: CleanText, owner: Owner) -> tuple[list[Candidate], bool]:
         return status[0], foreign  # the same list printed again adds nothing
     runs = [kept for run in prose_components(even, continental) if (kept := own(run))]
     prose = merge_runs(runs)
-    tables = [kept for rows in table_components(even) if (kept := own(rows))]
-    if tables:
-        return _fill(tables[0], prose), foreign
+    told = [_titled(rows, runs) for rows in table_components(even, continental)]
+    tables = [kept for rows in told if (kept := own(rows))]
+    table = _table_of(tables, prose)
+    if table:
+        return _fill(table, prose), foreign
     return prose or own(numbered_components(even, continental)), foreign
+
+
+def _table_of(tables: list[list[Candidate]], prose: list[Candidate]) -> list[Candidate]:
+    """Take the first table with amounts; where sentences price several components, one that is about the same."""
+    priced = [item for item in prose if item.cents is not None]
+    if len(priced) < 2:
+        with_amounts = [table for table in tables if any(item.cents is not None for item in table)]
+        return next(iter(with_amounts or ([] if priced else tables)), [])
+    return next((table for table in tables if _same(table, priced)), [])
+
+
+def _same(table: list[Candidate], prose: list[Candidate]) -> bool:
+    """Say whether most titles of the shorter list stand in the other one."""
+    shared = sum(any(alike(item.title, other.title) for other in table) for item in prose)
+    return shared * 2 > min(len(table), len(prose))
+
+
+def _titled(table: list[Candidate], runs: list[list[Candidate]]) -> list[Candidate]:
+    """Rows 'Component 2  25.00' take their title from the sentences; one that is told nowhere is left out."""
+    titles = {item.ordinal: item.title for run in reversed(runs) for item in run}
+    named = [item if item.title else replace(item, title=titles.get(item.ordinal, "")) for item in table]
+    return [item for item in named if item.title]
 
 
 def _fill(table: list[Candidate], prose: list[Candidate]) -> list[Candidate]:

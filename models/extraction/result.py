@@ -13,6 +13,7 @@ NOT_USD = "not_usd"  # stated in another currency only
 CURRENCY_UNSTATED = "currency_unstated"  # a number with no currency to it
 ACTUAL_ONLY = "actual_only"  # what was spent, not what was planned
 PARTS_ONLY = "parts_only"  # what single financiers give, never the whole
+PROPOSED_AMOUNT = "proposed_amount"  # taken: the cost after the change that the paper proposes
 EXCEEDS_TOTAL = "exceeds_total"  # the components sum to more than the project
 MISMATCH = "mismatch"  # the components sum to neither the commitment nor the cost
 

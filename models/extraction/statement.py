@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from models.extraction.amounts import Money, find_money
-from models.extraction.result import ACTUAL_ONLY, AMBIGUOUS_AMOUNT, PARTS_ONLY
+from models.extraction.amounts import MILLION, Money, find_money, to_cents
+from models.extraction.result import ACTUAL_ONLY, AMBIGUOUS_AMOUNT, AMBIGUOUS_UNIT, INFERRED_UNIT, PARTS_ONLY
 from models.vocabulary import Measure
 
 _ACTUAL = re.compile(
-    r"actual|\bfinal|at closing|by closing|at completion|disburs|spent|expend|\breel|decaiss|ejecutad|desembols|realis"
+    r"actual|\bfinal|at closing|by closing|at completion|disburs|spent|expend|\breel|\breal\b|decaiss|ejecutad|desembols|realis"
     r"|utili[sz]ed|executed|revis|restructur"
 )
 _PLANNED = re.compile(
@@ -29,10 +29,14 @@ _OTHER = re.compile(
 _PART = re.compile(
     r"\b(?:of which|out of which|including|includes|dont|incluyendo|incluid[oa]s?|de los cuales|dos quais)\b"
 )
+_SAID = re.compile(rf"{_PART.pattern}|\b(?:is based|will|would)\b")
+"""Where the words behind an amount no longer tell what it is."""
 _TOTAL = re.compile(r"(?<!of )(?<!of the )\btotal")
 _ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicional|additionnel")
 _COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")
-_BREAK = re.compile(r";|\.\s|,|/|\band\b|\bet\b|\by\b|\be\b|\bof which\b|\bincluding\b|\bdont\b|[()\[\]]")
+_BREAK = re.compile(
+    r";|:(?= ?(?!us ?\$|usd|\$|eur)[a-z])|\.\s|,|/|\band\b|\bet\b|\by\b|\be\b|\bof which\b|\bincluding\b|\bdont\b|[()\[\]]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,25 @@ def choose(folded: str, continental: bool) -> Stated | None:
     if chosen is None:
         return Stated(None, None, (flag,))
     basis = _basis(chosen, mentions, folded)
+    if shared := _shared_unit(chosen, mentions, folded):
+        return Stated(shared, basis, (INFERRED_UNIT,), chosen.says(_PLANNED))
     if chosen.money.cents is None:
         return Stated(None, None, (chosen.money.flag or AMBIGUOUS_AMOUNT,))
     return Stated(chosen.money.cents, basis, (), chosen.says(_PLANNED))
+
+
+def _shared_unit(chosen: _Labelled, mentions: list[_Labelled], folded: str) -> int | None:
+    """Read 'appraisal, US$ 11.90; actual, US$ 11.87 million' in the one unit that stands behind the second amount."""
+    if chosen.money.flag != AMBIGUOUS_UNIT or not chosen.says(_PLANNED):
+        return None
+    number = re.compile(r"\d[\d.,]*\Z").search(folded, chosen.money.start, chosen.money.end)
+    spent = next((item for item in mentions if item.money.start > chosen.money.start and item.says(_ACTUAL)), None)
+    if number is None or spent is None or not spent.money.cents:
+        return None
+    if not re.search(rf"(?:{MILLION}|\bm)\Z", folded[spent.money.start : spent.money.end]):
+        return None
+    cents, _ = to_cents(number.group(), "million", continental=False)
+    return cents if cents and spent.money.cents // 10 <= cents <= spent.money.cents * 10 else None
 
 
 def _own(dollars: list[_Labelled]) -> tuple[_Labelled | None, str]:
@@ -87,7 +107,8 @@ def _own(dollars: list[_Labelled]) -> tuple[_Labelled | None, str]:
     unspent = [item for item in dollars if not item.says(_ACTUAL)]
     if not unspent:
         return None, ACTUAL_ONLY
-    whole = _sum_of_the_others(unspent)
+    added = any(item.says(_ADDED) for item in dollars)
+    whole = _sum_of_the_others(unspent) or (_sum_of_the_others(dollars) if added else None)
     if whole:
         return whole, ""
     for group in (
@@ -132,6 +153,8 @@ def _single_financier(unspent: list[_Labelled]) -> tuple[_Labelled | None, str]:
 def _basis(chosen: _Labelled, mentions: list[_Labelled], folded: str) -> Measure | None:
     if chosen.says(_LENDER) and not chosen.says(_COST):
         return Measure.COMMITMENT
+    if _sum_of_the_others(mentions) is chosen and any(item.says(_OTHER) for item in mentions if item is not chosen):
+        return Measure.COST  # lenders and others pay it together
     if chosen.says(_COST) or chosen.says(_TOTAL) or _COST.search(folded[: chosen.money.start]):
         return Measure.COST
     if chosen.says(_PLANNED) and any(item.says(_ACTUAL) for item in mentions):
@@ -156,5 +179,6 @@ def _labelled(folded: str, found: list[Money]) -> list[_Labelled]:
         before[index] = between
         position = money.end
     if found:
-        behind[-1] = folded[position:]
+        part = _SAID.search(folded, position)
+        behind[-1] = folded[position : part.start() if part else None]
     return [_Labelled(*parts) for parts in zip(found, before, behind, strict=True)]

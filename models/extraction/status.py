@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 from models.extraction.amounts import to_cents
-from models.extraction.candidate import Candidate
+from models.extraction.candidate import Candidate, numbered
 from models.extraction.cleaning import CleanText, spaced
 from models.extraction.headings import END_HEADING, STATUS_HEADING
 from models.extraction.result import AMBIGUOUS_UNIT, AMOUNT_UNREADABLE, NOT_USD
@@ -70,7 +70,7 @@ def _read_group(even: CleanText, marks: "list[re.Match[str]]", floor: int) -> li
     end = END_HEADING.search(even.folded, begin, begin + _TAIL_GAP)
     if end:
         found += _titles_only(even, begin, end.start())
-    return _numbered(_top_level(found))
+    return numbered(_top_level(found))
 
 
 def _top_level(found: list[Candidate]) -> list[Candidate]:
@@ -166,11 +166,3 @@ def _cost(mark: "re.Match[str]") -> Stated:
     if cents is None:
         return Stated(None, None, (flag or AMBIGUOUS_UNIT,))
     return Stated(cents, Measure.COST)
-
-
-def _numbered(found: list[Candidate]) -> list[Candidate]:
-    """Keep the report's numbers where each line has its own; else count."""
-    numbers = [candidate.ordinal for candidate in found]
-    if 0 not in numbers and len(set(numbers)) == len(numbers):
-        return found
-    return [replace(item, ordinal=index) for index, item in enumerate(found, 1)]

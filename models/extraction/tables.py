@@ -1,163 +1,115 @@
-"""Components in tables of data sheets: 'Component Name  Cost (US$, millions)' and rows beneath."""
+"""Components in tables: a head 'Component Name  Cost (US$, millions)' and rows beneath."""
 
 import re
-from dataclasses import replace
-from itertools import islice, pairwise
 
-from models.extraction.amounts import MILLION, to_cents
-from models.extraction.candidate import Candidate
-from models.extraction.cleaning import CleanText, spaced
+from models.extraction.candidate import Candidate, numbered
+from models.extraction.cleaning import CleanText
 from models.extraction.headings import END_HEADING
-from models.extraction.result import AMBIGUOUS_AMOUNT, AMBIGUOUS_UNIT, INFERRED_UNIT, NOT_USD
+from models.extraction.result import PROPOSED_AMOUNT
 from models.extraction.statement import Stated
-from models.extraction.titles import LABEL, is_title, ordinal_of, starts_large, tidy
+from models.extraction.table_amounts import cell_cents, row_amount
+from models.extraction.table_blocks import all_in_last, column_blocks, paired
+from models.extraction.table_heads import Head, table_heads
+from models.extraction.table_rows import Row, cell_runs, labelled_rows, unlabelled_rows
 from models.vocabulary import Measure
 
-_HEADER = re.compile(
-    rf"(?:\b{spaced('component')} ?s? ?{spaced('name')}|\b(?:project )?components?|\bcomponent\(s\)"
-    rf"|\bnom de la composante|\bcomposantes?"
-    r"|\bnombre del componente|\bcomponentes?)"
-    rf" ?(?:[|;] ?)?(?:(?:component|project|total|estimated|indicative) )*(?:costs?|cout|costo|custo|amount|montant"
-    rf"|monto)(?: total| estime)?"
-    rf" ?(?P<unit>[(\[][^()\[\]]{{2,40}}[)\]]|us\$ ?(?:,? ?{MILLION}|m)\b)"
-    rf"|\b{spaced('component')} ?s? ?{spaced('name')} ?(?:{spaced('component')} )?{spaced('cost')}\b(?! ?[(\[])"
-)
-_NUMBER = re.compile(r"(?<![\d.,$])(?P<figure>\d[\d,]*\.\d{1,3}|\d{1,3}(?:,\d{3})+)(?![\d.,]\d| ?%)(?![\w])")
 _TOTAL_ROW = re.compile(
-    r"\b(?:grand total|sub-?total|totals?\b(?! quality)|base ?line cost|contingenc(?:ies|y) (?=\d)"
-    r"|physical contingenc|price contingenc"
-    r"|unallocated|front.?end fee|source:|table \d)"
+    r"\b(?:grand total|sub-?total|totaux|totals?\b(?! quality| sanitation)|base ?line cost|contingenc(?:ies|y) (?=\d)"
+    r"|imprevus|imprevistos|physical contingenc|price contingenc|unallocated|project preparation (?:advance|facility)"
+    r"|front.?end fee|source:|table \d|tableau \d|cuadro \d)"
 )
 _FIRST = re.compile(r"(?<= )(?:component 1\b|comp ?\. ?1\b|1[.)] ?(?=[a-z])|a[.)] (?=[a-z]))")
 _COLUMN = re.compile(
     r" ?(?:ibrd|ida|ibrd/ida|or|and|financing|% ?(?:of )?(?:total|financing|ibrd|ida)?|total|counterpart|fund(?:s"
-    r"|ing)?|grant|trust|credit|loan"
+    r"|ing)?|grant|trust|credit|loan|action"
     r"|government|bank|\(?us\$[^()]{0,12}\)?|project cost)(?= |\Z)"
 )
-_ROWS, _TRIED = 4_000, 60
+_ROWS = 4_000
+_EXCERPT = 1_000
+"""So near its end an excerpt may break off inside a table."""
 
 
-def table_components(even: CleanText) -> list[list[Candidate]]:
-    """Read the tables of components that have rows and an end."""
-    tables: list[list[Candidate]] = []
-    for header in islice(_HEADER.finditer(even.folded), _TRIED):
-        begin = header.end()
-        end = END_HEADING.search(even.folded, begin, begin + _ROWS)
-        total = _TOTAL_ROW.search(even.folded, begin, begin + _ROWS)
-        stops = [match.start() for match in (end, total) if match]
-        if stops:  # without an end no one knows which rows belong to it
-            tables.append(_read_rows(even, begin, min(stops), header["unit"] or ""))
-    return [rows for rows in tables if rows]
+def table_components(even: CleanText, continental: bool) -> list[list[Candidate]]:
+    """Read the tables of components: those with costs first, then those of what one lender gives, then titles alone."""
+    tables = [rows for head in table_heads(even) if (rows := _read_table(even, head, continental))]
+    tables += column_blocks(even, continental)
+    return sorted(tables, key=_worth)
 
 
-def _read_rows(even: CleanText, begin: int, end: int, unit: str) -> list[Candidate]:
-    found: list[Candidate] = []
-    position = begin
-    numbers = list(_NUMBER.finditer(even.folded, begin, end))
-    position = _first_row(even, begin, numbers[0].start()) if numbers else begin
-    index = 0
-    while index < len(numbers):
-        row = [numbers[index]]
-        while index + 1 < len(numbers) and not re.search(
-            r"[a-z]", even.folded[row[-1].end() : numbers[index + 1].start()]
-        ):
-            index += 1
-            row.append(numbers[index])
-        found += _read_row(even, position, row, unit)
-        position = row[-1].end()
-        percent = re.compile(r" ?\d{0,3}(?:\.\d+)? ?%").match(even.folded, position)
-        position = percent.end() if percent else position
-        index += 1
-    found += _titles(even, position, end)
-    return _numbered(found)
+def _worth(rows: list[Candidate]) -> int:
+    bases = {item.stated.basis for item in rows if item.stated and item.cents is not None}
+    return 2 if not bases else 1 if bases == {Measure.COMMITMENT} else 0
 
 
-def _first_row(even: CleanText, begin: int, figure: int) -> int:
+def _read_table(even: CleanText, head: Head, continental: bool) -> list[Candidate]:
+    limit = head.end + _ROWS
+    heading = END_HEADING.search(even.folded, head.end, limit)
+    total = _TOTAL_ROW.search(even.folded, head.end, limit)
+    stops = [match.start() for match in (heading, total) if match]
+    end = min(stops, default=min(len(even.folded), limit))
+    sums = _sums(even, head, total.end(), continental) if total and total.start() == end else []
+    for last in (False, True):
+        rows = _whole(labelled_rows(even, head, head.end, end, last), len(even.text))
+        found = _from_rows(head, rows, sums, continental)
+        if found:
+            return found
+    if not stops and len(even.text) - head.end > _EXCERPT:  # without an end no one knows which rows belong to it
+        return []
+    rows = _whole(unlabelled_rows(even, head, _first_row(even, head, end), end), len(even.text))
+    if not stops and any(len(row.cells) != len(head.columns) or not row.title for row in rows):
+        return []
+    return _from_rows(head, rows, sums, continental)
+
+
+def _whole(rows: list[Row], end_of_text: int) -> list[Row]:
+    """Leave out a last row whose figure the end of an excerpt may have cut: it has fewer decimals than the others."""
+    if not rows or rows[-1].end < end_of_text or not rows[-1].cells:
+        return rows
+    others = [cell.decimals for row in rows[:-1] for cell in row.cells]
+    return rows if others and rows[-1].cells[-1].decimals >= max(others) else rows[:-1]
+
+
+def _sums(even: CleanText, head: Head, begin: int, continental: bool) -> list[int]:
+    """The amounts of the row of totals, each of which rows may add up to."""
+    runs = cell_runs(even, head, begin, min(len(even.folded), begin + 120))
+    return [cents for cell in runs[0] if (cents := cell_cents(cell, head, continental)[0])] if runs else []
+
+
+def _first_row(even: CleanText, head: Head, end: int) -> int:
     """Skip the names of further columns: rows begin at their first number, or behind words that name a column."""
-    start = _FIRST.search(even.folded, begin, figure)
+    begin = head.end
+    start = _FIRST.search(even.folded, begin, end)
     if start:
         return start.start()
-    while column := _COLUMN.match(even.folded, begin, figure):
+    while column := _COLUMN.match(even.folded, begin, end):
         begin = column.end()
     return begin
 
 
-def _read_row(even: CleanText, begin: int, row: "list[re.Match[str]]", unit: str) -> list[Candidate]:
-    labels = [m.start() for m in LABEL.finditer(even.folded, begin, row[0].start()) if not m["sub"] and not m["sub2"]]
-    start = labels[-1] if labels else begin
-    found = [candidate for at, stop in pairwise(labels) for candidate in _titles(even, at, stop)]
-    if re.search(r"\bsub-?component|^[ .]*\d\.\d", even.folded[begin : row[0].start()]):
-        return found
-    title = tidy(even.text[start : row[0].start()])
-    if not is_title(title, 220) or not starts_large(title):
-        return found
-    stated = _amount([match["figure"] for match in row], unit)
-    confidence = 0.6 if stated.cents is None or stated.flags else 0.85
-    return [*found, Candidate(_number(even, start), title, start, row[-1].end(), stated, confidence)]
-
-
-def _amount(figures: list[str], unit: str) -> Stated:
-    """One figure is the cost; of several, the one that is the sum of the others, or that all equal."""
-    name = (
-        "million"
-        if re.search(rf"{MILLION}|\$ ?m\b|\bm\b", unit)
-        else "k"
-        if re.search(r"thousand|mille|miles|000", unit)
-        else ""
-    )
-    if not unit:
-        return _without_unit(figures)
-    if not re.search(r"us\$|usd|\$|dollar|dolares", unit):
-        return Stated(None, None, (NOT_USD if re.search(r"eur|sdr|xdr|cfa|€|£", unit) else AMBIGUOUS_UNIT,))
-    read = [to_cents(figure, name, continental=False) for figure in figures]
-    values = [cents for cents, _ in read]
-    flag = next((flag for _, flag in read if flag), None)
-    known = [value for value in values if value is not None]
-    if len(known) != len(values):
-        return Stated(None, None, (flag or AMBIGUOUS_UNIT,))
-    if len(set(known)) == 1:
-        return Stated(known[0], Measure.COST)
-    slack = 2 * 10**6 if name else 0  # the parts are rounded to a hundredth of a million
-    for whole, parts in ((known[0], known[1:]), (known[-1], known[:-1])):
-        if abs(whole - sum(parts)) <= slack:
-            return Stated(whole, Measure.COST)
-    return Stated(None, None, (AMBIGUOUS_AMOUNT,))
-
-
-def _without_unit(figures: list[str]) -> Stated:
-    """Old status reports print 'Component Cost 20.70' with no unit: whole dollars if large, else millions."""
-    cents, flag = to_cents(figures[0], "", continental=False)
-    if len(figures) > 1:
-        return Stated(None, None, (AMBIGUOUS_AMOUNT,))
-    if cents is not None:
-        return Stated(cents, Measure.COST)
-    if not re.fullmatch(r"\d{1,3}(?:,\d{3})?\.\d{1,2}", figures[0]):
-        return Stated(None, None, (flag or AMBIGUOUS_UNIT,))
-    cents, flag = to_cents(figures[0], "million", continental=False)
-    return Stated(cents, Measure.COST if flag is None else None, (flag or INFERRED_UNIT,))
-
-
-def _titles(even: CleanText, begin: int, end: int) -> list[Candidate]:
-    """Labelled titles without a figure, between rows or behind the last one."""
-    labels = [m.start() for m in LABEL.finditer(even.folded, begin, end) if not m["sub"] and not m["sub2"]]
+def _from_rows(head: Head, rows: list[Row], sums: list[int], continental: bool) -> list[Candidate]:
+    """Turn rows to components; whole numbers count only where they add up to a total that the table states."""
+    if not rows or not any(row.cells for row in rows):
+        return []
+    by_columns = all_in_last(rows, head)
+    if by_columns is not None:
+        return paired(rows, by_columns, head, continental)
     found = []
-    for start, stop in zip(labels, [*labels[1:], end], strict=True) if labels else ():
-        title = tidy(even.text[start:stop])
-        if is_title(title, 200):
-            found.append(Candidate(_number(even, start), title, start, stop, None, 0.6))
-    return found
+    for row in rows:
+        stated = row_amount(row.cells, head, continental) if row.cells else None
+        if row.title or (row.ordinal and stated):
+            found.append(Candidate(row.ordinal, row.title, row.start, row.end, stated, _confidence(stated)))
+    amounts = [item.cents for item in found if item.cents is not None]
+    plain = all(cell.whole for row in rows for cell in row.cells)
+    if plain and not _adds_up(amounts, sums):
+        return []
+    return numbered(found)
 
 
-def _number(even: CleanText, start: int) -> int:
-    label = LABEL.match(even.folded, start)
-    if label and label["num"] and not label["inner"]:
-        return ordinal_of(label["num"])
-    plain = re.compile(r" ?(?:comp ?\. ?)?(\d{1,2}) ?[.:)] ?\D").match(even.folded, start)
-    return int(plain[1]) if plain else 0
+def _confidence(stated: Stated | None) -> float:
+    if stated is None or stated.cents is None:
+        return 0.6
+    return {(): 0.85, (PROPOSED_AMOUNT,): 0.75}.get(stated.flags, 0.6)
 
 
-def _numbered(found: list[Candidate]) -> list[Candidate]:
-    numbers = [candidate.ordinal for candidate in found]
-    if 0 not in numbers and len(set(numbers)) == len(numbers):
-        return found
-    return [replace(item, ordinal=index) for index, item in enumerate(found, 1)]
+def _adds_up(amounts: list[int], sums: list[int]) -> bool:
+    return any(abs(sum(amounts) - total) * 100 <= total for total in sums)

@@ -7,24 +7,29 @@ from models.extraction.cleaning import spaced
 
 LONGEST_TITLE = 260
 
-_LABEL_WORD = rf"{spaced('compo')} ?(?:{spaced('nent')}(?: ?e)?|{spaced('sante')})"
+_LABEL_WORD = rf"{spaced('compo')}(?:-? )?(?:{spaced('nent')}(?: ?e)?|{spaced('sante')})"
+_NUMBERING = r"(?:\d{1,2}|[ivx]{1,4}|[a-h]|one|two|three|four|five|six)"
 LABEL = re.compile(
     rf"(?P<sub>\b(?:s ?u ?b|s ?o ?u ?s) ?-? ?)?(?<![a-z]){_LABEL_WORD} ?(?:no?\.? ?|n° ?|# ?)?"
-    r"(?P<num>\d{1,2}|[ivx]{1,4}|[a-h])(?![a-z0-9])(?P<inner>\.\d|-\d|,\d| ?\([a-z]\)| ?[a-h](?=[).: ]))?"
+    rf"(?P<num>{_NUMBERING})(?![a-z0-9])"
+    r"(?P<inner>\.\d|-\d|,\d| ?\([a-z]\)| ?[a-h](?=[).: ]))?"
     rf"|(?P<sub2>\b(?:s ?u ?b|s ?o ?u ?s) ?-? ?){_LABEL_WORD}s? ?(?:no?\.? ?)?[a-z0-9.()]{{0,6}}"
 )
-SEPARATOR = re.compile(r" ?(?P<mark>[:.)\-]{0,3}) ?")
+SEPARATOR = re.compile(r" ?(?P<mark>[:.)/\-]{0,3}) ?")
 
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _LEADING = re.compile(
-    rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?(?:\d{{1,2}}|[ivx]{{1,4}}|[a-h])\b ?[:.)\-]*"
+    rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?{_NUMBERING}\b ?[:.)/\-]*"
     rf"|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?\d{{1,2}} ?[:.)\-]*"
     r"|\(?\d{1,2}[.)](?!\d)|\(\d{1,2}\)|[-:;,.•*·▪)\]])\s*"
 )
 _TRAILING = re.compile(
     r"(?:\s*[-:;,.(\[/|]|\s*\(?\b(?:(?:total|estimated|planned|indicative|approximate) )?(?:cost|costs|cout|costo"
+    r"|(?:provisional|preliminary) (?:estimate|assessment)"
     r"|custo|amount)"
-    r"(?: of| is)?|\s*\b(?:us|usd|total|estimated|approximately|about)|\s+(?:for|of|at|a|de|por))\s*\Z"
+    r"(?: of| is)?|\s*\b(?:us|usd|total|estimated|approximately|about)|\s+(?:for|of|at|a|de|por)|\s*\(tb[cd]\)?"
+    r"|\s*[-:;,.] ?(?:the|with))\s*\Z"
 )
 _EMPTY_AMOUNT = re.compile(r"\s*[(\[]\s*(?:US ?\$|USD|\$)[^()\[\]\d]{0,20}[)\]]?\s*\Z")
 _SENTENCE = re.compile(r"[a-z]{3,}[.;?!] [A-Z][a-z]")
@@ -42,7 +47,7 @@ def ordinal_of(number: str) -> int:
     """Turn '3', 'iv' or 'c' into a number; a roman numeral wins over the letter."""
     if number.isdigit():
         return int(number)
-    return _ROMAN.get(number) or ord(number[0]) - ord("a") + 1
+    return _WORDS.get(number) or _ROMAN.get(number) or ord(number[0]) - ord("a") + 1
 
 
 def tidy(title: str) -> str:
