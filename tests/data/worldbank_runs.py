@@ -32,7 +32,7 @@ def run(
             address,
             spool,
             wanted or Wanted(),
-            open_client=lambda base: WebClient(base, BRISK, sleep),
+            open_client=lambda base: WebClient(base, BRISK, sleep, publisher=worldbank.PUBLISHER),
             **options,
         )
     finally:
