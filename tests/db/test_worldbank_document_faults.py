@@ -126,7 +126,6 @@ def test_a_storm_of_refusals_is_waited_out_or_ends_the_run(engine, fetch, api, w
     assert fetch().added == 3
 
 
-@only_sqlite
 def test_what_a_failed_fetch_met_can_be_looked_up(engine, fetch, api, tmp_path, monkeypatch):
     addresses = [put(api, f"D{n}", PROJECT_ID, REPORT, f"2022-01-0{n}") for n in range(1, 7)]
     for number in range(150):
