@@ -24,6 +24,7 @@ from db.ingest.reclassify import reclassify as classify_anew
 from db.ingest.validation import REMARK
 from db.ingest.worldbank import Wanted
 from db.ingest.worldbank import ingest_worldbank as take_in_projects
+from db.ingest.worldbank_changes import ingest_worldbank_changes
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
 from db.queries.runs import list_runs, rejected_records
 from db.settings import get_settings
@@ -132,17 +133,24 @@ def ingest_worldbank(
     ] = None,
     project: Annotated[list[str] | None, typer.Option(help="Only this project; may be repeated.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many projects at most, to try it out.")] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only what changed since the last run; the whole list once a month.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with what an earlier run left.")] = False,
 ) -> None:
     """Fetch projects from the World Bank's Projects API and take them in (docs/worldbank.md)."""
     if project and (since or limit):
         raise typer.BadParameter("single projects are asked for by their ids alone, without --since or --limit")
+    if changed and (project or since or limit or fresh):
+        raise typer.BadParameter("--changed stands alone, without --since, --project, --limit or --fresh")
     settings = get_settings()
+    address, spool_dir = settings.worldbank_api_url, settings.spool_dir
     wanted = Wanted(since.date() if since else None, tuple(dict.fromkeys(project or ())), limit)
     with ready_engine() as engine, progress_bar("World Bank projects") as advance:
-        report = take_in_projects(
-            engine, settings.worldbank_api_url, settings.spool_dir, wanted, fresh=fresh, progress=advance
-        )
+        if changed:
+            report = ingest_worldbank_changes(engine, address, spool_dir, advance)
+        else:
+            report = take_in_projects(engine, address, spool_dir, wanted, fresh=fresh, progress=advance)
     print_report(report)
 
 

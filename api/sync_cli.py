@@ -10,7 +10,7 @@ from api.reporting import err, out, print_report, progress_bar
 from db.errors import DataError
 from db.ingest.pipeline import Progress
 from db.ingest.report import Report
-from db.ingest.worldbank import Wanted, ingest_worldbank
+from db.ingest.worldbank_changes import ingest_worldbank_changes
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
 from db.settings import Settings, SyncSource, get_settings
 
@@ -18,7 +18,7 @@ Taker = Callable[[Engine, Settings, Progress], Report]
 
 
 def _projects(engine: Engine, settings: Settings, progress: Progress) -> Report:
-    return ingest_worldbank(engine, settings.worldbank_api_url, settings.spool_dir, Wanted(), progress=progress)
+    return ingest_worldbank_changes(engine, settings.worldbank_api_url, settings.spool_dir, progress)
 
 
 def _documents(engine: Engine, settings: Settings, progress: Progress) -> Report:

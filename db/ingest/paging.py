@@ -22,11 +22,15 @@ Ask = Callable[[int, bool], Page]
 
 @dataclass(slots=True)
 class Walk:
-    """A walk from the first row to the last. Pages that were kept by a run before are handed to `take` first."""
+    """A walk from the first row to the last, or to where `limit` or `is_done` say that it is enough.
+
+    Pages that were kept by a run before are handed to `take` first.
+    """
 
     ask: Ask
     rows: int
     limit: int | None = None
+    is_done: Callable[[], bool] = lambda: False
     overlap: int = OVERLAP
     seen: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -55,7 +59,7 @@ class Walk:
             self._look_again()
 
     def _enough(self) -> bool:
-        return self.limit is not None and len(self.seen) >= self.limit
+        return self.is_done() or (self.limit is not None and len(self.seen) >= self.limit)
 
     def _get(self, offset: int) -> Page:
         """Ask for a page. Only beyond what was seen may it be empty; elsewhere that is a fault of the source."""

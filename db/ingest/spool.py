@@ -53,7 +53,10 @@ class PageEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a folder of pages is: the source, the question, how far it came. Times are ISO, in UTC."""
+    """What a folder of pages is: the source, the question, how far it came. Times are ISO, in UTC.
+
+    `input_sha256` is the hash by which the run that took the pages in knows them: it tells in which database they are.
+    """
 
     source: str
     address: str
@@ -64,6 +67,7 @@ class Manifest:
     newest_change: str | None = None
     notes: list[str] = field(default_factory=list)
     pages: list[PageEntry] = field(default_factory=list)
+    input_sha256: str | None = None
     form: int = FORM
 
 

@@ -15,7 +15,7 @@ from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE
 from db.ingest.answers import read_list
 from db.ingest.paging import Page, Walk
-from db.ingest.pipeline import Progress, fetching, ingest
+from db.ingest.pipeline import Progress, fetching, ingest, input_hash
 from db.ingest.report import Report
 from db.ingest.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
@@ -23,14 +23,16 @@ from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
 ROWS = 500
 """Projects of a page: the API takes up to 1,000; half of that comes in some megabytes."""
 
-CHANGES = ("proj_last_upd_date", "p2a_updated_date")
+CHANGED = "p2a_updated_date"
+"""The day of the last change: the API orders by it, if by anything of the kind."""
+
 KEPT = frozenset(
     {"id", "proj_id", "countryshortname", "countryname", "countrycode", "pdo", "project_abstract", "url"}
     | {"projectstatusdisplay", "status", "supplementprojectflg"}
     | set(fields.TEXTS.values())
     | set(fields.DATES.values())
     | {name for names in (*fields.LISTS.values(), *amount_fields.PARTS.values()) for name in names}
-    | {*amount_fields.TOTALS, *amount_fields.COSTS, *CHANGES}
+    | {*amount_fields.TOTALS, *amount_fields.COSTS, CHANGED}
 )
 """The only fields that reach the disk. What people work on a project is in others, and is dropped on arrival."""
 
@@ -45,22 +47,31 @@ def open_worldbank(address: str) -> WebClient:
     return WebClient(address, publisher=PUBLISHER)
 
 
+class UnorderedError(Exception):
+    """The API does not give the newest changes first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which projects are asked for: all, those approved since a day, or single ones; of a list at most `limit`."""
+    """Which projects are asked for: all, those approved since a day, or single ones; of a list at most `limit`.
+
+    `changed_from` asks for those that changed on that day or later, the newest change first.
+    """
 
     since: date | None = None
     projects: tuple[str, ...] = ()
     limit: int | None = None
+    changed_from: date | None = None
 
     def query(self, rows: int) -> dict[str, str | int]:
         """The parameters of the question, but for the place in the list.
 
         `fl=*` names all fields; without it the API leaves the status out. The order by id is the one that puts new
-        projects at the end, where they move nothing.
+        projects at the end, where they move nothing. The API has no filter by the date of a change, but an order by it.
         """
         rows = rows if self.limit is None else min(rows, self.limit)
-        query: dict[str, str | int] = {"format": "json", "fl": "*", "rows": rows, "srt": "id", "order": "asc"}
+        order = {"srt": CHANGED, "order": "desc"} if self.changed_from else {"srt": "id", "order": "asc"}
+        query: dict[str, str | int] = {"format": "json", "fl": "*", "rows": rows, **order}
         return query | ({"strdate": self.since.isoformat()} if self.since else {})
 
 
@@ -83,6 +94,11 @@ class Fetcher:
     total: int = 0
     asked: int = 0
     unchanged: int = 0
+    changes: Sequence[str] = ()
+
+    def reached(self, mark: date | None) -> bool:
+        """Tell whether the page that came last ends before a day: what comes after it changed earlier still."""
+        return mark is not None and bool(self.changes) and self.changes[-1] < mark.isoformat()
 
     def page(self, offset: int, may_be_empty: bool, extra: Mapping[str, str | int] | None = None) -> Page:
         """Get the page that begins at an offset, and keep it."""
@@ -101,6 +117,9 @@ class Fetcher:
         answer = content.answer
         assert answer is not None
         self.total = content.total
+        self.changes = [_day(item) for item in content.records.values()]
+        if self.query.get("srt") == CHANGED:
+            _check_order(self.changes)
         self.asked += 1
         self.unchanged += answer.unchanged
         given = entry.validators if entry and answer.unchanged else answer.validators
@@ -131,8 +150,8 @@ def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -
     records = {key: _kept(item) for key, item in projects.items() if key != "facets"}
     if not records and not may_be_empty:
         raise WrongAnswerError(f"a total of {total}, but no projects")
-    changes = [day for item in records.values() if isinstance(item, dict) and (day := _changed(item))]
-    return _Content(total, records, max(changes, default=None), answer)
+    newest = max((_day(item) for item in records.values()), default="")
+    return _Content(total, records, newest or None, answer)
 
 
 def _id_of(item: object) -> object:
@@ -146,9 +165,22 @@ def _kept(item: Any) -> Any:
     return None if item is None else type(item)()
 
 
-def _changed(item: Mapping[str, Any]) -> str | None:
-    days = (re.match(r"\d{4}-\d\d-\d\d", str(item.get(name, ""))) for name in CHANGES)
-    return max((day[0] for day in days if day), default=None)
+def _day(item: Any) -> str:
+    """Read the day of a record's last change, as ISO writes it; empty where there is none."""
+    found = re.match(r"\d{4}-\d\d-\d\d", str(item.get(CHANGED, "") if isinstance(item, dict) else ""))
+    return found[0] if found else ""
+
+
+def _check_order(days: Sequence[str]) -> None:
+    """Make sure that a page has the newest changes first, and those without a date last.
+
+    Raises:
+        UnorderedError: if it has not, or has no dates at all.
+    """
+    if days and not any(days):
+        raise UnorderedError(f"the API gives no {CHANGED}")
+    if list(days) != sorted(days, reverse=True):
+        raise UnorderedError(f"the API does not keep to the order by {CHANGED}")
 
 
 def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, progress: Progress) -> Fetcher:
@@ -161,7 +193,9 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
     if wanted.projects:
         _fetch_single(fetcher, wanted.projects)
     elif spool.manifest.state is SpoolState.FETCHING:
-        walk = Walk(fetcher.page, int(fetcher.query["rows"]), wanted.limit)
+        walk = Walk(
+            fetcher.page, int(fetcher.query["rows"]), wanted.limit, lambda: fetcher.reached(wanted.changed_from)
+        )
         for entry in spool.manifest.pages:
             walk.take(Page(entry.offset, list(read_page(spool.folder, entry)["records"]), entry.total or 0))
         try:
@@ -200,10 +234,10 @@ def ingest_worldbank(
 ) -> Report:
     """Fetch projects and take them in, in one transaction, as one run.
 
-    Every run asks for the whole list: the API has no filter by the date of a change that could be relied on. Projects
-    that say the same as last time cost no write.
+    Projects that say the same as last time cost no write.
 
     Raises:
+        UnorderedError: if changes are asked for and the API does not keep to their order; nothing is taken in.
         SourceError: if the API does not give them; nothing is taken in, the run is written down as refused, and the
             next one goes on from there.
         SpoolError: if pages cannot be kept, or another run is asking the same.
@@ -219,8 +253,10 @@ def ingest_worldbank(
                 fetcher = fetch_projects(client, spool, wanted, ROWS, progress)
             finally:
                 met += map(fields.to_remark, spool.manifest.notes)
+        input_sha256 = input_hash([spool.path])
         report = ingest(engine, adapter, [spool.path])
         report.notes[:0] = _story(spool, fetcher, before)
+        spool.manifest.input_sha256 = input_sha256
         spool.mark(SpoolState.TAKEN_IN)
     return report
 

@@ -85,6 +85,7 @@ class FakeWorldBank:
         self.whole_pages = False  # begins each page at a multiple of its rows, wherever it was asked to
         self.overstated = 0
         self.as_list = False
+        self.can_sort = True
         self.retry_after = "2"
         self.address = ""
         self.documents: dict[str, dict[str, Any]] = {}
@@ -114,7 +115,10 @@ class FakeWorldBank:
     def body(self, params: dict[str, str]) -> tuple[int, bytes]:
         """Answer a question for projects rightly."""
         rows, offset = min(int(params.get("rows", 10)), self.most_rows), int(params.get("os", 0))
+        order = params.get("srt", "id") if self.can_sort else "id"
         found = [self.projects[key] for key in sorted(self.projects)]
+        if order != "id":
+            found.sort(key=lambda project: str(project.get(order, "")), reverse=params.get("order") == "desc")
         if "id" in params:
             found = [project for project in found if project.get("id") == params["id"]]
         if "strdate" in params:

@@ -1,6 +1,7 @@
 """Runs of the World Bank source against the server of made-up projects, in this process or in one to be killed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from db.engine import make_engine
 from db.ingest import worldbank
 from db.ingest.report import Report
 from db.ingest.web import Manners, WebClient
-from db.ingest.worldbank import Wanted
+from db.ingest.worldbank import Opener, Wanted
+from db.ingest.worldbank_changes import ingest_worldbank_changes
 
 ROWS = 30
 BRISK = Manners(per_second=10_000, attempts=4, read_timeout=0.4, max_bytes=1_000_000)
@@ -25,16 +27,24 @@ def run(
     **options: Any,
 ) -> Report:
     """Fetch and take in by small pages and without waiting."""
+    with small_pages(sleep) as open_client:
+        return worldbank.ingest_worldbank(
+            engine, address, spool, wanted or Wanted(), open_client=open_client, **options
+        )
+
+
+def run_changes(engine: Engine, address: str, spool: Path) -> Report:
+    """The same for what changed since the last run."""
+    with small_pages() as open_client:
+        return ingest_worldbank_changes(engine, address, spool, open_client=open_client)
+
+
+@contextmanager
+def small_pages(sleep: Callable[[float], Any] = lambda _: None) -> Iterator[Opener]:
+    """Have the source asked by small pages, by a client that does not wait."""
     kept, worldbank.ROWS = worldbank.ROWS, ROWS
     try:
-        return worldbank.ingest_worldbank(
-            engine,
-            address,
-            spool,
-            wanted or Wanted(),
-            open_client=lambda base: WebClient(base, BRISK, sleep, publisher=worldbank.PUBLISHER),
-            **options,
-        )
+        yield lambda base: WebClient(base, BRISK, sleep, publisher=worldbank.PUBLISHER)
     finally:
         worldbank.ROWS = kept
 

@@ -1,0 +1,82 @@
+"""Takes in only what changed at the World Bank since the last run, and everything where that cannot be relied on."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+
+from db import tables
+from db.engine import reading
+from db.errors import FileRefusedError
+from db.ingest.adapters.worldbank_fields import SOURCE
+from db.ingest.pipeline import Progress
+from db.ingest.report import Report
+from db.ingest.spool import MANIFEST, Manifest, SpoolState, read_manifest
+from db.ingest.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank, open_worldbank
+from models.vocabulary import RunStatus
+
+WHOLE_AFTER = timedelta(days=30)
+"""Nothing shows that the date of a change moves with each change, so that often the whole list is asked for."""
+
+
+def ingest_worldbank_changes(
+    engine: Engine,
+    address: str,
+    spool_dir: Path,
+    progress: Progress = lambda _: None,
+    open_client: Opener = open_worldbank,
+) -> Report:
+    """Ask for the newest changes first, down to the newest one that the database holds, and take them in.
+
+    The whole list is asked for if the last whole one is not in this database or is too old, and if the API does not keep
+    to the order of changes.
+
+    Raises:
+        SourceError: if the API does not give them; nothing is taken in.
+        SpoolError: if pages cannot be kept, or another run is asking the same.
+    """
+
+    def take_in(wanted: Wanted) -> Report:
+        # Few pages: beginning anew costs little, and the mark below may have moved since.
+        fresh = wanted.changed_from is not None
+        return ingest_worldbank(engine, address, spool_dir, wanted, fresh, progress, open_client)
+
+    mark = newest_change(engine, address, spool_dir)
+    if mark is None:
+        why = f"no whole list of the last {WHOLE_AFTER.days} days is in this database"
+    else:
+        try:
+            report = take_in(Wanted(changed_from=mark))
+        except UnorderedError as error:
+            why = str(error)
+        else:
+            report.notes.insert(0, f"asked for what changed on or after {mark}")
+            return report
+    report = take_in(Wanted())
+    report.notes.insert(0, f"asked for the whole list: {why}")
+    return report
+
+
+def newest_change(engine: Engine, address: str, spool_dir: Path) -> date | None:
+    """Find the day of the newest change that this database holds all of the list up to; `None` where nothing says so."""
+    kept = [manifest for manifest in _taken_in(engine, spool_dir) if manifest.address == address]
+    wholes = [datetime.fromisoformat(one.started_at) for one in kept if one.query["srt"] == "id"]
+    if not wholes or datetime.now(UTC) - max(wholes) > WHOLE_AFTER:
+        return None
+    return max((date.fromisoformat(one.newest_change) for one in kept if one.newest_change), default=None)
+
+
+def _taken_in(engine: Engine, spool_dir: Path) -> Iterator[Manifest]:
+    """Read the manifests of lists that are in this database: of all projects, or of all changes up to some day."""
+    table = tables.ingest_run
+    with reading(engine) as connection:
+        done = set(connection.scalars(select(table.c.input_sha256).where(table.c.status == RunStatus.DONE)))
+    for path in sorted((spool_dir / SOURCE).glob(f"*/{MANIFEST}")):
+        try:
+            manifest = read_manifest(path)
+        except FileRefusedError:
+            continue  # says nothing, so it proves nothing
+        partial = manifest.limit is not None or {"id", "strdate"} & manifest.query.keys()
+        if manifest.state is SpoolState.TAKEN_IN and manifest.input_sha256 in done and not partial:
+            yield manifest
