@@ -21,6 +21,7 @@ from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.bundle import load_bundle
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
+from db.ingest.validation import REMARK
 from db.ingest.worldbank import Wanted
 from db.ingest.worldbank import ingest_worldbank as take_in_projects
 from db.ingest.worldbank_changes import ingest_worldbank_changes
@@ -177,7 +178,7 @@ def ingest_records(file: File) -> None:
 
 @ingest_app.command("runs")
 def ingest_runs() -> None:
-    """List the newest runs."""
+    """List the newest runs; of those that were not done, why."""
     with ready_engine() as engine, reading(engine) as connection:
         runs = list_runs(connection)
     table = Table("run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release")
@@ -185,14 +186,17 @@ def ingest_runs() -> None:
         names = ("run_id", "adapter", "input_name", "status", "read", "added", "changed", "unchanged", "rejected")
         table.add_row(*(str(run[name]) for name in names), str(run["release_id"] or "-"))
     out.print(table)
+    for run in runs:
+        if run["detail"]:
+            out.print(f"run {run['run_id']}: {run['detail']}", highlight=False, markup=False)
 
 
 @ingest_app.command("errors")
 def ingest_errors(run: Annotated[int, typer.Argument(help="Number of the run.")]) -> None:
-    """Print what a run refused, as CSV: place, record, field, value, reason."""
+    """Print what a run refused, as CSV: place, record, field, value, reason; and its remarks on the way."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with ready_engine() as engine, reading(engine) as connection:
         writer.writerow(["place", "record_id", "field", "value", "reason", "kept"])
         for row in rejected_records(connection, run):
-            kept = "no" if row["whole_record"] else "without this value"
+            kept = "no" if row["whole_record"] else "-" if row["field"] == REMARK else "without this value"
             writer.writerow([row["place"], row["record_id"], row["field"], row["value"], row["reason"], kept])

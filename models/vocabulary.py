@@ -93,7 +93,7 @@ class RunStatus(StrEnum):
 
     RUNNING = "running"
     DONE = "done"
-    REFUSED = "refused"  # the file as a whole could not be used
+    REFUSED = "refused"  # the file as a whole could not be used, or the source did not give it
     INTERRUPTED = "interrupted"  # the process ended before the run did; nothing of it was kept
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -54,17 +55,21 @@ def files_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Make an empty database of a kind and return its address."""
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Make a database of a kind, empty or `like` one that nobody is using, and return its address."""
 
-    def make(kind: str) -> str:
+    def make(kind: str, like: str | None = None) -> str:
         if kind == "sqlite":
-            return f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
+            path = tmp_path_factory.mktemp("db") / "test.db"
+            if like:
+                shutil.copy(str(make_url(like).database), path)
+            return f"sqlite:///{path}"
         server = make_url(request.getfixturevalue("postgres_url")).set(drivername="postgresql+psycopg")
         name = f"test_{os.getpid()}_{next(_numbers)}"
         engine = create_engine(server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            template = f" TEMPLATE {make_url(like).database}" if like else ""
+            connection.execute(text(f"CREATE DATABASE {name}{template}"))
         engine.dispose()
         return server.set(database=name).render_as_string(hide_password=False)
 

@@ -25,7 +25,8 @@ class RawRecord:
     names back to the source's, so that messages speak the language of the file. `set_aside` lists values that the
     adapter could not believe: field, value, reason; the record is kept without them. `retrieved_at` is when the source
     was asked (UTC), where that was before the run that takes the record in. `passed_over` says why a whole document
-    gives no record; nothing in it is wrong by that, and it counts as no record.
+    gives no record; nothing in it is wrong by that, and it counts as no record. A `remark` is no record either: it tells
+    of the way on which records came.
     """
 
     place: str
@@ -36,6 +37,7 @@ class RawRecord:
     set_aside: tuple[tuple[str, str, str], ...] = ()
     retrieved_at: datetime | None = None
     passed_over: str | None = None
+    remark: str | None = None
 
 
 class Adapter(Protocol):

@@ -70,7 +70,7 @@ class Walk:
         tail, position, total = set(self.tail), self.position, self.total or 0
         page = self._get(max(0, position - self.overlap))
         new = self.take(page)
-        if not page.ids:
+        if not page.ids and page.total >= position:
             return False
         if self.overlap and tail and tail.isdisjoint(page.ids):
             self._look_back(position, tail, max(total - page.total, 0))

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,13 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from db import tables
 from db.engine import writing
-from db.errors import FileRefusedError
+from db.errors import FileRefusedError, SourceError, SpoolError
 from db.ingest.adapter import Adapter, RawRecord
 from db.ingest.rebuild import rebuild
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.ingest.sink import NOBODY, Sink
-from db.ingest.validation import Rejection, Valid, passed_over, validate
+from db.ingest.validation import Rejection, Valid, told, validate
 from db.queries.releases import latest_release
 from db.store import BATCH, insert_rows, make_release, now
 from models.country import PlaceIndex
@@ -52,14 +54,37 @@ def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Pr
     return report
 
 
-def open_run(connection: Connection, adapter: Adapter, paths: Sequence[Path]) -> int:
-    """Write down that a run starts, and return its number."""
+@contextmanager
+def fetching(engine: Engine, adapter: Adapter) -> Iterator[list[RawRecord]]:
+    """Write a run down as refused where what it should take in does not come.
+
+    Yields:
+        A list for what is met on the way: it is kept with that run.
+
+    Raises:
+        SourceError, SpoolError: the very error that ended the fetch.
+    """
+    started_at, met = now(), list[RawRecord]()
+    try:
+        yield met
+    except (SourceError, SpoolError) as error:
+        with writing(engine) as connection:
+            run_id = open_run(connection, adapter, (), started_at)
+            insert_rows(connection, tables.rejected_record, [_rejection_row(run_id, told(raw)) for raw in met])
+            close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
+        raise
+
+
+def open_run(
+    connection: Connection, adapter: Adapter, paths: Sequence[Path], started_at: datetime | None = None
+) -> int:
+    """Write down that a run starts, now or at a moment past (UTC), and return its number."""
     values = {
         "adapter": adapter.name,
         "input_name": ", ".join(path.name for path in paths),
         "input_sha256": input_hash(paths),
         "status": RunStatus.RUNNING,
-        "started_at": now(),
+        "started_at": started_at or now(),
     }
     key = connection.execute(insert(tables.ingest_run).values(**_zero_counts(), **values)).inserted_primary_key
     assert key is not None
@@ -134,9 +159,8 @@ def _take_in_file(
     while batch := list(islice(records, BATCH)):
         projects: list[Valid] = []
         for raw in batch:
-            if raw.passed_over:
-                sink.report.passed_over += 1
-                sink.rejections.append(passed_over(raw))
+            if raw.passed_over or raw.remark:
+                _tell(sink, raw)
                 continue
             sink.report.read += 1
             valid, rejections = validate(raw, places, sources)
@@ -155,6 +179,16 @@ def _take_in_file(
     sink.components([valid for valid in others if isinstance(valid.record, ComponentRecord)])
     sink.reviews([valid for valid in others if not isinstance(valid.record, ComponentRecord)])
     _keep_rejections(sink)
+
+
+def _tell(sink: Sink, raw: RawRecord) -> None:
+    """Keep what is no record: a document that gave none, or a remark, which the report repeats."""
+    sink.rejections.append(told(raw))
+    if raw.remark:
+        about = raw.fields.get("project_id")
+        sink.report.notes.append(f"{about}: {raw.remark}" if about else raw.remark)
+    else:
+        sink.report.passed_over += 1
 
 
 def _identity(valid: Valid) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from db.errors import FileRefusedError, SpoolError
 from db.ingest.web import Validators
 
 MANIFEST = "manifest.json"
-FORM = 1
+FORM = 2
 """Version of how the manifest and the pages are written; another one is not gone on with."""
 
 YOUNG = timedelta(days=1)
@@ -119,9 +119,17 @@ class Spool:
 
 @contextmanager
 def open_spool(
-    root: Path, source: str, address: str, query: Mapping[str, Any], limit: int | None = None, fresh: bool = False
+    root: Path,
+    source: str,
+    address: str,
+    query: Mapping[str, Any],
+    limit: int | None = None,
+    fresh: bool = False,
+    whole: Callable[[Mapping[str, Any]], bool] = lambda _: True,
 ) -> Iterator[Spool]:
     """Open the folder for a question, alone: go on with pages that a younger run left, or begin anew.
+
+    `whole` tells whether all that a page stands on is still there.
 
     Raises:
         SpoolError: if the folder cannot be written, or another run is using it.
@@ -133,7 +141,7 @@ def open_spool(
         lock = folder.with_suffix(".lock").open("w")
     with lock:
         _lock(lock)
-        manifest = None if fresh else _to_go_on_with(folder)
+        manifest = None if fresh else _to_go_on_with(folder, whole)
         resumed = manifest is not None
         if manifest is None:
             manifest = Manifest(source, address, dict(query), datetime.now(UTC).isoformat(), limit=limit)
@@ -179,11 +187,11 @@ def read_page(folder: Path, entry: PageEntry) -> dict[str, Any]:
     return content
 
 
-def _to_go_on_with(folder: Path) -> Manifest | None:
+def _to_go_on_with(folder: Path, whole: Callable[[Mapping[str, Any]], bool]) -> Manifest | None:
     try:
         manifest = read_manifest(folder / MANIFEST)
-        for entry in manifest.pages:
-            read_page(folder, entry)
+        if not all(whole(read_page(folder, entry)) for entry in manifest.pages):
+            return None
     except FileRefusedError:
         return None
     too_old = datetime.now(UTC) - datetime.fromisoformat(manifest.started_at) > YOUNG
@@ -229,8 +237,8 @@ def writable(path: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    draft = path.with_suffix(".draft")
+    """Write a file whole or not at all. Texts are shared by runs, so each process has a draft of its own."""
+    draft = path.with_suffix(f".{os.getpid()}.draft")
     with writable(path):
         with draft.open("wb") as file:
             file.write(data)

@@ -11,7 +11,10 @@ from db.ingest.web import NOT_FOUND, Answer, WebClient, WrongAnswerError
 EXPECTED = "a text"
 BINARY = {b"%PDF": "a PDF file", b"PK\x03\x04": "a zip or Office file", b"\xd0\xcf\x11\xe0": "an old Office file"}
 BOUND = 20_000_000
-"""Characters of a text that are kept: the longest reports have some millions."""
+"""Characters of a text that is read: the longest reports have some millions."""
+
+HTML = ("<!doctype html", "<html", "<head", "<?xml", "<!--")
+"""How what is no text begins: pages for browsers, and the errors of storage services."""
 
 
 class TextStore:
@@ -28,6 +31,11 @@ class TextStore:
             return str(text) if content["address"] == address and content["sha256"] == text_hash(text) else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+    def has(self, address: str, sha256: str) -> bool:
+        """Tell whether the very text that a run has seen is kept."""
+        text = self.find(address)
+        return text is not None and text_hash(text) == sha256
 
     def read(self, address: str, sha256: str) -> str:
         """Return the very text that a run has seen.
@@ -90,16 +98,43 @@ def _read(answer: Answer) -> tuple[Answer, str | None, str]:
     text = decode(answer.body)
     if not text.strip():
         raise WrongAnswerError("an empty body")
-    if text.lstrip()[:15].casefold().startswith(("<!doctype html", "<html")):
-        raise WrongAnswerError("a page for browsers")
+    if text.lstrip()[:15].casefold().startswith(HTML):
+        raise WrongAnswerError("a page for browsers or XML")
+    if _is_json(text):
+        raise WrongAnswerError("JSON")
+    if len(text) > BOUND:
+        return answer, None, f"has {len(text):,} characters, at most {BOUND:,} are read"
     return answer, text, ""
 
 
-def decode(body: bytes) -> str:
-    """Read bytes as UTF-8 (or UTF-16 with its mark), else as Windows-1252, which older texts use. NUL becomes a blank."""
-    encoding = "utf-16" if body.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+def _is_json(text: str) -> bool:
+    """An error inside a good status. It must not be kept: what is kept is not asked for again."""
     try:
-        text = body.decode(encoding)
-    except UnicodeDecodeError:
+        return text.lstrip().startswith(("{", "[")) and isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
+def decode(body: bytes) -> str:
+    """Read bytes as UTF-8 or UTF-16, else as Windows-1252, which older texts use. NUL becomes a blank.
+
+    A text of UTF-8 with single bytes that are wrong stays one: the bytes become U+FFFD, and the rest is not spoiled.
+    """
+    if wide := _utf_16(body):
+        return body.decode(wide, "replace").replace("\x00", " ")
+    text = body.decode("utf-8-sig", "replace")
+    wrong = text.count("\ufffd")
+    if wrong and wrong >= sum(character > "\x7f" for character in text) - wrong:
         text = body.decode("cp1252", "replace")
-    return text[:BOUND].replace("\x00", " ")
+    return text.replace("\x00", " ")
+
+
+def _utf_16(body: bytes) -> str | None:
+    """Tell UTF-16 by its mark, or without one by every other byte being NUL, as in any western text."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    start = body[:1_000]
+    high, low = start[::2].count(0), start[1::2].count(0)
+    if len(start) < 100 or max(high, low) * 3 < len(start) or min(high, low) * 10 > max(high, low):
+        return None
+    return "utf-16-be" if high > low else "utf-16-le"

@@ -18,6 +18,9 @@ from models.vocabulary import PlaceKind
 SHOWN = 200
 """Characters of a refused value that are kept."""
 
+REMARK = "remark"
+"""Stands for the field where nothing was refused; no record has a field of this name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
@@ -67,8 +70,10 @@ def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tu
     return Valid(raw.place, record, countries, raw.retrieved_at), kept_without
 
 
-def passed_over(raw: RawRecord) -> Rejection:
-    """Write down why a document gives no record."""
+def told(raw: RawRecord) -> Rejection:
+    """Write down why a document gives no record, or a remark on what was done."""
+    if raw.remark:
+        return _rejection(raw, REMARK, None, raw.remark, whole=False)
     return _rejection(raw, "text", None, raw.passed_over or "")
 
 
@@ -77,7 +82,7 @@ def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bo
     shown = None if value is None else storable(value)
     name = storable((raw.names or {}).get(field, field))
     record = {storable(key): storable(item) for key, item in raw.fields.items()}
-    return Rejection(raw.place, identifier, name, shown, storable(reason, 2_000), record, whole)
+    return Rejection(storable(raw.place, 2_000), identifier, name, shown, storable(reason, 2_000), record, whole)
 
 
 def storable(value: object, most: int = SHOWN) -> str:

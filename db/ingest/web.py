@@ -27,6 +27,9 @@ NOT_MODIFIED, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY = 304, 404, 408, 429
 PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
 """Statuses after which the same question may well be answered (RFC 9110, section 15; RFC 6585; RFC 8470)."""
 
+MOST_REDIRECTS = 5
+WEB = {"http", "https"}
+
 T = TypeVar("T")
 
 
@@ -96,7 +99,8 @@ class _EnoughError(_AgainError):
 class WebClient:
     """Asks one source, under one base address; use it as a context manager.
 
-    `sleep` and `clock` are handed in by tests, which do not wait.
+    `publisher` is a domain whose hosts may be asked besides the one of the base address. `sleep` and `clock` are handed
+    in by tests, which do not wait.
     """
 
     def __init__(
@@ -105,21 +109,42 @@ class WebClient:
         manners: Manners | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        publisher: str | None = None,
     ) -> None:
         self.base_url = base_url
+        self.publisher = publisher
         self.manners = manners or Manners()
         self._sleep = sleep
         self._clock = clock
         self._next = 0.0
         timeout = httpx.Timeout(self.manners.read_timeout, connect=self.manners.connect_timeout)
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
-        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=True, max_redirects=5)
+        self._client = httpx.Client(timeout=timeout, headers=headers)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._client.close()
+
+    @property
+    def hosts(self) -> str:
+        """Which hosts may be asked, in words."""
+        own = _place(httpx.URL(self.base_url))
+        return f"{own} or a host of {self.publisher}" if self.publisher else own
+
+    def may_ask(self, address: str | httpx.URL) -> bool:
+        """Tell whether an address is one of the source's own.
+
+        Others are not asked: an address in an answer, or one that it redirects to, must not lead a server into a network
+        of its owner's. What is no address is none of the source's.
+        """
+        try:
+            url, base = httpx.URL(address), httpx.URL(self.base_url)
+        except (httpx.InvalidURL, ValueError):
+            return False
+        publishers = self.publisher and url.port is None and f".{url.host.casefold()}".endswith(f".{self.publisher}")
+        return url.scheme in WEB and bool(publishers or (url.host and url.netloc == base.netloc))
 
     def get(
         self,
@@ -186,7 +211,7 @@ class WebClient:
     def _send(self, request: httpx.Request) -> Answer:
         address = str(request.url)
         until = self._clock() + self.manners.longest_answer
-        response = self._client.send(request, stream=True)
+        response = self._follow(request)
         try:
             if response.status_code in PASSING:
                 raise self._again_later(address, response)
@@ -203,6 +228,19 @@ class WebClient:
             response.close()
         given = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
         return Answer(address, response.status_code, b"".join(pieces), datetime.now(UTC).replace(microsecond=0), given)
+
+    def _follow(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and follow redirects within the source's own hosts; the bodies of redirects are not read."""
+        address = str(request.url)
+        for _ in range(MOST_REDIRECTS + 1):
+            response = self._client.send(request, stream=True)
+            if response.next_request is None:
+                return response
+            response.close()
+            request, status = response.next_request, response.status_code
+            if not self.may_ask(request.url):
+                raise SourceAnswerError(address, status, f"a redirect to {_place(request.url)}", self.hosts)
+        raise SourceAnswerError(address, status, f"more than {MOST_REDIRECTS} redirects", "an answer")
 
     def _again_later(self, address: str, response: httpx.Response) -> Exception:
         status, wait = response.status_code, retry_after(response.headers.get("Retry-After"))
@@ -230,6 +268,11 @@ def _passing_troubles(address: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         words = f"cannot be read ({type(error).__name__}: {error})"
         raise _AgainError(lambda times: SourceUnavailableError(address, words, times)) from None
+
+
+def _place(url: httpx.URL) -> str:
+    """Name the host and the port of an address on the web, without the name of a user; else its scheme."""
+    return url.netloc.decode("ascii", "replace") if url.scheme in WEB else f"{url.scheme}:"
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

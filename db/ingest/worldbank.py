@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE
 from db.ingest.answers import read_list
 from db.ingest.paging import Page, Walk
-from db.ingest.pipeline import Progress, ingest, input_hash
+from db.ingest.pipeline import Progress, fetching, ingest, input_hash
 from db.ingest.report import Report
 from db.ingest.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
@@ -36,6 +37,14 @@ KEPT = frozenset(
 """The only fields that reach the disk. What people work on a project is in others, and is dropped on arrival."""
 
 EXPECTED = "JSON with a total and projects by their ids"
+PUBLISHER = "worldbank.org"
+
+Opener = Callable[[str], WebClient]
+
+
+def open_worldbank(address: str) -> WebClient:
+    """Open a client for an API of the World Bank."""
+    return WebClient(address, publisher=PUBLISHER)
 
 
 class UnorderedError(Exception):
@@ -102,7 +111,7 @@ class Fetcher:
                 return _Content(entry.total or 0, kept["records"], kept["newest_change"], answer)
             if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
                 return _Content(self.total, {}, None, answer)
-            return read_projects(answer, may_be_empty)
+            return read_projects(answer, may_be_empty, 0 if extra else offset)
 
         content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
         answer = content.answer
@@ -120,8 +129,8 @@ class Fetcher:
         return Page(offset, list(content.records), content.total)
 
 
-def read_projects(answer: Answer, may_be_empty: bool = False) -> _Content:
-    """Read an answer of the API.
+def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> _Content:
+    """Read an answer of the API, whose first row is the one after `offset`.
 
     `projects` is an object by ids; it has also been a list, and null or a list where there are none. Facets may stand
     among the ids. A project that is asked for by its id and not there is a 404 with a good body.
@@ -132,13 +141,14 @@ def read_projects(answer: Answer, may_be_empty: bool = False) -> _Content:
     body, total = read_list(answer.body)
     projects = body.get("projects")
     if isinstance(projects, list):
-        projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=1)}
-    if projects is None and (total == 0 or may_be_empty):
+        projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=offset + 1)}
+    may_be_empty = may_be_empty or total <= offset
+    if projects is None and may_be_empty:
         projects = {}
     if not isinstance(projects, dict):
         raise WrongAnswerError(f"a total of {total}, but {shape_of(projects)} for projects")
     records = {key: _kept(item) for key, item in projects.items() if key != "facets"}
-    if not records and total and not may_be_empty:
+    if not records and not may_be_empty:
         raise WrongAnswerError(f"a total of {total}, but no projects")
     newest = max((_day(item) for item in records.values()), default="")
     return _Content(total, records, newest or None, answer)
@@ -188,25 +198,29 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
         )
         for entry in spool.manifest.pages:
             walk.take(Page(entry.offset, list(read_page(spool.folder, entry)["records"]), entry.total or 0))
-        walk.to_the_end()
-        spool.manifest.notes += walk.notes
+        try:
+            walk.to_the_end()
+        finally:
+            _note(spool, walk.notes)
         if not walk.seen:
-            spool.manifest.notes.append("the source has no project for this question")
+            _note(spool, ["the source has no project for this question"])
     spool.mark(SpoolState.COMPLETE)
     return fetcher
 
 
 def _fetch_single(fetcher: Fetcher, projects: Sequence[str]) -> None:
     """Ask for single projects, one by one; the place of a page is the place of its project among those asked for."""
+    spool = fetcher.spool
     for number, project_id in enumerate(projects):
-        if number < len(fetcher.spool.manifest.pages):
-            continue
-        page = fetcher.page(number, False, {"id": project_id})
-        if project_id not in page.ids:
-            fetcher.spool.manifest.notes.append(f"the source knows no project {project_id}")
+        if number >= len(spool.manifest.pages):
+            fetcher.page(number, False, {"id": project_id})
+        if project_id not in read_page(spool.folder, spool.manifest.pages[number])["records"]:
+            _note(spool, [f"the source knows no project {project_id}"])
 
 
-Opener = Callable[[str], WebClient]
+def _note(spool: Spool, notes: Sequence[str]) -> None:
+    """Keep notes, each once: those of pages that were kept are made again by the run that goes on."""
+    spool.manifest.notes = list(dict.fromkeys([*spool.manifest.notes, *notes]))
 
 
 def ingest_worldbank(
@@ -216,7 +230,7 @@ def ingest_worldbank(
     wanted: Wanted,
     fresh: bool = False,
     progress: Progress = lambda _: None,
-    open_client: Opener = WebClient,
+    open_client: Opener = open_worldbank,
 ) -> Report:
     """Fetch projects and take them in, in one transaction, as one run.
 
@@ -224,15 +238,23 @@ def ingest_worldbank(
 
     Raises:
         UnorderedError: if changes are asked for and the API does not keep to their order; nothing is taken in.
-        SourceError: if the API does not give them; nothing is taken in, and the next run goes on from there.
+        SourceError: if the API does not give them; nothing is taken in, the run is written down as refused, and the
+            next one goes on from there.
         SpoolError: if pages cannot be kept, or another run is asking the same.
     """
+    adapter = fields.WorldBankApiAdapter()
     query = wanted.query(ROWS) | ({"id": ",".join(wanted.projects)} if wanted.projects else {})
-    with open_spool(spool_dir, SOURCE, address, query, wanted.limit, fresh) as spool, open_client(address) as client:
-        before = len(spool.manifest.pages)
-        fetcher = fetch_projects(client, spool, wanted, ROWS, progress)
+    with ExitStack() as stack:
+        with fetching(engine, adapter) as met:
+            spool = stack.enter_context(open_spool(spool_dir, SOURCE, address, query, wanted.limit, fresh))
+            client = stack.enter_context(open_client(address))
+            before = len(spool.manifest.pages)
+            try:
+                fetcher = fetch_projects(client, spool, wanted, ROWS, progress)
+            finally:
+                met += map(fields.to_remark, spool.manifest.notes)
         input_sha256 = input_hash([spool.path])
-        report = ingest(engine, fields.WorldBankApiAdapter(), [spool.path])
+        report = ingest(engine, adapter, [spool.path])
         report.notes[:0] = _story(spool, fetcher, before)
         spool.manifest.input_sha256 = input_sha256
         spool.mark(SpoolState.TAKEN_IN)
@@ -249,6 +271,5 @@ def _story(spool: Spool, fetcher: Fetcher, before: int) -> list[str]:
     newest = spool.manifest.newest_change
     return [
         pages,
-        *spool.manifest.notes,
         *([f"the newest change that the source tells of: {newest}"] if newest else []),
     ]

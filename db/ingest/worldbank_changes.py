@@ -13,8 +13,7 @@ from db.ingest.adapters.worldbank_fields import SOURCE
 from db.ingest.pipeline import Progress
 from db.ingest.report import Report
 from db.ingest.spool import MANIFEST, Manifest, SpoolState, read_manifest
-from db.ingest.web import WebClient
-from db.ingest.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank
+from db.ingest.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank, open_worldbank
 from models.vocabulary import RunStatus
 
 WHOLE_AFTER = timedelta(days=30)
@@ -26,7 +25,7 @@ def ingest_worldbank_changes(
     address: str,
     spool_dir: Path,
     progress: Progress = lambda _: None,
-    open_client: Opener = WebClient,
+    open_client: Opener = open_worldbank,
 ) -> Report:
     """Ask for the newest changes first, down to the newest one that the database holds, and take them in.
 

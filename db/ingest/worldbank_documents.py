@@ -1,34 +1,36 @@
 """Fetches reports of projects from the World Bank's Documents API, and takes in the components that they state."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
 from db.engine import reading
 from db.errors import SourceUnavailableError
+from db.ingest.adapter import RawRecord
 from db.ingest.adapters.worldbank_documents import (
     SOURCE,
     TEXTS,
-    Choice,
     WorldBankDocumentsAdapter,
     choose,
     to_documents,
+    to_remark,
 )
 from db.ingest.answers import read_list
 from db.ingest.paging import Page, Walk
-from db.ingest.pipeline import Progress, ingest
+from db.ingest.pipeline import Progress, fetching, ingest
 from db.ingest.report import Report
 from db.ingest.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.texts import TextStore, fetch_text, text_hash
 from db.ingest.web import Answer, Validators, WebClient, WrongAnswerError, shape_of
-from db.ingest.worldbank import Opener
+from db.ingest.worldbank import Opener, open_worldbank
 from db.queries.totals import totals_of
 from models.extraction.judging import Totals
+from models.records import ComponentRecord
 
 ROWS = 100
 """Documents of a page: the most that the API gives."""
@@ -38,7 +40,9 @@ KEPT = ("id", "display_title", "docdt", "docty", "projectid", "pdfurl", "txturl"
 
 QUERY: dict[str, str | int] = {"format": "json", "fl": ",".join(KEPT), "srt": "docdt", "order": "desc"}
 EXPECTED = "JSON with a total and documents by their ids"
-PUBLISHER = ".worldbank.org"
+MOST = 20_000
+"""A list of more documents is that of all projects: the largest have some thousand."""
+
 GIVE_UP = 5
 """So many texts in a row that nothing answers for, and the run ends."""
 
@@ -65,33 +69,43 @@ class Fetcher:
     chosen: int = 0
     failures: int = 0
     resumed: int = 0
-    notes: list[str] = field(default_factory=list)
+    met: list[RawRecord] = field(default_factory=list)
+    """What did not come as it should; of a fetch that ends well, the adapter tells of it."""
 
     def project(self, project_id: str, totals: Totals) -> None:
         """Get what there is of a project and keep it."""
         asked_at = datetime.now(UTC).replace(microsecond=0)
-        records, total = self._list(project_id)
-        documents = to_documents(records)
+        records, total, notes = self._list(project_id)
         texts: dict[str, dict[str, str]] = {}
 
         def get(address: str) -> tuple[str | None, str]:
             text, problem = self._text(address)
             texts[address] = {"problem": problem} if text is None else {"sha256": text_hash(text)}
+            if text is None:
+                fields = {"project_id": project_id}
+                self.met.append(RawRecord(address[:500], ComponentRecord, fields, passed_over=problem))
             return text, problem
 
-        choice = choose(project_id, documents, totals, get)
-        self._tell(project_id, choice, len(records) - len(documents))
-        content = {"project_id": project_id, "records": records, "texts": texts}
+        choice = choose(project_id, to_documents(project_id, records), totals, get)
+        chosen = choice.chosen is not None
+        content = {"project_id": project_id, "records": records, "texts": texts, "notes": notes, "chosen": chosen}
+        self.count(content)
         self.spool.add(len(self.spool.manifest.pages), total, content, asked_at, Validators())
 
-    def _list(self, project_id: str) -> tuple[dict[str, Any], int]:
+    def count(self, page: Mapping[str, Any]) -> None:
+        """Count a project's page for the report, whether it came now or was kept."""
+        records = page["records"]
+        self.others += len(records) - len(to_documents(page["project_id"], records))
+        self.chosen += page["chosen"]
+
+    def _list(self, project_id: str) -> tuple[dict[str, Any], int, list[str]]:
         found: dict[str, Any] = {}
 
         def ask(offset: int, may_be_empty: bool) -> Page:
             def read(answer: Answer) -> tuple[dict[str, Any], int]:
                 if may_be_empty and not answer.body.strip():
                     return {}, len(found)
-                return read_documents(answer, may_be_empty)
+                return read_documents(answer, may_be_empty, offset)
 
             params = {**QUERY, "projectid": project_id, "rows": ROWS, "os": offset}
             records, total = self.client.get(params, read, EXPECTED)
@@ -100,14 +114,16 @@ class Fetcher:
             return Page(offset, list(records), total)
 
         walk = Walk(ask, ROWS)
-        walk.to_the_end()
-        self.notes += [f"{project_id}: {note}" for note in walk.notes]
-        return found, walk.total or 0
+        try:
+            walk.to_the_end()
+        finally:
+            self.met += [to_remark(project_id, note) for note in walk.notes]
+        return found, walk.total or 0, walk.notes
 
     def _text(self, address: str) -> tuple[str | None, str]:
         """Get a text. One that does not come is told of; only where nothing comes any more the run ends."""
-        if not is_publisher(address, self.client.base_url):
-            return None, f"the text is not on a host of {PUBLISHER.removeprefix('.')}: not asked for"
+        if not self.client.may_ask(address):
+            return None, f"the text is not on {self.client.hosts}: not asked for"
         before = self.store.find(address) is not None
         try:
             text, problem = fetch_text(self.client, self.store, address)
@@ -121,40 +137,30 @@ class Fetcher:
         self.texts += not before
         return text, problem
 
-    def _tell(self, project_id: str, choice: Choice, others: int) -> None:
-        self.others += others
-        self.chosen += choice.chosen is not None
-        if choice.chosen and choice.chosen[1].reason:
-            document, judgement = choice.chosen
-            self.notes.append(f"{project_id}: the list of {document.day} is in doubt: {judgement.reason}")
 
-
-def is_publisher(address: str, base_url: str) -> bool:
-    """Tell whether a text lies with the World Bank, or where the API itself does. Others are not asked: an address in an
-    answer must not lead a server into a network of its owner's."""
-    host = (urlsplit(address).hostname or "").casefold()
-    return host.endswith(PUBLISHER) or urlsplit(address).netloc == urlsplit(base_url).netloc
-
-
-def read_documents(answer: Answer, may_be_empty: bool = False) -> tuple[dict[str, Any], int]:
-    """Read a list of documents: an object by ids, among which `facets` may stand, or a list; and their total.
+def read_documents(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> tuple[dict[str, Any], int]:
+    """Read a list of documents: an object by ids, among which `facets` may stand, or a list whose first row is the one
+    after `offset`; and their total.
 
     Raises:
         WrongAnswerError: if the body is none of that.
     """
     body, total = read_list(answer.body)
+    if total > MOST:
+        raise WrongAnswerError(f"a total of {total:,}, more than the documents of any one project")
     documents = body.get("documents")
     if isinstance(documents, list):
         documents = {
             str((item.get("id") if isinstance(item, dict) else None) or f"row {row}"): item
-            for row, item in enumerate(documents, start=1)
+            for row, item in enumerate(documents, start=offset + 1)
         }
-    if documents is None and (total == 0 or may_be_empty):
+    may_be_empty = may_be_empty or total <= offset
+    if documents is None and may_be_empty:
         documents = {}
     if not isinstance(documents, dict):
         raise WrongAnswerError(f"a total of {total}, but {shape_of(documents)} for documents")
     records = {key: _kept(item) for key, item in documents.items() if key != "facets"}
-    if not records and total and not may_be_empty:
+    if not records and not may_be_empty:
         raise WrongAnswerError(f"a total of {total}, but no documents")
     return records, total
 
@@ -169,22 +175,30 @@ def ingest_documents(
     spool_dir: Path,
     wanted: WantedReports,
     progress: Progress = lambda _: None,
-    open_client: Opener = WebClient,
+    open_client: Opener = open_worldbank,
 ) -> Report:
     """Ask for reports of stored projects, read their components, and take the lists in, in one transaction.
 
     Raises:
         NotFoundError: if a named project is not stored.
-        SourceError: if the API gives no lists, or no text comes any more; nothing is taken in, and what came is kept.
+        SourceError: if the API gives no lists, or no text comes any more; nothing is taken in, the run is written down as
+            refused, and what came is kept.
         SpoolError: if answers cannot be kept, or another run is asking the same.
     """
     with reading(engine) as connection:
         totals = totals_of(connection, wanted.projects, wanted.limit)
     query = {**QUERY, "rows": ROWS, "projects": ",".join(wanted.projects)}
-    with open_spool(spool_dir, SOURCE, address, query, wanted.limit) as spool, open_client(address) as client:
-        fetcher = Fetcher(client, spool, TextStore(spool_dir / SOURCE / TEXTS))
-        fetch_reports(fetcher, totals, progress)
-        report = ingest(engine, WorldBankDocumentsAdapter(totals), [spool.path])
+    adapter, store = WorldBankDocumentsAdapter(totals), TextStore(spool_dir / SOURCE / TEXTS)
+
+    def whole(page: Mapping[str, Any]) -> bool:
+        return all(store.has(address, known["sha256"]) for address, known in page["texts"].items() if "sha256" in known)
+
+    with ExitStack() as stack:
+        with fetching(engine, adapter) as met:
+            spool = stack.enter_context(open_spool(spool_dir, SOURCE, address, query, wanted.limit, whole=whole))
+            fetcher = Fetcher(stack.enter_context(open_client(address)), spool, store, met=met)
+            fetch_reports(fetcher, totals, progress)
+        report = ingest(engine, adapter, [spool.path])
         report.notes[:0] = _story(fetcher, totals)
         spool.mark(SpoolState.TAKEN_IN)
     return report
@@ -193,8 +207,12 @@ def ingest_documents(
 def fetch_reports(fetcher: Fetcher, totals: Mapping[str, Totals], progress: Progress) -> None:
     """Get the reports of every project that is not kept already by a run that did not end."""
     spool = fetcher.spool
-    done = {read_page(spool.folder, entry)["project_id"] for entry in spool.manifest.pages}
-    fetcher.resumed = len(done & set(totals))
+    done = set()
+    for page in (read_page(spool.folder, entry) for entry in spool.manifest.pages):
+        done.add(page["project_id"])
+        if page["project_id"] in totals:
+            fetcher.resumed += 1
+            fetcher.count(page)
     for project_id, known in totals.items():
         if project_id not in done:
             fetcher.project(project_id, known)
@@ -211,5 +229,4 @@ def _story(fetcher: Fetcher, totals: Mapping[str, Totals]) -> list[str]:
         f"projects: {len(totals)}{resumed}; a list was chosen for {fetcher.chosen}",
         f"asked for: {fetcher.lists} pages of lists, {fetcher.texts} texts; {fetcher.kept} texts were here already",
         f"documents of other kinds, not looked at: {fetcher.others}",
-        *fetcher.notes,
     ]

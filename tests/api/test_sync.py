@@ -51,5 +51,7 @@ def test_a_source_that_fails_is_named_and_nothing_is_written(new_database, tmp_p
     assert result.returncode != 0
     assert "worldbank" in (result.stderr + result.stdout).lower()
     with reading(engine) as connection:
-        assert list(list_runs(connection)) == []
+        (run,) = list_runs(connection)
+    assert (run["status"], run["read"]) == ("refused", 0)
+    assert "answered 403" in run["detail"]
     engine.dispose()

@@ -1,5 +1,6 @@
 """Made-up reports in the forms of the World Bank's, put on the server of `fake_worldbank`."""
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from db.engine import make_engine
 from db.ingest.report import Report
-from db.ingest.web import WebClient
+from db.ingest.web import Manners, WebClient
+from db.ingest.worldbank import PUBLISHER
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
-from tests.data.fake_worldbank import FakeWorldBank
+from tests.data.export_helpers import PROJECT, csv_text, rejected, rows, take
+from tests.data.fake_worldbank import FakeWorldBank, Fault
 from tests.data.worldbank_runs import BRISK
 
 STATUS_REPORT = "Implementation Status and Results Report"
@@ -45,6 +49,7 @@ def put(fake: FakeWorldBank, key: str, project_id: str, text: str | bytes | None
     path = f"/text/{key}.txt"
     base = urlsplit(fake.address)
     address = f"{base.scheme}://{base.netloc}{path}"
+    fake.listed[key] = project_id
     fake.documents[key] = {
         "id": key,
         "display_title": f"Report {key}",
@@ -73,12 +78,89 @@ def run(
     projects: Sequence[str] = (),
     limit: int | None = None,
     sleep: Callable[[float], Any] = lambda _: None,
+    manners: Manners = BRISK,
 ) -> Report:
     """Fetch and take in without waiting."""
+    return _run(engine, fake.documents_address, spool, projects, limit, sleep, manners)
+
+
+def run_alone(database: str, address: str, spool: str) -> None:
+    """The same in a process of its own, which may be killed."""
+    _run(make_engine(database), address, Path(spool))
+
+
+def _run(
+    engine: Engine,
+    address: str,
+    spool: Path,
+    projects: Sequence[str] = (),
+    limit: int | None = None,
+    sleep: Callable[[float], Any] = lambda _: None,
+    manners: Manners = BRISK,
+) -> Report:
     return ingest_documents(
         engine,
-        fake.documents_address,
+        address,
         spool,
         WantedReports(tuple(projects), limit),
-        open_client=lambda base: WebClient(base, BRISK, sleep),
+        open_client=lambda base: WebClient(base, manners, sleep, publisher=PUBLISHER),
     )
+
+
+PROJECT_ID, OTHER = "P900001", "P900002"
+FITS = dict(zip(TITLES, ("3,000,000.00", "1,500,000.00", "500,000.00"), strict=True))  # the commitment of 5 million
+MISFITS = dict(zip(TITLES, ("3,000,000.00", "100,000.00", "500,000.00"), strict=True))
+REPORT = status_report(PROJECT_ID, FITS)
+
+
+def load_projects(engine: Engine, project_ids: Sequence[str] = (PROJECT_ID, OTHER)) -> None:
+    """Load made-up projects that concern migration, of 5 million each."""
+    known = {**PROJECT, "name": "Skills for migrant workers abroad", "as_of": "2020-01-01"}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "projects.csv"
+        path.write_text(csv_text(*({**known, "project_id": project_id} for project_id in project_ids)))
+        take(engine, path)
+
+
+def of_text(fault: str, *keys: str) -> Fault:
+    """The fault on texts alone: of these documents, or of all."""
+    wanted = tuple(f"/text/{key}." for key in keys) or ("/text/",)
+    return lambda number, params: fault if params.get("text", "").startswith(wanted) else None
+
+
+def of_list(fault: str, project_id: str = PROJECT_ID) -> Fault:
+    """The fault on a project's list alone."""
+    return lambda number, params: fault if params.get("projectid") == project_id else None
+
+
+def only_once(fault: Fault) -> Fault:
+    """Each question meets the fault the first time that it is asked."""
+    asked: set[str] = set()
+
+    def meet(number: int, params: dict[str, str]) -> str | None:
+        found, first = fault(number, params), str(params) not in asked
+        asked.add(str(params))
+        return found if first else None
+
+    return meet
+
+
+def no_fault(number: int, params: dict[str, str]) -> str | None:
+    """No fault at all."""
+    return None
+
+
+def components(engine: Engine) -> list[dict[str, Any]]:
+    """The stored components of lists."""
+    return [row for row in rows(engine, "component") if row["granularity"] == "component"]
+
+
+def reasons(engine: Engine) -> list[tuple[str, str, str]]:
+    """What the newest run refused or remarked."""
+    return [(row["place"], row["field"], row["reason"]) for row in rejected(engine)]
+
+
+def last_run(engine: Engine) -> tuple[str, str | None]:
+    """How the newest run ended, and why."""
+    row = rows(engine, "ingest_run")[-1]
+    return row["status"], row["detail"]

@@ -36,6 +36,8 @@ PASSING = (
 )
 """Faults of one answer."""
 
+HUGE = 200 * 1024 * 1024
+
 Fault = Callable[[int, dict[str, str]], str | None]
 
 
@@ -87,6 +89,7 @@ class FakeWorldBank:
         self.retry_after = "2"
         self.address = ""
         self.documents: dict[str, dict[str, Any]] = {}
+        self.listed: dict[str, str] = {}  # for which project a document is listed, whatever itself says
         self.texts: dict[str, bytes] = {}
 
     @property
@@ -103,25 +106,27 @@ class FakeWorldBank:
     def listing(self, params: dict[str, str]) -> tuple[int, bytes]:
         """List a project's documents, the newest first, as they were put in last."""
         rows, offset = int(params.get("rows", 10)), int(params.get("os", 0))
-        found = [fields for fields in self.documents.values() if fields["projectid"] == params["projectid"]][::-1]
-        page = {fields["id"]: fields for fields in found[offset : offset + rows]}
-        answer = {"rows": rows, "os": offset, "total": len(found), "documents": page | {"facets": {}}}
+        found = [fields for key, fields in self.documents.items() if self.listed[key] == params["projectid"]][::-1]
+        page = {fields.get("id", number): fields for number, fields in enumerate(found[offset : offset + rows])}
+        documents: Any = list(page.values()) if self.as_list else page | {"facets": {}}
+        answer = {"rows": rows, "os": offset, "total": len(found) + self.overstated, "documents": documents}
         return 200, json.dumps(answer).encode()
 
     def body(self, params: dict[str, str]) -> tuple[int, bytes]:
         """Answer a question for projects rightly."""
         rows, offset = min(int(params.get("rows", 10)), self.most_rows), int(params.get("os", 0))
         order = params.get("srt", "id") if self.can_sort else "id"
-        found = sorted(self.projects.values(), key=lambda project: str(project["id"]))
-        found.sort(key=lambda project: str(project.get(order, "")), reverse=params.get("order") == "desc")
+        found = [self.projects[key] for key in sorted(self.projects)]
+        if order != "id":
+            found.sort(key=lambda project: str(project.get(order, "")), reverse=params.get("order") == "desc")
         if "id" in params:
-            found = [project for project in found if project["id"] == params["id"]]
+            found = [project for project in found if project.get("id") == params["id"]]
         if "strdate" in params:
             found = [project for project in found if project.get("boardapprovaldate", "") >= params["strdate"]]
         if self.whole_pages:
             offset -= offset % rows
         page = found[offset : offset + rows]
-        projects: Any = page if self.as_list else {project["id"]: project for project in page} | {"facets": {}}
+        projects: Any = page if self.as_list else {item["id"]: item for item in page} | {"facets": {}}
         total = str(len(found) + self.overstated)
         answer = {
             "rows": rows,
@@ -135,6 +140,7 @@ class FakeWorldBank:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for the other side to confirm its headers
     fake: FakeWorldBank
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -178,6 +184,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.connection.close()
             self.close_connection = True
+        elif fault == "huge":
+            self.send_response(200)
+            self.send_header("Content-Length", str(HUGE))
+            self.end_headers()
+            for _ in range(HUGE >> 20):
+                self.wfile.write(b"x" * (1 << 20))
+        elif fault.startswith("redirect:"):
+            self._answer(302, b"<html>moved</html>", Location=fault.removeprefix("redirect:"))
         elif fault.isdigit():
             wait = {"Retry_After": self.fake.retry_after} if fault == "429" else {}
             self._answer(int(fault), b"<html>busy</html>", **wait)

@@ -44,7 +44,7 @@ def small_pages(sleep: Callable[[float], Any] = lambda _: None) -> Iterator[Open
     """Have the source asked by small pages, by a client that does not wait."""
     kept, worldbank.ROWS = worldbank.ROWS, ROWS
     try:
-        yield lambda base: WebClient(base, BRISK, sleep)
+        yield lambda base: WebClient(base, BRISK, sleep, publisher=worldbank.PUBLISHER)
     finally:
         worldbank.ROWS = kept
 

@@ -162,7 +162,9 @@ def test_a_fault_that_lasts_ends_the_run_with_clear_words_and_nothing_written(en
     assert WORDS.get(fault, "") in str(caught.value)
     assert LEADER not in str(caught.value)
     assert everything(engine) == before
-    assert rows(engine, "ingest_run") == []
+    (refused,) = rows(engine, "ingest_run")
+    assert (refused["status"], refused["detail"], refused["read"]) == ("refused", str(caught.value), 0)
+    assert refused["started_at"] <= refused["ended_at"]
     api.fault = ever_from(999, fault)
     api.requests.clear()
     report = fetch()
@@ -193,6 +195,29 @@ def test_records_that_vanish_under_way_make_it_ask_again_from_a_little_earlier(e
     assert report.read == COUNT  # those that vanished were seen before
     assert "the list changed under way: 85 records became 60" in report.notes
     assert any("more were found by asking again from a little earlier" in note for note in report.notes)
+
+
+@only_sqlite
+@pytest.mark.parametrize("gone", [range(2, 61), range(26, 85), range(1, 86)], ids=["early", "late", "all"])
+def test_a_list_that_shrinks_to_less_than_where_the_walk_is_loses_nothing(engine, fetch, api, gone):
+    """What is left moves into pages that were asked for already, and the page asked for lies beyond the end."""
+    api.before = lambda number: delete(api, *(f"P9{n:05}" for n in gone)) if number == 4 else None
+    fetch()
+    assert set(api.projects) <= set(project_ids(engine))
+    (done,) = rows(engine, "ingest_run")
+    remarks = [row["reason"] for row in rows(engine, "rejected_record") if row["field"] == "remark"]
+    assert (done["status"], remarks[0]) == (
+        "done",
+        f"the list changed under way: 85 records became {len(api.projects)}",
+    )
+
+
+@only_sqlite
+def test_records_without_ids_are_refused_one_by_one(engine, fetch, api):
+    api.as_list = True
+    for number in (3, 43):  # the same row of two pages
+        del api.projects[f"P9{number:05}"]["id"]
+    assert (fetch().rejected, len(project_ids(engine))) == (2, COUNT - 2)
 
 
 @only_sqlite
@@ -268,10 +293,13 @@ def test_pages_are_gone_on_with_only_while_they_fit(engine, fetch, api, tmp_path
 
 
 @only_sqlite
-def test_two_runs_of_the_same_do_not_share_a_folder(fetch, api, tmp_path):
+def test_two_runs_of_the_same_do_not_share_a_folder(engine, fetch, api, tmp_path):
     query = {"format": "json", "fl": "*", "rows": ROWS, "srt": "id", "order": "asc"}
     with open_spool(tmp_path / "spool", "worldbank-projects", api.address, query), pytest.raises(SpoolError):
         fetch()
+    assert [row["detail"] for row in rows(engine, "ingest_run")] == [
+        "another run is asking the same of this source: wait for its end"
+    ]
 
 
 @only_sqlite

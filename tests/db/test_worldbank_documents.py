@@ -132,10 +132,14 @@ def test_a_list_in_doubt_is_kept_flagged_and_not_forced(engine, fetch, api):
 
 FAULTS = {
     "404": "answered 404: it is not there",
-    "html": "answered 200 with a page for browsers; expected a text",
+    "html": "answered 200 with a page for browsers or XML; expected a text",
+    "error-inside": "answered 200 with JSON; expected a text",
     "empty": "answered 200 with an empty body; expected a text",
     "truncated": "cannot be read (RemoteProtocolError",
+    "reset": "cannot be read (",
+    "slow": "does not answer in time; asked 4 times",
     "503": "answers 503; asked 4 times",
+    "429": "answers 429; asked 4 times",
     "403": "answered 403 with a refusal; expected a text",
 }
 
@@ -162,7 +166,22 @@ def test_a_text_that_does_not_come_is_set_aside_and_the_next_is_read(engine, fet
     [
         ({"txturl": None}, "x", r"the API gives no address of a text \(txturl\)"),
         ({"txturl": "nowhere"}, "x", "'nowhere' is no address of a text"),
-        ({"txturl": "http://169.254.1.1/x.txt"}, "x", "the text is not on a host of worldbank.org: not asked for"),
+        (
+            {"txturl": "http://169.254.1.1/x.txt"},
+            "x",
+            r"the text is not on 127\.0\.0\.1:\d+ or a host of worldbank\.org: not asked for",
+        ),
+        *(
+            ({"txturl": f"https://{address}"}, "x", "the text is not on .*: not asked for")
+            for address in (
+                "[",
+                "documents.worldbank.org:99999/x",
+                "worldbank.org@10.0.0.1/x",
+                "worldbank.org.example/x",
+            )
+        ),
+        ({"projectid": "P900002 P900003"}, "x", "the API says that it is of P900002, P900003"),
+        ({"docty": None}, "x", r"the API does not say what kind of document it is \(docty\)"),
         ({"docdt": "soon"}, "x", "'soon' is no date of a document"),
         ({}, "Nothing is said here.", "the text names no project as its own"),
         ({}, status_report("P900077", FITS), "the text is about P900077"),

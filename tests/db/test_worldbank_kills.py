@@ -3,50 +3,90 @@
 import json
 import multiprocessing
 import random
-import shutil
 import time
+from collections.abc import Callable, Collection
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from db.engine import make_engine
+from db.ingest.report import Report
 from db.ingest.spool import MANIFEST
 from db.migrate import upgrade
-from tests.data.export_helpers import everything, rows
-from tests.data.fake_worldbank import offsets, running
-from tests.data.worldbank_runs import run, run_alone
+from tests.conftest import DATABASES
+from tests.data import fake_documents, worldbank_runs
+from tests.data.export_helpers import everything, rejected, rows
+from tests.data.fake_documents import FITS, MISFITS, load_projects, put, status_report
+from tests.data.fake_worldbank import FakeWorldBank, offsets, running
 
-COUNT = 130  # six pages
-KILLS = 20
+COUNT = 130  # projects on six pages
+REPORTED = [f"P9{number:05}" for number in range(1, 11)]
+KILLS = {"sqlite": 20, "postgresql": 6}
 SEED = 20260131
-MOVING = {"run_id", "retrieved_at", "created_at", "started_at", "ended_at", "checked_at"}
+MOVING = {"run_id", "rejected_id", "retrieved_at", "created_at", "started_at", "ended_at", "checked_at"}
 """What may differ between two runs that do the same."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A live source: what it has, how it is taken in, and what of it is asked for once more after a kill at most."""
+
+    records: int
+    prepare: Callable[[Engine], Any]
+    address: Callable[[FakeWorldBank], str]
+    run: Callable[[Engine, FakeWorldBank, Path], Report]
+    run_alone: Callable[[str, str, str], None]
+    asked: Callable[[FakeWorldBank], Collection[Any]]
+    on_the_way: int
+
+
+def put_reports(api):
+    """Three reports of each project: the newest does not fit, the second does, the third is not asked for."""
+    for project_id in REPORTED:
+        for number, listed in enumerate((FITS, FITS, MISFITS), start=1):
+            put(api, f"{project_id}-{number}", project_id, status_report(project_id, listed), f"202{number}-01-31")
+    put(api, "no-text", REPORTED[0], status_report(REPORTED[0], FITS), "2025-01-31", txturl=None)
+
+
+SOURCES = {
+    "projects": Source(
+        COUNT,
+        lambda engine: None,
+        lambda api: api.address,
+        lambda engine, api, spool: worldbank_runs.run(engine, api.address, spool),
+        worldbank_runs.run_alone,
+        offsets,
+        1,  # the page that was coming
+    ),
+    "documents": Source(
+        3 * len(REPORTED),
+        lambda engine: load_projects(engine, REPORTED),
+        lambda api: api.documents_address,
+        fake_documents.run,
+        fake_documents.run_alone,
+        lambda api: [params.get("text", params.get("projectid")) for params, _ in api.requests],
+        2,  # the list of the project, and the text that was coming
+    ),
+}
 
 
 @pytest.fixture(scope="module")
 def api():
     with running(COUNT) as fake:
+        put_reports(fake)
         yield fake
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    """A migrated database to copy."""
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    engine = make_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
-
-
 def content(engine: Engine):
+    """All that is stored, with what the newest run refused or remarked."""
+    stored = everything(engine) | {"rejected": rejected(engine) if rows(engine, "ingest_run") else []}
     return {
         table: [{name: value for name, value in row.items() if name not in MOVING} for row in found]
-        for table, found in everything(engine).items()
+        for table, found in stored.items()
     }
 
 
@@ -61,40 +101,52 @@ def wait_for(condition, process):
         assert time.monotonic() < until, "the run does not get there"
         if not process.is_alive():
             return
-        time.sleep(0.002)
+        time.sleep(0.001)
 
 
 @dataclass
 class Place:
     """A database and a folder for pages of one run."""
 
-    address: str
+    database: str
     spool: Path
     engine: Engine
 
 
+@pytest.fixture(params=[(source, kind) for kind in DATABASES for source in SOURCES], ids="-".join)
+def case(request):
+    source, kind = request.param
+    return SOURCES[source], kind
+
+
 @pytest.fixture
-def place(empty, tmp_path):
-    engines = []
+def place(case, new_database, tmp_path):
+    """Make places whose databases are copies of one that is ready for the source."""
+    source, kind = case
+    ready = new_database(kind)
+    engine = make_engine(ready)
+    upgrade(engine)
+    source.prepare(engine)
+    if kind == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
 
+    @contextmanager
     def make(name):
-        path = tmp_path / name / "test.db"
-        path.parent.mkdir()
-        shutil.copy(empty, path)
-        address = f"sqlite:///{path}"
-        engines.append(make_engine(address))
-        return Place(address, path.parent / "spool", engines[-1])
-
-    yield make
-    for engine in engines:
+        database = new_database(kind, ready)
+        engine = make_engine(database)
+        yield Place(database, tmp_path / name, engine)
         engine.dispose()
 
+    return make
 
-def kill_one(place, api, chance, while_loading, moment):
-    """Begin a run in a process of its own and kill it; `moment` is how many pages there are, or seconds of the load."""
+
+def kill_one(source, place, api, chance, while_loading, moment):
+    """Begin a run in a process of its own and kill it; `moment` is how many requests there are, or seconds of the load."""
     context = multiprocessing.get_context("forkserver")  # imports once; each run is still a process of its own
-    context.set_forkserver_preload(["tests.data.worldbank_runs"])
-    process = context.Process(target=run_alone, args=(place.address, api.address, str(place.spool)))
+    context.set_forkserver_preload(["tests.data.worldbank_runs", "tests.data.fake_documents"])
+    process = context.Process(target=source.run_alone, args=(place.database, source.address(api), str(place.spool)))
     process.start()
     if while_loading:
         wait_for(lambda: state_of(place.spool) == "complete", process)
@@ -109,28 +161,30 @@ def kill_one(place, api, chance, while_loading, moment):
     return state_of(place.spool)
 
 
-def test_killed_at_any_moment(api, place):
-    """Ten kills fall while pages come, ten while they are taken in, each at a moment drawn by a seeded random."""
-    chance = random.Random(SEED)
-    undisturbed = place("undisturbed")
-    nothing = content(undisturbed.engine)
-    started = time.monotonic()
-    assert run(undisturbed.engine, api.address, undisturbed.spool).added == COUNT
-    lasted, pages = time.monotonic() - started, len(api.requests)
-    whole = content(undisturbed.engine)
-    died_in = []
-    for number in range(KILLS):
-        killed = place(f"kill-{number}")
+def test_killed_at_any_moment(api, case, place):
+    """Half of the kills fall while answers come, half while they are taken in, each at a moment drawn by a seeded random."""
+    source, kind = case
+    chance, died_in, asked_at = random.Random(SEED), [], []
+    api.requests.clear()
+    api.before = lambda _: asked_at.append(time.monotonic())
+    with place("undisturbed") as undisturbed:
+        nothing = content(undisturbed.engine)
+        assert source.run(undisturbed.engine, api, undisturbed.spool).added == source.records
+        loading, requests = time.monotonic() - asked_at[-1], len(asked_at)
+        whole = content(undisturbed.engine)
+    for number in range(KILLS[kind]):
         api.requests.clear()
         while_loading = number % 2 == 0
-        died_in.append(kill_one(killed, api, chance, while_loading, lasted / 2 if while_loading else pages - 1))
-        left, kept = content(killed.engine), set(offsets(api))
-        assert left in (nothing, whole), "half written"
-        api.requests.clear()
-        assert run(killed.engine, api.address, killed.spool).read == COUNT
-        assert content(killed.engine) == whole
-        statuses = [row["status"] for row in rows(killed.engine, "ingest_run")]
+        moment = loading if while_loading else requests - 1
+        with place(f"kill-{number}") as killed:
+            died_in.append(kill_one(source, killed, api, chance, while_loading, moment))
+            asked = set(source.asked(api))
+            assert content(killed.engine) in (nothing, whole), "half written"
+            api.requests.clear()
+            assert source.run(killed.engine, api, killed.spool).read == source.records
+            assert content(killed.engine) == whole
+            statuses = [row["status"] for row in rows(killed.engine, "ingest_run")]
         assert (statuses[-1], "running" in statuses) == ("done", False)
-        if died_in[-1] == "fetching":
-            assert len(kept & set(offsets(api))) <= 1  # only the page that was on its way is asked for again
-    assert min(died_in.count("fetching"), died_in.count("complete")) >= KILLS // 4, died_in
+        if died_in[-1] == "fetching":  # only what was on its way is asked for again
+            assert len(asked & set(source.asked(api))) <= source.on_the_way
+    assert min(died_in.count("fetching"), died_in.count("complete")) >= KILLS[kind] // 4, died_in

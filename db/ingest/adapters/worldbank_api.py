@@ -57,6 +57,7 @@ class WorldBankApiAdapter:
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each project, once, as the first page that names it says; see `Adapter.read`."""
         manifest = read_manifest(path)
+        yield from map(to_remark, manifest.notes)
         seen: set[str] = set()
         for number, entry in enumerate(manifest.pages, start=1):
             for key, fields in read_page(path.parent, entry)["records"].items():
@@ -64,6 +65,11 @@ class WorldBankApiAdapter:
                     continue
                 seen.add(key)
                 yield to_record(f"page {number}, {key}", key, fields, datetime.fromisoformat(entry.retrieved_at))
+
+
+def to_remark(note: str) -> RawRecord:
+    """Turn a note on how the list came into a remark."""
+    return RawRecord("the list", ProjectRecord, {}, remark=note)
 
 
 def to_record(place: str, key: str, source: object, retrieved_at: datetime) -> RawRecord:

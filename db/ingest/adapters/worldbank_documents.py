@@ -31,6 +31,7 @@ KINDS = (
 )
 """How the types of reports that list components with amounts begin; a completion report's review is of the fifth."""
 
+PROJECT_ID = re.compile(r"\b[A-Z]{1,3}\d{3,}\b")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 LONGEST_TITLE, LONGEST_PASSAGE = 2_000, 20_000
 
@@ -58,22 +59,31 @@ class Choice:
     passed_over: tuple[tuple[Document, str], ...]
 
 
-def to_documents(records: Mapping[str, Any]) -> list[Document]:
+def to_documents(project_id: str, records: Mapping[str, Any]) -> list[Document]:
     """Pick the reports that are worth reading from a list of the API, the newest first."""
-    found = [_document(key, fields) for key, fields in records.items() if isinstance(fields, dict) and _wanted(fields)]
+    found = [
+        _document(project_id, key, fields)
+        for key, fields in records.items()
+        if isinstance(fields, dict) and _wanted(fields)
+    ]
     return sorted(found, key=lambda document: (document.day or "", document.key), reverse=True)
 
 
 def _wanted(fields: Mapping[str, Any]) -> bool:
     kind = (_text(fields, "docty") or "").casefold().replace("&", "and")
-    return kind.startswith(KINDS)
+    return not kind or kind.startswith(KINDS)
 
 
-def _document(key: str, fields: Mapping[str, Any]) -> Document:
+def _document(project_id: str, key: str, fields: Mapping[str, Any]) -> Document:
     said, address = _text(fields, "docdt"), _text(fields, "txturl")
     day = parse_document_day(said)
+    listed_for = PROJECT_ID.findall(_text(fields, "projectid") or "")
     problem = ""
-    if address is None:
+    if listed_for and project_id not in listed_for:
+        problem = f"the API says that it is of {', '.join(listed_for[:5])}"
+    elif _text(fields, "docty") is None:
+        problem = "the API does not say what kind of document it is (docty)"
+    elif address is None:
         problem = "the API gives no address of a text (txturl)"
     elif not re.fullmatch(r"https?://[^\s/]+\S*", address):
         problem = f"{address[:80]!r} is no address of a text"
@@ -152,8 +162,15 @@ class WorldBankDocumentsAdapter:
             project_id = page["project_id"]
             if project_id in self.totals:
                 get = _kept_texts(store, page["texts"])
-                choice = choose(project_id, to_documents(page["records"]), self.totals[project_id], get)
+                choice = choose(project_id, to_documents(project_id, page["records"]), self.totals[project_id], get)
+                for note in page["notes"]:
+                    yield to_remark(project_id, note)
                 yield from _records(project_id, choice, datetime.fromisoformat(entry.retrieved_at))
+
+
+def to_remark(project_id: str, note: str, place: str = "the list of documents") -> RawRecord:
+    """Turn a note on a project's reports into a remark."""
+    return RawRecord(place, ComponentRecord, {"project_id": project_id}, remark=note)
 
 
 def _kept_texts(store: TextStore, texts: Mapping[str, Mapping[str, str]]) -> Get:
@@ -170,6 +187,8 @@ def _records(project_id: str, choice: Choice, retrieved_at: datetime) -> Iterato
         yield RawRecord(document.place, ComponentRecord, fields, passed_over=reason)
     if choice.chosen:
         document, judgement = choice.chosen
+        if judgement.reason:
+            yield to_remark(project_id, f"the list of {document.day} is in doubt: {judgement.reason}", document.place)
         ordinals = [item.ordinal for item in judgement.components]
         as_read = len(set(ordinals)) == len(ordinals) and min(ordinals) >= 1 and max(ordinals) <= 999
         for number, item in enumerate(judgement.components, start=1):
