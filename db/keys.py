@@ -37,7 +37,7 @@ def add_key(connection: Connection, name: str, scopes: Iterable[Scope], token: s
     table = tables.api_key
     if connection.scalar(select(table.c.key_id).where(table.c.name == name)) is not None:
         raise NameTakenError(f"there is a key {name!r} already, revoked or not: choose another name")
-    values = {
+    values: dict[str, Any] = {
         "name": name,
         "prefix": token.rpartition("_")[0],
         "token_sha256": _digest(token),

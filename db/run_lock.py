@@ -7,7 +7,7 @@ next. Without a lock around both, a second run could not tell one that died from
 import fcntl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, text
@@ -57,10 +57,8 @@ def _advisory(engine: Engine) -> Iterator[Attempt]:
         try:
             yield attempt
         finally:
-            try:
+            with suppress(OperationalError):  # where the connection is gone, the lock is too
                 connection.execute(text("SELECT pg_advisory_unlock_all()"))
-            except OperationalError:
-                pass  # the connection is gone, and the lock with it
 
 
 def _file(path: Path) -> Iterator[Attempt]:

@@ -104,9 +104,13 @@ class RunPublic(BaseModel):
 class RunErrorPublic(BaseModel):
     """A record, or a value of it, that did not get in, and why."""
 
-    place: str = Doc(description="Where it stands: `line 3` of a CSV or JSON lines, a JSON pointer else.", examples=["/0"])
+    place: str = Doc(
+        description="Where it stands: `line 3` of a CSV or JSON lines, a JSON pointer else.", examples=["/0"]
+    )
     line: int | None = Doc(description="The line; null for JSON.")
-    pointer: str | None = Doc(description="JSON pointer (RFC 6901) to the value; null but for JSON.", examples=["/0/name"])
+    pointer: str | None = Doc(
+        description="JSON pointer (RFC 6901) to the value; null but for JSON.", examples=["/0/name"]
+    )
     record_id: str | None = Doc(description="Whom the record is about.", examples=["P174085"])
     field: str = Doc(description="Field, or `record` for all of it.", examples=["countries"])
     value: str | None = Doc(description="What was sent, cut after 200 characters.")

@@ -108,13 +108,15 @@ def _nothing_because(report: Report, terms: Terms) -> str | None:
     return f"{report.rejected} of {report.read} records cannot be taken in, and all or nothing was asked for"
 
 
-def open_run(connection: Connection, adapter: Adapter, paths: Sequence[Path]) -> int:
-    """Write down that a run starts, and return its number."""
+def open_run(
+    connection: Connection, adapter: Adapter, paths: Sequence[Path], status: RunStatus = RunStatus.RUNNING
+) -> int:
+    """Write down that a run starts or waits to, and return its number."""
     values = {
         "adapter": adapter.name,
         "input_name": ", ".join(path.name for path in paths),
         "input_sha256": input_hash(paths),
-        "status": RunStatus.RUNNING,
+        "status": status,
         "started_at": now(),
     }
     key = connection.execute(insert(tables.ingest_run).values(**_zero_counts(), **values)).inserted_primary_key
@@ -156,7 +158,9 @@ def close_run(
     counts = {name: getattr(report, name) for name in _zero_counts()}
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
     connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
-    if status is RunStatus.DONE and not dry:  # also where nothing changed: the newest release is what the source still says
+    if (
+        status is RunStatus.DONE and not dry
+    ):  # also where nothing changed: the newest release is what the source still says
         release = tables.release
         newest = select(func.max(release.c.release_id)).scalar_subquery()
         connection.execute(update(release).where(release.c.release_id == newest).values(checked_at=now()))
