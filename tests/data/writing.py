@@ -18,7 +18,13 @@ from tests.conftest import client_of
 from tests.data.export_helpers import everything
 
 JSON, LINES, CSV = "application/json", "application/x-ndjson", "text/csv"
-RECORD = {"type": "project", "project_id": "X1", "name": "Synthetic project", "countries": ["UGA"], "commitment_usd": "5"}
+RECORD = {
+    "type": "project",
+    "project_id": "X1",
+    "name": "Synthetic project",
+    "countries": ["UGA"],
+    "commitment_usd": "5",
+}
 BAD = {**RECORD, "project_id": "X2", "countries": ["XXX"]}
 Send = Callable[..., httpx.Response]
 
