@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 import schemathesis
 from fastapi import FastAPI
-from schemathesis import Case
+from schemathesis import Case, SerializationContext
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.meta import TestPhase
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
@@ -53,6 +53,13 @@ KNOWN = {
 
 TOKEN = f"mfa_{0:08x}_{0:064x}"
 """As tests/contract/schemathesis.toml shows it; its database is nobody else's."""
+
+
+@schemathesis.serializer("application/x-ndjson", "text/csv")
+def as_it_is(_context: SerializationContext, value: Any) -> bytes:
+    """Send a table as the text that was made for it."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
 
 CONFIG = SchemathesisConfig.from_path(ROOT / "tests" / "contract" / "schemathesis.toml")
 document = schemathesis.openapi.from_dict(create_app(make_engine("sqlite://")).openapi(), config=CONFIG)
@@ -161,6 +168,7 @@ def test_every_operation_does_what_the_document_says(case: Case, app: FastAPI) -
     if app.state.reads_parameters_again and case.meta and case.meta.phase.name is TestPhase.COVERAGE:
         return
     keep_what_no_schema_says(case)
+    case.operation.schema.app = app  # for the probes that leave the key out
     case.call_and_validate(app=app)
 
 
