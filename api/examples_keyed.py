@@ -45,7 +45,7 @@ def _read(operation: str, status: int, name: str, summary: str, path: str, **hea
 
 def _decide(operation: str, status: int, name: str, summary: str, content: Any, **more: Any) -> Example:
     method, path = ("POST", "/v1/reviews") if operation == "add_review" else ("PATCH", REVIEW)
-    given = {"later": True, "scope": "review", "headers": JSON, "path": path} | more
+    given: dict[str, Any] = {"later": True, "scope": "review", "headers": JSON, "path": path} | more
     body = content if isinstance(content, bytes) else _text(content)
     return Example(operation, status, name, summary, method=method, body=body, **given)
 

@@ -131,7 +131,9 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     operation["summary"] = re.split(r"[.;:](?:\s|$)", operation["description"], maxsplit=1)[0]
     posts = "requestBody" in operation
     for parameter in operation.get("parameters", []):
-        parameter["required"] |= parameter["name"] == "If-Match"  # without it the answer is a 428 of its own, not a 422
+        if parameter["name"] == "If-Match":  # without it the answer is a 428 of its own, not a 422
+            kept = {name: value for name, value in parameter["schema"].items() if name != "anyOf"}
+            parameter |= {"required": True, "schema": parameter["schema"]["anyOf"][0] | kept}
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []

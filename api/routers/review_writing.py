@@ -12,7 +12,7 @@ from api.deps import Snapshot, get_engine, snapshot_of
 from api.encoding import with_dollars
 from api.frames import OneAnswer
 from api.openapi import problems_of
-from api.preconditions import unchanged
+from api.preconditions import TAGS, unchanged
 from api.problems import RefusedError
 from api.runs import outcome
 from api.security import ReviewKey, unauthorized
@@ -37,6 +37,7 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
+        pattern=TAGS,
         description="The ETag of `GET /v1/components/{component_id}`, or of `GET /v1/projects/{project_id}` for a project, as "
         "it was read: in JSON, without parameters. `*` decides whatever it says by now.",
         examples=['"5f0c6a3b0c1d2e3f405162738495a6b7"'],

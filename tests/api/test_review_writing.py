@@ -127,7 +127,7 @@ def test_without_what_was_read_nothing_is_decided(desk):
     before = rows(desk.engine, "review")
     for answer in (desk.send(QUARTER), desk.change({"reason": "other"}, None)):
         assert ROW in problem(answer, 428)["detail"]
-    assert "entity tag" in problem(desk.send(QUARTER, "fff"), 400)["detail"]
+    assert problem(desk.send(QUARTER, "fff"), 422)["errors"][0]["parameter"] == "If-Match"
     assert rows(desk.engine, "review") == before
 
 
