@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.answers import Asked, json_answer, shown
 from api.deps import Snapshot, get_engine, snapshot_of
@@ -31,6 +32,14 @@ from models.filters import Filters
 from models.review import ReviewChange, ReviewOutcome, ReviewRequest, ReviewShown
 from models.vocabulary import RunStatus
 
+
+class SubjectConvertor(StringConvertor):
+    """An id in a path: not the names of other paths beside it."""
+
+    regex = "(?!(?:queue|form)$)[^/]+"
+
+
+register_url_convertor("subject", SubjectConvertor())
 router = APIRouter(prefix="/v1/reviews", tags=["ingest"])
 
 IfMatch = Annotated[
@@ -64,7 +73,7 @@ def add_review(
 
 
 @router.patch(
-    "/{subject_id}", operation_id="change_review", response_model=OneAnswer[ReviewOutcome], responses=PROBLEMS
+    "/{subject_id:subject}", operation_id="change_review", response_model=OneAnswer[ReviewOutcome], responses=PROBLEMS
 )
 def change_review(
     request: Request,
