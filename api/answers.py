@@ -213,7 +213,9 @@ def content_type(form: Format) -> str:
 
 
 def about_of(release: Release, title: str, query: str) -> About:
-    """What a file says of itself."""
+    """What a file says of itself; of rows that stand outside of releases only what was asked."""
+    if not release.release_id:
+        return About(title, {"query": query}, release.created_at)
     facts = {
         "release": str(release.release_id),
         "as_of": release.as_of or "",

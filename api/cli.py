@@ -10,7 +10,7 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from api import classify_cli, extract_cli, reviews_cli
+from api import classify_cli, extract_cli, keys_cli, reviews_cli
 from api.database import ingest_file, ready_engine
 from api.reporting import out, print_report, progress_bar
 from api.sync_cli import sync as sync_sources
@@ -19,6 +19,7 @@ from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.bundle import load_bundle
+from db.ingest.queue import resume
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
 from db.ingest.validation import REMARK
@@ -35,6 +36,7 @@ ingest_app = typer.Typer(no_args_is_help=True, help="Take records in; see what w
 app.add_typer(ingest_app, name="ingest")
 app.add_typer(classify_cli.app, name="classify")
 app.add_typer(reviews_cli.app, name="reviews")
+app.add_typer(keys_cli.app, name="keys")
 app.command("extract")(extract_cli.extract)
 
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
@@ -180,7 +182,7 @@ def ingest_records(file: File) -> None:
 def ingest_runs() -> None:
     """List the newest runs; of those that were not done, why."""
     with ready_engine() as engine, reading(engine) as connection:
-        runs = list_runs(connection)
+        runs = list(list_runs(connection, limit=20))
     table = Table("run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release")
     for run in runs:
         names = ("run_id", "adapter", "input_name", "status", "read", "added", "changed", "unchanged", "rejected")
@@ -189,6 +191,14 @@ def ingest_runs() -> None:
     for run in runs:
         if run["detail"]:
             out.print(f"run {run['run_id']}: {run['detail']}", highlight=False, markup=False)
+
+
+@ingest_app.command("resume")
+def ingest_resume(run: Annotated[int, typer.Argument(help="Number of the run.")]) -> None:
+    """Take a run up again that came over HTTP and was interrupted, while its body is still there."""
+    with ready_engine() as engine:
+        report = resume(engine, get_settings().spool_dir, run)
+    print_report(report)
 
 
 @ingest_app.command("errors")

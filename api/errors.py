@@ -10,10 +10,11 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
-from api.problems import PROBLEMS, BadParameterError, ProblemItem, problem
+from api.problems import PROBLEMS, ProblemItem, RefusedError, problem
 from api.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
+    BusyError,
     DataError,
     NotFoundError,
     NothingLoadedError,
@@ -26,6 +27,7 @@ log = logging.getLogger("api")
 
 def install(app: FastAPI) -> None:
     """Make the application answer every error as a problem."""
+    _install_data_errors(app)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -36,14 +38,32 @@ def install(app: FastAPI) -> None:
         items = [from_validation(request, one) for one in error.errors()]
         return problem(request, "bad-parameter", items[0].message, items)
 
-    @app.exception_handler(BadParameterError)
-    async def bad_parameter(request: Request, error: BadParameterError) -> Response:
-        return problem(request, error.kind, str(error), error.items)
+    @app.exception_handler(RefusedError)
+    async def refused(request: Request, error: RefusedError) -> Response:
+        return problem(request, error.kind, str(error), error.items, **error.headers)
+
+    @app.exception_handler(OperationalError)
+    async def database_gone(request: Request, error: OperationalError) -> Response:
+        log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return _from_status(request, error)
+
+    @app.exception_handler(Exception)
+    async def layer_failed(request: Request, error: Exception) -> Response:
+        # This answer is made outside the layer that names requests, so it carries the name itself.
+        return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
+
+
+def _install_data_errors(app: FastAPI) -> None:
+    """Those that the data layer raises on purpose."""
 
     @app.exception_handler(NotFoundError)
     async def not_found(request: Request, error: NotFoundError) -> Response:
         item = ProblemItem(
-            parameter=f"{error.kind}_id",
+            parameter=f"{error.kind.removeprefix('ingest ')}_id",
             value=error.identifier[:100],
             message=f"there is no {error.kind} {error.identifier[:100]!r}",
             suggestion=error.suggestion,
@@ -63,23 +83,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(DataError)
     async def data_error(request: Request, error: DataError) -> Response:
+        if isinstance(error, BusyError):
+            return problem(request, "busy", str(error), retry_after=5)
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
         return problem(request, kind, detail)
-
-    @app.exception_handler(OperationalError)
-    async def database_gone(request: Request, error: OperationalError) -> Response:
-        log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
-
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> Response:
-        return _from_status(request, error)
-
-    @app.exception_handler(Exception)
-    async def layer_failed(request: Request, error: Exception) -> Response:
-        # This answer is made outside the layer that names requests, so it carries the name itself.
-        return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
 
 
 def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:

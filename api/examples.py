@@ -6,44 +6,16 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from api.example import Example
+from api.examples_keyed import KEYED
 from api.pagination import key_of
 
 RECORDED = Path(__file__).parent / "examples.json"
 SHORT_SPEND = "/v1/spend?group_by=category&sort=-amount_usd&limit=2"
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question: the operation it belongs to, the status of its answer, and what to send.
-
-    One that is `later` is asked after a second release, of which nobody asked for files.
-    """
-
-    operation: str
-    status: int
-    name: str
-    summary: str
-    path: str
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    later: bool = False
-
-    @property
-    def key(self) -> str:
-        """Where its answer is recorded."""
-        return f"{self.operation}/{self.status}/{self.name}"
-
-    @property
-    def question(self) -> str:
-        """What is asked, in one line."""
-        headers = "".join(f" with {name}: {value}" for name, value in self.headers.items())
-        return f"{self.method} {self.path}{headers}"
 
 
 ANSWERED: dict[str, dict[str, tuple[str, str]]] = {
@@ -174,6 +146,7 @@ def examples(document: Mapping[str, Any]) -> Iterator[Example]:
             yield Example(operation, status, name, summary, path)
     yield from POSTED
     yield from FILES
+    yield from KEYED
     for item in document["paths"].values():
         for method, operation in item.items():
             if method == "get" and operation["operationId"] in ANSWERED:

@@ -22,14 +22,17 @@ from api.routers import (
     headline,
     health,
     home,
+    ingest,
     problems,
     projects,
     reference,
+    review_writing,
     reviews,
     spend,
 )
 from api.routers import releases as release_routes
 from db.engine import make_engine
+from db.ingest.worker import QueueWorker
 from db.settings import get_settings
 from db.watch import ReleaseWatch
 from models.versions import PROGRAM_VERSION as VERSION
@@ -41,7 +44,9 @@ MODULES = (
     projects,
     components,
     reviews,
+    review_writing,
     classify,
+    ingest,
     reference,
     release_routes,
     discovery,
@@ -59,7 +64,9 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.worker.start()  # what an earlier process left is taken up again
         yield
+        app.state.worker.close()
         app.state.releases.close()
         app.state.engine.dispose()
 
@@ -79,6 +86,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     app.state.engine = engine or make_engine(get_settings().database_url)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
     app.state.files = ReleaseFiles(get_settings().files_dir)
+    app.state.worker = QueueWorker(app.state.engine, get_settings().spool_dir)
     for module in MODULES:
         app.include_router(module.router)
     errors.install(app)

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.examples import add_examples
+from api.http.paths import RUNS_PREFIX
 from api.negotiation import MEDIA_TYPES, Format
 from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
 
@@ -22,6 +23,7 @@ country, and why each is counted there.
   pages (`links.next`); the others hold all rows.
 * **Releases**: data change only with a release, named in `meta.release`. Every answer has a strong ETag; asked again
   with If-None-Match it is a 304 until the next release.
+* **Writing** needs a key (`Authorization: Bearer`): records are sent to `/v1/ingest/records`, decisions to `/v1/reviews`.
 * **One vocabulary**: the same filters, `q`, `sort`, `prices` mean the same on every path.
 """
 
@@ -33,6 +35,10 @@ TAGS = [
     {"name": "spend", "description": "Aggregate spend by any dimensions, and the ratio of two sides of it."},
     {"name": "projects", "description": "Projects with their amounts as stated and as counted."},
     {"name": "components", "description": "The rows that carry the money, each with the reason for its category."},
+    {
+        "name": "ingest",
+        "description": "With a key: send records, and see what became of them.",
+    },
     {
         "name": "reference",
         "description": "The taxonomy, places, sources, dimensions, what is loaded of which, and how to cite.",
@@ -124,11 +130,19 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     """List the errors that an operation can answer with, and the formats of its rows; its summary is its first words."""
     operation["summary"] = re.split(r"[.;:](?:\s|$)", operation["description"], maxsplit=1)[0]
     posts = "requestBody" in operation
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] == "If-Match":  # without it the answer is a 428 of its own, not a 422
+            kept = {name: value for name, value in parameter["schema"].items() if name != "anyOf"}
+            parameter |= {"required": True, "schema": parameter["schema"]["anyOf"][0] | kept}
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
+    keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []
-    kinds += ["bad-request", "too-large"] if posts else ["nothing-loaded"] if path.startswith(DATA_PATHS) else []
+    kinds += ["unauthorized", "writing-off"] if keyed else []
+    kinds += ["bad-request", "too-large"] if posts else []
+    kinds += ["nothing-loaded"] if path.startswith(DATA_PATHS) and not posts and not runs else []
     kinds += ["not-acceptable"] if "format" in parameters else []
-    kinds += ["bad-cursor", "stale-cursor"] if "cursor" in parameters else []
+    kinds += ["bad-cursor"] if "cursor" in parameters else []
+    kinds += ["stale-cursor"] if "cursor" in parameters and not runs else []
     # A parameter of the path that takes words of a list is refused like any other; an identifier may not be there.
     open_path = [p for p in operation.get("parameters", []) if p["in"] == "path" and "$ref" not in p["schema"]]
     kinds += ["not-found"] if open_path else []

@@ -24,6 +24,15 @@ PROBLEMS = {
     "nothing-loaded": (503, "No data are loaded yet"),
     "database-not-ready": (503, "The database is not ready"),
     "too-large": (413, "The request is too large"),
+    "unauthorized": (401, "A key is needed"),
+    "scope-missing": (403, "The key does not open this"),
+    "writing-off": (403, "Writing is off"),
+    "changed-meanwhile": (409, "What you decided on is not any more as you read it"),
+    "unsupported-media": (415, "The body is of no kind that is taken here"),
+    "records-refused": (422, "Nothing of what was sent was taken in"),
+    "idempotency-key-reused": (422, "The Idempotency-Key came before with another request"),
+    "precondition-required": (428, "The answer that you decided on has to be named"),
+    "busy": (503, "Another run is at work"),
     "internal": (500, "Something went wrong here, not in your request"),
 }
 """Kinds of problem: the last part of `type`, its status and its title. /problems/{kind} explains each."""
@@ -42,6 +51,15 @@ ADVICE = {
     "nothing-loaded": "Run `python -m api load`, which loads the data set that the program ships.",
     "database-not-ready": "The database cannot be reached or is at another revision; see `detail`. Try again later.",
     "too-large": "Send less at once.",
+    "unauthorized": "Send `Authorization: Bearer` and a key that is not revoked; who runs the service makes them.",
+    "scope-missing": "Take a key with the scope that the header WWW-Authenticate names.",
+    "writing-off": "No key was made for this service: who runs it makes one with `python -m api keys create`.",
+    "changed-meanwhile": "Ask for the row again, decide on what it says now, and send that with its new ETag.",
+    "unsupported-media": "`errors` lists what is taken as Content-Type or Content-Encoding.",
+    "records-refused": "`errors` says what is wrong, `instance` is the run. Put it right and send it again.",
+    "idempotency-key-reused": "Take a new key for a new request; the same key only repeats the same one.",
+    "precondition-required": "Send the ETag of the answer that you decided on as `If-Match`.",
+    "busy": "Try again after the time that `Retry-After` says.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
 
@@ -64,16 +82,25 @@ class Problem(BaseModel):
     status: int = Field(description="HTTP status.")
     detail: str = Field(description="What happened this time.")
     errors: list[ProblemItem] = Field(default_factory=list, description="Each thing that is wrong.")
+    instance: str | None = Field(default=None, description="What it is about, where that has an address: a run.")
     request_id: str = Field(description="Identifies this request in the log.")
 
 
-class BadParameterError(Exception):
+class RefusedError(Exception):
+    """A request that is refused as a kind of problem, in words, with headers of its own."""
+
+    def __init__(self, kind: str, detail: str, *items: ProblemItem, **headers: object) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.items = list(items)
+        self.headers = headers
+
+
+class BadParameterError(RefusedError):
     """A parameter that is well formed but means nothing here; `kind` says which kind of problem it is."""
 
     def __init__(self, *items: ProblemItem, kind: str = "bad-parameter") -> None:
-        super().__init__(items[0].message)
-        self.items = list(items)
-        self.kind = kind
+        super().__init__(kind, items[0].message, *items)
 
 
 def unknown_value(parameter: str, value: str, allowed: list[str], hints: dict[str, str] | None = None) -> ProblemItem:
@@ -102,6 +129,7 @@ def problem(
         status=status,
         detail=detail,
         errors=items or [],
+        instance=None if "location" not in headers else str(headers["location"]),
         request_id=getattr(request.state, "request_id", None) or uuid.uuid4().hex,
     )
     content = msgspec.json.encode(body.model_dump(exclude_none=True))

@@ -61,3 +61,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
             yield connection
+
+
+@contextmanager
+def noting(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes a few rows which no run touches, such as a place in the queue.
+
+    On PostgreSQL it does not wait for the one who writes alone; SQLite has one writer at a time, so there it does.
+    """
+    with engine.connect() as connection:
+        connection = connection.execution_options(writes=True)
+        with connection.begin():
+            yield connection

@@ -48,6 +48,14 @@ class SpoolError(DataError):
     """The folder in which answers of a source are kept cannot be used, or another run is using it."""
 
 
+class BusyError(DataError):
+    """Another run is at work, for longer than the caller would wait."""
+
+
+class ChangedMeanwhileError(DataError):
+    """What a decision rests on is not any more as it was read."""
+
+
 class NotFoundError(DataError):
     """Nothing is stored under an identifier."""
 

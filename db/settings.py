@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         pattern=r"^https?://",
         description="Address of the World Bank's Documents API.",
     )
+    max_upload_mb: int = Field(
+        default=50, ge=1, description="Megabytes of one upload at most, unpacked; a megabyte is a million bytes."
+    )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 

@@ -5,10 +5,11 @@ from typing import cast
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
+from models.api_key import ApiKey
 from models.category import Category
 from models.component import Component
 from models.country import Country
-from models.ingest_run import IngestRun, RejectedRecord
+from models.ingest_run import IngestRun, RejectedRecord, Submission
 from models.project import Project, ProjectAmount, ProjectCountry, ProjectSector, ProjectStatement, ProjectTheme
 from models.release import Release, ReleaseChange
 from models.search import SearchText
@@ -23,6 +24,7 @@ def _table(model: type[SQLModel]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]  # SQLModel sets it on table models only
 
 
+api_key = _table(ApiKey)
 category = _table(Category)
 classification = _table(Classification)
 component = _table(Component)
@@ -41,3 +43,4 @@ review = _table(Review)
 search_text = _table(SearchText)
 source = _table(Source)
 spend_fact = _table(SpendFact)
+submission = _table(Submission)

@@ -91,10 +91,25 @@ class Tag(StrEnum):
 class RunStatus(StrEnum):
     """How an ingest run stands."""
 
+    QUEUED = "queued"  # its body is kept, and the work on it has not begun
     RUNNING = "running"
     DONE = "done"
-    REFUSED = "refused"  # the file as a whole could not be used, or the source did not give it
+    REFUSED = "refused"  # the file cannot be used, the source did not give it, or all was asked for and some is wrong
     INTERRUPTED = "interrupted"  # the process ended before the run did; nothing of it was kept
+
+
+class Scope(StrEnum):
+    """What a key opens."""
+
+    INGEST = "ingest"  # send records; read runs and what they refused
+    REVIEW = "review"  # decide on classifications
+
+
+class OnError(StrEnum):
+    """What becomes of the good records where some are bad."""
+
+    ACCEPT_GOOD = "accept_good"
+    REJECT_ALL = "reject_all"
 
 
 REVIEW_CONFIDENCE = {Certainty.SURE: 0.9, Certainty.DOUBTFUL: 0.5}

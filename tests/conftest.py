@@ -46,8 +46,9 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def files_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Bulk files of tests go to a folder of theirs."""
+    """Bulk files of tests go to a folder of theirs, and so do the bodies of uploads."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPOOL_DIR", str(tmp_path_factory.mktemp("spool")))
         patch.setenv("FILES_DIR", str(tmp_path_factory.mktemp("files")))
         get_settings.cache_clear()
         yield
@@ -115,16 +116,21 @@ def watch_of(engine: Engine) -> ReleaseWatch:
 
 def let_go(engine: Engine) -> None:
     """Close an engine and the watch over it."""
-    _apps.pop(engine, None)
+    if app := _apps.pop(engine, None):
+        app.state.worker.close()
     if watch := _watches.pop(engine, None):
         watch.close()
     engine.dispose()
 
 
+def app_of(engine: Engine) -> FastAPI:
+    """The application on an engine: one for each, as describing itself takes it longer than most answers."""
+    return _apps.get(engine) or _apps.setdefault(engine, create_app(engine, watch_of(engine)))
+
+
 def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
-    if app is None:  # made once for each engine: describing itself takes an application longer than most answers
-        app = _apps.get(engine) or _apps.setdefault(engine, create_app(engine, watch_of(engine)))
+    app = app or app_of(engine)
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.freshness import is_stale
-from api.http.paths import is_data_path
+from api.http.paths import is_data_path, needs_key
 from api.http.tags import held, http_date, matches, strong, tag_of, unchanged_since
 from db.watch import ReleaseStamp, ReleaseWatch
 
@@ -90,7 +90,7 @@ class Outgoing:
         from_data = is_data_path(self.scope)
         if from_data:
             _add_vary(headers)
-        if message["status"] >= 400:
+        if message["status"] >= 400 or needs_key(self.scope):
             headers["cache-control"] = "no-store"
             del headers["etag"]
         elif message["status"] == 200 and from_data and self.scope["method"] in {"GET", "HEAD"}:

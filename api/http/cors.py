@@ -1,9 +1,11 @@
-"""Use from pages of other origins: reading is free for all, so every origin may."""
+"""Use from pages of other origins: reading is free for all, so every origin may; paths that need a key are for none."""
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.http.paths import needs_key
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 EXPOSED = (
@@ -28,6 +30,13 @@ class CorsLayer(CORSMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, allow_origins=["*"], allow_methods=METHODS, allow_headers=["*"], expose_headers=EXPOSED)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; a browser takes silence as a refusal."""
+        if scope["type"] == "http" and needs_key(scope):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Say what is allowed, and leave the verdict to the browser, whose task it is.

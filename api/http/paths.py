@@ -4,7 +4,10 @@ import re
 
 from starlette.types import Scope
 
-DATA_PREFIX = "/v1/"
+API_PREFIX = "/v1/"
+RUNS_PREFIX = "/v1/ingest/"
+UPLOAD_PATH = f"{RUNS_PREFIX}records"
+KEYED = re.compile(r"/v1/ingest(/.*)?|/v1/reviews(/(?!(queue|form)$)[^/]*)?")
 OTHER_DATA_PATHS = frozenset({"/", "/datapackage.json", "/.well-known/api-catalog"})
 FILES = re.compile(r"/v1/releases/[^/]+/files/")
 
@@ -15,10 +18,25 @@ def local_path(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
-def is_data_path(scope: Scope) -> bool:
-    """True where answers follow from the release, so that a release can vouch for them."""
+def is_api_path(scope: Scope) -> bool:
+    """True where nothing that is asked may be ignored."""
     path = local_path(scope)
-    return path.startswith(DATA_PREFIX) or path in OTHER_DATA_PATHS
+    return path.startswith(API_PREFIX) or path in OTHER_DATA_PATHS
+
+
+def is_data_path(scope: Scope) -> bool:
+    """True where answers follow from the release, so that a release can vouch for them; runs go on without one."""
+    return is_api_path(scope) and not local_path(scope).startswith(RUNS_PREFIX)
+
+
+def needs_key(scope: Scope) -> bool:
+    """True for paths that only answer to a key."""
+    return KEYED.fullmatch(local_path(scope)) is not None
+
+
+def takes_uploads(scope: Scope) -> bool:
+    """True for the path whose bodies are long; it counts them itself."""
+    return local_path(scope) == UPLOAD_PATH
 
 
 def is_file_path(scope: Scope) -> bool:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import unforeseen_problem
+from api.http.paths import takes_uploads
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
@@ -37,7 +38,7 @@ class RequestLayer:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, _limited(receive), send_on)
+        await self.app(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
 
 
 def _limited(receive: Receive) -> Receive:

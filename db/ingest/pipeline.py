@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -12,22 +13,40 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from db import tables
 from db.engine import writing
-from db.errors import FileRefusedError, SourceError, SpoolError
+from db.errors import DataError, FileRefusedError, SourceError, SpoolError
 from db.ingest.adapter import Adapter, RawRecord
 from db.ingest.rebuild import rebuild
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.ingest.sink import NOBODY, Sink
+from db.ingest.undoing import undo_but_rejections
 from db.ingest.validation import Rejection, Valid, told, validate
 from db.queries.releases import latest_release
+from db.run_lock import run_lock
 from db.store import BATCH, insert_rows, make_release, now
 from models.country import PlaceIndex
 from models.records import ComponentRecord, ProjectRecord
 from models.versions import present_versions
-from models.vocabulary import RunStatus
+from models.vocabulary import OnError, RunStatus
 
 Progress = Callable[[int], None]
 """Called with the number of records read since the last call."""
+
+
+def _nothing(_connection: Connection) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a run takes records in.
+
+    `check` looks at the data as the run finds them, before it changes any, and raises a `DataError` where it should not.
+    """
+
+    on_error: OnError = OnError.ACCEPT_GOOD
+    dry_run: bool = False
+    check: Callable[[Connection], None] = _nothing
 
 
 def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Progress = lambda _: None) -> Report:
@@ -39,15 +58,45 @@ def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Pr
     Raises:
         FileRefusedError: if a file as a whole cannot be used; nothing of the run is kept but the fact.
     """
-    with writing(engine) as connection:
-        _close_interrupted(connection)
-        run_id = open_run(connection, adapter, paths)
+    with run_lock(engine):
+        with writing(engine) as connection:
+            close_interrupted(connection)
+            run_id = open_run(connection, adapter, paths)
+        return carry_out(engine, run_id, adapter, paths, Terms(), progress)
+
+
+def carry_out(
+    engine: Engine,
+    run_id: int,
+    adapter: Adapter,
+    paths: Sequence[Path],
+    terms: Terms,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Do the work of a run that is written down already; the caller holds the run lock.
+
+    A dry run, and one that was to take all or nothing and cannot, undo all that they did; what they counted and what they
+    refused is kept.
+
+    Raises:
+        DataError: why the run was refused as a whole; nothing of it is kept but the fact.
+    """
     report = Report(run_id, adapter.name)
     try:
         with writing(engine) as connection:
+            terms.check(connection)
+            attempt = connection.begin_nested()
             _take_in(connection, adapter, paths, report, progress)
-            close_run(connection, report, RunStatus.DONE)
-    except FileRefusedError as error:
+            detail = _nothing_because(report, terms)
+            if terms.dry_run or detail:
+                undo_but_rejections(connection, attempt, run_id)
+                report.release_id = None
+            else:
+                attempt.commit()
+            if detail:
+                report.added = report.changed = report.unchanged = report.withdrawn = 0
+            close_run(connection, report, RunStatus.REFUSED if detail else RunStatus.DONE, detail, terms.dry_run)
+    except DataError as error:
         with writing(engine) as connection:
             close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
         raise
@@ -69,21 +118,32 @@ def fetching(engine: Engine, adapter: Adapter) -> Iterator[list[RawRecord]]:
         yield met
     except (SourceError, SpoolError) as error:
         with writing(engine) as connection:
-            run_id = open_run(connection, adapter, (), started_at)
+            run_id = open_run(connection, adapter, (), RunStatus.REFUSED, started_at)
             insert_rows(connection, tables.rejected_record, [_rejection_row(run_id, told(raw)) for raw in met])
             close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
         raise
 
 
+def _nothing_because(report: Report, terms: Terms) -> str | None:
+    """Say why a run that was to take all or nothing takes nothing."""
+    if terms.on_error is OnError.ACCEPT_GOOD or not report.rejected:
+        return None
+    return f"{report.rejected} of {report.read} records cannot be taken in, and all or nothing was asked for"
+
+
 def open_run(
-    connection: Connection, adapter: Adapter, paths: Sequence[Path], started_at: datetime | None = None
+    connection: Connection,
+    adapter: Adapter,
+    paths: Sequence[Path],
+    status: RunStatus = RunStatus.RUNNING,
+    started_at: datetime | None = None,
 ) -> int:
-    """Write down that a run starts, now or at a moment past (UTC), and return its number."""
+    """Write down that a run starts or waits to, now or at a moment past (UTC), and return its number."""
     values = {
         "adapter": adapter.name,
         "input_name": ", ".join(path.name for path in paths),
         "input_sha256": input_hash(paths),
-        "status": RunStatus.RUNNING,
+        "status": status,
         "started_at": started_at or now(),
     }
     key = connection.execute(insert(tables.ingest_run).values(**_zero_counts(), **values)).inserted_primary_key
@@ -92,7 +152,7 @@ def open_run(
 
 
 def _zero_counts() -> dict[str, int]:
-    return dict.fromkeys(("read", "added", "changed", "unchanged", "rejected"), 0)
+    return dict.fromkeys(("read", "added", "changed", "unchanged", "rejected", "withdrawn"), 0)
 
 
 def input_hash(paths: Sequence[Path]) -> str | None:
@@ -107,8 +167,8 @@ def input_hash(paths: Sequence[Path]) -> str | None:
     return digest.hexdigest()
 
 
-def _close_interrupted(connection: Connection) -> None:
-    """Runs are one at a time, so one that still says it is running has died."""
+def close_interrupted(connection: Connection) -> None:
+    """Write down which runs died. The caller holds the run lock, so nobody else works, whatever the runs say."""
     table = tables.ingest_run
     connection.execute(
         update(table)
@@ -117,13 +177,16 @@ def _close_interrupted(connection: Connection) -> None:
     )
 
 
-def close_run(connection: Connection, report: Report, status: RunStatus, detail: str | None = None) -> None:
-    """Write down how a run ended."""
+def close_run(
+    connection: Connection, report: Report, status: RunStatus, detail: str | None = None, dry: bool = False
+) -> None:
+    """Write down how a run ended. A dry one confirms nothing."""
     table = tables.ingest_run
     counts = {name: getattr(report, name) for name in _zero_counts()}
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
     connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
-    if status is RunStatus.DONE:  # also where nothing changed: the newest release is what the source still says
+    # Also where nothing changed: the newest release is what the source still says.
+    if status is RunStatus.DONE and not dry:
         release = tables.release
         newest = select(func.max(release.c.release_id)).scalar_subquery()
         connection.execute(update(release).where(release.c.release_id == newest).values(checked_at=now()))

@@ -24,10 +24,13 @@ FORM = (
 """Columns of a review in our own form of records (models.records.ReviewRecord), in the order of the bundled file."""
 
 
-def current_reviews(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Yield every review that counts, one line a category, in the form in which it can be taken in again."""
+def current_reviews(connection: Connection, subject_id: str | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every review that counts, or those of a subject: one line a category, in the form in which it can be taken in
+    again."""
     table = tables.review
     query = select(table).where(table.c.superseded.is_(False)).order_by(table.c.subject_id, table.c.position)
+    if subject_id is not None:
+        query = query.where(table.c.subject_id == subject_id)
     for row in connection.execute(query).mappings():
         share = row["share_ppm"]
         yield {

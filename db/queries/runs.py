@@ -3,28 +3,87 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.ordering import CHUNK, Position, ordered, placed
+from db.queries.releases import in_utc
+from models.filters import SortKey
+
+run, refused = tables.ingest_run, tables.rejected_record
+
+MOMENTS = ("queued_at", "started_at", "ended_at")
+LARGEST = 2**31 - 1
 
 
-def list_runs(connection: Connection, limit: int = 20) -> list[dict[str, Any]]:
-    """Return the newest runs first."""
-    query = select(tables.ingest_run).order_by(tables.ingest_run.c.run_id.desc()).limit(limit)
-    return [dict(row) for row in connection.execute(query).mappings()]
+def list_runs(
+    connection: Connection, after: Position | None = None, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Iterate over the runs, the newest first, those after a position, each with its own `position`."""
+    statement = ordered(connection, _runs(), {"run_id": run.c.run_id}, [SortKey("run_id", descending=True)], after)
+    rows = connection.execute(statement.limit(limit).execution_options(yield_per=CHUNK)).mappings()
+    return (_in_utc(placed(row)) for row in rows)
 
 
-def rejected_records(connection: Connection, run_id: int) -> Iterator[dict[str, Any]]:
-    """Yield what a run refused, in the order of the file.
+def count_runs(connection: Connection) -> int:
+    """Count the runs."""
+    return connection.scalar(select(func.count()).select_from(run)) or 0
+
+
+def get_run(connection: Connection, run_id: int) -> dict[str, Any]:
+    """Return a run with the key that it came with.
 
     Raises:
         NotFoundError: if there is no such run.
     """
-    run = tables.ingest_run
-    if connection.scalar(select(run.c.run_id).where(run.c.run_id == run_id)) is None:
+    row = None
+    if 0 < run_id <= LARGEST:
+        row = connection.execute(_runs().where(run.c.run_id == run_id)).mappings().first()
+    if row is None:
         raise NotFoundError("ingest run", str(run_id))
-    table = tables.rejected_record
-    query = select(table).where(table.c.run_id == run_id).order_by(table.c.rejected_id)
-    for row in connection.execute(query).mappings():
-        yield dict(row)
+    return _in_utc(dict(row))
+
+
+def _runs() -> Select[Any]:
+    """A run, and of one that was sent over HTTP what is known of that."""
+    sent, key = tables.submission, tables.api_key
+    more = [sent.c[name] for name in ("dry_run", "on_error", "bytes", "key_id", "queued_at")]
+    joined = run.outerjoin(sent, sent.c.run_id == run.c.run_id).outerjoin(key, key.c.key_id == sent.c.key_id)
+    return select(run, *more, key.c.name.label("key_name")).select_from(joined)
+
+
+def _in_utc(row: dict[str, Any]) -> dict[str, Any]:
+    moments = {name: row[name] and in_utc(row[name]) for name in MOMENTS}
+    return row | moments | {"dry_run": bool(row["dry_run"])}
+
+
+def rejected_records(
+    connection: Connection, run_id: int, after: Position | None = None, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Iterate over what a run refused, in the order of the file, those after a position, each with its own `position`.
+
+    Raises:
+        NotFoundError: at once, if there is no such run.
+    """
+    get_run(connection, run_id)
+    statement = select(refused).where(refused.c.run_id == run_id)
+    statement = ordered(connection, statement, {"rejected_id": refused.c.rejected_id}, [SortKey("rejected_id")], after)
+    rows = connection.execute(statement.limit(limit).execution_options(yield_per=CHUNK)).mappings()
+    return (_pointed(placed(row)) for row in rows)
+
+
+def count_rejected(connection: Connection, run_id: int) -> int:
+    """Count what a run refused: records, and values that records were kept without."""
+    return connection.scalar(select(func.count()).select_from(refused).where(refused.c.run_id == run_id)) or 0
+
+
+def _pointed(row: dict[str, Any]) -> dict[str, Any]:
+    """Say where a value stands: the line of a table, or the JSON pointer."""
+    place, field = row["place"], row["field"]
+    number = place.removeprefix("line ")
+    line = int(number) if number != place and number.isdecimal() else None
+    pointer = None
+    if place == "" or place.startswith("/"):
+        pointer = place if field == "record" else f"{place}/{field.replace('~', '~0').replace('/', '~1')}"
+    return row | {"line": line, "pointer": pointer, "kept": not row["whole_record"]}

@@ -52,7 +52,7 @@ REFUSED = {
     ),
     "records-repeated-column": ("records", "a.csv", b"project_id,name,name\nX1,a,b\n", "repeats name"),
     "records-open-quote": ("records", "a.csv", (GOOD + 'X2,"open').encode(), "is broken as CSV"),
-    "records-json-object": ("records", "a.json", b"{}", "expected a list of objects"),
+    "records-json-number": ("records", "a.json", b"3", "expected a list of objects"),
     "export-empty-csv": ("export", "e.csv", b"", "is empty"),
     "export-empty-xlsx": ("export", "e.xlsx", b"", "cannot be read as an Excel file"),
     "export-prose-txt": ("export", "e.txt", b"some words\n", "no header .* expected among others id, project_name"),

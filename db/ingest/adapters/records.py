@@ -105,11 +105,14 @@ def _read_json(path: Path) -> Iterator[RawRecord]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if not text.strip():
-            raise FileRefusedError(f"{path.name} is empty: expected a list of objects")
+            raise FileRefusedError(f"{path.name} is empty: expected a list of objects, or one object")
         document = json.loads(text, parse_float=str)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         raise FileRefusedError(f"{path.name} is not JSON: {error}") from None
+    if isinstance(document, Mapping):
+        yield _from_object("", document)  # the pointer to the whole document (RFC 6901)
+        return
     if not isinstance(document, list):
-        raise FileRefusedError(f"{path.name} holds one JSON value: expected a list of objects")
+        raise FileRefusedError(f"{path.name} holds one JSON value: expected a list of objects, or one object")
     for number, value in enumerate(document):
         yield _from_object(f"/{number}", value)

@@ -1,0 +1,39 @@
+"""What an example of the document is: a question, and where it belongs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question: the operation it belongs to, the status of its answer, and what to send.
+
+    One that is `later` is asked after a second release, of which nobody asked for files. One with a `scope` shows a key that
+    has it; one with `etag_of` sends the ETag of that path as If-Match.
+    """
+
+    operation: str
+    status: int
+    name: str
+    summary: str
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    later: bool = False
+    scope: str | None = None
+    etag_of: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Where its answer is recorded."""
+        return f"{self.operation}/{self.status}/{self.name}"
+
+    @property
+    def question(self) -> str:
+        """What is asked, in one line."""
+        shown = dict(self.headers)
+        shown |= {"Authorization": "Bearer mfa_…"} if self.scope else {}
+        shown |= {"If-Match": f"the ETag of GET {self.etag_of}"} if self.etag_of else {}
+        headers = "".join(f" with {name}: {value}" for name, value in shown.items())
+        return f"{self.method} {self.path}{headers}"

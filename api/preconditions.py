@@ -1,0 +1,67 @@
+"""Whether what somebody decided on is still as it was read: the ETag of that answer says so, sent as If-Match."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import Connection
+
+from api.http.tags import held, tag_of
+from api.negotiation import MEDIA_TYPES, Format
+from api.problems import ProblemItem, RefusedError
+from db.errors import ChangedMeanwhileError
+from db.queries.subjects import Subject, find_subject, releases_since_changed
+from models.versions import PROGRAM_VERSION
+
+TAGS = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
+"""What an If-Match may be: any, or entity tags in quotes (RFC 9110, section 13.1.1)."""
+
+
+def unchanged(request: Request, subject: Subject) -> Callable[[Connection], None]:
+    """Make the check that a subject is still as it was read.
+
+    An ETag names one answer in one release. Releases that changed others are no conflict: the tag of every release since
+    the subject last changed counts. Weak or strong makes no difference, for it is the row that matters, not its bytes.
+
+    Raises:
+        RefusedError: 428 if nothing says what was read.
+    """
+    sent = ", ".join(request.headers.getlist("if-match"))
+    path = answer_path(subject)
+    if not sent.strip():
+        item = ProblemItem(parameter="If-Match", message="If-Match: is needed", suggestion=f"the ETag of GET {path}")
+        raise RefusedError("precondition-required", f"If-Match has to hold the ETag of GET {path}", item)
+
+    def check(connection: Connection) -> None:
+        find_subject(connection, subject.subject_id)
+        if sent.strip() == "*" or _names(request, sent, path, connection, subject):
+            return
+        raise ChangedMeanwhileError(
+            f"{subject.subject_id} changed since the answer with this ETag, or it is not that of GET {path}"
+        )
+
+    return check
+
+
+def answer_path(subject: Subject) -> str:
+    """The path of the answer whose ETag counts."""
+    kind = "projects" if subject.is_project else "components"
+    return f"/v1/{kind}/{subject.subject_id}"
+
+
+def _names(request: Request, sent: str, path: str, connection: Connection, subject: Subject) -> bool:
+    """Whether one of the tags sent is that of the subject's answer in JSON, in a release since it changed."""
+    scope = _scope_of_answer(request, path)
+    return any(
+        held(sent, tag_of(stamp, scope, PROGRAM_VERSION, stale))
+        for stamp in releases_since_changed(connection, subject)
+        for stale in (False, True)
+    )
+
+
+def _scope_of_answer(request: Request, path: str) -> dict[str, Any]:
+    """The request that the answer was read with: on the same host, without parameters, as JSON."""
+    kept = [(name, value) for name, value in request.scope["headers"] if name != b"accept"]
+    accept = (b"accept", MEDIA_TYPES[Format.JSON].encode())
+    root = request.scope.get("root_path", "")
+    return {**request.scope, "path": f"{root}{path}", "query_string": b"", "headers": [*kept, accept]}

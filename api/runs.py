@@ -1,0 +1,128 @@
+"""Runs as answers: the rows of their lists, and the report of one."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection, Engine
+
+from api.answers import json_answer, shown
+from api.deps import Snapshot, get_engine
+from api.exports.columns import columns_of
+from api.params.filters import FormatParams
+from api.params.lists import CURSOR, LIMIT
+from api.params.values import Codes, fields_of
+from api.problems import ProblemItem, problem
+from db.engine import reading
+from db.queries import runs as queries
+from db.queries.vocabulary import Vocabulary
+from db.store import now
+from models.country import PlaceIndex
+from models.ingest_run import RunErrorPublic, RunPublic
+from models.release import Release
+from models.vocabulary import RunStatus
+
+SHOWN = 100
+"""Errors that a report shows itself; the list has them all."""
+
+RUN_COLUMNS, ERROR_COLUMNS = columns_of(RunPublic), columns_of(RunErrorPublic)
+
+
+class RunsParams(FormatParams):
+    """Which runs to list."""
+
+    limit: int | None = LIMIT
+    cursor: str | None = CURSOR
+    fields: Codes = fields_of(RunPublic)
+
+
+class ErrorsParams(FormatParams):
+    """Which errors to list."""
+
+    limit: int | None = LIMIT
+    cursor: str | None = CURSOR
+    fields: Codes = fields_of(RunErrorPublic)
+
+
+class ReportLinks(BaseModel):
+    """Where to go from a run."""
+
+    self: str = Field(description="The run.")
+    errors: str = Field(description="What it refused, all of it.")
+
+
+class RunReport(BaseModel):
+    """A run, and the first of what it refused."""
+
+    data: RunPublic = Field(description="The run.")
+    errors: list[RunErrorPublic] = Field(description=f"What it refused, the first {SHOWN}.")
+    links: ReportLinks = Field(description="Where to go from here.")
+
+
+def get_runs_snapshot(request: Request) -> Iterator[Snapshot]:
+    """Open a reading for one request about runs, which stand outside of releases: they are there before the first one,
+    and their pages go on whatever release is made meanwhile."""
+    about: dict[str, Any] = {"release_id": 0, "created_at": now()}
+    with reading(get_engine(request)) as connection:
+        yield Snapshot(connection, Release(**about), Vocabulary(PlaceIndex(()), (), ()))
+
+
+RunsSnapshot = Annotated[Snapshot, Depends(get_runs_snapshot, scope="request")]
+
+
+def run_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A run as it is shown."""
+    return shown(RunPublic, row)
+
+
+def error_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An error as it is shown."""
+    return shown(RunErrorPublic, row)
+
+
+def address_of(request: Request, run_id: int) -> str:
+    """The address of a run."""
+    return str(request.url_for("get_run", run_id=run_id))
+
+
+def report(request: Request, engine: Engine, run_id: int, status: int = 200, **headers: str) -> Response:
+    """Answer with a run as it stands."""
+    with reading(engine) as connection:
+        document = _document(request, connection, run_id)
+    answer = json_answer(document, headers)
+    answer.status_code = status
+    return answer
+
+
+def outcome(
+    request: Request, engine: Engine, run_id: int, in_body: Callable[[str], str] = lambda pointer: pointer
+) -> Response:
+    """Answer with a run that is over: its report, or a problem where nothing of it was taken in.
+
+    `in_body` turns a pointer into what was read into one into the body that was sent.
+    """
+    with reading(engine) as connection:
+        document = _document(request, connection, run_id)
+    run, address = document["data"], document["links"]["self"]
+    if run["status"] != RunStatus.REFUSED:
+        return json_answer(document, {"Location": address})
+    items = [
+        ProblemItem(
+            parameter=f"{error['place']}, {error['field']}" if error["pointer"] is None else in_body(error["pointer"]),
+            value=error["value"],
+            message=error["reason"],
+        )
+        for error in document["errors"]
+    ]
+    return problem(request, "records-refused", run["detail"] or "refused", items, location=address)
+
+
+def _document(request: Request, connection: Connection, run_id: int) -> dict[str, Any]:
+    run = run_row(queries.get_run(connection, run_id))
+    errors = [
+        {name: value for name, value in error_row(row).items() if name != "position"}
+        for row in queries.rejected_records(connection, run_id, limit=SHOWN)
+    ]
+    address = address_of(request, run_id)
+    return {"data": run, "errors": errors, "links": {"self": address, "errors": f"{address}/errors"}}

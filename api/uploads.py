@@ -1,0 +1,127 @@
+"""Receives the body of an upload: piece by piece into a file, unpacked, counted, hashed; never the whole in memory."""
+
+import hashlib
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from api.problems import ProblemItem, RefusedError
+
+NAMES = {
+    "application/json": "records.json",
+    "application/x-ndjson": "records.jsonl",
+    "application/jsonl": "records.jsonl",
+    "text/csv": "records.csv",
+}
+"""What a body of each media type is kept as; the name says how it is read."""
+
+ENCODINGS = ("gzip", "identity")
+GZIP = 31  # zlib's name for a stream with gzip's header, https://zlib.net/manual.html#Advanced
+PIECE = 1 << 18  # bytes that are unpacked at once
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that has come whole: where it is kept, its length and the hash of its content, both unpacked."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+
+async def receive(request: Request, folder: Path, most: int) -> Body:
+    """Keep a request's body as a file in a folder.
+
+    Raises:
+        RefusedError: 415 for a kind that is not taken, 413 for more than `most` bytes, 400 for a body that is broken or
+            was cut off.
+    """
+    path = folder / _name(request)
+    encoding = _encoding(request)
+    claimed = request.headers.get("content-length", "")
+    if encoding == "identity" and claimed.isdecimal() and int(claimed) > most:
+        raise _too_large(most)
+    with path.open("wb") as file:
+        intake = _Intake(file, most, packed=encoding == "gzip")
+        try:
+            async for chunk in request.stream():
+                await run_in_threadpool(intake.take, chunk)
+        except ClientDisconnect:
+            raise RefusedError("bad-request", "the body was cut off: nothing of it was kept") from None
+        await run_in_threadpool(intake.finish)
+    return Body(path, intake.bytes, intake.digest.hexdigest())
+
+
+class _Intake:
+    """Unpacks and writes what comes, and stops as soon as it is too much, however small it was packed."""
+
+    def __init__(self, file: IO[bytes], most: int, packed: bool) -> None:
+        self.file = file
+        self.most = most
+        self.bytes = 0
+        self.digest = hashlib.sha256()
+        self.unpacker = zlib.decompressobj(GZIP) if packed else None
+
+    def take(self, chunk: bytes) -> None:
+        if self.unpacker is None:
+            self._write(chunk)
+            return
+        data = b""
+        while chunk or len(data) == PIECE:  # a full piece may have more behind it
+            if self.unpacker.eof:
+                if not chunk:
+                    return
+                self.unpacker = zlib.decompressobj(GZIP)  # gzip files may be strung together (RFC 1952, section 2.2)
+            try:
+                data = self.unpacker.decompress(chunk, PIECE)
+            except zlib.error:
+                raise RefusedError("bad-request", "the body is no gzip, as its Content-Encoding says") from None
+            self._write(data)
+            chunk = self.unpacker.unconsumed_tail or self.unpacker.unused_data
+
+    def finish(self) -> None:
+        if self.unpacker is not None and not self.unpacker.eof:
+            raise RefusedError("bad-request", "the body is gzip that ends too early: nothing of it was kept")
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+    def _write(self, data: bytes) -> None:
+        self.bytes += len(data)
+        if self.bytes > self.most:
+            raise _too_large(self.most)
+        self.digest.update(data)
+        self.file.write(data)
+
+
+def _too_large(most: int) -> RefusedError:
+    return RefusedError("too-large", f"the body is larger than {most:,} bytes, unpacked: send it in parts")
+
+
+def _name(request: Request) -> str:
+    sent = request.headers.get("content-type", "")
+    kind, *parameters = (part.strip().lower() for part in sent.split(";"))
+    if kind not in NAMES:
+        raise _unsupported("Content-Type", sent, list(NAMES))
+    for parameter in parameters:
+        if parameter.startswith("charset=") and parameter[8:].strip('"') not in {"utf-8", "utf8", "us-ascii"}:
+            raise _unsupported("Content-Type", sent, [f"{kind}; charset=utf-8"])
+    return NAMES[kind]
+
+
+def _encoding(request: Request) -> str:
+    sent = ", ".join(request.headers.getlist("content-encoding")).strip().lower() or "identity"
+    if sent not in ENCODINGS:
+        raise _unsupported("Content-Encoding", sent, list(ENCODINGS))
+    return sent
+
+
+def _unsupported(header: str, sent: str, allowed: list[str]) -> RefusedError:
+    message = f"{header}: {sent[:100]!r} is not taken here"
+    item = ProblemItem(parameter=header, value=sent[:100], message=message, allowed=allowed)
+    return RefusedError("unsupported-media", message, item, accept_post=", ".join(NAMES))

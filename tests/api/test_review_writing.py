@@ -1,0 +1,253 @@
+"""Decisions over HTTP: the rules of a file of reviews, by name, and only on what was read."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from db.engine import make_engine
+from db.ingest.adapters.records import RecordsAdapter
+from db.migrate import upgrade
+from models.vocabulary import Scope
+from tests.api.test_errors import problem
+from tests.api.test_upload_faults import at_once
+from tests.conftest import client_of, let_go
+from tests.data.export_helpers import jsonl_text, rows, take
+from tests.data.writing import RECORD, new_key, sender
+
+ROW = "/v1/components/P167506-1"
+QUARTER = {
+    "subject_id": "P167506-1",
+    "lines": [
+        {"category": "mobility_skills", "share_percent": "25", "relevance": "partial"},
+        {"category": "not_migration", "share_percent": "75", "relevance": "none"},
+    ],
+    "certainty": "sure",
+    "reason": "appraisal table",
+}
+FORM = "subject_id,category,share_percent,relevance,certainty,reason,reviewer,reviewed_on\n"
+
+
+class Desk:
+    """A reviewer's place: asks, and decides with a key on what was read."""
+
+    def __init__(self, engine, name="a reviewer"):
+        self.engine = engine
+        self.ask = client_of(engine)
+        self.key = new_key(engine, Scope.REVIEW, name=name)
+
+    def tag(self, path=ROW):
+        return self.ask(path).headers["etag"]
+
+    def send(self, body, tag=None, method="POST", path="/v1/reviews"):
+        headers = self.key | ({} if tag is None else {"If-Match": tag})
+        return self.ask(path, method, headers=headers, json=body)
+
+    def change(self, body, tag, subject="P167506-1"):
+        return self.send(body, tag, "PATCH", f"/v1/reviews/{subject}")
+
+    def reviews(self):
+        return [row for row in rows(self.engine, "review") if not row["superseded"]]
+
+
+PROJECTS = jsonl_text(
+    {"project_id": "P167506", "name": "Synthetic skills", "countries": "NPL", "commitment_usd": "300", "as_of": "2024"},
+    {"project_id": "P150064", "name": "Synthetic mobility", "countries": "TON", "commitment_usd": "200"},
+)
+COMPONENTS = jsonl_text(
+    {"project_id": "P167506", "ordinal": 1, "title": "Skills", "amount_usd": "100", "amount_basis": "commitment"},
+    {"project_id": "P167506", "ordinal": 2, "title": "Roads", "amount_usd": "200", "amount_basis": "commitment"},
+    kind="component",
+)
+FIRST = jsonl_text(
+    *(
+        {"subject_id": subject, "category": "remittances", "relevance": "direct", "certainty": "doubtful"}
+        | {"reason": "a guess", "reviewer": "first coder", "reviewed_on": "2024-01-01"}
+        for subject in ("P167506-1", "P167506-2", "P150064")
+    ),
+    kind="review",
+)
+
+
+def load(engine, folder):
+    """A few projects with components, decided on by a first coder."""
+    path = folder / "synthetic.jsonl"
+    path.write_text(PROJECTS + COMPONENTS + FIRST, encoding="utf-8")
+    assert take(engine, path).rejected == 0
+
+
+@pytest.fixture
+def desk(engine, tmp_path):
+    load(engine, tmp_path)
+    return Desk(engine)
+
+
+def test_a_decision_is_what_a_file_of_it_would_be(desk, new_database, write, tmp_path):
+    answer = desk.send({**QUARTER, "reviewer": "me", "reviewed_on": "2026-11-20"}, desk.tag())
+    assert answer.status_code == 200, answer.text
+    twin = make_engine(new_database(desk.engine.dialect.name))
+    upgrade(twin)
+    load(twin, tmp_path)
+    lines = "".join(
+        f"P167506-1,{line['category']},{line['share_percent']},{line['relevance']},sure,appraisal table,me,2026-11-20\n"
+        for line in QUARTER["lines"]
+    )
+    take(twin, write("reviews.csv", FORM + lines), RecordsAdapter("reviews"))
+    here, there = (rows(engine, "release")[-1] for engine in (desk.engine, twin))
+    assert (here["release_id"], here["content_sha256"]) == (there["release_id"], there["content_sha256"])
+    assert rows(desk.engine, "review") == rows(twin, "review")
+    let_go(twin)
+
+
+def test_the_answer_shows_the_new_verdict_and_its_release(desk):
+    answer = desk.send(QUARTER, desk.tag())
+    body = answer.json()
+    data = body["data"]
+    assert (data["release_id"], body["meta"]["release"]) == (2, 2)
+    (row,) = data["rows"]
+    assert (row["component_id"], row["method"], row["confidence"]) == ("P167506-1", "review", 0.9)
+    assert row == desk.ask(ROW).json()["data"]
+    assert {line["category"]: line["share_percent"] for line in data["decision"]} == {
+        "mobility_skills": "25",
+        "not_migration": "75",
+    }
+    assert {line["reviewer"] for line in data["decision"]} == {"a reviewer"}
+    assert {line["reviewed_on"] for line in data["decision"]} == {datetime.now(UTC).date().isoformat()}
+    assert answer.headers["cache-control"] == "no-store"
+    run = rows(desk.engine, "submission")[-1]
+    assert (run["run_id"], run["key_id"]) == (data["run_id"], 1)
+
+
+def test_the_same_decision_again_makes_no_release(desk):
+    desk.send(QUARTER, desk.tag())
+    again = desk.send(QUARTER, desk.tag())
+    assert (again.status_code, again.json()["data"]["release_id"]) == (200, None)
+
+
+def test_without_what_was_read_nothing_is_decided(desk):
+    before = rows(desk.engine, "review")
+    for answer in (desk.send(QUARTER), desk.change({"reason": "other"}, None)):
+        assert ROW in problem(answer, 428)["detail"]
+    assert problem(desk.send(QUARTER, "fff"), 422)["errors"][0]["parameter"] == "If-Match"
+    assert rows(desk.engine, "review") == before
+
+
+def test_a_row_that_changed_since_it_was_read_is_a_conflict(desk):
+    tag = desk.tag()
+    assert desk.send(QUARTER, tag).status_code == 200
+    before = desk.reviews()
+    for answer in (desk.send({**QUARTER, "reason": "other"}, tag), desk.change({"reason": "other"}, tag)):
+        assert problem(answer, 409)["type"].endswith("/changed-meanwhile")
+    assert desk.reviews() == before
+    assert desk.change({"reason": "other"}, desk.tag()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "conflict"),
+    [("objective", "Another aim", True), ("commitment_usd", "400", True), (None, None, False)],
+)
+def test_only_what_concerns_the_row_is_a_conflict(desk, write, column, value, conflict):
+    """A new statement on its project is one, a release about another project is none."""
+    tag = desk.tag()
+    own = f"project_id,name,countries,{column},as_of\nP167506,Synthetic skills,NPL,{value},2099-01-01\n"
+    other = "project_id,name,countries,commitment_usd\nS00001,Synthetic project,JOR,1000\n"
+    assert take(desk.engine, write("one.csv", own if conflict else other)).release_id == 2
+    answer = desk.send(QUARTER, tag)
+    assert answer.status_code == (409 if conflict else 200), answer.text
+
+
+@pytest.mark.parametrize("form", ["W/{}", '"x", {}', "{}", "*"])
+def test_a_tag_counts_in_every_form(desk, form):
+    assert desk.send(QUARTER, form.format(desk.tag())).status_code == 200
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br", "zstd"])
+def test_a_tag_counts_in_every_encoding(desk, encoding):
+    tag = desk.ask(ROW, headers={"Accept-Encoding": encoding}).headers["etag"]
+    assert desk.send(QUARTER, tag).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/components/P167506-2", "/v1/projects/P167506", f"{ROW}?fields=title"])
+def test_the_tag_of_another_answer_is_a_conflict(desk, path):
+    problem(desk.send(QUARTER, desk.tag(path)), 409)
+
+
+def test_of_two_who_read_the_same_one_decides(desk):
+    tag = desk.tag()
+    answers = at_once(*(lambda n=n: desk.send({**QUARTER, "reason": f"reason {n}"}, tag) for n in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    winner = next(n for n, answer in enumerate(answers) if answer.status_code == 200)
+    assert {line["reason"] for line in desk.reviews() if line["subject_id"] == "P167506-1"} == {f"reason {winner}"}
+
+
+def test_a_change_keeps_what_it_does_not_name(desk):
+    desk.send({**QUARTER, "reviewer": "me"}, desk.tag())
+    changed = desk.change({"certainty": "doubtful"}, desk.tag()).json()["data"]
+    assert {line["category"]: line["share_percent"] for line in changed["decision"]} == {
+        "mobility_skills": "25",
+        "not_migration": "75",
+    }
+    assert {(line["certainty"], line["reason"], line["reviewer"]) for line in changed["decision"]} == {
+        ("doubtful", "appraisal table", "a reviewer")
+    }
+    lines = [{"category": "worker_mobility", "relevance": "direct"}]
+    changed = desk.change({"lines": lines}, desk.tag()).json()["data"]
+    assert [(line["category"], line["certainty"]) for line in changed["decision"]] == [("worker_mobility", "doubtful")]
+    history = changed["rows"][0]["review_history"]
+    assert [line["counts"] for line in history] == [True] + [False] * (len(history) - 1)
+    assert len(history) == 6
+
+
+def test_a_project_is_decided_on_by_its_own_tag(desk):
+    body = {**QUARTER, "subject_id": "P150064", "lines": [{"category": "worker_mobility", "relevance": "direct"}]}
+    answer = desk.send(body, desk.tag("/v1/projects/P150064"))
+    assert answer.status_code == 200, answer.text
+    (row,) = answer.json()["data"]["rows"]
+    assert (row["project_id"], row["category"], row["granularity"]) == ("P150064", "worker_mobility", "project")
+    assert "/v1/projects/P150064" in problem(desk.send(body), 428)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "parameter", "words"),
+    [
+        ({"lines": [{"category": "remitances", "relevance": "direct"}]}, "/lines/0/category", "did you mean"),
+        ({"lines": [{"category": "remittances", "relevance": "none"}]}, "/lines/0", "not_migration"),
+        ({"lines": [QUARTER["lines"][0]]}, "/lines/0/share_percent", "sum to 25"),
+        ({"lines": [QUARTER["lines"][0]] * 2}, "/lines/1/category", "already"),
+        ({"reviewed_on": "1900-01-01"}, "/reviewed_on", "1944"),
+    ],
+)
+def test_the_rules_are_those_of_a_file(desk, change, parameter, words):
+    before = desk.reviews()
+    body = problem(desk.send({**QUARTER, **change}, desk.tag()), 422)
+    assert body["type"].endswith("/records-refused")
+    assert body["errors"][0]["parameter"].startswith(parameter)
+    assert words in body["errors"][0]["message"]
+    assert desk.reviews() == before
+    assert len(rows(desk.engine, "release")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        ({**QUARTER, "reson": "x"}, "reson"),
+        ({**QUARTER, "certainty": "certain"}, "certainty"),
+        ({**QUARTER, "reason": " "}, "reason"),
+        ({**QUARTER, "lines": []}, "lines"),
+        ({name: value for name, value in QUARTER.items() if name != "reason"}, "reason"),
+    ],
+)
+def test_a_body_of_another_shape_is_refused_by_name(desk, body, parameter):
+    assert problem(desk.send(body, desk.tag()), 422)["errors"][0]["parameter"] == parameter
+    assert rows(desk.engine, "submission") == []
+
+
+@pytest.mark.parametrize("subject", ["P167506-99", "P167506-whole", "nobody", "%00"])
+def test_what_is_not_there_cannot_be_decided_on(desk, subject):
+    problem(desk.change({"reason": "x"}, "*", subject), 404)
+    problem(desk.send({**QUARTER, "subject_id": subject}, "*"), 404)
+
+
+def test_where_nothing_was_decided_there_is_nothing_to_change(desk):
+    sender(desk.engine, new_key(desk.engine, Scope.INGEST, name="other"))([RECORD])
+    assert "decision" in problem(desk.change({"reason": "x"}, "*", "X1"), 404)["detail"]
+    assert desk.send({**QUARTER, "subject_id": "X1", "lines": QUARTER["lines"]}, "*").status_code == 200
