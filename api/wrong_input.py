@@ -48,7 +48,7 @@ def from_validation(request: Request, error: Any) -> ProblemItem:
 
 def _named(location: tuple[str | int, ...]) -> str:
     """Name a parameter, or a member of a body; what is wrong with a body as a whole stands under `body`."""
-    inner = [str(part) for part in location if part not in ("query", "path", "body")]
+    inner = [str(part) for part in location if part not in ("query", "path", "header", "body")]
     return inner[0] if inner and not inner[0].isdigit() else str(location[0])
 
 

@@ -21,6 +21,7 @@ from tests.data.writing import BAD, CSV, JSON, LINES, RECORD, bodies, data_of, n
 from tests.db.test_ingest_runs import LINES as ANY_LINES
 
 COUNTS = ("read", "added", "changed", "unchanged", "rejected", "withdrawn", "release_id", "status", "detail")
+PACKED = gzip.compress(b"[]")
 MOMENTS = {"created_at", "checked_at", "retrieved_at"}
 SAME = [{**PROJECT, "project_id": f"X{number}"} for number in range(3)] + [{**PROJECT, "countries": "XXX"}]
 
@@ -182,7 +183,7 @@ def test_a_kind_that_is_not_taken_is_a_415_that_lists_those_that_are(engine, hea
     assert rows(engine, "ingest_run") == []
 
 
-@pytest.mark.parametrize("content", [b"[]", gzip.compress(b"[]")[:-3], gzip.compress(b"[]") + b"more"])
+@pytest.mark.parametrize("content", [b"[]", PACKED[:-3], PACKED + b"more"], ids=["none", "cut", "longer"])
 def test_a_broken_gzip_is_refused(engine, content):
     body = problem(sender(engine)(content, Content_Encoding="gzip"), 400)
     assert "gzip" in body["detail"]
