@@ -26,7 +26,7 @@ class ClassifyRequest(BaseModel):
     component_description: str = Field(default="", max_length=20_000, description="Component description.")
     sectors: Words = Field(default=[], description="Sectors.")
     themes: Words = Field(default=[], description="Themes.")
-    purpose_codes: Words = Field(default=[], description="OECD purpose codes, alone or with a percentage.", examples=[["24050:30"]])
+    purpose_codes: Words = Field(default=[], description="OECD purpose codes, or `24050:30`.", examples=[["24050:30"]])
     countries: Words = Field(default=[], description="ISO 3166-1 alpha-3 codes.", examples=[["NPL"]])
     borrower: str = Field(default="", max_length=2_000, description="Borrower; never decides alone.")
     implementing_agency: str = Field(default="", max_length=2_000, description="Agency; never decides alone.")

@@ -16,7 +16,9 @@ Publisher = dict[str, Any]
 def stored_publishers(connection: Connection, origin: str, records: Sequence[AnyRecord]) -> dict[str, list[Publisher]]:
     """Return who has reported the projects of some records by a way in so far; nothing for records without a publisher."""
     table = tables.project_statement
-    project_ids = [r.project_id for r in records if isinstance(r, ProjectRecord) and (r.reporting_org or r.reporting_org_ref)]
+    project_ids = [
+        r.project_id for r in records if isinstance(r, ProjectRecord) and (r.reporting_org or r.reporting_org_ref)
+    ]
     query = select(table.c.project_id, table.c.record).where(
         table.c.project_id.in_(project_ids), table.c.origin == origin
     )
@@ -35,7 +37,10 @@ def other_publisher(record: ProjectRecord, stored: Sequence[Publisher]) -> str |
     mine = _names(record.reporting_org_ref, record.reporting_org)
     for other in stored:
         theirs = _names(other.get("reporting_org_ref"), other.get("reporting_org"))
-        former = {*map(str.casefold, record.reporting_org_former), *map(str.casefold, other.get("reporting_org_former", []))}
+        former = {
+            *map(str.casefold, record.reporting_org_former),
+            *map(str.casefold, other.get("reporting_org_former", [])),
+        }
         if mine and theirs and mine.isdisjoint(theirs) and (mine | theirs).isdisjoint(former):
             return str(other.get("reporting_org") or other.get("reporting_org_ref"))
     return None

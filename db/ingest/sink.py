@@ -58,8 +58,10 @@ class Sink:
             record = valid.record
             assert isinstance(record, ProjectRecord)
             if other := other_publisher(record, publishers.get(record.project_id, [])):
-                reason = f"{record.reported_id or record.project_id} is reported by {other} already: one identifier, one publisher"
-                self.reject(valid, "reporting_org", record.reporting_org or record.reporting_org_ref, reason)
+                name = record.reporting_org or record.reporting_org_ref
+                self.reject(
+                    valid, "reporting_org", name, f"{other} reports {record.project_id} already: one of them must err"
+                )
                 continue
             content = record.model_dump(mode="json", exclude_unset=True, exclude={"as_of", "country_shares"})
             content["source"] = record.source

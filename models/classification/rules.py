@@ -127,7 +127,7 @@ class RuleSet(_Strict):
     def _unique_ids(self) -> "RuleSet":
         ids = [rule.id for rule in self.rules] + [function.id for function in self.functions]
         ids += [cue.id for cue in (*self.cues_before, *self.cues_after, *self.component_cues)]
-        ids += [rule.id for rule in (*self.theme_rules, *self.purpose_rules)]
+        ids += [rule.id for rule in self.theme_rules] + [rule.id for rule in self.purpose_rules]
         doubled = sorted({name for name in ids if ids.count(name) > 1})
         if doubled:
             raise ValueError(f"rule ids must be unique: {', '.join(doubled)}")

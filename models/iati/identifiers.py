@@ -26,9 +26,13 @@ def project_id_of(identifier: str, reporting_ref: str | None) -> str:
             raise ValueError(f"{identifier!r} is the World Bank's, but {reporting_ref or 'nobody'} reports it")
         return number
     if _P_NUMBER.fullmatch(identifier):
-        raise ValueError(f"{identifier!r} would pass for a project of the World Bank: expected its own prefix before it")
+        raise ValueError(
+            f"{identifier!r} would pass for a project of the World Bank: expected its own prefix before it"
+        )
     if not identifier or not (identifier[0].isascii() and identifier[0].isalnum()):
-        raise ValueError(f"{identifier[:60]!r} does not begin with a letter or digit, as identifiers of organisations do")
+        raise ValueError(
+            f"{identifier[:60]!r} does not begin with a letter or digit, as identifiers of organisations do"
+        )
     written = "".join(sign if _PLAIN.fullmatch(sign) else _escape(sign) for sign in identifier)
     if len(written) > MAX_ID:
         raise ValueError(f"{identifier[:60]!r} is {len(written)} characters long as an id, at most {MAX_ID} are taken")

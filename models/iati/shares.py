@@ -47,7 +47,7 @@ def rebase(parts: Sequence[Part]) -> Rebased:
     weights: dict[str, Fraction] = defaultdict(Fraction)
     for part in stated:
         weights[part.code] += part.percent or 0
-    total = sum(weights.values())
+    total = sum(weights.values(), Fraction())
     if total <= 0:
         return Rebased(codes, None, f"percentages of {', '.join(codes)[:200]} are all zero: no share is known")
     shares = {code: weight / total for code, weight in weights.items() if weight}
@@ -72,7 +72,9 @@ def percentages(shares: Shares) -> dict[str, str]:
     codes = list(shares)
     scale = math.lcm(*(share.denominator for share in shares.values()))
     parts = split_cents(PPM, [int(shares[code] * scale) for code in codes])
-    return {code: format(Decimal(part).scaleb(-4).normalize(), "f") for code, part in zip(codes, parts, strict=True) if part}
+    return {
+        code: format(Decimal(part).scaleb(-4).normalize(), "f") for code, part in zip(codes, parts, strict=True) if part
+    }
 
 
 def in_decimals(number: Fraction) -> str:

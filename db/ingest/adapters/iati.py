@@ -107,7 +107,9 @@ def _objective(node: Node, language: str, findings: Findings) -> str | None:
     texts = [text for kind in order if (text := text_of(by_type[kind], language))]
     whole = " ".join(dict.fromkeys(texts))
     if len(whole) > LONGEST:
-        findings.set_aside.append(("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST:,}"))
+        findings.set_aside.append(
+            ("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST:,}")
+        )
     return whole[:LONGEST] or None
 
 

@@ -90,10 +90,16 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
         return own
     text, currency = value.text.strip(), value.get("currency").upper() or default
     if not re.fullmatch(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})", text):
-        findings.refuse(value, text, f"is no amount, expected such as 1250000.50: the {what} of the activity is not known")
+        findings.refuse(
+            value, text, f"is no amount, expected such as 1250000.50: the {what} of the activity is not known"
+        )
         return own
     if not re.fullmatch("[A-Z]{3}", currency):
-        reason = "has no currency of its own, and the activity no default-currency" if not currency else "has no such currency"
+        reason = (
+            "has no currency of its own, and the activity no default-currency"
+            if not currency
+            else "has no such currency"
+        )
         findings.refuse(value, f"{text} {currency}".strip(), f"{reason}: the {what} of the activity is not known")
         return own
     day = day_of(value, value.get("value-date"), findings) or booked
@@ -117,7 +123,9 @@ def _in_dollars(
     return converted.cents
 
 
-def shares_of(amounts: Sequence[Amount], sectors: Sectors, places: Places, findings: Findings) -> tuple[Shares | None, Shares | None]:
+def shares_of(
+    amounts: Sequence[Amount], sectors: Sectors, places: Places, findings: Findings
+) -> tuple[Shares | None, Shares | None]:
     """Weigh the sectors and places of transactions, each transaction's own before the activity's.
 
     Returns:
@@ -127,7 +135,10 @@ def shares_of(amounts: Sequence[Amount], sectors: Sectors, places: Places, findi
     by_sector = by_place = None
     if any(amount.sectors.rebased.codes for amount in amounts):
         of_activity = sectors.rebased.shares or UNKNOWN
-        own = [(a.cents or 0, (a.sectors.rebased.shares or UNKNOWN) if a.sectors.rebased.codes else of_activity) for a in amounts]
+        own = [
+            (a.cents or 0, (a.sectors.rebased.shares or UNKNOWN) if a.sectors.rebased.codes else of_activity)
+            for a in amounts
+        ]
         by_sector = combine(own)
         if by_sector is None:
             findings.note("sectors of transactions give no proportion (more is taken back than committed): not used")

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 from xml.parsers import expat
 
 from db.errors import FileRefusedError
@@ -88,12 +88,12 @@ def read_activities(path: Path) -> Iterator[Activity]:
         raise FileRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> BinaryIO:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic == ZIP:
         raise FileRefusedError(f"{path.name} is a zip file: unpack it first")
-    return gzip.open(path) if magic.startswith(GZIP) else path.open("rb")
+    return cast(BinaryIO, gzip.open(path)) if magic.startswith(GZIP) else path.open("rb")
 
 
 class _Reader:
@@ -121,7 +121,9 @@ class _Reader:
     def feed(self, piece: bytes, size: int) -> None:
         self._parse(piece, False)
         if size - max(self.parser.CurrentByteIndex, 0) > MAX_ACTIVITY:
-            raise FileRefusedError(f"{self.name}, line {self._line()}: a tag or text goes on for more than {MAX_ACTIVITY:,} bytes")
+            raise FileRefusedError(
+                f"{self.name}, line {self._line()}: a tag goes on for more than {MAX_ACTIVITY:,} bytes"
+            )
 
     def end(self) -> None:
         self._parse(b"", True)
@@ -189,7 +191,9 @@ class _Reader:
                 self.open.pop()
             if self.depth == 2:
                 identifier = self.root.first("iati-identifier")
-                self.last = repr(" ".join(identifier.text.split())[:100]) if identifier else f"that of line {self.root.line}"
+                self.last = (
+                    repr(" ".join(identifier.text.split())[:100]) if identifier else f"that of line {self.root.line}"
+                )
                 self.done.append(Activity(self.root, self.generated, self.broken))
                 self.root = None
         self.depth -= 1
