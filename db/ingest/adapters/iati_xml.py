@@ -142,6 +142,9 @@ class _Reader:
                 f"{self.name}, line {error.lineno}: not well-formed XML ({reason}){after}; nothing of the file is taken in"
             ) from None
 
+        except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes a sign
+            raise FileRefusedError(f"{self.name} cannot be decoded: {error}; save it as UTF-8") from None
+
     def _line(self) -> int:
         return self.parser.CurrentLineNumber
 
