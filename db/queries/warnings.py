@@ -44,7 +44,7 @@ def _left_apart(connection: Connection, filters: Filters) -> Iterator[str]:
         projects, amount = _amount(connection, *conditions(replace(filters, categories=filters.left_out)))
         if projects:
             names = ",".join(filters.left_out)
-            yield f"leaves out {amount} of {projects} projects that are never added to the rest; category={names} asks for them"
+            yield f"leaves out {amount} of {projects} projects, never added to the rest: category={names} asks for them"
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:

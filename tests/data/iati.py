@@ -32,7 +32,8 @@ def activity(inside="", identifier="XX-SYN-1", reporter=REPORTER, attributes='de
 
 def document(*activities, version="2.03", attributes='generated-datetime="2026-01-02T03:04:05Z"'):
     body = "\n".join(activities)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<iati-activities version="{version}" {attributes}>\n{body}\n</iati-activities>\n'
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<iati-activities version="{version}" {attributes}>'
+    return f"{head}\n{body}\n</iati-activities>\n"
 
 
 def write(folder: Path, *activities, name="synthetic.xml", **options) -> Path:

@@ -90,7 +90,10 @@ def test_status(tmp_path, code, status):
 @pytest.mark.parametrize(
     ("inside", "day"),
     [
-        ("<activity-date type='1' iso-date='2018-01-01'/><activity-date type='2' iso-date='2018-02-02'/>", "2018-02-02"),
+        (
+            "<activity-date type='1' iso-date='2018-01-01'/><activity-date type='2' iso-date='2018-02-02'/>",
+            "2018-02-02",
+        ),
         ("<activity-date type='1' iso-date='2018-01-01'/>" + dollars(5), "2020-01-15"),
         ("<activity-date type='1' iso-date='2018-01-01Z'/>", "2018-01-01"),
         ("<activity-status code='1'/><activity-date type='1' iso-date='2018-01-01'/>", None),
@@ -136,7 +139,10 @@ def test_currency_of_the_value_before_that_of_the_activity(tmp_path):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ('<value value-date="2020-01-15">10</value>', "has no currency of its own, and the activity no default-currency"),
+        (
+            '<value value-date="2020-01-15">10</value>',
+            "has no currency of its own, and the activity no default-currency",
+        ),
         ('<value currency="dollars" value-date="2020-01-15">10</value>', "has no such currency"),
         ('<value currency="USD" value-date="2020-01-15">1,000</value>', "is no amount"),
         ('<value currency="USD" value-date="2020-01-15"/>', "is no amount"),
@@ -158,7 +164,9 @@ def test_a_sum_of_which_a_part_is_not_known_is_not_known(tmp_path, value, words)
 
 
 def test_a_day_that_is_none_is_set_aside(tmp_path):
-    raw = one(tmp_path, "<activity-date type='3' iso-date='2020-02-30'/><activity-date type='9' iso-date='2020-01-01'/>")
+    raw = one(
+        tmp_path, "<activity-date type='3' iso-date='2020-02-30'/><activity-date type='9' iso-date='2020-01-01'/>"
+    )
     assert [item[:2] for item in raw.set_aside] == [("activity-date", "2020-02-30"), ("activity-date", "9")]
 
 
@@ -183,7 +191,12 @@ def part(element, percent):
         (part(JO, 60) + part(LB, ""), ("JOR", "LBN"), None, "WLD"),
         (part(JO, "") + part(REGION, ""), ("JOR",), None, None),
         (part(REGION, ""), ("MEA",), None, None),
-        ("<recipient-region code='289' vocabulary='1'/><recipient-region code='9' vocabulary='99'/>", ("AFR",), None, None),
+        (
+            "<recipient-region code='289' vocabulary='1'/><recipient-region code='9' vocabulary='99'/>",
+            ("AFR",),
+            None,
+            None,
+        ),
         ("<recipient-country code='ZZ' percentage='40'/>" + part(JO, 60), ("WLD", "JOR"), ("40", "60"), None),
     ],
 )
