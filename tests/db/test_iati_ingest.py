@@ -7,16 +7,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
+from api.cli import app
 from db import tables
-from db.engine import reading
+from db.engine import make_engine, reading
 from db.ingest.adapters.iati import IatiAdapter
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.iati import ingest_iati
 from db.ingest.pipeline import ingest
 from db.ingest.web import Manners, WebClient
+from db.migrate import upgrade
 from db.queries.runs import rejected_records
 from db.queries.spend import spend
+from db.queries.totals import totals_of
+from db.settings import get_settings
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Measure, Relevance
 from tests.conftest import client_of
@@ -204,6 +209,37 @@ def test_refugee_costs_inside_donor_countries_are_left_out_unless_asked_for(engi
     assert everything["totals"]["amount_usd"] == 40 + 100 + 7
     rows = ask("/v1/projects/XX-SYN-3/components").json()["data"]
     assert [(row["category"], row["amount_usd"]) for row in rows] == [("in_donor_refugee_costs", 7)]
+
+
+def test_reports_of_the_world_bank_are_not_looked_for_elsewhere(engine, tmp_path):
+    inside = "<sector code='24050'/>" + dollars(5)
+    take_in(engine, write(tmp_path, activity(inside), activity(inside, "44000-P999999", BANK)))
+    with reading(engine) as connection:
+        assert list(totals_of(connection)) == ["P999999"]
+
+
+def test_the_command_says_what_became_of_each_file_and_fails_if_one_did(new_database, tmp_path, monkeypatch):
+    url = new_database("sqlite")
+    upgrade(make_engine(url))
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("SPOOL_DIR", str(tmp_path / "spool"))
+    get_settings.cache_clear()
+    good, bad = write(tmp_path, activity(dollars(5)), activity(identifier="")), tmp_path / "synthetic-bad.xml"
+    bad.write_text("<!DOCTYPE x><iati-activities/>")
+    try:
+        done = CliRunner().invoke(app, ["ingest", "iati", str(good), str(bad)])
+        errors = CliRunner().invoke(app, ["ingest", "errors", "1"])
+        (tmp_path / "empty").mkdir()
+        nothing = CliRunner().invoke(app, ["ingest", "iati", str(tmp_path / "empty")])
+    finally:
+        get_settings.cache_clear()
+    assert done.exit_code == 1
+    assert "read 2, added 1, changed 0, unchanged 0, rejected 1" in done.output
+    assert "synthetic-bad.xml, line 1: a document type (DOCTYPE)" in done.output
+    assert '"synthetic.xml, line 4"' in errors.output
+    assert "iati-identifier: required, but missing" in errors.output
+    assert nothing.exit_code == 1
+    assert "holds no file that ends in .xml or .xml.gz" in nothing.output
 
 
 @contextmanager
