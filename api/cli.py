@@ -12,13 +12,14 @@ from rich.table import Table
 
 from api import classify_cli, extract_cli, keys_cli, reviews_cli
 from api.database import ingest_file, ready_engine
-from api.reporting import out, print_report, progress_bar
+from api.reporting import out, print_outcome, print_report, progress_bar
 from api.sync_cli import sync as sync_sources
 from db import migrate as migrations
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.bundle import load_bundle
+from db.ingest.iati import ingest_iati as take_in_activities
 from db.ingest.queue import resume
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
@@ -170,6 +171,22 @@ def ingest_worldbank_documents(
     with ready_engine() as engine, progress_bar("projects with World Bank reports") as advance:
         report = ingest_documents(engine, settings.worldbank_documents_url, settings.spool_dir, wanted, advance)
     print_report(report)
+
+
+@ingest_app.command("iati")
+def ingest_iati(
+    places: Annotated[
+        list[str], typer.Argument(help="Files (.xml, .xml.gz), folders of them, or addresses.", show_default=False)
+    ],
+) -> None:
+    """Take in activities in the IATI standard, 1.01 to 2.03, each file as a run of its own (docs/iati.md)."""
+    failed = 0
+    with ready_engine() as engine, progress_bar("IATI activities") as advance:
+        for outcome in take_in_activities(engine, places, get_settings().spool_dir, advance):
+            failed += outcome.report is None
+            print_outcome(outcome.name, outcome.report, outcome.error)
+    if failed:
+        raise typer.Exit(1)
 
 
 @ingest_app.command("records")

@@ -30,6 +30,15 @@ def progress_bar(label: str) -> Iterator[Advance]:
         yield lambda count: progress.advance(task, count)
 
 
+def print_outcome(name: str, report: Report | None, error: str | None) -> None:
+    """Print what became of one of several inputs."""
+    if report is None:
+        err.print(f"{name}: {error}", style="red", markup=False, highlight=False)
+    else:
+        out.print(f"{name}:", highlight=False, markup=False, end=" ")
+        print_report(report)
+
+
 def print_report(report: Report) -> None:
     """Print what a run did."""
     out.print(

@@ -41,6 +41,10 @@ STATUSES = ("Active", "Closed", "Pipeline", "Dropped")
 COUNTED_STATUSES = ("Active", "Closed", "Pipeline")
 """Counted unless a query asks otherwise: money of a dropped project was never committed."""
 
+KEPT_APART = ("in_donor_refugee_costs",)
+"""Categories that no total holds unless a query names them, or asks for every relevance: money that never leaves the
+donor's country."""
+
 INCOME_GROUPS = ("low", "lower_middle", "upper_middle", "high")
 """The World Bank's income groups."""
 
@@ -78,6 +82,13 @@ class Filters:
     year_basis: YearBasis = YearBasis.CALENDAR
     measure: Measure = Measure.COMMITMENT
     base_year: int | None = None
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Categories that are kept apart, where neither `categories` names them nor every relevance is asked for."""
+        if not set(Relevance) - set(self.relevance) or not self.relevance:
+            return ()
+        return tuple(category for category in KEPT_APART if category not in self.categories)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Project(SQLModel, table=True):
 class ProjectStatement(SQLModel, table=True):
     """What one source said of a project at one date, kept as it was read, so that differences stay visible.
 
-    `origin` is the way it came in (`bundle`, `worldbank-export`, `worldbank-api`, `records`); `as_of` is empty
+    `origin` is the way it came in (`bundle`, `worldbank-export`, `worldbank-api`, `records`, `iati`); `as_of` is empty
     where the source has no date, and `retrieved_at` is when the source was asked or the file read.
     """
 
@@ -73,13 +73,22 @@ class ProjectStatement(SQLModel, table=True):
     record: dict[str, Any] = Field(sa_type=JSON)
 
 
-ORIGINS = ("worldbank-export", "worldbank-api", "records", "bundle")
+ORIGINS = ("iati", "worldbank-export", "worldbank-api", "records", "bundle")
 """The ways in, the most trusted last: it wins where two speak of the same date."""
+
+REPEATING = frozenset({"iati"})
+"""Ways in that publish again what others say at first hand: of any date, they only fill what these leave open."""
 
 
 def in_order(statements: Sequence[ProjectStatement]) -> list[ProjectStatement]:
-    """Sort statements so that a later one overrules: by date, then by trust in the way it came in."""
-    return sorted(statements, key=lambda s: (s.as_of, ORIGINS.index(s.origin) if s.origin in ORIGINS else -1, s.origin))
+    """Sort statements so that a later one overrules: first those that repeat others, then by date, then by trust in the
+    way it came in."""
+
+    def place(said: ProjectStatement) -> tuple[bool, str, int, str]:
+        trust = ORIGINS.index(said.origin) if said.origin in ORIGINS else -1
+        return said.origin not in REPEATING, said.as_of, trust, said.origin
+
+    return sorted(statements, key=place)
 
 
 class ProjectCountry(SQLModel, table=True):
@@ -182,6 +191,8 @@ class ProjectSaid(BaseModel):
     retrieved_at: datetime = Doc(description="When it was taken from there.")
     run_id: int = Doc(description="The ingest run that brought it.", examples=[1])
     source_url: str | None = Doc(description="Address of the record.")
+    reporting_org: str | None = Doc(description="Who reports it, where others than the source's publisher do.")
+    reported_id: str | None = Doc(description="Its identifier there, as written.", examples=["44000-P174085"])
     name: str | None = Doc(description="Name.")
     status: str | None = Doc(description="Status.")
     approval_date: date | None = Doc(description="Date of board approval.")
@@ -192,6 +203,15 @@ class ProjectSaid(BaseModel):
     other_usd: Usd | None = Doc(description="Other commitments, US dollars.")
     commitment_usd: Usd | None = Doc(description="Commitment, US dollars.")
     cost_usd: Usd | None = Doc(description="Whole cost with co-financing, US dollars.")
+    disbursement_usd: Usd | None = Doc(description="Paid out, US dollars.")
+    purpose_codes: list[str] = Doc(
+        description="OECD DAC purpose codes, with their percentage where known.", examples=[["24050:30"]]
+    )
+    conversions: list[str] = Doc(
+        description="Amounts in other currencies that its dollars come from, each with date and rate.",
+        examples=[["commitment: EUR 100.00 of 2019-03-19 at 1.1358 (2019-03-19) = USD 113.58"]],
+    )
+    note: str | None = Doc(description="What to keep in mind about this statement.")
 
 
 class ProjectDetail(ProjectPublic):

@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from models.money import PPM, parse_dollars
 from models.types import PartialDate
@@ -78,6 +78,24 @@ def parse_list(value: object) -> tuple[str, ...]:
     return tuple(item for item in (clean_text(item) for item in items) if item)
 
 
+def check_purposes(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check purpose codes, each alone or with its percentage: `24050`, `24050:30`.
+
+    Raises:
+        ValueError: if one is neither, is named twice, or the percentages pass 100.
+    """
+    codes, total = [], 0
+    for value in values:
+        code, colon, percent = value.partition(":")
+        if not re.fullmatch(r"\d{3}(?:\d\d)?", code):
+            raise ValueError(f"{value[:40]!r} is not a purpose code of the OECD DAC, alone or as 24050:30")
+        total += share_to_ppm(percent) if colon else 0
+        codes.append(code)
+    if len(set(codes)) < len(codes) or total > PPM:
+        raise ValueError(f"purpose_codes {';'.join(values)[:100]!r} name a code twice, or pass 100 percent")
+    return values
+
+
 def parse_positive_dollars(value: object) -> int | None:
     """Read an amount that cannot be negative, into cents; see `models.money.parse_dollars`."""
     cents = parse_dollars(value)
@@ -92,6 +110,7 @@ Day = Annotated[date | None, BeforeValidator(parse_day)]
 AsOf = Annotated[PartialDate | None, BeforeValidator(clean_text)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
+Purposes = Annotated[Items, AfterValidator(check_purposes)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
 Passage = Annotated[str | None, Field(max_length=20_000)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
@@ -139,10 +158,16 @@ class ProjectRecord(Record):
     disbursement_cents: Cents = _dollars("disbursement")
     sectors: Items = ()
     themes: Items = ()
+    purpose_codes: Purposes = ()
     borrower: Text = None
     implementing_agency: Text = None
     tags: Annotated[tuple[Tag, ...], BeforeValidator(parse_list)] = ()
     note: Text = None
+    reporting_org: Text = None
+    reporting_org_ref: Text = None
+    reporting_org_former: Items = ()
+    reported_id: Text = None
+    conversions: Items = ()
     source: str = "user-records"
     source_url: Text = None
     as_of: AsOf = None

@@ -112,9 +112,10 @@ def from_rules(verdict: Verdict) -> Decision:
         {"rule": e.rule, "words": e.words, "field": e.field, "start": e.start, "end": e.end, "effect": e.effect}
         for e in verdict.evidence
     )
+    coded = tuple(CategoryShare(s.category, s.share_ppm, s.known, Relevance(s.relevance)) for s in verdict.shares)
     return Decision(
         Method.RULES,
-        whole_share(verdict.category, Relevance(verdict.relevance)),
+        coded or whole_share(verdict.category, Relevance(verdict.relevance)),
         round(verdict.confidence, 4),
         secondary=verdict.secondary,
         evidence=evidence,

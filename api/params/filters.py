@@ -250,7 +250,9 @@ def _known(
 
 
 def _projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:
-    ids = tuple(value.upper() for value in values)
+    """Find projects by their ids, as written or in capitals, as the World Bank writes them."""
+    missing = unknown_projects(snapshot.connection, values)
+    ids = tuple(value.upper() if value in missing else value for value in values)
     for wrong, near in unknown_projects(snapshot.connection, ids).items():
         message = f"there is no project {wrong[:100]!r}"
         raise BadParameterError(ProblemItem(parameter="project", value=wrong[:100], message=message, suggestion=near))

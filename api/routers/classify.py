@@ -26,7 +26,7 @@ class ClassifyRequest(BaseModel):
     component_description: str = Field(default="", max_length=20_000, description="Component description.")
     sectors: Words = Field(default=[], description="Sectors.")
     themes: Words = Field(default=[], description="Themes.")
-    purpose_codes: Words = Field(default=[], description="OECD purpose codes.", examples=[["24050"]])
+    purpose_codes: Words = Field(default=[], description="OECD purpose codes, or `24050:30`.", examples=[["24050:30"]])
     countries: Words = Field(default=[], description="ISO 3166-1 alpha-3 codes.", examples=[["NPL"]])
     borrower: str = Field(default="", max_length=2_000, description="Borrower; never decides alone.")
     implementing_agency: str = Field(default="", max_length=2_000, description="Agency; never decides alone.")
@@ -43,6 +43,14 @@ class EvidenceItem(BaseModel):
     effect: str = Field(description="What the rule does with them.")
 
 
+class ShareItem(BaseModel):
+    """A category's share of the money."""
+
+    category: str = Field(description="Category.", examples=["remittances"])
+    share_percent: float = Field(description="Its share.", examples=[30])
+    relevance: str = Field(description="`direct`, `partial` or `none`.")
+
+
 class ClassifyAnswer(BaseModel):
     """What the rules say, and why."""
 
@@ -50,6 +58,7 @@ class ClassifyAnswer(BaseModel):
     secondary_categories: list[str] = Field(description="Further categories.")
     relevance: str = Field(description="`direct`, `partial` or `none`.")
     confidence: float = Field(description="0 to 1.")
+    shares: list[ShareItem] = Field(description="Shares that purpose codes state; empty: one category has all.")
     evidence: list[EvidenceItem] = Field(description="Words it rests on.")
     taxonomy_version: str = Field(description="Version of the taxonomy.")
     rules_version: str = Field(description="Version of the rules.")
@@ -75,6 +84,10 @@ def classify_text(text: Annotated[ClassifyRequest, Body(examples=[EXAMPLE])]) ->
             "secondary_categories": list(verdict.secondary),
             "relevance": verdict.relevance,
             "confidence": verdict.confidence,
+            "shares": [
+                {"category": s.category, "share_percent": s.share_ppm / 10_000, "relevance": s.relevance}
+                for s in verdict.shares
+            ],
             "evidence": evidence,
             "taxonomy_version": verdict.taxonomy_version,
             "rules_version": verdict.rules_version,

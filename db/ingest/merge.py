@@ -7,11 +7,11 @@ from models.project import ProjectStatement, in_order
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
-POLLED = frozenset({"worldbank-api"})
+POLLED = frozenset({"worldbank-api", "iati"})
 """Ways in that are asked again and again. That they say the same as last time is stored only where it decides anything:
 where another way in has spoken since."""
 
-PLURAL = ("sectors", "themes", "tags")
+PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 
 
 def merge_statements(statements: Sequence[ProjectStatement]) -> dict[str, Any]:

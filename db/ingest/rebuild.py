@@ -152,6 +152,7 @@ def _classifier_input(project: Mapping[str, Any], component: Component | None = 
         component_description=(component.description or "") if component else "",
         sectors=tuple(project["sectors"]),
         themes=tuple(project["themes"]),
+        purpose_codes=() if component else tuple(project["purpose_codes"]),
         countries=tuple(code for code, _ in project["located"]),
         borrower=project["borrower"] or "",
         implementing_agency=project["implementing_agency"] or "",

@@ -12,6 +12,7 @@ from db import tables
 from db.ingest.matching import match_components
 from db.ingest.merge import POLLED
 from db.ingest.precedence import READING, has_news, weigh
+from db.ingest.publishers import other_publisher, stored_publishers
 from db.ingest.report import Report
 from db.ingest.validation import Rejection, Valid, storable
 from db.store import batches, insert_rows, now, upsert
@@ -51,10 +52,17 @@ class Sink:
         """Store project records as statements; one that says the same as before costs no write."""
         ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
         stored, loaded = self._stored_statements(ids), self._known_projects(ids)
+        publishers = stored_publishers(self.connection, self.origin, [valid.record for valid in records])
         rows = []
         for valid in records:
             record = valid.record
             assert isinstance(record, ProjectRecord)
+            if other := other_publisher(record, publishers.get(record.project_id, [])):
+                name = record.reporting_org or record.reporting_org_ref
+                self.reject(
+                    valid, "reporting_org", name, f"{other} reports {record.project_id} already: one of them must err"
+                )
+                continue
             content = record.model_dump(mode="json", exclude_unset=True, exclude={"as_of", "country_shares"})
             content["source"] = record.source
             content["located"] = [list(pair) for pair in valid.countries]

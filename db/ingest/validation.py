@@ -164,7 +164,7 @@ def _locate(
 def _bucket(record: ProjectRecord, labelled: Country | None, places: PlaceIndex) -> str | None:
     if labelled and labelled.kind != PlaceKind.COUNTRY:
         return labelled.code
-    region = places.find(record.region) if record.region else None
+    region = places.by_code.get(record.region) or places.find(record.region) if record.region else None
     if region:
         return region.code
     if labelled:

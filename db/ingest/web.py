@@ -4,8 +4,9 @@ import email.utils
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -23,6 +24,7 @@ from db.errors import SourceAnswerError, SourceUnavailableError
 from models.versions import PROGRAM_VERSION
 
 USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
+OK = 200
 NOT_MODIFIED, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY = 304, 404, 408, 429
 PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
 """Statuses after which the same question may well be answered (RFC 9110, section 15; RFC 6585; RFC 8470)."""
@@ -164,6 +166,33 @@ class WebClient:
             SourceUnavailableError: if no answer came, or the source asks to wait longer than is waited.
             SourceAnswerError: if an answer came that is not what was asked for.
         """
+        request = self._request(params, known or Validators(), address)
+        return self._patiently(lambda: self._attempt(request, read, expected, known or Validators()))
+
+    def download(self, target: Path, accept: str, expected: str, max_bytes: int) -> datetime:
+        """Write what stands under the base address into a file, piece by piece, and ask again where it breaks off.
+
+        Returns:
+            When it was asked, in UTC.
+
+        Raises:
+            SourceUnavailableError: if no answer came, or the source asks to wait longer than is waited.
+            SourceAnswerError: if the answer has another status than 200, or more than `max_bytes` when unpacked.
+        """
+        request = self._client.build_request("GET", self.base_url, headers={"Accept": accept})
+
+        def attempt() -> datetime:
+            self._pace()
+            with _passing_troubles(self.base_url), target.open("wb") as file:
+                answer = self._send(request, file.write, max_bytes)
+            if answer.status != OK:
+                raise SourceAnswerError(self.base_url, answer.status, "no file", expected)
+            return answer.retrieved_at
+
+        return self._patiently(attempt)
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        """Try as often, and wait between as long, as manners and the source say."""
         waits = wait_exponential_jitter(
             self.manners.first_wait, self.manners.longest_wait, jitter=self.manners.first_wait
         )
@@ -180,8 +209,7 @@ class WebClient:
             reraise=True,
         )
         try:
-            request = self._request(params, known or Validators(), address)
-            result: T = attempts(self._attempt, request, read, expected, known or Validators())
+            result: T = attempts(attempt)
         except _AgainError as error:
             raise error.final(int(attempts.statistics["attempt_number"])) from None
         return result
@@ -193,8 +221,10 @@ class WebClient:
     def _attempt(self, request: httpx.Request, read: Callable[[Answer], T], expected: str, known: Validators) -> T:
         self._pace()
         address = str(request.url)
+        pieces: list[bytes] = []
         with _passing_troubles(address):
-            answer = self._send(request)
+            answer = self._send(request, pieces.append, self.manners.max_bytes)
+        answer = replace(answer, body=b"".join(pieces))
         try:
             self._check_status(answer, known, expected)
             return read(answer)
@@ -208,26 +238,27 @@ class WebClient:
             self._sleep(ahead)
         self._next = self._clock() + 1 / self.manners.per_second
 
-    def _send(self, request: httpx.Request) -> Answer:
+    def _send(self, request: httpx.Request, keep: Callable[[bytes], object], max_bytes: int) -> Answer:
+        """Send a request and hand each piece of its answer to `keep`."""
         address = str(request.url)
         until = self._clock() + self.manners.longest_answer
         response = self._follow(request)
         try:
             if response.status_code in PASSING:
                 raise self._again_later(address, response)
-            pieces, size = [], 0
+            size = 0
             for piece in response.iter_bytes():
                 size += len(piece)
-                if size > self.manners.max_bytes:
-                    found = f"more than {self.manners.max_bytes:,} bytes"
+                if size > max_bytes:
+                    found = f"more than {max_bytes:,} bytes"
                     raise SourceAnswerError(address, response.status_code, found, "less")
                 if self._clock() > until:
                     raise httpx.ReadTimeout("the answer drips in too slowly")
-                pieces.append(piece)
+                keep(piece)
         finally:
             response.close()
         given = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
-        return Answer(address, response.status_code, b"".join(pieces), datetime.now(UTC).replace(microsecond=0), given)
+        return Answer(address, response.status_code, b"", datetime.now(UTC).replace(microsecond=0), given)
 
     def _follow(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and follow redirects within the source's own hosts; the bodies of redirects are not read."""
@@ -252,7 +283,7 @@ class WebClient:
     def _check_status(self, answer: Answer, known: Validators, expected: str) -> None:
         if answer.unchanged and not known.headers():
             raise WrongAnswerError("not modified, though nothing was known")
-        if answer.status not in {200, NOT_MODIFIED, NOT_FOUND}:
+        if answer.status not in {OK, NOT_MODIFIED, NOT_FOUND}:
             found = "a refusal" if 400 <= answer.status < 500 else "a status that says nothing here"
             raise SourceAnswerError(answer.address, answer.status, found, expected)
 

@@ -106,6 +106,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     ):
         if allowed:
             found.append(one_of.in_(allowed))
+    if filters.left_out:
+        found.append(fact.c.category.not_in(filters.left_out))
     if filters.statuses:
         found.append(fact.c.status.in_(filters.statuses) | fact.c.status.is_(None))
     if filters.tags:

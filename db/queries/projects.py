@@ -92,7 +92,11 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
 
 
 SAID = ("name", "status", "approval_date", "closing_date")
-SAID_CENTS = ("ibrd_cents", "ida_cents", "grant_cents", "other_cents", "commitment_cents", "cost_cents")
+SAID_CENTS = (
+    *("ibrd_cents", "ida_cents", "grant_cents", "other_cents", "commitment_cents", "cost_cents"),
+    "disbursement_cents",
+)
+SAID_BESIDE = ("source_url", "reporting_org", "reported_id", "note")
 
 
 def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
@@ -111,9 +115,10 @@ def _said(statement: ProjectStatement) -> dict[str, Any]:
         "as_of": statement.as_of or None,
         "retrieved_at": in_utc(statement.retrieved_at),
         "run_id": statement.run_id,
-        "source_url": record.get("source_url"),
+        "purpose_codes": record.get("purpose_codes", []),
+        "conversions": record.get("conversions", []),
     }
-    row |= {name: record.get(name) for name in SAID}
+    row |= {name: record.get(name) for name in (*SAID, *SAID_BESIDE)}
     return row | {name.replace("_cents", "_usd"): record.get(name) for name in SAID_CENTS}
 
 

@@ -12,8 +12,8 @@ from models.vocabulary import Relevance
 
 
 def totals_of(connection: Connection, named: Sequence[str] = (), limit: int | None = None) -> dict[str, Totals]:
-    """Return commitment and cost (cents of US dollars) of projects by their ids: of those named, else of all that
-    concern migration, at most `limit`.
+    """Return commitment and cost (cents of US dollars) of projects by their ids: of those named, else of all of
+    the World Bank's that concern migration, at most `limit`.
 
     Raises:
         NotFoundError: if a named project is not stored; with the nearest id that is.
@@ -23,7 +23,8 @@ def totals_of(connection: Connection, named: Sequence[str] = (), limit: int | No
         project.c.project_id
     )
     if not named:
-        rows = connection.execute(query.where(project.c.relevance != Relevance.NONE).limit(limit))
+        of_the_bank = project.c.project_id.like("P______")  # only the World Bank's own projects have reports there
+        rows = connection.execute(query.where(project.c.relevance != Relevance.NONE, of_the_bank).limit(limit))
         return {row.project_id: Totals(row.commitment_cents, row.cost_cents) for row in rows}
     found: dict[str, Totals] = {}
     for project_id in map(printable, named):

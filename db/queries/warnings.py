@@ -34,8 +34,17 @@ def _amount(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, s
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Name members of a filter that no row at all stands under: empty there means not known, not zero."""
-    return list(_gaps(connection, filters))
+    """Say what a filter leaves open: members that no row at all stands under, where empty means not known, and categories
+    that are kept apart."""
+    return [*_gaps(connection, filters), *_left_apart(connection, filters)]
+
+
+def _left_apart(connection: Connection, filters: Filters) -> Iterator[str]:
+    if filters.left_out and not filters.categories:
+        projects, amount = _amount(connection, *conditions(replace(filters, categories=filters.left_out)))
+        if projects:
+            names = ",".join(filters.left_out)
+            yield f"leaves out {amount} of {projects} projects, never added to the rest: category={names} asks for them"
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 import re
 
-from models.classification.codes import by_codes
 from models.classification.functions import function_of
 from models.classification.matching import Document, Match, find_matches
+from models.classification.purposes import in_donor_only, with_purposes
 from models.classification.relevance import TITLES, Reading, aim, read
 from models.classification.rules import Cue, RuleSet, load_rules
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
+from models.classification.themes import by_themes
 from models.classification.verdict import ClassifierInput, Evidence, Finding, Verdict, field_text
 
 __all__ = ["ClassifierInput", "Evidence", "Verdict", "classify", "field_text"]
@@ -38,20 +39,20 @@ def classify(text: ClassifierInput) -> Verdict:
         evidence=finding.evidence,
         taxonomy_version=load_taxonomy().version,
         rules_version=rules.version,
+        shares=finding.shares,
     )
 
 
 def _project(text: ClassifierInput, document: Document, rules: RuleSet) -> Finding:
-    given = by_codes(text, rules, deciding=True)
-    if given:
+    if given := in_donor_only(text, rules):
         return given
     matches = _matches(document, rules, PROJECT_FIELDS)
-    return _weigh(text, document, matches, rules) or by_codes(text, rules) or _nothing(document, matches, rules)
+    words = _weigh(text, document, matches, rules) or by_themes(text, rules) or _nothing(document, matches, rules)
+    return with_purposes(text, words, rules)
 
 
 def _component(text: ClassifierInput, document: Document, rules: RuleSet) -> Finding:
-    given = by_codes(text, rules, deciding=True)
-    if given:
+    if given := in_donor_only(text, rules):
         return given
     matches = _matches(document, rules, COMPONENT_FIELDS)
     own = _weigh(text, document, matches, rules)

@@ -72,17 +72,26 @@ class Function(_Strict):
     overrides: bool = False  # in a title it decides by itself
 
 
-class CodeRule(_Strict):
-    """A category from a code or a theme that the source itself gave."""
+class ThemeRule(_Strict):
+    """A category from a theme that the source itself gave."""
 
     id: str
     note: str = Field(min_length=10)
     category: str
-    codes: tuple[str, ...] = ()
-    themes: tuple[str, ...] = ()
+    themes: tuple[str, ...] = Field(min_length=1)
     relevance: Literal["direct", "partial"]
     weight: float = Field(gt=0, le=1)
-    decides: bool = False  # wins over the words of the text
+
+
+class PurposeRule(_Strict):
+    """What OECD DAC purpose codes say of the money under them; without a category nothing is decided by them."""
+
+    id: str
+    note: str = Field(min_length=10)
+    codes: tuple[str, ...] = Field(min_length=1)
+    category: str | None = None
+    open: bool = False  # the words choose among the categories that the taxonomy maps to the code
+    weight: float = Field(gt=0, le=1)
 
 
 class Settings(_Strict):
@@ -109,14 +118,16 @@ class RuleSet(_Strict):
     cues_before: tuple[Cue, ...]
     cues_after: tuple[Cue, ...]
     component_cues: tuple[Cue, Cue]  # running a project, then institutions at large
-    code_rules: tuple[CodeRule, ...]
+    theme_rules: tuple[ThemeRule, ...]
+    purpose_rules: tuple[PurposeRule, ...]
+    purpose_names: dict[str, str]
     broad_words: tuple[str, ...]
 
     @model_validator(mode="after")
     def _unique_ids(self) -> "RuleSet":
         ids = [rule.id for rule in self.rules] + [function.id for function in self.functions]
         ids += [cue.id for cue in (*self.cues_before, *self.cues_after, *self.component_cues)]
-        ids += [code.id for code in self.code_rules]
+        ids += [rule.id for rule in self.theme_rules] + [rule.id for rule in self.purpose_rules]
         doubled = sorted({name for name in ids if ids.count(name) > 1})
         if doubled:
             raise ValueError(f"rule ids must be unique: {', '.join(doubled)}")
@@ -127,13 +138,26 @@ class RuleSet(_Strict):
         known = load_taxonomy().by_code.keys() - {NOT_MIGRATION}
         used = {rule.category for rule in self.rules if rule.category} - POPULATIONS
         used |= {code for rule in self.rules for code in rule.also}
-        used |= {function.category for function in self.functions} | {code.category for code in self.code_rules}
+        used |= {function.category for function in self.functions} | {rule.category for rule in self.theme_rules}
+        used |= {rule.category for rule in self.purpose_rules if rule.category}
         if not used <= known:
             raise ValueError(f"rules name unknown categories: {', '.join(sorted(used - known))}")
         ranked = set(self.settings.precedence) | {category for category in known if category.startswith("refugee_")}
         if not known <= ranked:
             raise ValueError(f"categories without a place in the precedence: {', '.join(sorted(known - ranked))}")
         return self
+
+    @model_validator(mode="after")
+    def _named_codes(self) -> "RuleSet":
+        used = [code for rule in self.purpose_rules for code in rule.codes]
+        if sorted(used) != sorted(self.purpose_names):
+            raise ValueError("every purpose code needs one rule and one name")
+        return self
+
+    @cached_property
+    def by_purpose(self) -> dict[str, PurposeRule]:
+        """The rule of each purpose code."""
+        return {code: rule for rule in self.purpose_rules for code in rule.codes}
 
     @cached_property
     def new_aim(self) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ class ClassifierInput:
     component_description: str = ""
     sectors: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
-    purpose_codes: tuple[str, ...] = ()
+    purpose_codes: tuple[str, ...] = ()  # OECD DAC, alone or with a percentage: 24050:30
     countries: tuple[str, ...] = ()  # ISO alpha-3
     borrower: str = ""
     implementing_agency: str = ""
@@ -32,6 +32,17 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class CodedShare:
+    """A category's share of the money, in parts per million, as codes of the source give it. `known`: what counts of it
+    is known, too; it is not where an unknown part of it serves migration."""
+
+    category: str
+    share_ppm: int
+    relevance: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the rules say, how sure they are, and why."""
 
@@ -42,6 +53,7 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     taxonomy_version: str
     rules_version: str
+    shares: tuple[CodedShare, ...] = ()  # empty: all the money has the one category
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class Finding:
     relevance: str
     confidence: float
     evidence: tuple[Evidence, ...]
+    shares: tuple[CodedShare, ...] = ()
 
 
 def field_text(text: ClassifierInput, field: str) -> str:

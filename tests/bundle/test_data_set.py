@@ -18,7 +18,7 @@ ROWS = {
     "reviews": 417,  # 132 projects + 285 components
     "countries": 263,  # 253 countries and territories + 9 regions + the world
     "published_figures": 7,
-    "sources": 5,
+    "sources": 6,
     "us_cpi": 82,  # 1944 to 2025
 }
 PACKAGE = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))

@@ -1,0 +1,185 @@
+"""Reads activities in the IATI standard, versions 1.01 to 2.03, as records of projects. docs/iati.md describes it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from db.ingest.adapter import RawRecord
+from db.ingest.adapters.iati_fields import (
+    CODES,
+    LANGUAGE,
+    Findings,
+    Places,
+    Sectors,
+    code_of,
+    dates_of,
+    places_of,
+    sectors_of,
+    text_of,
+)
+from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money_of, shares_of
+from db.ingest.adapters.iati_xml import Activity, Node, read_activities
+from models.iati.identifiers import project_id_of
+from models.iati.shares import Shares, percentages
+from models.money import usd
+from models.records import ProjectRecord, clean_text
+
+SOURCE = "iati"
+LONGEST = 20_000
+"""Characters of a description that are kept; longer ones are cut, which is listed."""
+MEANING_FIRST = ("2", "1", "", "3", "4")
+"""Types of description in the order in which they are put together: objectives, general, target groups, other."""
+NAMES = {"project_id": "iati-identifier", "name": "title", "objective": "description", "place": "recipient-country"}
+
+
+class IatiAdapter:
+    """Activities of any publisher. `source_url` is where the file was fetched."""
+
+    name = "iati"
+
+    def __init__(self, source_url: str | None = None) -> None:
+        self.source_url = source_url
+
+    def read(self, path: Path) -> Iterator[RawRecord]:
+        """Yield a project record for each activity; see `Adapter.read`."""
+        file_date = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+        for activity in read_activities(path):
+            yield self._record(path, activity, file_date)
+
+    def _record(self, path: Path, activity: Activity, file_date: str) -> RawRecord:
+        node = activity.node
+        place = f"{path.name}, line {node.line}"
+        identifier = clean_text((node.first("iati-identifier") or Node("", {}, 0)).text) or ""
+        reporter = node.first("reporting-org") or Node("", {}, 0)
+        broken = activity.broken
+        project_id = identifier
+        try:
+            project_id = project_id_of(identifier, reporter.get("ref") or None)
+        except ValueError as error:
+            broken = broken or (f"iati-identifier: {error}" if identifier else "iati-identifier: required, but missing")
+        if broken:
+            return RawRecord(place, ProjectRecord, {"project_id": identifier}, broken=broken)
+        findings = Findings()
+        fields = self._fields(node, findings) | {
+            "project_id": project_id,
+            "reported_id": identifier,
+            "as_of": _day(node.get("last-updated-datetime")) or _day(activity.generated) or file_date,
+            "source": SOURCE,
+            "source_url": self.source_url,
+            "note": _note(findings.notes),
+        }
+        given = {name: value for name, value in fields.items() if value not in (None, "", (), [])}
+        return RawRecord(place, ProjectRecord, given, names=NAMES, set_aside=tuple(findings.set_aside))
+
+    def _fields(self, node: Node, findings: Findings) -> dict[str, Any]:
+        language = node.get(LANGUAGE) or "en"
+        sectors, places = sectors_of(node, language, findings), places_of(node, findings)
+        money = money_of(node, language, findings)
+        by_sector, by_place = shares_of(money.weighed(), sectors, places, findings)
+        return {
+            "name": text_of(node.all("title"), language),
+            "objective": _objective(node, language, findings),
+            **_reporter(node, language),
+            **_times(node, money, findings),
+            **_where(places, by_place, money),
+            **_what(sectors, by_sector, money, findings),
+            **_dollars(money, findings),
+            "conversions": tuple(money.conversions),
+        }
+
+
+def _day(text: str) -> str:
+    match = re.match(r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", text)
+    return match[0] if match else ""
+
+
+def _note(notes: Sequence[str]) -> str | None:
+    return f"IATI: {'; '.join(notes)}"[:LONGEST] if notes else None
+
+
+def _objective(node: Node, language: str, findings: Findings) -> str | None:
+    by_type: dict[str, list[Node]] = {}
+    for part in node.all("description"):
+        by_type.setdefault(part.get("type"), []).append(part)
+    order = sorted(by_type, key=lambda kind: MEANING_FIRST.index(kind) if kind in MEANING_FIRST else len(MEANING_FIRST))
+    texts = [text for kind in order if (text := text_of(by_type[kind], language))]
+    whole = " ".join(dict.fromkeys(texts))
+    if len(whole) > LONGEST:
+        findings.set_aside.append(
+            ("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST:,}")
+        )
+    return whole[:LONGEST] or None
+
+
+def _reporter(node: Node, language: str) -> dict[str, Any]:
+    reporters = node.all("reporting-org")
+    former = [code_of(other, "ref") for other in node.all("other-identifier") if other.get("type") == "B1"]
+    return {
+        "reporting_org": text_of(reporters, language),
+        "reporting_org_ref": reporters[0].get("ref") if reporters else None,
+        "reporting_org_former": tuple(filter(None, former)),
+    }
+
+
+def _times(node: Node, money: Money, findings: Findings) -> dict[str, str | None]:
+    """Say when it was approved: its actual start, else its first commitment, else, once under way, its planned start."""
+    dates, status = dates_of(node, findings), _status(node, findings)
+    planned = None if status == "Pipeline" else dates.get("planned_start")
+    approved = dates.get("actual_start") or money.first_day() or planned
+    closed = dates.get("actual_end") or dates.get("planned_end")
+    return {"status": status, "approval_date": _iso(approved), "closing_date": _iso(closed)}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _status(node: Node, findings: Findings) -> str | None:
+    stated = node.first("activity-status")
+    code = code_of(stated)
+    if stated is not None and code not in CODES.statuses:
+        findings.refuse(stated, code, f"is no status of an activity; expected one of {', '.join(CODES.statuses)}")
+    return CODES.statuses.get(code)
+
+
+def _where(places: Places, by_place: Shares | None, money: Money) -> dict[str, Any]:
+    shares = by_place or places.rebased.shares
+    if shares:
+        written = percentages(shares)
+        codes = tuple(written)
+        return {"countries": codes, "country_shares": tuple(written.values()) if len(codes) > 1 else ()}
+    named = list(places.rebased.codes)
+    if not named:
+        transactions = (a for amounts in money.amounts.values() for a in amounts)
+        named = list(dict.fromkeys(code for a in transactions for code in a.places.rebased.codes))
+    bucket = places.bucket if len(named) > 1 else None  # shares are not known: all of it counts in one bucket
+    return {"countries": tuple(named), "region": bucket}
+
+
+def _what(sectors: Sectors, by_sector: Shares | None, money: Money, findings: Findings) -> dict[str, Any]:
+    shares = by_sector or sectors.rebased.shares
+    codes: tuple[str, ...] = sectors.rebased.codes
+    names = sectors.names
+    of_amounts = [amount.sectors for amounts in money.amounts.values() for amount in amounts]
+    names = tuple(dict.fromkeys((*names, *(name for own in of_amounts for name in own.names))))
+    if shares:
+        written = percentages(shares)
+        return {"sectors": names, "purpose_codes": tuple(f"{code}:{share}" for code, share in written.items() if code)}
+    codes = codes or tuple(dict.fromkeys(code for own in of_amounts for code in own.rebased.codes))
+    return {"sectors": names, "purpose_codes": codes}
+
+
+def _dollars(money: Money, findings: Findings) -> dict[str, str]:
+    found = {}
+    for what in (COMMITMENT, DISBURSEMENT):
+        cents = money.total(what)
+        if cents is not None and cents < 0:
+            reason = "the sum of the transactions is negative: more is taken back than this file gives"
+            findings.set_aside.append((f"{what}_usd", str(usd(cents)), reason))
+        elif cents is not None:
+            found[f"{what}_usd"] = str(usd(cents))
+        elif money.amounts[what]:
+            findings.note(f"the {what} is not known in dollars: a part of it cannot be read or converted")
+    return found

@@ -1,0 +1,49 @@
+"""IATI identifiers as ids of projects: the World Bank's by their P-number, all others as written, in signs fit for paths."""
+
+import re
+
+WORLD_BANK = "44000"
+_P_NUMBER = re.compile(r"P\d{6}")
+_PLAIN = re.compile(r"[A-Za-z0-9._-]")
+_ESCAPED = re.compile(r":([0-9A-F]{2})")
+MAX_ID = 100
+
+
+def project_id_of(identifier: str, reporting_ref: str | None) -> str:
+    """Turn an IATI identifier into the id of a project.
+
+    `44000-P174085` of the World Bank (44000) is its project P174085. Any other identifier keeps its letters, digits,
+    dots, dashes and underscores; each byte (UTF-8) of any other sign is written as a colon and two hexadecimal digits,
+    so that `XI-IATI-EC_INTPA-2019/405-854` becomes `XI-IATI-EC_INTPA-2019:2F405-854`. `identifier_of` turns it back.
+
+    Raises:
+        ValueError: if it is empty, too long, begins with another sign than a letter or digit, names a project of the
+            World Bank but is reported by somebody else, or would pass for one.
+    """
+    head, _, number = identifier.partition("-")
+    if head == WORLD_BANK and _P_NUMBER.fullmatch(number):
+        if reporting_ref != WORLD_BANK:
+            raise ValueError(f"{identifier!r} is the World Bank's, but {reporting_ref or 'nobody'} reports it")
+        return number
+    if _P_NUMBER.fullmatch(identifier):
+        raise ValueError(
+            f"{identifier!r} would pass for a project of the World Bank: expected its own prefix before it"
+        )
+    if not identifier or not (identifier[0].isascii() and identifier[0].isalnum()):
+        raise ValueError(
+            f"{identifier[:60]!r} does not begin with a letter or digit, as identifiers of organisations do"
+        )
+    written = "".join(sign if _PLAIN.fullmatch(sign) else _escape(sign) for sign in identifier)
+    if len(written) > MAX_ID:
+        raise ValueError(f"{identifier[:60]!r} is {len(written)} characters long as an id, at most {MAX_ID} are taken")
+    return written
+
+
+def identifier_of(project_id: str) -> str:
+    """Turn the id of a project that came from IATI, other than the World Bank's, back into its identifier."""
+    raw = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), project_id)
+    return raw.encode("latin-1").decode("utf-8")
+
+
+def _escape(sign: str) -> str:
+    return "".join(f":{byte:02X}" for byte in sign.encode("utf-8", "replace"))
