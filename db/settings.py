@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         description="Address of the World Bank's Documents API.",
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    answers_mb: int = Field(
+        default=64, ge=0, description="Megabytes of answers that each process keeps in memory to send again; 0: none."
+    )
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 
 

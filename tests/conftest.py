@@ -13,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from api.main import create_app
+from api.main import create_app, create_service
 from db.engine import make_engine
 from db.ingest.bundle import load_bundle
 from db.migrate import upgrade
@@ -120,10 +120,11 @@ def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
     if app is None:  # made once for each engine: describing itself takes an application longer than most answers
         app = _apps.get(engine) or _apps.setdefault(engine, create_app(engine, watch_of(engine)))
+    service = create_service(app)
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(app=service, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
                 return await client.request(method, path, **options)  # type: ignore[arg-type]
 

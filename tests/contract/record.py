@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from api.examples import RECORDED, Example, examples, recorded
 from api.files import ReleaseFiles
-from api.main import create_app
+from api.main import create_app, create_service
 from db.engine import make_engine
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
@@ -39,7 +39,7 @@ def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     """Ask an example's question and return the answer in the form in which it is recorded."""
 
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=create_service(app), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             return await client.request(example.method, example.path, headers=example.headers, content=example.body)
 

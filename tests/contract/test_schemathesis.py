@@ -6,14 +6,14 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.meta import TestPhase
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from sqlalchemy import Engine
 
-from api.main import create_app
+from api.http.front import FrontLayer
+from api.main import create_app, create_service
 from api.openapi import LINKS
 from db.engine import make_engine
 from db.settings import DATA_DIR, ROOT
@@ -55,11 +55,11 @@ LINKED = document.include(operation_id=sorted(LINKS.keys() | TARGETS))
 
 
 @pytest.fixture(scope="module", params=DATABASES)
-def app(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) -> FastAPI:
-    """The application on the bundled data, on each kind of database in turn."""
+def app(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) -> FrontLayer:
+    """What is served on the bundled data, on each kind of database in turn."""
     made = create_app(loaded_engines[request.param])
     made.state.reads_parameters_again = request.param != DATABASES[0]
-    return made
+    return create_service(made)
 
 
 def keep_what_no_schema_says(case: Case) -> None:
@@ -118,19 +118,19 @@ def _keep_columns(query: dict[str, Any], grouped: bool) -> None:
 
 
 @document.parametrize()
-def test_every_operation_does_what_the_document_says(case: Case, app: FastAPI) -> None:
+def test_every_operation_does_what_the_document_says(case: Case, app: FrontLayer) -> None:
     """Examples and generated cases run on both databases.
 
     The systematic coverage of each parameter's schema, hundreds of cases an operation, tests how parameters are read, before
     any database is asked; it runs on the first database only.
     """
-    if app.state.reads_parameters_again and case.meta and case.meta.phase.name is TestPhase.COVERAGE:
+    if app.app.state.reads_parameters_again and case.meta and case.meta.phase.name is TestPhase.COVERAGE:
         return
     keep_what_no_schema_says(case)
     case.call_and_validate(app=app)
 
 
-def test_links_lead_from_one_answer_to_the_next(app: FastAPI) -> None:
+def test_links_lead_from_one_answer_to_the_next(app: FrontLayer) -> None:
     reached: set[str] = set()
 
     class Walk(LINKED.as_state_machine()):
