@@ -105,7 +105,7 @@ def serve(
     with ready_engine():
         pass
     uvicorn.run(
-        "api.main:create_app",
+        "api.main:create_service",
         factory=True,
         host=host or settings.host,
         port=settings.port if port is None else port,

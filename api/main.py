@@ -12,7 +12,8 @@ from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
-from api.http.request import LastLayer, RequestLayer
+from api.http.front import FrontLayer
+from api.http.last import LastLayer
 from api.openapi import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
 from api.routers import (
@@ -81,6 +82,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         redoc_url=None,
         static_url="/static/docs",
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(refuse_ignored)],
     )
     app.state.engine = engine or make_engine(get_settings().database_url)
@@ -95,10 +97,19 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     return app
 
 
+def create_service(app: FastAPI | None = None, room: int | None = None) -> FrontLayer:
+    """Make what is served: the application with the layer in front of it that keeps its answers.
+
+    `room` is how many bytes of answers may be kept in memory, by default what the settings say.
+    """
+    app = app or create_app()
+    room = get_settings().answers_mb * 1_000_000 if room is None else room
+    return FrontLayer(app, app.state.releases, VERSION, room)
+
+
 def _surround(app: FastAPI) -> None:
     """Set the layers around the routes, from the inside out: each one sees what those before it have made."""
     app.add_middleware(LastLayer)
     app.add_middleware(CompressLayer)
     app.add_middleware(ConditionalLayer, releases=app.state.releases, version=VERSION)
     app.add_middleware(CorsLayer)
-    app.add_middleware(RequestLayer)

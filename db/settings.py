@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default=50, ge=1, description="Megabytes of one upload at most, unpacked; a megabyte is a million bytes."
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    answers_mb: int = Field(
+        default=64, ge=0, description="Megabytes of answers that each process keeps in memory to send again; 0: none."
+    )
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 
 

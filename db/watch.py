@@ -20,6 +20,7 @@ log = logging.getLogger("db.watch")
 
 INDEX_HEADER = 96  # two copies of 48 bytes, https://sqlite.org/walformat.html#the_wal_index_header
 INDEX_IS_READY = 12  # offset of the byte that is 1 once the header is written
+LOOK_SECONDS = 0.05
 POLL_SECONDS = 0.5
 TRUSTED_SECONDS = 2.0  # how long what a listener last read counts; a connection that hangs says nothing at all
 
@@ -91,7 +92,8 @@ class _WalIndex:
 
     A header only speaks for the log it belongs to. When the last connection anywhere closes, SQLite moves the log into
     the database file and starts over with a header that looks like every other fresh one. Therefore the identity of
-    both files, and the size and time of the database file, count as part of the bytes.
+    both files, and the size and time of the database file, count as well. To look a file up takes longer than all else
+    here, and no file is replaced while a connection of ours is open but by hand: so that is looked at now and then.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -99,11 +101,18 @@ class _WalIndex:
         self._engine = engine
         self._path = None if not name or name.startswith((":memory:", "file:")) else name
         self._file: tuple[int, int] | None = None
-        self._seen: tuple[object, ReleaseStamp] | None = None
+        self._seen: tuple[_Mark, ReleaseStamp] | None = None
+        self._looked = 0.0
 
     def recall(self) -> ReleaseStamp | None:
         seen = self._seen
-        return seen[1] if seen is not None and seen[0] == self._mark() else None
+        if seen is None:
+            return None
+        moment = monotonic()
+        if moment - self._looked < LOOK_SECONDS:
+            return seen[1] if _header(seen[0].descriptor) == seen[0].header else None
+        self._looked = moment
+        return seen[1] if seen[0] == self._mark() else None
 
     def read(self) -> ReleaseStamp | None:
         self._follow_the_file()
@@ -118,19 +127,18 @@ class _WalIndex:
     def close(self) -> None:
         self._seen = None
 
-    def _mark(self) -> object | None:
+    def _mark(self) -> "_Mark | None":
         """What differs after every commit, or `None` where that cannot be told."""
         if self._path is None:
             return None
         try:
             data, index = os.stat(self._path), os.stat(f"{self._path}-shm")
-            header = os.pread(_descriptor(f"{self._path}-shm", index), INDEX_HEADER, 0)
+            descriptor = _descriptor(f"{self._path}-shm", index)
         except OSError:
             return None
-        half = INDEX_HEADER // 2
-        if len(header) < INDEX_HEADER or header[:half] != header[half:] or not header[INDEX_IS_READY]:
-            return None  # it is being written at this moment
-        return _identity(data), data.st_size, data.st_mtime_ns, _identity(index), header
+        header = _header(descriptor)
+        files = (_identity(data), data.st_size, data.st_mtime_ns, _identity(index))
+        return None if header is None else _Mark(files, descriptor, header)
 
     def _follow_the_file(self) -> None:
         """Let go of connections to a file that another one has replaced; they would show the old data for ever."""
@@ -141,6 +149,26 @@ class _WalIndex:
         if self._file is not None and now != self._file:
             self._engine.dispose()
         self._file = now
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The state of a database's files: which they are, and the header of the index, read by a descriptor of it."""
+
+    files: tuple[object, ...]
+    descriptor: int
+    header: bytes
+
+
+def _header(descriptor: int) -> bytes | None:
+    """Read the header of the index, unless it is being written at this moment."""
+    try:
+        header = os.pread(descriptor, INDEX_HEADER, 0)
+    except OSError:
+        return None
+    half = INDEX_HEADER // 2
+    whole = len(header) == INDEX_HEADER and header[:half] == header[half:] and header[INDEX_IS_READY]
+    return header if whole else None
 
 
 def _identity(file: os.stat_result) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from api.main import create_app
+from api.main import create_app, create_service
 from db.engine import make_engine
 from db.ingest.bundle import load_bundle
 from db.migrate import upgrade
@@ -130,11 +130,11 @@ def app_of(engine: Engine) -> FastAPI:
 
 def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
-    app = app or app_of(engine)
+    service = create_service(app or app_of(engine))
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(app=service, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
                 return await client.request(method, path, **options)  # type: ignore[arg-type]
 

@@ -4,21 +4,18 @@ The tag follows from the request and the release alone. So a tag that comes back
 validation and without the database; only what else can be asked (`*`, a date) needs to know the answer first.
 """
 
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.freshness import is_stale
 from api.http.paths import is_data_path, needs_key
-from api.http.tags import held, http_date, matches, strong, tag_of, unchanged_since
+from api.http.question import question_of
+from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, not_modified, send_whole
+from api.http.tags import has_it_already, held, http_date, newest, strong, tag_of
 from db.watch import ReleaseStamp, ReleaseWatch
 
-REVALIDATE = "public, max-age=0, must-revalidate"
-VARY = ("Accept", "Accept-Encoding")
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-ABOUT_THE_BODY = ("content-length", "content-type", "content-encoding", "content-disposition", "link")
 
 
 class ConditionalLayer:
@@ -36,34 +33,13 @@ class ConditionalLayer:
             return
         scope.setdefault("state", {})
         if is_data_path(scope) and scope["method"] in {"GET", "HEAD"}:
-            asked = ", ".join(Headers(scope=scope).getlist("if-none-match"))
-            stamp = await self._newest() if '"' in asked else None
+            asked = question_of(scope).if_none_match or ""
+            stamp = await newest(self.releases) if '"' in asked else None
             etag = stamp and held(asked, tag_of(stamp, scope, self.version, is_stale(stamp.checked_at)))
             if stamp and etag:
-                await _not_modified(send, stamp, etag)
+                await send_whole(send, 304, not_modified(etag, http_date(stamp.created_at)))
                 return
         await self.app(scope, receive, Outgoing(scope, send, self.version))
-
-    async def _newest(self) -> ReleaseStamp | None:
-        found = self.releases.remembered()
-        if found is None:
-            try:
-                found = await run_in_threadpool(self.releases.current)
-            except SQLAlchemyError:
-                return None  # the route meets the same and says so
-        return found
-
-
-async def _not_modified(send: Send, stamp: ReleaseStamp, etag: str) -> None:
-    headers = {
-        "etag": etag,
-        "last-modified": http_date(stamp.created_at),
-        "cache-control": REVALIDATE,
-        "vary": ", ".join(VARY),
-    }
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": 304, "headers": raw})
-    await send({"type": "http.response.body", "body": b""})
 
 
 class Outgoing:
@@ -117,12 +93,10 @@ class Outgoing:
 
     def _has_it_already(self, headers: MutableHeaders) -> bool:
         """Judge what could not be judged before: `*`, the tag of a route's own, a date."""
-        asked = Headers(scope=self.scope)
-        if "if-none-match" in asked:
-            listed = ", ".join(asked.getlist("if-none-match"))
-            return listed.strip() == "*" or ("etag" in headers and matches(listed, headers["etag"]))
-        since = asked.get("if-modified-since")
-        return since is not None and "last-modified" in headers and unchanged_since(since, headers["last-modified"])
+        asked = question_of(self.scope)
+        return asked.conditional and has_it_already(
+            asked.if_none_match, asked.if_modified_since, headers.get("etag"), headers.get("last-modified")
+        )
 
 
 def _add_vary(headers: MutableHeaders) -> None:

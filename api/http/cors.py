@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.paths import needs_key
 
@@ -37,6 +37,17 @@ class CorsLayer(CORSMiddleware):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def simple_response(self, scope: Scope, receive: Receive, send: Send, request_headers: Headers) -> None:
+        """Let every origin read, whether the request names one or not: so an answer is the same for all and can be kept."""
+        allowed = [(name.lower().encode(), value.encode()) for name, value in self.simple_headers.items()]
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *allowed]}
+            await send(message)
+
+        await self.app(scope, receive, send_on)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """Say what is allowed, and leave the verdict to the browser, whose task it is.

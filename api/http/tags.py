@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from api.http.accept import accept_key
-from db.watch import ReleaseStamp
+from db.watch import ReleaseStamp, ReleaseWatch
 
 ENCODINGS = ("gzip", "br", "zstd")
 QUOTED = re.compile(r'"([^"]*)"')
@@ -43,6 +45,17 @@ def tag_of(stamp: ReleaseStamp, scope: Scope, version: str, stale: bool) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+async def newest(releases: ReleaseWatch) -> ReleaseStamp | None:
+    """The newest release: from memory where that does, else from the database; `None` where there is none to be had."""
+    found = releases.remembered()
+    if found is None:
+        try:
+            found = await run_in_threadpool(releases.current)
+        except SQLAlchemyError:
+            return None  # the route meets the same and says so
+    return found
+
+
 def strong(tag: str, encoding: str | None) -> str:
     """Write a tag as a header has it; each encoding has its own, for a strong tag names exact bytes."""
     return f'"{tag}-{encoding}"' if encoding in ENCODINGS else f'"{tag}"'
@@ -52,6 +65,25 @@ def held(if_none_match: str, tag: str) -> str | None:
     """The form of a tag, in any encoding, that an If-None-Match lists, or `None`; weak or strong makes no difference."""
     forms = {tag, *(f"{tag}-{encoding}" for encoding in ENCODINGS)}
     return next((f'"{form}"' for form in QUOTED.findall(if_none_match) if form in forms), None)
+
+
+def bare(etag: str) -> str:
+    """The tag within an entity tag of ours, without quotes and encoding."""
+    return etag.strip('"').partition("-")[0]
+
+
+def has_it_already(
+    if_none_match: str | None, if_modified_since: str | None, etag: str | None, last_modified: str | None
+) -> bool:
+    """Judge the conditions of a request on an answer that is known; a date counts only without a tag."""
+    if if_none_match is not None:
+        forms = None if etag is None else held(if_none_match, bare(etag)) or matches(if_none_match, etag)
+        return if_none_match.strip() == "*" or bool(forms)
+    return (
+        if_modified_since is not None
+        and last_modified is not None
+        and unchanged_since(if_modified_since, last_modified)
+    )
 
 
 def matches(if_none_match: str, etag: str) -> bool:

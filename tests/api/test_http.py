@@ -6,9 +6,9 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import create_engine
 
+from api.http.front import MAX_BODY
 from api.http.paths import is_data_path
-from api.http.request import MAX_BODY
-from api.main import create_app
+from api.main import create_app, create_service
 from tests.api.test_caching import DATA_PATHS, PAGE, SPEND, with_tag
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go, watch_of
@@ -37,7 +37,7 @@ def sent_by(app, path, sent, method="GET"):
     async def receive():
         return {"type": "http.request"}
 
-    anyio.run(app, scope, receive, send)
+    anyio.run(create_service(app), scope, receive, send)
     return b"".join(message.get("body", b"") for message in sent)
 
 

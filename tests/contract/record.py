@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from api.examples import RECORDED, Example, examples, recorded
 from api.files import ReleaseFiles
-from api.main import create_app
+from api.main import create_app, create_service
 from db import keys
 from db.engine import make_engine, writing
 from db.ingest.adapters.records import RecordsAdapter
@@ -48,7 +48,7 @@ def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     """Ask an example's question and return the answer in the form in which it is recorded."""
 
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=create_service(app), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             headers = dict(example.headers)
             if example.scope:

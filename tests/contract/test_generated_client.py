@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from api.main import create_app
+from api.main import create_app, create_service
 from db.engine import make_engine
 from tests.conftest import Get
 
@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], A
 @pytest.fixture
 def call(made: Callable[[str], Any], loaded: Engine) -> Callable[..., Any]:
     """Call an operation through the generated client and return its answer."""
-    transport = httpx.ASGITransport(app=create_app(loaded))
+    transport = httpx.ASGITransport(app=create_service(create_app(loaded)))
 
     def ask(operation: str, *path: str, **parameters: Any) -> Any:
         async def send() -> Any:

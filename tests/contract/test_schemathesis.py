@@ -7,13 +7,13 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from schemathesis import Case, SerializationContext
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.meta import TestPhase
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 
-from api.main import create_app
+from api.http.front import FrontLayer
+from api.main import create_app, create_service
 from api.openapi import LINKS
 from db import keys
 from db.engine import make_engine, writing
@@ -69,8 +69,8 @@ LINKED = document.include(operation_id=sorted(LINKS.keys() | TARGETS))
 
 
 @pytest.fixture(scope="module", params=DATABASES)
-def app(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[FastAPI]:
-    """The application on bundled data of its own, on each kind of database in turn: runs are written down in it."""
+def app(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[FrontLayer]:
+    """What is served on bundled data of its own, on each kind of database in turn: runs are written down in it."""
     engine = make_engine(new_database(request.param))
     upgrade(engine)
     load_bundle(engine)
@@ -78,7 +78,7 @@ def app(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> I
         keys.add_key(connection, "contract", list(Scope), TOKEN)
     made = create_app(engine)
     made.state.reads_parameters_again = request.param != DATABASES[0]
-    yield made
+    yield create_service(made)
     made.state.worker.close()
     made.state.releases.close()
     engine.dispose()
@@ -168,20 +168,20 @@ def _keep_columns(query: dict[str, Any], grouped: bool) -> None:
 
 
 @document.parametrize()
-def test_every_operation_does_what_the_document_says(case: Case, app: FastAPI) -> None:
+def test_every_operation_does_what_the_document_says(case: Case, app: FrontLayer) -> None:
     """Examples and generated cases run on both databases.
 
     The systematic coverage of each parameter's schema, hundreds of cases an operation, tests how parameters are read, before
     any database is asked; it runs on the first database only.
     """
-    if app.state.reads_parameters_again and case.meta and case.meta.phase.name is TestPhase.COVERAGE:
+    if app.app.state.reads_parameters_again and case.meta and case.meta.phase.name is TestPhase.COVERAGE:
         return
     keep_what_no_schema_says(case)
     case.operation.schema.app = app  # for the probes that leave the key out
     case.call_and_validate(app=app)
 
 
-def test_links_lead_from_one_answer_to_the_next(app: FastAPI) -> None:
+def test_links_lead_from_one_answer_to_the_next(app: FrontLayer) -> None:
     reached: set[str] = set()
 
     class Walk(LINKED.as_state_machine()):

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from api.main import create_service
+
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """Serve on a free port, and give the address."""
     # Without the application's own end: it would close the engine that other tests use.
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        create_service(app), host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,0 +1,107 @@
+"""In front of the application: what every request gets, and answers that are sent again without asking it."""
+
+import secrets
+from itertools import count
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.freshness import is_stale
+from api.http.kept import AnswerStore, Keeper, Kept
+from api.http.paths import is_data_path, takes_uploads
+from api.http.question import Question, question_of
+from api.http.replies import RawHeaders
+from api.http.tags import bare, has_it_already, held, newest, tag_of
+from db.watch import ReleaseWatch
+
+MAX_BODY = 256 * 1024
+"""Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
+
+
+class FrontLayer:
+    """Gives each request an identifier, answers HEAD as GET without a body, limits bodies, and keeps answers.
+
+    A kept answer is sent before any other layer, routing, validation or the database is touched; so this layer does all
+    that such an answer needs, in as few steps as it can.
+    """
+
+    def __init__(self, app: ASGIApp, releases: ReleaseWatch, version: str, room: int) -> None:
+        self.app = app
+        self.releases = releases
+        self.version = version
+        self.store = AnswerStore(room)
+        self.process = secrets.token_hex(8)
+        self.requests = count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or pass it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = f"{self.process}{next(self.requests):016x}"
+        is_head = scope["method"] == "HEAD"
+        stamp = None
+        if (scope["method"] == "GET" or is_head) and is_data_path(scope):
+            stamp = self.releases.remembered() or await newest(self.releases)
+        if stamp is None:
+            await self._pass_on(scope, receive, send, request_id, is_head)
+            return
+        stale, asked = is_stale(stamp.checked_at), question_of(scope)
+        kept = self.store.find(stamp, stale, asked.key)
+        if kept is not None:
+            status, headers, body = _again(kept, asked)
+            headers = [*headers, (b"x-request-id", request_id.encode())]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if is_head else body})
+            return
+        keeper = None
+        if not is_head:  # whose body may not be the one that GET has
+            keeper = Keeper(self.store, stamp, stale, asked.key, tag_of(stamp, scope, self.version, stale))
+        await self._pass_on(scope, receive, send, request_id, is_head, keeper)
+
+    async def _pass_on(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        request_id: str,
+        is_head: bool,
+        keeper: Keeper | None = None,
+    ) -> None:
+        scope = {**scope, "method": "GET"} if is_head else scope
+        # `is_head` is for routes whose body would be long to read for nothing.
+        scope.setdefault("state", {}).update(request_id=request_id, is_head=is_head)
+
+        async def send_on(message: Message) -> None:
+            if keeper is not None:
+                keeper.see(message)
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), (b"x-request-id", request_id.encode())]}
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+
+
+def _again(kept: Kept, asked: Question) -> tuple[int, RawHeaders, bytes]:
+    """A kept answer, or a 304 for who has it already."""
+    if asked.conditional and has_it_already(asked.if_none_match, asked.if_modified_since, kept.etag, kept.modified):
+        etag = held(asked.if_none_match or "", bare(kept.etag)) or kept.etag
+        return 304, kept.not_modified(etag), b""
+    return 200, kept.headers, kept.body
+
+
+def _limited(receive: Receive) -> Receive:
+    """Stop reading a body that grows too large, whatever length it claims to have."""
+    read = 0
+
+    async def receive_on() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > MAX_BODY:
+            raise HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes")
+        return message
+
+    return receive_on

@@ -1,0 +1,117 @@
+"""Answers kept in memory while their release is the newest, ready to be sent again byte for byte."""
+
+from dataclasses import dataclass, field, replace
+
+from cachetools import LRUCache
+from starlette.datastructures import Headers
+from starlette.types import Message
+
+from api.http.question import Key
+from api.http.replies import ABOUT_THE_BODY, RawHeaders
+from api.http.tags import bare
+from db.watch import ReleaseStamp
+
+LARGEST_PART = 16
+"""No answer may take more than this part of the room, so that one long export does not push out everything else."""
+
+PER_ANSWER = 1_000
+"""Bytes that an answer takes beside its body, its headers and its address: a generous guess at Python's objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A 200 as it left the layers inside, with its entity tag and its date as they stand in the headers."""
+
+    headers: RawHeaders
+    body: bytes
+    etag: str
+    modified: str
+
+    def not_modified(self, etag: str) -> RawHeaders:
+        """The headers of a 304 that stands for it, under the form of its tag that the client has."""
+        kept = [(name, value) for name, value in self.headers if name.decode("latin-1") not in ABOUT_THE_BODY]
+        return [*((name, value) for name, value in kept if name != b"etag"), (b"etag", etag.encode())]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + PER_ANSWER
+
+
+@dataclass(slots=True)
+class AnswerStore:
+    """The answers of one release, at most `room` bytes of them; the one that was asked for least lately goes first.
+
+    It belongs to an event loop: nothing here waits, so nothing needs a lock.
+    """
+
+    room: int
+    _stamp: ReleaseStamp | None = None
+    _stale: bool = False
+    _kept: LRUCache[Key, Kept] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._kept = LRUCache(max(self.room, 0), getsizeof=lambda kept: kept.size)
+
+    def __len__(self) -> int:
+        """How many answers there are."""
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes that they take, about."""
+        return int(self._kept.currsize)
+
+    def find(self, stamp: ReleaseStamp, stale: bool, key: Key) -> Kept | None:
+        """Find the answer to a request in the newest release. Those of an older one are dropped on the way."""
+        if not self._is_of(stamp, stale):
+            self._kept.clear()
+            self._stamp, self._stale = stamp, stale
+        return self._kept.get(key)
+
+    def _is_of(self, stamp: ReleaseStamp, stale: bool) -> bool:
+        return stale is self._stale and (stamp is self._stamp or stamp == self._stamp)
+
+    def takes(self, size: int) -> bool:
+        """Tell whether a body of so many bytes is worth keeping."""
+        return size <= self.room // LARGEST_PART
+
+    def keep(self, stamp: ReleaseStamp, stale: bool, key: Key, kept: Kept) -> None:
+        """Keep an answer, unless its release is not the newest any more or it is too large."""
+        if self._is_of(stamp, stale) and self.takes(kept.size):
+            self._kept[key] = kept
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Watches an answer go out, and keeps it if it turns out to be the one that its entity tag promises."""
+
+    store: AnswerStore
+    stamp: ReleaseStamp
+    stale: bool
+    key: Key
+    tag: str
+    _answer: Kept | None = None
+    _pieces: list[bytes] = field(default_factory=list)
+    _size: int = 0
+
+    def see(self, message: Message) -> None:
+        """Look at a message that is being sent."""
+        if message["type"] == "http.response.start":
+            headers = Headers(raw=list(message["headers"]))
+            etag = headers.get("etag", "")
+            if message["status"] == 200 and bare(etag) == self.tag:
+                self._answer = Kept(headers.raw, b"", etag, headers.get("last-modified", ""))
+        elif message["type"] == "http.response.body" and self._answer is not None:
+            self._take(self._answer, message.get("body", b""), message.get("more_body", False))
+
+    def _take(self, answer: Kept, piece: bytes, more: bool) -> None:
+        self._size += len(piece)
+        if more and self.store.takes(self._size):
+            self._pieces.append(bytes(piece))
+            return
+        self._answer = None  # it is whole now, or too large
+        if not more:
+            whole = replace(answer, body=b"".join((*self._pieces, piece)))
+            self.store.keep(self.stamp, self.stale, self.key, whole)
+        self._pieces.clear()

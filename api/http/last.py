@@ -1,0 +1,42 @@
+"""Right around the routes: OPTIONS on every path, and a problem for an error that nobody foresaw."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import unforeseen_problem
+
+
+class LastLayer:
+    """The innermost layer, right around the routes, so that what it says gets all the headers of the others.
+
+    It answers OPTIONS, and turns an error that nobody foresaw into a problem.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = refused = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal started, refused
+            if message["type"] == "http.response.start":
+                started = True
+                refused = scope["method"] == "OPTIONS" and message["status"] == 405
+                if refused:  # no route takes OPTIONS itself, but the refusal lists what the path takes
+                    allow = [(name, value) for name, value in message["headers"] if name == b"allow"]
+                    message = {**message, "status": 204, "headers": allow}
+            elif refused:
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        except Exception as error:
+            if started:
+                raise  # half an answer is out: only a broken connection tells the client that it is not whole
+            await unforeseen_problem(Request(scope), error)(scope, receive, send)
