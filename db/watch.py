@@ -21,6 +21,7 @@ log = logging.getLogger("db.watch")
 INDEX_HEADER = 96  # two copies of 48 bytes, https://sqlite.org/walformat.html#the_wal_index_header
 INDEX_IS_READY = 12  # offset of the byte that is 1 once the header is written
 LOOK_SECONDS = 0.05
+LISTENER = "release-listener"
 POLL_SECONDS = 0.5
 TRUSTED_SECONDS = 2.0  # how long what a listener last read counts; a connection that hangs says nothing at all
 
@@ -234,11 +235,11 @@ class _Listener:
 
     def __init__(self, engine: Engine) -> None:
         positional, named = engine.dialect.create_connect_args(engine.url)
-        self._address: tuple[Any, Any] = (positional, {"connect_timeout": 5, **named})
+        self._address: tuple[Any, Any] = (positional, {"connect_timeout": 5, "application_name": LISTENER, **named})
         self._heard: tuple[ReleaseStamp, float] | None = None
         self._stopped = threading.Event()
         self._said = False
-        self._thread = threading.Thread(target=self._run, name="release-listener", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=LISTENER, daemon=True)
         self._thread.start()
 
     def heard(self) -> ReleaseStamp | None:
