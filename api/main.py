@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.explorer.assets import ASSETS_PATH, PAGES_VERSION, Assets
 from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
@@ -22,6 +23,7 @@ from api.routers import (
     headline,
     health,
     home,
+    pages,
     problems,
     projects,
     reference,
@@ -36,6 +38,7 @@ from models.versions import PROGRAM_VERSION as VERSION
 
 MODULES = (
     home,
+    pages,
     headline,
     spend,
     projects,
@@ -81,6 +84,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     app.state.files = ReleaseFiles(get_settings().files_dir)
     for module in MODULES:
         app.include_router(module.router)
+    app.mount(ASSETS_PATH, Assets(), name="assets")
     errors.install(app)
     install_openapi(app)
     _surround(app)
@@ -91,6 +95,6 @@ def _surround(app: FastAPI) -> None:
     """Set the layers around the routes, from the inside out: each one sees what those before it have made."""
     app.add_middleware(LastLayer)
     app.add_middleware(CompressLayer)
-    app.add_middleware(ConditionalLayer, releases=app.state.releases, version=VERSION)
+    app.add_middleware(ConditionalLayer, releases=app.state.releases, version=f"{VERSION}+{PAGES_VERSION}")
     app.add_middleware(CorsLayer)
     app.add_middleware(RequestLayer)

@@ -4,7 +4,7 @@ import re
 
 from starlette.types import Scope
 
-DATA_PREFIX = "/v1/"
+DATA_PREFIXES = ("/v1/", "/projects/", "/components/")
 OTHER_DATA_PATHS = frozenset({"/", "/datapackage.json", "/.well-known/api-catalog"})
 FILES = re.compile(r"/v1/releases/[^/]+/files/")
 
@@ -18,7 +18,7 @@ def local_path(scope: Scope) -> str:
 def is_data_path(scope: Scope) -> bool:
     """True where answers follow from the release, so that a release can vouch for them."""
     path = local_path(scope)
-    return path.startswith(DATA_PREFIX) or path in OTHER_DATA_PATHS
+    return path.startswith(DATA_PREFIXES) or path in OTHER_DATA_PATHS
 
 
 def is_file_path(scope: Scope) -> bool:
