@@ -25,6 +25,7 @@ environment = Environment(
 )
 environment.filters |= {
     "short": words.short,
+    "rounded": words.rounded,
     "cents": words.short_cents,
     "exact": words.exact,
     "plain": words.plain,

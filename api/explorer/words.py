@@ -18,6 +18,11 @@ def short(dollars: Decimal | None) -> str:
     return f"${dollars:,.0f}"
 
 
+def rounded(dollars: Decimal | None) -> str:
+    """Write an amount that was published in words: $15 bn, $110 m."""
+    return short(dollars).replace(".00 ", " ").replace(".0 ", " ")
+
+
 def short_cents(cents: int) -> str:
     """Write cents of US dollars for the eye."""
     return short(usd(cents))

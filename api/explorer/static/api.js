@@ -1,6 +1,7 @@
 // Asks the API. An answer comes, or an error that says what is wrong and whether to try again; never an endless wait.
 
 export const PATIENCE = 20_000; // milliseconds
+const WRONG = [400, 404, 406, 409, 422]; // the question is what has to change
 
 /** Why there is no answer; `problem` is the API's own explanation (RFC 9457), where it gave one. */
 export class Trouble extends Error {
@@ -11,31 +12,31 @@ export class Trouble extends Error {
   }
 }
 
-/** Ask for an address and return the response; `signal` gives up early and without an error of ours. */
-export async function ask(address, signal) {
-  const limit = AbortSignal.timeout(PATIENCE);
-  let response;
+/** Ask for an address and read the answer as `json` or `text`; `signal` gives up early, and that is no trouble. */
+export async function ask(address, signal, form = "json") {
+  const giveUp = new AbortController();
+  const stop = () => giveUp.abort();
+  let late = false;
+  const timer = setTimeout(() => { late = true; stop(); }, PATIENCE);
+  signal.addEventListener("abort", stop);
   try {
-    response = await fetch(address, { signal: AbortSignal.any([signal, limit]), headers: { accept: "application/json" } });
+    signal.throwIfAborted();
+    const response = await fetch(address, { signal: giveUp.signal });
+    if (response.ok) return await response[form]();
+    throw await refusal(response);
   } catch (error) {
-    if (signal.aborted) throw error;
-    if (limit.aborted) throw new Trouble("slow", `No answer came within ${PATIENCE / 1000} seconds.`);
+    if (signal.aborted || error instanceof Trouble) throw error;
+    if (late) throw new Trouble("slow", `No answer came within ${PATIENCE / 1000} seconds.`);
+    if (error instanceof SyntaxError) throw new Trouble("failed", "The answer broke off before its end.");
     throw new Trouble("gone", "The service cannot be reached. It may be restarting, or the network is down.");
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
   }
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => null);
-  const wrong = response.status === 422 || response.status === 400 || response.status === 404 || response.status === 409;
-  const said = problem?.detail || `The service answered with status ${response.status}.`;
-  throw new Trouble(wrong ? "wrong" : "failed", said, problem);
 }
 
-/** Ask for JSON. */
-export async function askJson(address, signal) {
-  const response = await ask(address, signal);
-  try {
-    return await response.json();
-  } catch (error) {
-    if (signal.aborted) throw error;
-    throw new Trouble("failed", "The answer broke off before its end.");
-  }
+async function refusal(response) {
+  const problem = await response.json().catch(() => null);
+  const kind = WRONG.includes(response.status) ? "wrong" : "failed";
+  return new Trouble(kind, problem?.detail ?? `The service answered with status ${response.status}.`, problem);
 }

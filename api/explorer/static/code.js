@@ -36,7 +36,7 @@ export function letCopy() {
 
 async function copy(button) {
   const source = button.dataset.copy ? document.getElementById(button.dataset.copy) : null;
-  const words = button.innerHTML;
+  const words = [...button.childNodes];
   try {
     await navigator.clipboard.writeText(source ? source.textContent : location.href);
     button.textContent = "Copied";
@@ -44,5 +44,5 @@ async function copy(button) {
     if (source) getSelection().selectAllChildren(source); // no clipboard without https: the reader's own keys will do
     button.textContent = source ? "Selected: press Ctrl+C" : "Copy it from the address bar";
   }
-  setTimeout(() => { button.innerHTML = words; }, 2500);
+  setTimeout(() => { button.replaceChildren(...words); }, 2500);
 }

@@ -1,6 +1,7 @@
 // The question that the page shows, kept in the address in the API's own words. Two more say how it is drawn.
 
 export const PICTURE = ["chart", "scale"];
+export const YEARS = ["year", "fiscal_year"];
 const WITHOUT_ROWS = ["group_by", "sort", "basis", "fill", "limit", "cursor", "fields", "format"];
 
 /** The parameters of an address's query, as `?group_by=category,year`. */
@@ -29,7 +30,7 @@ export function changed(params, changes) {
   return tidy(next);
 }
 
-/** Take away what the API would refuse because something else went: an order by, or a filling of, what is not grouped. */
+/** Take away what the API would refuse because something else went: what needs a dimension that is not grouped by. */
 function tidy(params) {
   const grouped = listOf(params, "group_by");
   const dimensions = [...document.querySelectorAll('[name="group_by"] option')].map((option) => option.value);
@@ -40,6 +41,7 @@ function tidy(params) {
   params.delete("sort");
   if (sort.length) params.set("sort", sort.join(","));
   if (params.has("fill") && !grouped.includes(params.get("fill"))) params.delete("fill");
+  if (params.get("chart") === "line" && !grouped.some((name) => YEARS.includes(name))) params.delete("chart");
   if (params.get("prices") !== "constant") params.delete("base_year");
   params.delete("cursor");
   return params;
