@@ -8,19 +8,9 @@ import httpx
 import pytest
 
 from api.explorer.snippets import ONE, ROWS, snippets
-from api.main import create_app
-from tests.conftest import watch_of
-from tests.data.serving import served
 from tests.explorer.reading import Page
 
 QUERY = "/v1/spend?group_by=category&country=JOR,LBN&q=skills+%22work+abroad%22"
-
-
-@pytest.fixture(scope="module")
-def base(loaded_engines):
-    engine = loaded_engines["sqlite"]
-    with served(create_app(engine, watch_of(engine))) as found:
-        yield found
 
 
 def code_of(templates, url):

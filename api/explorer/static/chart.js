@@ -6,6 +6,7 @@ import { find, make } from "./dom.js";
 
 const NARROWEST = 320;
 const STEP = 40; // pixels: a picture is asked for anew only when the room for it changed by so much
+const MARKS = '[role="graphics-symbol"][aria-label]:not([aria-roledescription="axis"], [aria-roledescription="legend"])';
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /** The address of the picture of a question, for the room and the colours that the page has. */
@@ -25,7 +26,7 @@ export async function showChart(params, signal) {
   const text = await ask(pictureAddress(params), signal, "text");
   const drawn = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   const svg = document.importNode(harmless(drawn), true);
-  const marks = [...svg.querySelectorAll('[role="graphics-symbol"][aria-label]')];
+  const marks = [...svg.querySelectorAll(MARKS)];
   for (const mark of marks) {
     mark.dataset.mark = "";
     mark.setAttribute("tabindex", "-1");

@@ -43,7 +43,7 @@ async function show() {
   find("#answer").classList.add("asking");
   const slow = setTimeout(() => say("Still asking the service…"), SLOW);
   try {
-    await Promise.all([showNames(question, signal), showAnswer(question, signal)]);
+    await Promise.all([showNames(question, signal), showAnswer(question, signal, () => clearTimeout(slow))]);
   } catch (error) {
     if (signal.aborted) return;
     clear();
@@ -67,10 +67,12 @@ async function showNames(params, signal) {
   document.title = `${measure} for migration${by} · Migration finance`;
 }
 
-async function showAnswer(params, signal) {
+/** Words, table and what lies behind; `arrived` is called as soon as the rows are there, before the picture is. */
+async function showAnswer(params, signal, arrived) {
   const query = spendQuery(params);
   if (!query.has("limit")) query.set("limit", String(PAGE));
   const answer = await ask(address("/v1/spend", query), signal);
+  arrived();
   noTrouble();
   if (!answer.totals.projects) {
     clear();
