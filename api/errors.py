@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
+from api.charts.render import RendererBusyError
 from api.problems import PROBLEMS, BadParameterError, ProblemItem, problem
 from api.wrong_input import from_validation
 from db.errors import (
@@ -66,6 +67,10 @@ def install(app: FastAPI) -> None:
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
         return problem(request, kind, detail)
+
+    @app.exception_handler(RendererBusyError)
+    async def busy(request: Request, error: RendererBusyError) -> Response:
+        return problem(request, "busy", str(error), retry_after=5)
 
     @app.exception_handler(OperationalError)
     async def database_gone(request: Request, error: OperationalError) -> Response:

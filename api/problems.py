@@ -24,6 +24,7 @@ PROBLEMS = {
     "nothing-loaded": (503, "No data are loaded yet"),
     "database-not-ready": (503, "The database is not ready"),
     "too-large": (413, "The request is too large"),
+    "busy": (503, "Too many pictures are wanted at once"),
     "internal": (500, "Something went wrong here, not in your request"),
 }
 """Kinds of problem: the last part of `type`, its status and its title. /problems/{kind} explains each."""
@@ -42,6 +43,7 @@ ADVICE = {
     "nothing-loaded": "Run `python -m api load`, which loads the data set that the program ships.",
     "database-not-ready": "The database cannot be reached or is at another revision; see `detail`. Try again later.",
     "too-large": "Send less at once.",
+    "busy": "Ask again after the seconds that `Retry-After` names, or take the rows in another format.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
 

@@ -40,10 +40,10 @@ def render(spec: dict[str, Any], picture: Picture) -> bytes:
 @lru_cache(maxsize=KEPT)
 def _rendered(text: str, picture: Picture, title: str) -> bytes:
     if not _room.acquire(blocking=False):
-        raise RendererBusyError
+        raise RendererBusyError("too many pictures are wanted at once")
     try:
         if not _turn.acquire(timeout=PATIENCE_SECONDS):
-            raise RendererBusyError
+            raise RendererBusyError(f"no turn to draw within {PATIENCE_SECONDS:g} seconds")
         try:
             return _drawn(text, picture, title)
         finally:
