@@ -162,5 +162,6 @@ letTurn(() => question, go);
 letFilter(() => question, go);
 document.addEventListener("click", followHere);
 addEventListener("popstate", show);
+if (location.search.length > 1) find("#explore").scrollIntoView(); // who follows a shared address wants its answer
 onChange(() => { if (!find("#result").hidden) draw(question, asking.signal); });
 show();
