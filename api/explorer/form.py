@@ -24,7 +24,7 @@ LABELS = {
     "set": "Set of the published brief",
     "group": "Group of categories",
     "income_group": "Income group",
-    "country": "Country or region's bucket",
+    "country": "Country or region",
     "granularity": "What a row stands for",
     "tag": "Label set by hand",
 }

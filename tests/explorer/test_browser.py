@@ -212,6 +212,14 @@ def test_a_wrong_address_names_what_is_wrong_and_a_click_puts_it_right(open_page
     assert len(rows_of(page)) == 2
 
 
+def test_an_address_of_the_api_can_be_pasted_behind_the_page(open_page):
+    page = settled(open_page("/?group_by=year&group_by=group&limit=3&fields=year&format=csv"))
+    assert parse_qs(urlparse(page.url).query) == {"group_by": ["year", "group"]}
+    assert len(rows_of(page)[0]) == 8
+    expect(page.get_by_role("radio", name="As fits")).to_be_checked()
+    expect(page.locator("#chart svg")).to_be_visible()
+
+
 def test_an_empty_answer_says_which_filter_is_the_reason(open_page):
     page = settled(open_page("/?group_by=year&category=mobility_skills&country=JOR"))
     trouble = page.locator("#trouble")

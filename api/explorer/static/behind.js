@@ -3,6 +3,7 @@
 import { address, filterQuery, ROOT } from "./state.js";
 import { ask } from "./api.js";
 import { find, make } from "./dom.js";
+import { membersOf } from "./filters.js";
 import { dollars, plain, upper } from "./format.js";
 
 const PAGE = 10;
@@ -14,19 +15,20 @@ export async function showBehind(params, signal) {
   query.set("sort", "-amount_usd,-partial_usd");
   query.set("limit", String(PAGE));
   const answer = await ask(address("/v1/components", query), signal);
-  const body = make("tbody", {}, answer.data.map(rowOf));
+  const labels = new Map((await membersOf("category")).map((one) => [one.value, one.label]));
+  const body = make("tbody", {}, rowsOf(answer, labels));
   const table = make("table", {},
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Row, and its project"), make("th", { scope: "col" }, "Counted as"),
       make("th", { scope: "col", class: "n" }, "In full, $"), make("th", { scope: "col", class: "n" }, "Up to, $"),
       make("th", { scope: "col" }, "Year"))), body);
   find("#behind-rows").replaceChildren(
     make("div", { class: "scroll", role: "region", "aria-labelledby": "behind-title", tabindex: "0" }, table),
-    make("p", {}, await further(answer, body, signal)));
+    make("p", {}, further(answer, body, labels, signal)));
   find("#behind").hidden = false;
 }
 
 /** A button for the next page, as long as there is one. */
-async function further(answer, body, signal) {
+function further(answer, body, labels, signal) {
   const left = answer.totals.rows - body.rows.length;
   if (!answer.links.next) return `All ${answer.totals.rows} rows are shown.`;
   const button = make("button", { type: "button" }, `Show more of the other ${left}`);
@@ -34,8 +36,8 @@ async function further(answer, body, signal) {
     button.disabled = true;
     try {
       const next = await ask(`${ROOT}/v1/components${new URL(answer.links.next).search}`, signal);
-      body.append(...next.data.map(rowOf));
-      button.replaceWith(await further(next, body, signal));
+      body.append(...rowsOf(next, labels));
+      button.replaceWith(further(next, body, labels, signal));
     } catch (error) {
       if (signal.aborted) return;
       button.disabled = false;
@@ -45,13 +47,12 @@ async function further(answer, body, signal) {
   return button;
 }
 
-function rowOf(row) {
-  const hasAmount = row.amount_usd !== null;
-  return make("tr", {},
+function rowsOf(answer, labels) {
+  return answer.data.map((row) => make("tr", {},
     make("th", { scope: "row" }, make("a", { href: `${ROOT}/components/${row.component_id}` }, TITLES[row.granularity] ?? row.title),
       make("span", { class: "note" }, make("a", { href: `${ROOT}/projects/${row.project_id}` }, row.project_name), ` (${row.project_id})`)),
-    make("td", {}, row.categories.map(plain).join(", ")),
+    make("td", {}, row.categories.map((code) => labels.get(code) ?? plain(code)).join(", ")),
     make("td", { class: "n" }, dollars(row.amount_usd)),
-    make("td", { class: "n" }, hasAmount ? dollars(upper(row)) : ""),
-    make("td", {}, row.year ?? "–"));
+    make("td", { class: "n" }, row.amount_usd === null ? "" : dollars(upper(row))),
+    make("td", {}, row.year ?? "–")));
 }

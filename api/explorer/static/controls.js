@@ -21,9 +21,13 @@ export function showControls(params) {
   const year = grouped.find((name) => YEARS.includes(name));
   find("#fill-label").hidden = !year;
   form.elements.fill.checked = params.get("fill") === year;
-  form.elements.chart.value = params.get("chart") ?? "";
-  form.elements.scale.value = params.get("scale") ?? "linear";
+  choose(form, "chart", params.get("chart") ?? "");
+  choose(form, "scale", params.get("scale") ?? "linear");
   for (const radio of form.querySelectorAll('[name="scale"][value="log"]')) radio.disabled = params.get("chart") === "stacked";
+}
+
+function choose(form, name, value) {
+  for (const radio of form.querySelectorAll(`[name="${name}"]`)) radio.checked = radio.value === value;
 }
 
 /** Let the controls turn the question: `current` gives it, `go` takes the next. */

@@ -18,7 +18,7 @@ function choices() {
 }
 
 /** The members of a dimension, asked for once. */
-function membersOf(dimension) {
+export function membersOf(dimension) {
   if (!members.has(dimension)) {
     const never = new AbortController().signal;
     const asked = ask(`${ROOT}/v1/dimensions/${dimension}/values`, never).then((answer) => answer.data);

@@ -34,6 +34,7 @@ async function show() {
   asking = new AbortController();
   const { signal } = asking;
   question = current();
+  if (location.search.length > 1) history.replaceState(null, "", `${view(question)}${location.hash}`); // the address says what is shown
   showControls(question);
   showCode(question);
   for (const link of document.querySelectorAll(".presets a")) {
@@ -70,7 +71,7 @@ async function showNames(params, signal) {
 /** Words, table and what lies behind; `arrived` is called as soon as the rows are there, before the picture is. */
 async function showAnswer(params, signal, arrived) {
   const query = spendQuery(params);
-  if (!query.has("limit")) query.set("limit", String(PAGE));
+  query.set("limit", String(PAGE));
   const answer = await ask(address("/v1/spend", query), signal);
   arrived();
   noTrouble();

@@ -2,11 +2,14 @@
 
 export const PICTURE = ["chart", "scale"];
 export const YEARS = ["year", "fiscal_year"];
-const WITHOUT_ROWS = ["group_by", "sort", "basis", "fill", "limit", "cursor", "fields", "format"];
+const OF_FILES = ["limit", "cursor", "fields", "format"]; // a view has all rows and its own columns
+const OF_GROUPS = ["group_by", "sort", "basis", "fill"];
 
-/** The parameters of an address's query, as `?group_by=category,year`. */
+/** The parameters of an address's query, as `?group_by=category,year`, without those that only shape a file. */
 export function read(search) {
-  return new URLSearchParams(search);
+  const params = new URLSearchParams(search);
+  for (const name of OF_FILES) params.delete(name);
+  return params;
 }
 
 /** Write parameters as a query. Commas part values in the API and may be read as they are. */
@@ -43,21 +46,20 @@ function tidy(params) {
   if (params.has("fill") && !grouped.includes(params.get("fill"))) params.delete("fill");
   if (params.get("chart") === "line" && !grouped.some((name) => YEARS.includes(name))) params.delete("chart");
   if (params.get("prices") !== "constant") params.delete("base_year");
-  params.delete("cursor");
   return params;
 }
 
 /** The query that the API is asked for the rows of a question. */
 export function spendQuery(params) {
   const query = new URLSearchParams(params);
-  for (const name of [...PICTURE, "format"]) query.delete(name);
+  for (const name of PICTURE) query.delete(name);
   return query;
 }
 
 /** The filters of a question, for paths that list what lies behind it. */
 export function filterQuery(params) {
   const query = spendQuery(params);
-  for (const name of WITHOUT_ROWS) query.delete(name);
+  for (const name of OF_GROUPS) query.delete(name);
   return query;
 }
 
