@@ -33,7 +33,7 @@ HOSTILE = [
     "__proto__",
 ]
 
-SHOWN = {"": "Not stated", "null": "Null"}
+SHOWN = {"": "Not stated", "null": "Null", "x" * 500: f"X{'x' * 499}"}
 
 
 def row(name: str | int | None, low: int, more: int = 0, unknown: int = 0, **others: Any) -> dict[str, Any]:
