@@ -62,6 +62,21 @@ def install(app: FastAPI) -> None:
     async def prices_missing(request: Request, error: PricesMissingError) -> Response:
         return problem(request, "bad-parameter", str(error), _without_prices(request, error))
 
+    _install_unready(app)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return _from_status(request, error)
+
+    @app.exception_handler(Exception)
+    async def layer_failed(request: Request, error: Exception) -> Response:
+        # This answer is made outside the layer that names requests, so it carries the name itself.
+        return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
+
+
+def _install_unready(app: FastAPI) -> None:
+    """What cannot be answered now, but perhaps later."""
+
     @app.exception_handler(DataError)
     async def data_error(request: Request, error: DataError) -> Response:
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
@@ -76,15 +91,6 @@ def install(app: FastAPI) -> None:
     async def database_gone(request: Request, error: OperationalError) -> Response:
         log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
         return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
-
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> Response:
-        return _from_status(request, error)
-
-    @app.exception_handler(Exception)
-    async def layer_failed(request: Request, error: Exception) -> Response:
-        # This answer is made outside the layer that names requests, so it carries the name itself.
-        return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
 
 
 def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:

@@ -1,5 +1,6 @@
 """The values of a picture: the rows of an answer, folded to what an eye can hold, exact to the cent."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -136,10 +137,10 @@ class _Folding:
         if self.dimension in YEARS and self.most == MOST_BARS:
             self._years([key for key in sums if isinstance(key, int)], None in sums)
             return
-        largest = sorted(sums, key=lambda key: (-sums[key].low, -sums[key].more))
-        kept = largest if len(largest) <= self.most + 1 else largest[: self.most]
-        order = [key for key in sums if key in set(kept)] if self.in_order else kept
-        labels = _unlike(order, self.names)
+        largest = sorted(sums, key=lambda key: (-sums[key].high, -sums[key].low))  # the rest stays small at both ends
+        kept = set(largest if len(largest) <= self.most + 1 else largest[: self.most])
+        order = sums if self.in_order else sorted(sums, key=lambda key: (-sums[key].low, -sums[key].more))
+        labels = _unlike([key for key in order if key in kept], self.names)
         self.shown, self.order = dict(labels), list(labels.values())
         if rest := largest[len(kept) :]:
             self._fold_rest(rest)
@@ -173,12 +174,14 @@ def _name(dimension: Dimension, row: Mapping[str, Any]) -> str:
     if value is None:
         return WITHOUT.get(dimension, "Not stated")
     label = row.get(LABELS[dimension]) if dimension in LABELS else None
-    return str(label or spelled(str(value)))
+    return str(label or spelled(str(value)) or "Not stated")
 
 
 def spelled(code: str) -> str:
-    """Write a code that has no name of its own as words."""
+    """Write a code that has no name of its own as words; what is no code stays as it is."""
     if code in IN_CAPITALS:
         return code.upper()
+    if not re.fullmatch("[a-z]+(_[a-z]+)*", code):
+        return code
     words = code.replace("_", " ")
     return words[:1].upper() + words[1:]

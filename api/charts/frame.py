@@ -101,7 +101,7 @@ def _sides(figure: Figure, choice: Choice, width: int, texts: Sequence[str]) -> 
 
 
 def _plot_height(figure: Figure, choice: Choice) -> float:
-    if choice.over_time:
+    if choice.over_time and figure.axis:
         return YEARS_HEIGHT
     grouped = figure.several and choice.chart == "bar"
     each = max(BAR, GROUPED_BAR * len(figure.series) + 8) if grouped else BAR

@@ -58,10 +58,10 @@ def _value(drawing: Drawing, axis: str, series: str, amount: Amount) -> dict[str
 def layers_of(drawing: Drawing, values: Sequence[dict[str, Any]]) -> list[Layer]:
     """The marks for some values."""
     if drawing.choice.chart is Chart.LINE:
-        return list(_lines(drawing, values))
-    if drawing.choice.scale is Scale.LOG:
-        return list(_dots(drawing, values))
-    return list(_bars(drawing, values))
+        layers = _lines(drawing, values)
+    else:
+        layers = (_dots if drawing.choice.scale is Scale.LOG else _bars)(drawing, values)
+    return [layer for layer in layers if layer["data"]["values"]]
 
 
 def _place(drawing: Drawing, start: str, end: str | None = None) -> dict[str, Any]:

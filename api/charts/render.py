@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 import vl_convert
 
+from api.charts.png import packed
 from api.negotiation import Picture
 
 PPI = 144
@@ -54,7 +55,7 @@ def _rendered(text: str, picture: Picture, title: str) -> bytes:
 
 def _drawn(text: str, picture: Picture, title: str) -> bytes:
     if picture is Picture.PNG:
-        return bytes(vl_convert.vegalite_to_png(text, ppi=PPI, allowed_base_urls=[]))
+        return packed(vl_convert.vegalite_to_png(text, ppi=PPI, allowed_base_urls=[]))
     svg: str = vl_convert.vegalite_to_svg(text, allowed_base_urls=[])
     return _named(svg, title).encode()
 

@@ -33,7 +33,14 @@ def empty_spec(choice: Choice, wishes: Wishes, words: Words, reason: str) -> dic
     """The specification of a picture that says why there is nothing in it."""
     palette = PALETTES[choice.theme]
     frame = frame_of(Figure(), choice, wishes, words, palette, [])
-    mark = {"type": "text", "align": "left", "baseline": "top", "fontSize": TEXT + 2, "color": palette.ink}
+    mark = {
+        "type": "text",
+        "align": "left",
+        "baseline": "top",
+        "fontSize": TEXT + 2,
+        "color": palette.ink,
+        "aria": False,
+    }
     pixels = {"scale": None, "type": "quantitative"}
     lines = wrapped(reason, frame.width - 32, TEXT + 2)
     rows = [{"text": line, "x": 16 - frame.left, "y": 8 + 20 * number} for number, line in enumerate(lines)]

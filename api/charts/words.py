@@ -89,9 +89,9 @@ def title_of(query: SpendQuery, choice: Choice) -> str:
     """What is shown, in one line."""
     what = MEASURES[query.filters.measure]
     what += "" if Relevance.NONE in query.filters.relevance else " for migration"
-    what += ", whole projects" if query.basis is Basis.PROJECT else ""
     names = [_by(dimension, query.filters) for dimension in (choice.axis, choice.series) if dimension is not None]
-    return f"{what} by {' and '.join(names)}" if names else f"{what} in all"
+    whole = " (whole projects)" if query.basis is Basis.PROJECT else ""
+    return (f"{what} by {' and '.join(names)}" if names else f"{what} in all") + whole
 
 
 def _by(dimension: Dimension, filters: Filters) -> str:
