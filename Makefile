@@ -58,7 +58,7 @@ migrate: $(RUN_STAMP) ## bring the database to the newest revision
 load: migrate ## load the bundled data set, unless it is loaded already
 	@$(PY) -m api load
 
-openapi: $(DEV_STAMP) ## record the document's examples anew and write docs/openapi.json
+openapi: $(DEV_STAMP) ## record the examples anew, write docs/openapi.json and draw docs/spend.svg
 	$(PY) -m tests.contract.record
 
 format: $(DEV_STAMP) ## rewrite the code in the project's format

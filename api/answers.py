@@ -18,7 +18,7 @@ from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.frames import LICENCE
 from api.freshness import staleness
-from api.negotiation import MEDIA_TYPES, Format, accepted_format
+from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
 from api.problems import BadParameterError, ProblemItem, unknown_value
 from db.queries.prices import load_price_index
@@ -27,13 +27,17 @@ from models.release import Release
 from models.versions import present_versions
 
 Values = Mapping[str, Any]
+ALL_TYPES = {str(form): media_type for types in (MEDIA_TYPES, PICTURE_TYPES) for form, media_type in types.items()}
+OF_PICTURES = ("chart", "scale", "width", "height", "theme")
+"""Parameters that only pictures have."""
+
 LONGEST_LINK = 1000  # beyond it the other forms are named in the body only: servers between limit their headers
 
 
 class Shown(Protocol):
     """The parameters that say how rows are shown."""
 
-    format: Format | None
+    format: Any
     fields: list[str]
 
 
@@ -41,13 +45,14 @@ class Shown(Protocol):
 class Rows:
     """The rows of an answer: its columns, a way to read them from a position on, and how many there are in all.
 
-    Rows that are read may hold their `position`, by which the next page goes on.
+    Rows that are read may hold their `position`, by which the next page goes on. `drawn`: there is a picture of them.
     """
 
     columns: Sequence[Column]
     read: Callable[[list[Any] | None, int | None], Iterable[Values]]
     count: Callable[[], int]
     page: int | None = None
+    drawn: bool = False
 
     @classmethod
     def of(cls, columns: Sequence[Column], rows: Sequence[Values]) -> "Rows":
@@ -88,13 +93,24 @@ class Asked:
         return meta | {"stale": stale, "warnings": [*late, *aged, *warnings]}
 
     def links(
-        self, next_page: str | None = None, formats: Iterable[Format] = Format, in_pages: bool = True
+        self,
+        next_page: str | None = None,
+        formats: Iterable[Format] = Format,
+        in_pages: bool = True,
+        drawn: bool = False,
     ) -> dict[str, Any]:
-        """Link an answer to itself, the next page and its other forms, which hold all pages where there are any."""
+        """Link an answer to itself, the next page and its other forms, which hold all pages where there are any.
+
+        `drawn`: the answer can be seen as a picture too, which has no columns to choose.
+        """
         links: dict[str, Any] = {"self": str(self.request.url), "next": next_page}
         whole = self.request.url.remove_query_params(["cursor", "limit"]) if in_pages else self.request.url
         others = (name for name in formats if name is not Format.JSON)
-        links |= {name.value: str(whole.include_query_params(format=name.value)) for name in others}
+        rows = whole.remove_query_params(list(OF_PICTURES))
+        links |= {name.value: str(rows.include_query_params(format=name.value)) for name in others}
+        if drawn:
+            seen = whole.remove_query_params("fields")
+            links |= {name.value: str(seen.include_query_params(format=name.value)) for name in Picture}
         return links | {"licence": LICENCE}
 
 
@@ -105,26 +121,42 @@ def _prices(filters: Filters) -> dict[str, Any]:
     return {"prices": "constant", "base_year": filters.base_year, "price_index": f"{index.name}; {index.source}"}
 
 
-def chosen_format(request: Request, chosen: Format | None) -> Format:
-    """Return the format of an answer.
+def chosen_format(request: Request, chosen: str | None, pictures: bool = False) -> Format | Picture:
+    """Return the format of an answer; `pictures`: true where it can be drawn too.
 
     Raises:
         BadParameterError: 406, if the Accept header allows none of ours.
     """
     if chosen is not None:
-        return chosen
+        return Picture(chosen) if chosen in set(Picture) else Format(chosen)
     accept = ", ".join(request.headers.getlist("accept")) or None
-    found = accepted_format(accept)
+    found = accepted_format(accept, pictures)
     if found is None:
         item = ProblemItem(
             parameter="Accept",
             value=(accept or "")[:100],
             message="none of these media types can be made here",
-            allowed=list(MEDIA_TYPES.values()),
+            allowed=[*MEDIA_TYPES.values(), *(PICTURE_TYPES.values() if pictures else ())],
             suggestion="application/json",
         )
         raise BadParameterError(item, kind="not-acceptable")
     return found
+
+
+def rows_format(request: Request, chosen: str | None) -> Format:
+    """Return the format of an answer in rows; see `chosen_format`."""
+    return Format(chosen_format(request, chosen))
+
+
+def answer_picture(asked: Asked, form: Picture, content: bytes) -> Response:
+    """Answer with a picture. It may stand on pages of any origin, where it can load and run nothing."""
+    links = asked.links(drawn=True)
+    name = asked.request.url.path.strip("/").replace("/", "-")
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}.{form}"',
+        "Content-Security-Policy": "default-src 'none'",
+    }
+    return Response(content, media_type=PICTURE_TYPES[form], headers=headers | _link_header(links))
 
 
 def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict[str, Any]]) -> Response:
@@ -132,7 +164,7 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
 
     `wrap` gives what stands beside the rows in JSON: `meta`, and `totals` where there is more to say than their number.
     """
-    form = chosen_format(asked.request, params.format)
+    form = rows_format(asked.request, params.format)
     columns = _chosen_columns(rows.columns, params.fields)
     limit, cursor = getattr(params, "limit", None), getattr(params, "cursor", None)
     after = decode_cursor(asked.request, asked.snapshot.release, cursor)
@@ -143,7 +175,7 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
         found, following = rows.read(after, None), None
     else:
         found, following = _page(asked, list(rows.read(after, page + 1)), page)
-    links = asked.links(following, in_pages=rows.page is not None)
+    links = asked.links(following, in_pages=rows.page is not None, drawn=rows.drawn)
     if form is not Format.JSON:
         return _file(asked, form, columns, found, links)
     names = [column.name for column in columns]
@@ -155,7 +187,7 @@ def answer_one(
     asked: Asked, params: Shown, columns: Sequence[Column], row: Values, wrap: Callable[[], dict[str, Any]]
 ) -> Response:
     """Answer with a single thing; in formats of rows it is the only one, with the columns of its kind's list."""
-    form, links = chosen_format(asked.request, params.format), asked.links()
+    form, links = rows_format(asked.request, params.format), asked.links()
     if form is not Format.JSON:
         return _file(asked, form, _chosen_columns(columns, params.fields), [row], links)
     kept = {name: row.get(name) for name in params.fields} if params.fields else row
@@ -234,9 +266,9 @@ def _link_header(links: Mapping[str, Any]) -> dict[str, str]:
     shown = [f'<{links["self"]}>; rel="self"']
     shown += [f'<{links["next"]}>; rel="next"'] if links["next"] else []
     shown += [
-        f'<{address}>; rel="alternate"; type="{MEDIA_TYPES[Format(name)]}"'
+        f'<{address}>; rel="alternate"; type="{ALL_TYPES[name]}"'
         for name, address in links.items()
-        if name in set(Format) and len(address) <= LONGEST_LINK
+        if name in ALL_TYPES and len(address) <= LONGEST_LINK
     ]
     return {"Link": ", ".join(shown)}
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
+from api.charts.render import RendererBusyError
 from api.problems import PROBLEMS, ProblemItem, RefusedError, problem
 from api.wrong_input import from_validation
 from db.errors import (
@@ -42,19 +43,13 @@ def install(app: FastAPI) -> None:
     async def refused(request: Request, error: RefusedError) -> Response:
         return problem(request, error.kind, str(error), error.items, **error.headers)
 
-    @app.exception_handler(OperationalError)
-    async def database_gone(request: Request, error: OperationalError) -> Response:
-        log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
-
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return _from_status(request, error)
 
     @app.exception_handler(Exception)
     async def layer_failed(request: Request, error: Exception) -> Response:
-        # This answer is made outside the layer that names requests, so it carries the name itself.
-        return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
+        return unforeseen_problem(request, error)
 
 
 def _install_data_errors(app: FastAPI) -> None:
@@ -81,6 +76,12 @@ def _install_data_errors(app: FastAPI) -> None:
     async def prices_missing(request: Request, error: PricesMissingError) -> Response:
         return problem(request, "bad-parameter", str(error), _without_prices(request, error))
 
+    _install_unready(app)
+
+
+def _install_unready(app: FastAPI) -> None:
+    """What cannot be answered now, but perhaps later."""
+
     @app.exception_handler(DataError)
     async def data_error(request: Request, error: DataError) -> Response:
         if isinstance(error, BusyError):
@@ -88,6 +89,15 @@ def _install_data_errors(app: FastAPI) -> None:
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
         return problem(request, kind, detail)
+
+    @app.exception_handler(RendererBusyError)
+    async def busy(request: Request, error: RendererBusyError) -> Response:
+        return problem(request, "busy", str(error), retry_after=5)
+
+    @app.exception_handler(OperationalError)
+    async def database_gone(request: Request, error: OperationalError) -> Response:
+        log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
 
 
 def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:

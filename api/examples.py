@@ -84,6 +84,8 @@ REFUSED: dict[str, dict[str, tuple[int, str, str]]] = {
         "typo": (422, "A parameter that is not there", "/v1/spend?contry=JOR"),
         "category": (422, "A category that is not there", "/v1/spend?category=remitances"),
         "range": (422, "A range the wrong way round", "/v1/spend?year_from=2020&year_to=2014"),
+        "picture": (422, "More dimensions than a picture has", "/v1/spend?group_by=category,region,lender&format=svg"),
+        "stacked": (422, "Parts that do not add up", "/v1/spend?group_by=set&chart=stacked&format=svg"),
     },
     "get_spend_ratio": {"side": (422, "A side that is missing", "/v1/spend/ratio?numerator=remittances")},
     "list_projects": {"limit": (422, "A page that is too large", "/v1/projects?limit=5000")},
@@ -162,7 +164,7 @@ def _common(operation: Mapping[str, Any]) -> Iterator[Example]:
     }:
         yield Example(name, 422, "typo", "A parameter that is not there", f"{path}?contry=JOR")
     if "406" in statuses:
-        headers = {"Accept": "image/png"}
+        headers = {"Accept": "application/pdf"}
         question = f"{path}?numerator=remittances&denominator=diaspora" if name == "get_spend_ratio" else path
         yield Example(name, 406, "media_type", "A media type that is not made here", question, headers=headers)
     if "400" in statuses:

@@ -46,6 +46,13 @@ class Links(BaseModel):
     licence: str = Field(default=LICENCE, description="Terms of use of the data.")
 
 
+class DrawnLinks(Links):
+    """Where to go from an answer that can be drawn."""
+
+    svg: str | None = Field(default=None, description="The same rows as a picture, of at most two dimensions.")
+    png: str | None = Field(default=None, description="The same picture as PNG.")
+
+
 class RowCount(BaseModel):
     """How many rows the whole filter has."""
 

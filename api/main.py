@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.explorer.assets import ASSETS_PATH, Assets
 from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
@@ -24,6 +25,7 @@ from api.routers import (
     health,
     home,
     ingest,
+    pages,
     problems,
     projects,
     reference,
@@ -32,6 +34,7 @@ from api.routers import (
     spend,
 )
 from api.routers import releases as release_routes
+from api.version import ANSWERS_VERSION
 from db.engine import make_engine
 from db.ingest.worker import QueueWorker
 from db.settings import get_settings
@@ -40,6 +43,7 @@ from models.versions import PROGRAM_VERSION as VERSION
 
 MODULES = (
     home,
+    pages,
     headline,
     spend,
     projects,
@@ -91,6 +95,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     app.state.worker = QueueWorker(app.state.engine, get_settings().spool_dir)
     for module in MODULES:
         app.include_router(module.router)
+    app.mount(ASSETS_PATH, Assets(), name="assets")
     errors.install(app)
     install_openapi(app)
     _surround(app)
@@ -104,12 +109,12 @@ def create_service(app: FastAPI | None = None, room: int | None = None) -> Front
     """
     app = app or create_app()
     room = get_settings().answers_mb * 1_000_000 if room is None else room
-    return FrontLayer(app, app.state.releases, VERSION, room)
+    return FrontLayer(app, app.state.releases, ANSWERS_VERSION, room)
 
 
 def _surround(app: FastAPI) -> None:
     """Set the layers around the routes, from the inside out: each one sees what those before it have made."""
     app.add_middleware(LastLayer)
     app.add_middleware(CompressLayer)
-    app.add_middleware(ConditionalLayer, releases=app.state.releases, version=VERSION)
+    app.add_middleware(ConditionalLayer, releases=app.state.releases, version=ANSWERS_VERSION)
     app.add_middleware(CorsLayer)

@@ -15,6 +15,14 @@ class Format(StrEnum):
     XLSX = "xlsx"
 
 
+class Picture(StrEnum):
+    """How an answer about spend is drawn."""
+
+    SVG = "svg"
+    PNG = "png"
+
+
+PICTURE_TYPES = {Picture.SVG: "image/svg+xml", Picture.PNG: "image/png"}
 MEDIA_TYPES = {
     Format.JSON: "application/json",
     Format.JSONL: "application/x-ndjson",
@@ -25,13 +33,21 @@ MEDIA_TYPES = {
 ALSO_KNOWN = {"application/jsonl": Format.JSONL}
 
 
-def accepted_format(accept: str | None) -> Format | None:
-    """Return the format that an Accept header prefers, JSON among equals; `None` where it allows none of ours."""
+def accepted_format(accept: str | None, pictures: bool = False) -> Format | Picture | None:
+    """Return the format that an Accept header prefers, JSON among equals; `None` where it allows none of ours.
+
+    `pictures`: true where the answer can be drawn too.
+    """
     if not accept or not accept.strip():
         return Format.JSON
-    names = {media_type: name for name, media_type in MEDIA_TYPES.items()} | ALSO_KNOWN
+    names: dict[str, Format | Picture] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
+    names |= ALSO_KNOWN
     # The last of equals wins in the library, so the default stands last.
     supported = [media_type for media_type in names if media_type != "application/json"] + ["application/json"]
+    if pictures:
+        drawn = {media_type: name for name, media_type in PICTURE_TYPES.items()}
+        names |= drawn
+        supported = [*reversed(drawn), *supported]
     try:
         best = mimeparse.best_match(supported, accept.lower())
     except (mimeparse.MimeTypeParseException, ValueError):

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from api.examples import add_examples
 from api.http.paths import RUNS_PREFIX
-from api.negotiation import MEDIA_TYPES, Format
+from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
 from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
 
 DESCRIPTION = """
@@ -20,7 +20,7 @@ country, and why each is counted there.
 * **Nothing is ignored**: an unknown parameter or code is a 422 that names it and the nearest valid one.
 * **Errors** are `application/problem+json` (RFC 9457).
 * **Formats**: `format=` or the header Accept takes the same rows as JSON, JSON lines, CSV, Parquet or Excel. JSON has
-  pages (`links.next`); the others hold all rows.
+  pages (`links.next`); the others hold all rows. Spend comes as a picture too, SVG or PNG.
 * **Releases**: data change only with a release, named in `meta.release`. Every answer has a strong ETag; asked again
   with If-None-Match it is a 304 until the next release.
 * **Writing** needs a key (`Authorization: Bearer`): records are sent to `/v1/ingest/records`, decisions to `/v1/reviews`.
@@ -51,6 +51,10 @@ TAGS = [
 ]
 
 DATA_PATHS = "/v1/"
+
+TEXTS = {Format.CSV, Format.JSONL, Picture.SVG}
+TEXT = {"type": "string"}
+BINARY = {"type": "string", "format": "binary"}
 
 FIRST = "$response.body#/data/0/"
 ONE = "$response.body#/data/"
@@ -153,10 +157,8 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
         content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
         responses[str(status)] = {"description": title, "content": content}
     if "format" in parameters:
-        for form, media_type in MEDIA_TYPES.items():
-            text = form in (Format.CSV, Format.JSONL)
-            schema = {"type": "string"} if text else {"type": "string", "format": "binary"}
-            responses["200"]["content"].setdefault(media_type, {"schema": schema})
+        for form, media_type in [*MEDIA_TYPES.items(), *(PICTURE_TYPES.items() if "chart" in parameters else ())]:
+            responses["200"]["content"].setdefault(media_type, {"schema": TEXT if form in TEXTS else BINARY})
 
 
 def _allow_chosen_fields(document: dict[str, Any]) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from api.http.tags import held, tag_of
 from api.negotiation import MEDIA_TYPES, Format
 from api.problems import ProblemItem, RefusedError
+from api.version import ANSWERS_VERSION
 from db.errors import ChangedMeanwhileError
 from db.queries.subjects import Subject, find_subject, releases_since_changed
-from models.versions import PROGRAM_VERSION
 
 TAGS = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
 """What an If-Match may be: any, or entity tags in quotes (RFC 9110, section 13.1.1)."""
@@ -53,7 +53,7 @@ def _names(request: Request, sent: str, path: str, connection: Connection, subje
     """Whether one of the tags sent is that of the subject's answer in JSON, in a release since it changed."""
     scope = _scope_of_answer(request, path)
     return any(
-        held(sent, tag_of(stamp, scope, PROGRAM_VERSION, stale))
+        held(sent, tag_of(stamp, scope, ANSWERS_VERSION, stale))
         for stamp in releases_since_changed(connection, subject)
         for stale in (False, True)
     )

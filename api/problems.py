@@ -32,7 +32,7 @@ PROBLEMS = {
     "records-refused": (422, "Nothing of what was sent was taken in"),
     "idempotency-key-reused": (422, "The Idempotency-Key came before with another request"),
     "precondition-required": (428, "The answer that you decided on has to be named"),
-    "busy": (503, "Another run is at work"),
+    "busy": (503, "Too much is wanted at once"),
     "internal": (500, "Something went wrong here, not in your request"),
 }
 """Kinds of problem: the last part of `type`, its status and its title. /problems/{kind} explains each."""
@@ -59,7 +59,7 @@ ADVICE = {
     "records-refused": "`errors` says what is wrong, `instance` is the run. Put it right and send it again.",
     "idempotency-key-reused": "Take a new key for a new request; the same key only repeats the same one.",
     "precondition-required": "Send the ETag of the answer that you decided on as `If-Match`.",
-    "busy": "Try again after the time that `Retry-After` says.",
+    "busy": "Ask again after the seconds that `Retry-After` names; pictures can also be had as rows in another format.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
 

@@ -4,7 +4,7 @@ import re
 
 from starlette.types import Scope
 
-API_PREFIX = "/v1/"
+API_PREFIXES = ("/v1/", "/projects/", "/components/")
 RUNS_PREFIX = "/v1/ingest/"
 UPLOAD_PATH = f"{RUNS_PREFIX}records"
 KEYED = re.compile(r"/v1/ingest(/.*)?|/v1/reviews(/(?!(queue|form)$)[^/]*)?")
@@ -21,7 +21,7 @@ def local_path(scope: Scope) -> str:
 def is_api_path(scope: Scope) -> bool:
     """True where nothing that is asked may be ignored."""
     path = local_path(scope)
-    return path.startswith(API_PREFIX) or path in OTHER_DATA_PATHS
+    return path.startswith(API_PREFIXES) or path in OTHER_DATA_PATHS
 
 
 def is_data_path(scope: Scope) -> bool:

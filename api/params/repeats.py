@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
-from api.http.paths import is_api_path
+from api.http.paths import is_api_path, local_path
 from api.problems import BadParameterError, ProblemItem
 from api.wrong_input import operation_of
 
@@ -22,7 +22,7 @@ async def refuse_ignored(request: Request) -> None:
     known = _query_parameters(request)
     repeated = [name for name, count in Counter(name for name, _ in sent).items() if count > 1]
     items = [_repeated(name, [value for key, value in sent if key == name]) for name in repeated if known.get(name)]
-    if not known and is_api_path(request.scope) and request.url.path != "/":
+    if not known and is_api_path(request.scope) and local_path(request.scope) != "/":
         items += [_unknown(name, value) for name, value in sent]
     if items:
         raise BadParameterError(*items)

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.answers import OF_PICTURES
+from api.charts.choice import Chart, Scale, Theme, Wishes
+from api.charts.frame import LEAST_HEIGHT, LEAST_WIDTH, MOST_HEIGHT, MOST_WIDTH, WIDTH
 from api.deps import Snapshot
 from api.params.filters import PricedParams
 from api.params.lists import CursorParams, sort_keys
@@ -22,6 +25,7 @@ from api.params.values import (
     sort_of,
     with_minus,
 )
+from api.problems import BadParameterError, ProblemItem
 from models.filters import Dimension, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RatioRow, SpendRow
 from models.vocabulary import Basis
@@ -39,6 +43,12 @@ BASIS = Field(
 class SpendParams(CursorParams):
     """A question about spend."""
 
+    format: Literal["json", "jsonl", "csv", "parquet", "xlsx", "svg", "png"] | None = Field(  # type: ignore[assignment]
+        default=None,
+        description="`json`, or the same rows as `jsonl`, `csv`, `parquet` or `xlsx`, or a picture of them as `svg` or "
+        "`png`. Without it the header Accept decides, and without that it is JSON.",
+        examples=["json"],
+    )
     fields: Codes = fields_of(SpendRow)
     group_by: Annotated[list[str], SPLIT, one_of("group_by", list(Dimension)), GROUP_BY]
     basis: Basis = BASIS
@@ -52,6 +62,33 @@ class SpendParams(CursorParams):
         default=None,
         description="Rows of zeros for empty years too; the year must be in `group_by`.",
         examples=["year"],
+    )
+    chart: Chart | None = Field(
+        default=None,
+        description="Of pictures: `bar`, `line` over years, or `stacked` bars; by default what fits the dimensions.",
+        examples=["bar"],
+    )
+    scale: Scale | None = Field(
+        default=None,
+        description="Of pictures: `linear`, or `log`, on which equal distances are equal ratios.",
+        examples=["log"],
+    )
+    width: int | None = Field(
+        default=None,
+        ge=LEAST_WIDTH,
+        le=MOST_WIDTH,
+        description=f"Of pictures: width in CSS pixels, by default {WIDTH}. A PNG has two of its pixels for each.",
+        examples=[800],
+    )
+    height: int | None = Field(
+        default=None,
+        ge=LEAST_HEIGHT,
+        le=MOST_HEIGHT,
+        description="Of pictures: height in CSS pixels, by default what the rows need.",
+        examples=[480],
+    )
+    theme: Theme | None = Field(
+        default=None, description="Of pictures: for a `light` ground, the default, or a `dark` one.", examples=["dark"]
     )
 
     @model_validator(mode="after")
@@ -79,6 +116,35 @@ class SpendParams(CursorParams):
         group_by = tuple(Dimension(value) for value in self.group_by)
         fill = Dimension(self.fill) if self.fill else None
         return SpendQuery(self.to_filters(snapshot), group_by, self.basis, sort_keys(self.sort), fill)
+
+    def wishes(self) -> Wishes:
+        """What the picture should look like.
+
+        Raises:
+            BadParameterError: if something is asked for that only rows have.
+        """
+        for name in ("cursor", "limit", "fields"):
+            if getattr(self, name):
+                message = f"{name}: a picture shows all rows, and its own columns; {name} is for the other formats"
+                value = getattr(self, name)
+                shown = ",".join(value) if isinstance(value, list) else str(value)
+                raise BadParameterError(ProblemItem(parameter=name, value=shown[:100], message=message))
+        return Wishes(self.chart, self.scale or Scale.LINEAR, self.width, self.height, self.theme or Theme.LIGHT)
+
+    def refuse_wishes(self) -> None:
+        """Refuse what only pictures have, where the answer is none.
+
+        Raises:
+            BadParameterError: naming the first such parameter.
+        """
+        for name in OF_PICTURES:
+            if getattr(self, name) is not None:
+                message = f"{name}: only a picture has it: add format=svg or format=png"
+                raise BadParameterError(
+                    ProblemItem(
+                        parameter=name, value=str(getattr(self, name)), message=message, suggestion="format=svg"
+                    )
+                )
 
 
 SELECTORS = [*CATEGORIES, *GROUPS, *SETS]

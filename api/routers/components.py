@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import CurrentSnapshot
+from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
@@ -59,6 +59,23 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     )
 
 
+def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
+    """All rows of a project's money, whatever its status and their relevance, in the order of their ids."""
+    filters = replace(Filters(), projects=(project_id,), statuses=STATUSES, relevance=tuple(Relevance))
+    return [_row(row) for row in queries.list_components(snapshot.connection, filters, (), None, None)]
+
+
+def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
+    """One component as `ComponentDetail` has it.
+
+    Raises:
+        NotFoundError: if there is none of this identifier.
+    """
+    found = queries.get_component(snapshot.connection, component_id, Filters())
+    found["amounts"] = [with_dollars(line) for line in found["amounts"]]
+    return shown(ComponentDetail, with_dollars(found))
+
+
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return shown(ComponentPublic, with_dollars(row))
 
@@ -68,8 +85,5 @@ def get_component(
     request: Request, snapshot: CurrentSnapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:
     """One component with *why* it is counted as it is: who or what decided, on which words, in which version."""
-    asked, filters = Asked(request, snapshot), Filters()
-    found = queries.get_component(snapshot.connection, component_id, filters)
-    found["amounts"] = [with_dollars(line) for line in found["amounts"]]
-    row = shown(ComponentDetail, with_dollars(found))
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(filters)})
+    asked, row = Asked(request, snapshot), component_row(snapshot, component_id)
+    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())})

@@ -1,82 +1,59 @@
-"""The page that a browser gets: the imbalance in numbers and a picture, without a script, each with its query."""
+"""The first page: the imbalance in figures, the chart builder, and the published figures beside ours."""
 
-import math
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from api.deps import CurrentSnapshot
+from api.explorer.form import filter_choices
+from api.explorer.pages import PageRoute, page, root_of
+from api.explorer.snippets import ROWS, snippets
 from api.params.values import TAXONOMY
 from api.routers.headline import figure_rows, query_address
 from db.queries.headline import Headline, headline
+from models.dimensions import MEANING
+from models.vocabulary import Measure
 
-router = APIRouter()
-pages = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "pages"), autoescape=select_autoescape(), trim_blocks=True
-)
-DECADES = {5: "$0.1 m", 6: "$1 m", 7: "$10 m", 8: "$100 m", 9: "$1 bn", 10: "$10 bn"}
-"""The picture's scale is logarithmic, from 10^5 to 10^10 dollars: on a plain one the small side would not be seen."""
+router = APIRouter(route_class=PageRoute)
+PICTURE = {"chart": "bar", "scale": "log"}
+"""How the first view is drawn: on a plain scale the small side would not be seen."""
 
 
 @router.get("/", include_in_schema=False)
 def home(request: Request, snapshot: CurrentSnapshot) -> Response:
-    """Show the headline, a bar for each category, and where to go next."""
-    base = str(request.base_url).rstrip("/")
+    """Show the headline and the first view; a question in the address is answered by the page's script."""
+    root, base = root_of(request), str(request.base_url).rstrip("/")
     result = headline(snapshot.connection, TAXONOMY)
-    text = pages.get_template("home.html").render(
-        base=base,
-        release=snapshot.release,
-        figures={row["key"]: row for row in figure_rows(base, result)},
+    first = f"{query_address('', result.query_by_category)}&sort=-amount_usd"
+    question = {name: value for name, value in request.query_params.multi_items() if name not in PICTURE}
+    return page(
+        request,
+        "home.html",
+        figures={row["key"]: row for row in figure_rows(root, result)},
         coverage=result.coverage,
-        bars=bars(base, result),
-        chart_query=query_address(base, result.query_by_category),
-        ticks=[{"label": label, "left": _position(10**power * 100)} for power, label in DECADES.items()],
         warnings=result.warnings,
-        short=lambda dollars: _short(int(dollars * 100)),
+        release=snapshot.release,
+        rows=category_rows(result),
+        first=first,
+        first_view=f"{first.partition('?')[2]}&{urlencode(PICTURE)}",
+        asked=f"{root}/v1/spend?{urlencode(question, safe=',')}" if question else None,
+        code=snippets(ROWS, f"{base}{first}"),
+        dimensions=MEANING,
+        filters=filter_choices(),
+        measures=list(Measure),
     )
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"}
-    return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
 
-def bars(base: str, result: Headline) -> list[dict[str, Any]]:
-    """One bar for each category with projects, largest first within its group: where it starts to be partial and ends."""
-    found = []
-    for row in result.by_category:
-        category = TAXONOMY.by_code[row["category"]]
-        low, high = row["amount_usd"], row["amount_usd"] + row["partial_usd"]
-        query = replace(result.query_by_category, group_by=())
-        filters = replace(query.filters, categories=(category.code,))
-        found.append(
-            {
-                "label": category.label,
-                "group": category.group,
-                "low": _position(low),
-                "width": max(_position(high) - _position(low), 0),
-                "text": f"{_short(low)} to {_short(high)}" if high > low else _short(low),
-                "projects": row["projects"],
-                "high": high,
-                "query": query_address(base, replace(query, filters=filters)),
-            }
-        )
-    groups = [group.code for group in TAXONOMY.groups]
-    return sorted(found, key=lambda bar: (groups.index(bar["group"]), -bar["high"]))
-
-
-def _position(cents: int) -> float:
-    """Where an amount stands on the scale, in percent of its length; below the scale's start is 0."""
-    dollars = cents / 100  # a position on the screen, not an amount
-    first, last = min(DECADES), max(DECADES)
-    if dollars < 10**first:
-        return 0.0
-    return round(100 * (math.log10(dollars) - first) / (last - first), 2)
-
-
-def _short(cents: int) -> str:
-    """Write an amount for the eye: $12.9 bn, $110 m, $0."""
-    millions = cents / 100 / 1e6  # rounded for reading; the figures themselves are in the table and the API
-    if millions >= 1000:
-        return f"${millions / 1000:,.2f} bn"
-    return f"${millions:,.1f} m" if cents else "$0"
+def category_rows(result: Headline) -> list[dict[str, Any]]:
+    """The spend of each category in the study's window, in cents, the largest first."""
+    rows = [
+        row
+        | {
+            "label": TAXONOMY.by_code[row["category"]].label,
+            "group": TAXONOMY.by_code[row["category"]].group,
+            "high": row["amount_usd"] + row["partial_usd"],
+        }
+        for row in result.by_category
+    ]
+    return sorted(rows, key=lambda row: (-row["amount_usd"], -row["high"]))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import CurrentSnapshot
+from api.deps import CurrentSnapshot, Snapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
@@ -51,17 +51,26 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return shown(ProjectPublic, with_dollars(row))
 
 
-@router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectDetail])
-def get_project(
-    request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
-) -> Response:
-    """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
-    asked = Asked(request, snapshot)
+def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
+    """One project as `ProjectDetail` has it.
+
+    Raises:
+        NotFoundError: if there is none of this identifier.
+    """
     found = queries.get_project(snapshot.connection, project_id)
     said = queries.project_statements(snapshot.connection, found["project_id"])
     found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
     row = shown(ProjectDetail, with_dollars(found))
     row.pop("position", None)
+    return row
+
+
+@router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectDetail])
+def get_project(
+    request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
+) -> Response:
+    """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
+    asked, row = Asked(request, snapshot), project_row(snapshot, project_id)
     return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())})
 
 

@@ -6,11 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Rows, answer_rows
+from api.answers import Asked, Rows, answer_picture, answer_rows, chosen_format
+from api.charts.choice import drawable
+from api.charts.picture import picture_of
 from api.deps import CurrentSnapshot
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.frames import Links, Meta
+from api.frames import DrawnLinks, Links, Meta
+from api.negotiation import Picture
 from api.params.spend import RatioParams, SpendParams
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
@@ -31,7 +34,7 @@ class SpendAnswer(BaseModel):
         description="Over the whole filter; where `meta.additive`, equal to the sum of the rows."
     )
     meta: Meta = Field(description="What the answer rests on.")
-    links: Links = Field(description="Where to go from here.")
+    links: DrawnLinks = Field(description="Where to go from here.")
 
 
 class RatioAnswer(BaseModel):
@@ -51,6 +54,10 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
     """
     asked, query = Asked(request, snapshot), params.to_query(snapshot)
     connection = snapshot.connection
+    form = chosen_format(request, params.format, pictures=True)
+    if isinstance(form, Picture):
+        return answer_picture(asked, form, picture_of(snapshot, query, params.wishes(), form))
+    params.refuse_wishes()
 
     def wrap() -> dict[str, Any]:
         totals = full_totals(connection, query)
@@ -58,9 +65,8 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
     read = partial(spend_table, snapshot, query)
-    return answer_rows(
-        asked, params, Rows(spend_columns(query), read, lambda: count_rows(connection, query), PAGE), wrap
-    )
+    rows = Rows(spend_columns(query), read, lambda: count_rows(connection, query), PAGE, drawable(query))
+    return answer_rows(asked, params, rows, wrap)
 
 
 @router.get("/ratio", operation_id="get_spend_ratio", response_model=RatioAnswer)

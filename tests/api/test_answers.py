@@ -164,14 +164,6 @@ def test_every_headline_figure_is_what_its_query_answers(get):
             assert figure["difference"] == pytest.approx(figure["value"] - figure["published"], abs=0.001)
 
 
-def test_the_page_needs_no_script_and_shows_both_sides(get):
-    page = get("/").text
-    assert "<script" not in page
-    assert "Refugee response" in page
-    assert "Worker mobility" in page
-    assert get("/").headers["content-security-policy"].startswith("default-src 'none'")
-
-
 def test_the_docs_page_loads_nothing_from_elsewhere(get):
     page = get("/docs").text
     assert "swagger-ui" in page

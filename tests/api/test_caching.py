@@ -25,6 +25,7 @@ PLAIN = {"accept-encoding": "identity"}
 PAGE = {"origin": "https://example.org"}
 ETAG = re.compile(r'"[0-9a-f]{32}(-(gzip|br|zstd))?"')
 DATA_PATHS = ["/", "/v1/headline", SPEND, "/v1/projects?limit=2", "/v1/categories", "/v1/spend?format=csv"]
+DATA_PATHS += ["/projects/P174085", "/components/P174085-3", "/?group_by=year&chart=line"]
 
 
 def with_tag(tag, **headers):

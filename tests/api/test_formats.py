@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
-from api.negotiation import MEDIA_TYPES, Format
+from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
 from api.params.lists import COMPONENT_SORTS, PROJECT_SORTS
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
@@ -371,7 +371,7 @@ ACCEPT = [
     ("application/json, text/csv;q=0.9", Format.JSON),
     ("application/json, text/csv", Format.JSON),
     ("text/csv;q=0, */*;q=0.1", Format.JSON),
-    ("image/png, application/x-ndjson;q=0.1", Format.JSONL),
+    ("application/pdf, application/x-ndjson;q=0.1", Format.JSONL),
 ]
 
 
@@ -387,7 +387,7 @@ def test_the_accept_header_chooses_the_format(accept, form, get):
     }  # those three name their own address
 
 
-@pytest.mark.parametrize("accept", ["image/png", "text/html", "application/json;q=0", "text/csv;q=0", "nonsense"])
+@pytest.mark.parametrize("accept", ["application/pdf", "text/html", "application/json;q=0", "text/csv;q=0", "nonsense"])
 @pytest.mark.parametrize("path", ["/v1/projects", "/v1/spend", "/v1/headline", "/v1/projects/P174085"])
 def test_what_cannot_be_made_is_a_406_that_lists_what_can(path, accept, get):
     response = get(path, headers={"accept": accept})
@@ -395,12 +395,13 @@ def test_what_cannot_be_made_is_a_406_that_lists_what_can(path, accept, get):
     assert response.headers["content-type"] == "application/problem+json"
     item = response.json()["errors"][0]
     assert (item["parameter"], item["value"]) == ("Accept", accept)
-    assert item["allowed"] == list(MEDIA_TYPES.values())
+    drawn = PICTURE_TYPES.values() if path == "/v1/spend" else ()
+    assert item["allowed"] == [*MEDIA_TYPES.values(), *drawn]
     assert get(plus(path, "format=csv"), headers={"accept": accept}).status_code == 200
 
 
 def test_several_accept_headers_are_one_list(get):
-    headers = [("accept", "image/png"), ("accept", "text/csv")]
+    headers = [("accept", "application/pdf"), ("accept", "text/csv")]
     assert get("/v1/spend", headers=headers).headers["content-type"].startswith("text/csv")
 
 

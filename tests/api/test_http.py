@@ -180,6 +180,7 @@ def test_half_an_answer_breaks_the_connection(engine):
         ("", "/v1/spend", True),
         ("/finance", "/finance/v1/spend", True),
         ("/finance", "/finance/", True),
+        ("/finance", "/finance/projects/P174085", True),
         ("", "/", True),
         ("", "/v1", False),
         ("", "/problems/internal", False),

@@ -354,8 +354,8 @@ def test_every_endpoint_understands_the_same_mistakes(path, query, parameter, su
 
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_every_endpoint_says_what_it_can_be_asked_as(path, ask):
-    item = problem(ask(path, headers={"accept": "image/png"}), 406)["errors"][0]
-    assert (item["parameter"], item["value"]) == ("Accept", "image/png")
+    item = problem(ask(path, headers={"accept": "application/pdf"}), 406)["errors"][0]
+    assert (item["parameter"], item["value"]) == ("Accept", "application/pdf")
     assert {"application/json", "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"} <= set(
         item["allowed"]
     )

@@ -26,6 +26,10 @@ from models.vocabulary import Scope
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 BASE = "http://localhost:8000"
+PICTURE = ROOT / "docs" / "spend.svg"
+DRAWN = "/v1/spend?group_by=category&scale=log&format=svg"
+"""The picture that the documents show, and the question that it answers."""
+
 LINES = 4  # of a CSV file that are shown
 SOMETIME = "2026-01-01T00:00:00"
 MASKS = {
@@ -63,6 +67,16 @@ def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     text = "\r\n".join(answer.text.split("\r\n")[:LINES]) if media_type == "text/csv" else answer.text
     content = masked(answer.json()) if media_type.endswith(("/json", "+json")) else dated(text)
     return {"media_type": media_type, "content": content}
+
+
+def drawn(app: FastAPI) -> bytes:
+    """Ask for the picture that the documents show."""
+
+    async def send() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=BASE) as client:
+            return await client.get(DRAWN)
+
+    return anyio.run(send).raise_for_status().content
 
 
 def masked(content: Any) -> Any:
@@ -112,11 +126,13 @@ def add_keys(engine: Engine) -> None:
 
 
 def main() -> None:
-    """Write both files anew."""
+    """Write the recorded answers, the document and the picture anew."""
     answers = {}
     with tempfile.TemporaryDirectory() as folder:
         for later, app in apps(Path(folder)):
             asked = [example for example in examples(app.openapi()) if example.later is later]
+            if not later:
+                PICTURE.write_bytes(drawn(app))
             answers |= {example.key: ask(app, example) for example in asked}
     RECORDED.write_text(json.dumps(answers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     recorded.cache_clear()

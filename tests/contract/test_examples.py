@@ -9,7 +9,7 @@ from api.main import create_app
 from api.openapi import LINKS
 from db.engine import make_engine
 from tests.conftest import client_of
-from tests.contract.record import DOCUMENT, apps, ask, document_text
+from tests.contract.record import DOCUMENT, DRAWN, PICTURE, apps, ask, document_text
 
 SPECIFICATION = create_app(make_engine("sqlite://")).openapi()
 EXAMPLES = list(examples(SPECIFICATION))
@@ -30,6 +30,10 @@ def answers(tmp_path_factory):
 def test_the_committed_document_is_the_one_that_is_served():
     """Where it changed on purpose, `make openapi` writes it anew, and the difference is there to be read."""
     assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == json.loads(document_text())
+
+
+def test_the_committed_picture_is_the_one_that_is_served(bundled):
+    assert PICTURE.read_bytes() == bundled(DRAWN).content
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.key for example in EXAMPLES])

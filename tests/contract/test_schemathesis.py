@@ -113,6 +113,7 @@ def keep_what_no_schema_says(case: Case) -> None:
             query[name] = [code if code in known else known[sum(map(ord, code)) % len(known)] for code in query[name]]
     _keep_prices(query)
     _keep_columns(query, grouped="/spend" in case.path)
+    _keep_pictures(query)
 
 
 def _keep_upload(case: Case) -> None:
@@ -165,6 +166,16 @@ def _keep_columns(query: dict[str, Any], grouped: bool) -> None:
     for name in ("sort", "fields"):
         if name in query and query[name] is None:
             del query[name]
+
+
+def _keep_pictures(query: dict[str, Any]) -> None:
+    """A picture has all rows, at most two dimensions and one fitting kind; only a picture has a size and colours."""
+    drawn = query.get("format") in ("svg", "png")
+    for name in ("limit", "cursor", "fields", "chart") if drawn else ("chart", "scale", "width", "height", "theme"):
+        query.pop(name, None)
+    if drawn and query.get("group_by"):
+        query["group_by"] = query["group_by"][:2]
+        _keep_columns(query, grouped=True)
 
 
 @document.parametrize()

@@ -1,0 +1,102 @@
+"""A spend query in, a picture out: reads the rows, draws them, and says what they are."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from api.charts.choice import Choice, Wishes, choose
+from api.charts.figure import Figure, figure_of
+from api.charts.frame import Words
+from api.charts.render import render
+from api.charts.spec import empty_spec, spec_of
+from api.charts.words import clean, filters_of, notes_of, subtitle_of, title_of, unit_of
+from api.deps import Snapshot
+from api.labels import labels_of
+from api.negotiation import Picture
+from api.problems import BadParameterError, ProblemItem
+from api.tables import with_labels
+from db.queries.sources import sources_of
+from db.queries.spend import spend_rows, spend_totals
+from db.queries.warnings import spend_warnings
+from models.filters import SpendQuery
+from models.release import Release
+
+MOST_ROWS = 20_000
+"""Rows that are folded into one picture."""
+
+
+def picture_of(snapshot: Snapshot, query: SpendQuery, wishes: Wishes, form: Picture) -> bytes:
+    """Draw the answer to a query.
+
+    Raises:
+        BadParameterError: if it cannot be drawn, or not honestly.
+        PricesMissingError: if constant prices are asked for over years that have no index.
+        RendererBusyError: if too many pictures are wanted at once.
+    """
+    spec = chart_of(snapshot, query, wishes)
+    return render(spec, form)
+
+
+def chart_of(snapshot: Snapshot, query: SpendQuery, wishes: Wishes) -> dict[str, Any]:
+    """Write the Vega-Lite specification of the answer to a query; raises as `picture_of`."""
+    choice = choose(query, wishes)
+    rows = list(islice(spend_rows(snapshot.connection, query), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise _too_many(query)
+    labelled = (cleaned(row | labels) for row, labels in with_labels(snapshot, query, rows))
+    figure = figure_of(labelled, choice, query.additive, bool(query.sort))
+    warnings = spend_warnings(snapshot.connection, query)
+    if not any(row["projects"] for row in rows):
+        words = _words(snapshot, query, choice, figure, "", [])
+        return empty_spec(choice, wishes, words, _reason(warnings))
+    unit = unit_of(figure.cells.values())
+    totals = spend_totals(snapshot.connection, query)
+    notes = notes_of(query, figure, totals, warnings)
+    words = _words(snapshot, query, choice, figure, subtitle_of(query, choice, figure, unit), notes, unit.name)
+    if choice.scale == "log" and not figure.positive:
+        return empty_spec(choice, wishes, words, "Nothing above zero is stated, and a logarithmic scale has no zero.")
+    return spec_of(figure, choice, wishes, words, unit)
+
+
+def cleaned(row: dict[str, Any]) -> dict[str, Any]:
+    """Replace what a picture cannot hold in the texts of a row."""
+    return {name: clean(value) if isinstance(value, str) else value for name, value in row.items()}
+
+
+def _words(
+    snapshot: Snapshot,
+    query: SpendQuery,
+    choice: Choice,
+    figure: Figure,
+    subtitle: str,
+    notes: Sequence[str],
+    unit: str = "",
+) -> Words:
+    sources = [source.attribution for source in sources_of(snapshot.connection, query.filters)]
+    return Words(
+        title_of(query, choice),
+        subtitle,
+        clean(filters_of(query.filters, labels_of(snapshot))),
+        [clean(note) for note in notes],
+        clean(_source(snapshot.release, sources)),
+        unit,
+    )
+
+
+def _source(release: Release, attributions: Sequence[str]) -> str:
+    named = "; ".join(dict.fromkeys(attributions))
+    source = f"Source: {named}. " if named else ""
+    dated = f", data as of {release.as_of}" if release.as_of else ""
+    return f"{source}Migration Finance API, release {release.release_id}{dated}. Licence: CC BY 4.0."
+
+
+def _reason(warnings: Sequence[str]) -> str:
+    gaps = [warning for warning in warnings if warning.startswith("no ")]
+    return f"Nothing to draw: {'; '.join(gaps)}." if gaps else "Nothing to draw: no money matches these filters."
+
+
+def _too_many(query: SpendQuery) -> BadParameterError:
+    message = f"group_by: a picture is made of at most {MOST_ROWS:,} rows; take fewer dimensions, or filter"
+    return BadParameterError(
+        ProblemItem(parameter="group_by", value=",".join(query.group_by), message=message, suggestion=query.group_by[0])
+    )

@@ -1,0 +1,43 @@
+"""What the pages load: style, scripts and the icon, all from here, under an address that names their content."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+TEMPLATES = HERE / "templates"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def _digest(*folders: Path) -> str:
+    found = sha256()
+    for folder in folders:
+        for path in sorted(folder.iterdir()):
+            found.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+ASSETS_PATH = f"/assets/{_digest(STATIC)}"
+"""All assets lie in one folder named after their content: scripts name each other without it and always fit together."""
+
+PAGES_VERSION = _digest(STATIC, TEMPLATES)
+"""Changes with every file that a page is made of, so that no browser keeps a page whose scripts are gone."""
+
+SCRIPTS = sorted(path.name for path in STATIC.glob("*.js"))
+
+
+class Assets(StaticFiles):
+    """The folder of assets. A file never changes under its address, so a browser need not ask again."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=STATIC)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with a file."""
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = FOR_EVER
+        return answer

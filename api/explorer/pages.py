@@ -1,0 +1,73 @@
+"""Writes pages: the templates, the headers that keep them strict, and a page in place of an error's JSON."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from sqlalchemy.exc import OperationalError
+
+from api.explorer import words
+from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
+from api.explorer.form import label_of
+from api.problems import BadParameterError
+from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+
+environment = Environment(
+    loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+)
+environment.filters |= {
+    "short": words.short,
+    "rounded": words.rounded,
+    "cents": words.short_cents,
+    "exact": words.exact,
+    "plain": words.plain,
+    "named": words.named,
+    "label": label_of,
+}
+environment.globals |= {"span": words.span}
+
+
+def root_of(request: Request) -> str:
+    """The path under which a proxy serves the application; links on pages begin with it and need no host."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    """Write a page."""
+    root = root_of(request)
+    text = environment.get_template(name).render(
+        root=root, assets=f"{root}{ASSETS_PATH}", scripts=SCRIPTS, base=str(request.base_url).rstrip("/"), **values
+    )
+    return Response(text, status, HEADERS, "text/html; charset=utf-8")
+
+
+class PageRoute(APIRoute):
+    """A route for people: what it cannot show it explains on a page, with the same status as the API."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler, with all that it depends on."""
+        handle = super().get_route_handler()
+
+        async def handle_or_explain(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except NotFoundError as error:
+                kind = "not-found"
+                return page(
+                    request, "trouble.html", 404, kind=kind, error=error, path=f"{root_of(request)}/{error.kind}s"
+                )
+            except BadParameterError as error:
+                return page(request, "trouble.html", 422, kind="bad-parameter", items=error.items)
+            except (DataError, OperationalError) as error:
+                kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
+                return page(request, "trouble.html", 503, kind=kind, outdated=isinstance(error, SchemaOutdatedError))
+
+        return handle_or_explain

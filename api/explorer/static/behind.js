@@ -1,0 +1,58 @@
+// The rows of money that an answer is the sum of, with ways to the pages that say why each is counted.
+
+import { address, filterQuery, ROOT } from "./state.js";
+import { ask } from "./api.js";
+import { find, make } from "./dom.js";
+import { membersOf } from "./filters.js";
+import { dollars, plain, upper } from "./format.js";
+
+const PAGE = 10;
+const TITLES = { project: "The whole project" }; // its stored title says the project's name again
+
+/** Show the largest rows behind a question. */
+export async function showBehind(params, signal) {
+  const query = filterQuery(params);
+  query.set("sort", "-amount_usd,-partial_usd");
+  query.set("limit", String(PAGE));
+  const answer = await ask(address("/v1/components", query), signal);
+  const labels = new Map((await membersOf("category")).map((one) => [one.value, one.label]));
+  const body = make("tbody", {}, rowsOf(answer, labels));
+  const table = make("table", {},
+    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Row, and its project"), make("th", { scope: "col" }, "Counted as"),
+      make("th", { scope: "col", class: "n" }, "In full, $"), make("th", { scope: "col", class: "n" }, "Up to, $"),
+      make("th", { scope: "col" }, "Year"))), body);
+  find("#behind-rows").replaceChildren(
+    make("div", { class: "scroll", role: "region", "aria-labelledby": "behind-title", tabindex: "0" }, table),
+    make("p", {}, further(answer, body, labels, signal)));
+  find("#behind").hidden = false;
+}
+
+/** A button for the next page, as long as there is one. */
+function further(answer, body, labels, signal) {
+  const left = answer.totals.rows - body.rows.length;
+  if (!answer.links.next) return `All ${answer.totals.rows} rows are shown.`;
+  const button = make("button", { type: "button" }, `Show more of the other ${left}`);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const next = await ask(`${ROOT}/v1/components${new URL(answer.links.next).search}`, signal);
+      body.append(...rowsOf(next, labels));
+      button.replaceWith(further(next, body, labels, signal));
+    } catch (error) {
+      if (signal.aborted) return;
+      button.disabled = false;
+      button.textContent = `${error.message} Try again`;
+    }
+  });
+  return button;
+}
+
+function rowsOf(answer, labels) {
+  return answer.data.map((row) => make("tr", {},
+    make("th", { scope: "row" }, make("a", { href: `${ROOT}/components/${row.component_id}` }, TITLES[row.granularity] ?? row.title),
+      make("span", { class: "note" }, make("a", { href: `${ROOT}/projects/${row.project_id}` }, row.project_name), ` (${row.project_id})`)),
+    make("td", {}, row.categories.map((code) => labels.get(code) ?? plain(code)).join(", ")),
+    make("td", { class: "n" }, dollars(row.amount_usd)),
+    make("td", { class: "n" }, row.amount_usd === null ? "" : dollars(upper(row))),
+    make("td", {}, row.year ?? "–")));
+}

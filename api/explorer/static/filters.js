@@ -1,0 +1,102 @@
+// The filters that apply, as chips, and the row of controls that adds one. Which there are the page's form says.
+
+import { changed, listOf, ROOT, view } from "./state.js";
+import { ask } from "./api.js";
+import { find, make } from "./dom.js";
+import { plain } from "./format.js";
+
+const CONTROLS = ["group_by", "basis", "measure", "prices", "base_year", "chart", "scale", "sort", "fill", "limit", "cursor", "fields", "format"];
+const members = new Map(); // dimension → promise of its members
+
+/** What the form says of each filter. */
+function choices() {
+  const found = new Map();
+  for (const option of document.querySelectorAll("#filter-name option")) {
+    found.set(option.value, { ...option.dataset, label: option.textContent, many: option.dataset.many === "yes" });
+  }
+  return found;
+}
+
+/** The members of a dimension, asked for once. */
+export function membersOf(dimension) {
+  if (!members.has(dimension)) {
+    const never = new AbortController().signal;
+    const asked = ask(`${ROOT}/v1/dimensions/${dimension}/values`, never).then((answer) => answer.data);
+    members.set(dimension, asked.catch(() => { members.delete(dimension); return []; }));
+  }
+  return members.get(dimension);
+}
+
+/** Each filter that applies: its parameter, its value, and both in words. */
+export async function applied(params) {
+  const known = choices();
+  const found = [];
+  for (const name of new Set(params.keys())) {
+    if (CONTROLS.includes(name)) continue;
+    const choice = known.get(name);
+    const names = choice?.dimension ? await membersOf(choice.dimension) : [];
+    for (const value of choice?.many ? listOf(params, name) : params.getAll(name)) {
+      const member = names.find((one) => one.value.toLowerCase() === value.toLowerCase());
+      found.push({ name, value, label: choice?.label ?? name, text: member?.label ?? (choice?.values ? plain(value) : value) });
+    }
+  }
+  return found;
+}
+
+/** The question without one value of one filter. */
+export function without(params, { name, value }) {
+  const many = choices().get(name)?.many;
+  return changed(params, { [name]: many ? listOf(params, name).filter((one) => one !== value) : "" });
+}
+
+/** The question with one more value of a filter; where it takes a single one, that is replaced. */
+export function withValue(params, name, value) {
+  const many = choices().get(name)?.many;
+  return changed(params, { [name]: many ? [...new Set([...listOf(params, name), value])] : value });
+}
+
+/** Show the filters that apply. */
+export function showChips(params, found) {
+  const chips = found.map((one) =>
+    make("li", {}, make("span", {}, `${one.label}: ${one.text}`),
+      make("button", { type: "button", "data-view": view(without(params, one)), "aria-label": `Without ${one.label}: ${one.text}` }, "×")));
+  find("#chips").replaceChildren(...chips);
+}
+
+/** Let the controls add filters: `current` gives the question, `go` takes the next. */
+export function letFilter(current, go) {
+  const name = find("#filter-name");
+  const value = find("#filter-value");
+  let byLabel = new Map();
+  const offer = async () => {
+    const choice = choices().get(name.value);
+    value.value = "";
+    value.type = choice.type;
+    value.step = "any";
+    find("#filter-hint").textContent = choice.dimension ? `${choice.hint} Names will do.` : choice.hint;
+    find("#filter-values").replaceChildren();
+    const listed = choice.dimension
+      ? await membersOf(choice.dimension)
+      : choice.values.split(",").filter(Boolean).map((one) => ({ value: one, label: plain(one) }));
+    if (choices().get(name.value).label !== choice.label) return; // another was chosen meanwhile
+    byLabel = new Map(listed.map((one) => [one.label.toLowerCase(), one.value]));
+    find("#filter-values").replaceChildren(...listed.map((one) => make("option", { value: one.label })));
+  };
+  const add = () => {
+    const text = value.value.trim();
+    if (!text) return value.focus();
+    go(withValue(current(), name.value, byLabel.get(text.toLowerCase()) ?? text));
+    value.value = "";
+    value.focus();
+  };
+  name.addEventListener("change", offer);
+  find("#filter-add").addEventListener("click", add);
+  value.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") { event.preventDefault(); add(); }
+  });
+  find("#chips").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-view]");
+    if (button) { go(new URL(button.dataset.view, location.href).searchParams); value.focus(); }
+  });
+  offer();
+}

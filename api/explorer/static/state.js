@@ -1,0 +1,78 @@
+// The question that the page shows, kept in the address in the API's own words. Two more say how it is drawn.
+
+export const PICTURE = ["chart", "scale"];
+export const YEARS = ["year", "fiscal_year"];
+const OF_FILES = ["limit", "cursor", "fields", "format"]; // a view has all rows and its own columns
+const OF_GROUPS = ["group_by", "sort", "basis", "fill"];
+
+/** The parameters of an address's query, as `?group_by=category,year`, without those that only shape a file. */
+export function read(search) {
+  const params = new URLSearchParams(search);
+  for (const name of OF_FILES) params.delete(name);
+  return params;
+}
+
+/** Write parameters as a query. Commas part values in the API and may be read as they are. */
+export function write(params) {
+  return params.toString().replaceAll("%2C", ",");
+}
+
+/** The values of a parameter that takes several: repeated, or parted by commas. */
+export function listOf(params, name) {
+  return params.getAll(name).flatMap((text) => text.split(",")).map((one) => one.trim()).filter(Boolean);
+}
+
+/** A copy with some parameters set anew; nothing, or an empty list, takes one away. */
+export function changed(params, changes) {
+  const next = new URLSearchParams(params);
+  for (const [name, value] of Object.entries(changes)) {
+    const text = Array.isArray(value) ? value.join(",") : value;
+    next.delete(name);
+    if (text) next.set(name, text);
+  }
+  return tidy(next);
+}
+
+/** Take away what the API would refuse because something else went: what needs a dimension that is not grouped by. */
+function tidy(params) {
+  const grouped = listOf(params, "group_by");
+  const dimensions = [...document.querySelectorAll('[name="group_by"] option')].map((option) => option.value);
+  const sort = listOf(params, "sort").filter((key) => {
+    const column = key.replace(/^-/, "");
+    return grouped.includes(column) || !dimensions.includes(column);
+  });
+  params.delete("sort");
+  if (sort.length) params.set("sort", sort.join(","));
+  if (params.has("fill") && !grouped.includes(params.get("fill"))) params.delete("fill");
+  if (params.get("chart") === "line" && !grouped.some((name) => YEARS.includes(name))) params.delete("chart");
+  if (params.get("prices") !== "constant") params.delete("base_year");
+  return params;
+}
+
+/** The query that the API is asked for the rows of a question. */
+export function spendQuery(params) {
+  const query = new URLSearchParams(params);
+  for (const name of PICTURE) query.delete(name);
+  return query;
+}
+
+/** The filters of a question, for paths that list what lies behind it. */
+export function filterQuery(params) {
+  const query = spendQuery(params);
+  for (const name of OF_GROUPS) query.delete(name);
+  return query;
+}
+
+/** The path under which the service lies, without a slash at its end. */
+export const ROOT = document.body.dataset.root;
+
+/** The address of a path of the API with a query. */
+export function address(path, params) {
+  const query = write(params);
+  return `${ROOT}${path}${query ? `?${query}` : ""}`;
+}
+
+/** The address of this page with another question. */
+export function view(params) {
+  return `${ROOT}/?${write(params)}`;
+}

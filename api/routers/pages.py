@@ -1,0 +1,46 @@
+"""Pages of a single project and a single component, with the reasons: what the API answers, laid out for reading."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.deps import CurrentSnapshot, Snapshot
+from api.explorer.pages import PageRoute, page
+from api.explorer.snippets import ONE, snippets
+from api.labels import labels_of
+from api.routers.components import ComponentId, component_row, project_rows
+from api.routers.projects import ProjectId, project_row
+from models.filters import Dimension
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/projects/{project_id}", include_in_schema=False)
+def project_page(request: Request, snapshot: CurrentSnapshot, project_id: ProjectId) -> Response:
+    """A project with its amounts, its components, and what each source said of it."""
+    row = project_row(snapshot, project_id)
+    components = project_rows(snapshot, row["project_id"])
+    path = f"/v1/projects/{row['project_id']}"
+    return page(request, "project.html", project=row, components=components, **_beside(request, snapshot, path))
+
+
+@router.get("/components/{component_id}", include_in_schema=False)
+def component_page(request: Request, snapshot: CurrentSnapshot, component_id: ComponentId) -> Response:
+    """A component with why it is counted as it is."""
+    row = component_row(snapshot, component_id)
+    path = f"/v1/components/{row['component_id']}"
+    return page(request, "component.html", component=row, **_beside(request, snapshot, path))
+
+
+def _beside(request: Request, snapshot: Snapshot, path: str) -> Mapping[str, Any]:
+    """What both pages show beside the thing itself: names of codes, the release, the request as code."""
+    names = labels_of(snapshot)
+    base = str(request.base_url).rstrip("/")
+    return {
+        "categories": names[Dimension.CATEGORY],
+        "places": names[Dimension.COUNTRY],
+        "release": snapshot.release,
+        "path": path,
+        "code": snippets(ONE, f"{base}{path}"),
+    }

@@ -1,0 +1,275 @@
+"""The explorer as a person uses it: open, turn, share, copy, carry away; and what it says when something is wrong."""
+
+import csv
+import io
+import re
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from api.explorer.snippets import ROWS, snippets
+
+YEARS = "/?group_by=year,group&year_from=2014&country=JOR,LBN&chart=line&scale=log"
+
+
+def settled(page: Page) -> Page:
+    """Wait until the page shows an answer with its picture, or what is wrong."""
+    expect(page.locator("#answer")).not_to_have_class(re.compile("asking"), timeout=30_000)
+    return page
+
+
+def query_of(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+
+
+def rows_of(page: Page) -> list[list[str]]:
+    return [row.locator("th, td").all_inner_texts() for row in page.locator("#rows tbody tr").all()]
+
+
+@pytest.fixture
+def first(open_page):
+    return settled(open_page("/"))
+
+
+def test_opens_with_the_picture_and_the_table_of_the_first_question(first, base):
+    expect(first.locator("#chart svg")).to_be_visible()
+    expect(first.locator("#picture .box")).to_have_count(0)
+    answer = httpx.get(
+        f"{base}/v1/spend?group_by=category&approved_from=2014-01-01&approved_to=2024-03-31&sort=-amount_usd"
+    )
+    expected = [[row["category_label"], f"{round(row['amount_usd']):,}"] for row in answer.json()["data"]]
+    assert [row[:2] for row in rows_of(first)] == expected
+    assert first.locator("#rows tfoot td").first.inner_text() == f"{round(answer.json()['totals']['amount_usd']):,}"
+    expect(first.locator("#sentence")).to_contain_text("140 projects")
+
+
+def test_turns_by_its_controls_and_every_turn_is_in_the_address(first):
+    first.locator("[data-place='0']").select_option("year")
+    settled(first)
+    assert query_of(first)["group_by"] == "year"
+    expect(first.locator("#answer-title")).to_have_text("Commitments for migration by year")
+    first.locator("[data-place='1']").select_option("group")
+    settled(first)
+    first.get_by_text("Lines").click()
+    settled(first)
+    first.get_by_text("Plain scale").click()
+    settled(first)
+    first.locator("select[name=basis]").select_option("project")
+    settled(first)
+    first.locator("select[name=prices]").select_option("constant")
+    settled(first)
+    wanted = {"group_by": "year,group", "chart": "line", "scale": "linear", "basis": "project", "prices": "constant"}
+    assert wanted.items() <= query_of(first).items()
+    expect(first.locator("#trouble")).to_be_empty()
+    for _ in range(5):
+        first.go_back()
+    settled(first)
+    assert query_of(first)["group_by"] == "year"
+    expect(first.locator("[data-place='0']")).to_have_value("year")
+    expect(first.locator("select[name=basis]")).to_have_value("component")
+
+
+def test_filters_by_name_and_takes_the_filter_away_again(first):
+    first.locator("#filter-value").fill("Jordan")
+    first.locator("#filter-add").click()
+    settled(first)
+    assert query_of(first)["country"] == "JOR"
+    expect(first.locator("#chips")).to_contain_text("Jordan")
+    first.locator("#filter-name").select_option("min_confidence")
+    first.locator("#filter-value").fill("0.7")
+    first.locator("#filter-value").press("Enter")
+    settled(first)
+    assert query_of(first)["min_confidence"] == "0.7"
+    first.get_by_role("button", name=re.compile("Without Country.*Jordan")).click()
+    settled(first)
+    assert "country" not in query_of(first)
+    assert query_of(first)["min_confidence"] == "0.7"
+
+
+def test_sorts_by_a_column_and_narrows_to_a_row(first):
+    first.get_by_role("button", name="Projects", exact=True).click()
+    settled(first)
+    assert query_of(first)["sort"] == "-projects"
+    numbers = [int(row[5]) for row in rows_of(first)]
+    assert numbers == sorted(numbers, reverse=True)
+    expect(first.locator('th[aria-sort="descending"]')).to_have_text("Projects")
+    first.locator("#rows").get_by_role("link", name="Skills for work abroad").click()
+    settled(first)
+    assert {"category": "mobility_skills", "group_by": "country"}.items() <= query_of(first).items()
+    expect(first.locator("#answer")).to_be_focused()
+
+
+def test_a_shared_address_shows_the_same_in_another_window(first, open_page):
+    first.goto(YEARS)
+    settled(first)
+    other = settled(open_page(first.url))
+    assert other.url == first.url
+    assert rows_of(other) == rows_of(first)
+    assert rows_of(other)
+    expect(other.locator("[data-place='1']")).to_have_value("group")
+    expect(other.get_by_role("radio", name="Log scale")).to_be_checked()
+    expect(other.locator("#chips")).to_contain_text("Lebanon")
+    marks = [
+        page.locator("#chart [data-mark]").evaluate_all("all => all.map(one => one.ariaLabel)")
+        for page in (first, other)
+    ]
+    assert marks[0] == marks[1] != []
+
+
+def test_the_code_is_that_of_the_program_and_can_be_copied(first, context, base):
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=base)
+    first.goto(YEARS)
+    settled(first)
+    url = f"{base}/v1/spend?group_by=year,group&year_from=2014&country=JOR,LBN"
+    for one in snippets(ROWS, url):
+        block = first.locator(f'.snippet:has(.language:text-is("{one.language}"))')
+        assert block.locator("code").text_content() == one.text
+        block.get_by_role("button").click()
+        assert first.evaluate("navigator.clipboard.readText()") == one.text
+    first.get_by_role("button", name="Copy the link").click()
+    assert first.evaluate("navigator.clipboard.readText()") == first.url
+
+
+def test_the_csv_that_is_carried_away_sums_to_the_total(first, base):
+    first.goto(YEARS)
+    settled(first)
+    with first.expect_download() as download:
+        first.get_by_role("link", name="CSV", exact=True).first.click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    total = sum(Decimal(row["amount_usd"]) for row in rows)
+    assert first.locator("#rows tfoot td").first.inner_text() == f"{round(total):,}"
+    answer = httpx.get(f"{base}/v1/spend?group_by=year,group&year_from=2014&country=JOR,LBN")
+    assert Decimal(str(answer.json()["totals"]["amount_usd"])) == total > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("Picture, PNG", b"\x89PNG"), ("Picture, SVG", b"<svg"), ("Parquet", b"PAR1")]
+)
+def test_pictures_and_tables_are_carried_away(name, start, first):
+    with first.expect_download() as download:
+        first.get_by_role("link", name=name).click()
+    assert Path(download.value.path()).read_bytes().startswith(start)
+
+
+def test_marks_tell_their_amounts_to_the_pointer_and_to_the_keyboard(first):
+    marks = first.locator("#chart [data-mark]")
+    words = marks.nth(2).get_attribute("aria-label")
+    assert "$" in words
+    marks.nth(2).hover(force=True)
+    expect(first.locator(".tip")).to_be_visible()
+    first.mouse.move(0, 0)
+    first.locator("#chart svg").focus()
+    for _ in range(3):
+        first.keyboard.press("ArrowDown")
+    expect(first.locator(".tip")).to_have_text(words)
+    first.keyboard.press("Escape")
+    expect(first.locator(".tip")).to_be_hidden()
+
+
+def test_from_an_amount_to_its_project_and_to_the_reason(first):
+    first.goto("/?group_by=country&category=mobility_skills")
+    settled(first)
+    first.locator("#behind").get_by_role("link", name=re.compile("Accelerating and Strengthening Skills")).click()
+    expect(first.locator("h1")).to_contain_text("Accelerating and Strengthening Skills")
+    first.get_by_role("link", name=re.compile("Transforming Formal Skills")).click()
+    assert urlparse(first.url).path == "/components/P167506-1"
+    expect(first.locator(".why.counts")).to_contain_text("formal TVET with the expatriates ministry")
+
+
+def test_a_long_table_goes_on(first):
+    first.goto("/?group_by=category,year,country")
+    settled(first)
+    expect(first.locator("#chart")).to_contain_text("at most 2 dimensions")
+    assert len(rows_of(first)) == 50
+    first.get_by_role("button", name=re.compile(r"Show more of the other \d+ rows")).click()
+    expect(first.locator("#rows tbody tr")).to_have_count(100)
+    first.locator("#chart").get_by_role("link", name="category,year").click()
+    settled(first)
+    assert query_of(first)["group_by"] == "category,year"
+    expect(first.locator("#chart svg")).to_be_visible()
+
+
+def test_a_wrong_address_names_what_is_wrong_and_a_click_puts_it_right(open_page):
+    page = settled(open_page("/?group_by=category&category=refuge_health,refugee_education&yer_from=2016"))
+    trouble = page.locator("#trouble")
+    expect(trouble).to_contain_text("'refuge_health' is not a valid value")
+    expect(trouble).to_contain_text("there is no parameter 'yer_from' here")
+    trouble.get_by_role("link", name="refugee_health", exact=True).first.click()
+    settled(page)
+    assert query_of(page)["category"] == "refugee_health,refugee_education"
+    trouble.get_by_role("link", name="year_from", exact=True).click()
+    settled(page)
+    assert query_of(page) == {
+        "group_by": "category",
+        "category": "refugee_health,refugee_education",
+        "year_from": "2016",
+    }
+    expect(trouble).to_be_empty()
+    assert len(rows_of(page)) == 2
+
+
+def test_an_address_of_the_api_can_be_pasted_behind_the_page(open_page):
+    page = settled(open_page("/?group_by=year&group_by=group&limit=3&fields=year&format=csv"))
+    assert parse_qs(urlparse(page.url).query) == {"group_by": ["year", "group"]}
+    assert len(rows_of(page)[0]) == 8
+    expect(page.get_by_role("radio", name="As fits")).to_be_checked()
+    expect(page.locator("#chart svg")).to_be_visible()
+
+
+def test_an_empty_answer_says_which_filter_is_the_reason(open_page):
+    page = settled(open_page("/?group_by=year&category=mobility_skills&country=JOR"))
+    trouble = page.locator("#trouble")
+    expect(trouble).to_contain_text("No project matches all of this")
+    expect(trouble).to_contain_text("Empty is not zero")
+    expect(page.locator("#result")).to_be_hidden()
+    trouble.get_by_role("link", name=re.compile("Without Country")).click()
+    settled(page)
+    assert rows_of(page)
+    expect(trouble).to_be_empty()
+
+
+@pytest.mark.parametrize("broken", ["refused", "500", "cut"])
+def test_a_failing_service_is_named_and_asked_again(broken, first):
+    def fail(route):
+        if broken == "refused":
+            route.abort("connectionrefused")
+        elif broken == "500":
+            route.fulfill(status=500, body="no JSON")
+        else:
+            route.fulfill(status=200, body='{"data": [', content_type="application/json")
+
+    first.route("**/v1/spend?*", fail)
+    first.locator("[data-place='0']").select_option("country")
+    expect(first.locator("#trouble")).to_contain_text("No answer came")
+    expect(first.locator("#result")).to_be_hidden()
+    first.unroute("**/v1/spend?*")
+    first.get_by_role("button", name="Try again").click()
+    settled(first)
+    expect(first.locator("#rows")).to_be_visible()
+    expect(first.locator("#trouble")).to_be_empty()
+
+
+def test_a_slow_service_is_waited_for_in_words_and_not_for_ever(context, open_page):
+    page = settled(open_page("/"))
+    page.clock.install()
+    page.route("**/v1/spend?*", lambda route: None)
+    page.locator("[data-place='0']").select_option("country")
+    page.clock.fast_forward(3_000)
+    expect(page.locator("#sentence")).to_have_text("Still asking the service…")
+    page.clock.fast_forward(20_000)
+    expect(page.locator("#trouble")).to_contain_text("No answer came within 20 seconds")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_picture_that_fails_leaves_the_table(context, open_page):
+    context.route("**/v1/spend?*format=svg*", lambda route: route.abort())
+    page = settled(open_page("/"))
+    expect(page.locator("#chart")).to_contain_text("No picture of this")
+    assert rows_of(page)
+    context.unroute("**/v1/spend?*format=svg*")
+    page.locator("#chart").get_by_role("button", name="Try again").click()
+    expect(page.locator("#chart svg")).to_be_visible()

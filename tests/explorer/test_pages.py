@@ -1,0 +1,259 @@
+"""The pages without a browser: well formed, strict about what they load, light, and saying what the API says."""
+
+import gzip
+import itertools
+import re
+from html import unescape
+
+import pytest
+
+from api.explorer.assets import ASSETS_PATH, FOR_EVER, STATIC
+from api.explorer.form import filter_choices
+from api.main import create_app
+from api.params.filters import FilterParams, FormatParams
+from models.filters import Dimension
+from tests.conftest import client_of, watch_of
+from tests.explorer.reading import Page
+
+PROJECT, COMPONENT, BY_RULES = "/projects/P174085", "/components/P167506-1", "/components/P125302-whole"
+WRONG = "/components/P167506-11"
+PAGES = ["/", PROJECT, COMPONENT, BY_RULES, WRONG]
+MOST_BYTES = 60_000
+"""What all that the first page loads may weigh, compressed."""
+
+
+@pytest.fixture(params=PAGES)
+def page(request, get):
+    return Page.of(get(request.param).text)
+
+
+def test_a_page_is_well_formed(page):
+    assert page.faults == []
+    ids = [element["id"] for element in page.elements if element["id"]]
+    assert len(ids) == len(set(ids))
+    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("title")[0].text.strip()
+    assert len(page.all("main")) == len(page.all("h1")) == 1
+    levels = [int(element.tag[1]) for element in page.all("h1", "h2", "h3", "h4")]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
+
+
+def test_what_refers_to_an_id_finds_it(page):
+    found = 0
+    for element in page.elements:
+        for name in ("for", "aria-labelledby", "aria-describedby", "list", "data-copy"):
+            for target in (element[name] or "").split():
+                assert page.by_id(target), (element.tag, name, target)
+                found += 1
+        if (element["href"] or "").startswith("#"):
+            assert page.by_id(element["href"][1:]), element["href"]
+            found += 1
+    assert found
+
+
+def test_every_control_has_a_label(page):
+    for control in page.all("input", "select", "textarea"):
+        labelled = any(one.tag == "label" and one.text.strip() for one in control.around) or control["aria-label"]
+        assert labelled, control.attributes
+    for button in page.all("button"):
+        assert button.text.strip() or button["aria-label"]
+    for table in page.all("table"):
+        inside = [one for one in page.all("th") if table in one.around]
+        assert inside
+        assert all(one["scope"] in {"row", "col"} for one in inside)
+    for region in page.elements:
+        if region["class"] == "scroll":
+            assert region["role"] == "region"
+            assert region["tabindex"] == "0"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_may_load_from_here_alone_and_run_nothing_inline(path, get):
+    answer = get(path)
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    page = Page.of(answer.text)
+    for element in page.elements:
+        assert element.tag != "style"
+        assert element["style"] is None
+        assert not [name for name in element.attributes if name.startswith("on")]
+        assert not (element["href"] or "").startswith("javascript:")
+        if element.tag in {"script", "link", "img"}:
+            assert (element["src"] or element["href"]).startswith(ASSETS_PATH)
+    assert all(script.text.strip() == "" for script in page.all("script"))
+
+
+MARKUP = re.compile(r"\beval\(|new Function|(inner|outer)HTML|insertAdjacentHTML|document\.write|https?://")
+
+
+def test_scripts_make_no_code_and_no_markup_out_of_text():
+    for path in STATIC.glob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        assert not MARKUP.search(text), path.name
+        assert len(text.splitlines()) <= 300
+
+
+def loaded_by(get, path):
+    """What a page loads, over the scripts that its scripts name."""
+    page = Page.of(get(path).text)
+    wanted = {one["src"] or one["href"] for one in page.all("script", "link")}
+    found = {}
+    while wanted - set(found):
+        for address in wanted - set(found):
+            found[address] = get(address)
+            assert found[address].status_code == 200, address
+            folder = address.rpartition("/")[0]
+            if address.endswith(".js"):
+                wanted |= {f"{folder}/{name}" for name in re.findall(r'from "\./([^"]+)"', found[address].text)}
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_all_assets_answer_and_are_kept_for_ever(path, get):
+    for address, answer in loaded_by(get, path).items():
+        assert answer.headers["cache-control"] == FOR_EVER
+        kind = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}[address.rpartition(".")[2]]
+        assert answer.headers["content-type"].startswith(kind)
+        again = get(address, headers={"if-none-match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_first_page_is_light_and_names_all_its_scripts_at_once(get):
+    assets = loaded_by(get, "/")
+    contents = [get("/").content, *(answer.content for answer in assets.values())]
+    assert sum(len(gzip.compress(content)) for content in contents) < MOST_BYTES
+    named = {one["href"] for one in Page.of(get("/").text).all("link") if one["rel"] == "modulepreload"}
+    assert {address for address in assets if address.endswith(".js")} <= named
+
+
+def test_assets_of_another_version_are_not_there(get):
+    answer = get(ASSETS_PATH.rpartition("/")[0] + "/000000000000/style.css")
+    assert answer.status_code == 404
+    assert get(f"{ASSETS_PATH}/../pages.py").status_code == 404
+
+
+def test_a_change_of_the_pages_changes_their_tags(loaded, get, monkeypatch):
+    tag = {"if-none-match": get(PROJECT).headers["etag"]}
+    assert get(PROJECT, headers=tag).status_code == 304
+    monkeypatch.setattr("api.main.PAGES_VERSION", "other")
+    assert client_of(loaded, create_app(loaded, watch_of(loaded)))(PROJECT, headers=tag).status_code == 200
+
+
+def test_every_link_on_a_page_leads_somewhere(page, get):
+    found = 0
+    for link in page.all("a"):
+        address = unescape(link["href"])
+        if address.startswith("/"):
+            assert get(address.partition("#")[0] or "/").status_code == 200, address
+            found += 1
+    assert found > 3
+
+
+def test_links_begin_where_a_proxy_serves_the_application(loaded):
+    app = create_app(loaded, watch_of(loaded))
+    app.root_path = "/finance"
+    page = Page.of(client_of(loaded, app)("/finance/").text)
+    for element in page.all("a", "link", "script"):
+        address = element["href"] or element["src"]
+        assert address.startswith(("/finance/", "#", "https://creativecommons.org/", "http://testserver/finance/")), (
+            address
+        )
+
+
+def test_every_filter_and_dimension_of_the_api_has_its_control(get):
+    page = Page.of(get("/").text)
+    options = [one for one in page.all("option") if any(around["id"] == "filter-name" for around in one.around)]
+    assert {one["value"] for one in options} == set(FilterParams.model_fields) - set(FormatParams.model_fields) - {
+        "measure"
+    }
+    first = [one for one in page.all("option") if any(around["data-place"] == "0" for around in one.around)]
+    assert {one["value"] for one in first} == {"", *Dimension}
+    by_name = {one.name: one for one in filter_choices()}
+    assert by_name["lender"].values == ("ibrd", "ida", "grant", "other", "not_stated")
+    assert (by_name["approved_from"].input_type, by_name["year_to"].input_type) == ("date", "number")
+    assert by_name["country"].many
+    assert not by_name["q"].many
+
+
+def test_the_first_page_shows_both_sides_and_the_published_ratio(get):
+    text = Page.of(get("/").text).all("main")[0].text
+    figures = {row["key"]: row for row in get("/v1/headline").json()["data"]}
+    assert f"${figures['ratio']['value']:.0f} for refugees" in " ".join(text.split())
+    assert "150 : 1" in text
+    assert "about $110 m" in text
+    for figure in figures.values():
+        assert figure["label"] in text
+        assert figure["counts"] in text
+
+
+def test_the_sides_are_drawn_to_one_scale(get):
+    widths = [float(one["width"].rstrip("%")) for one in Page.of(get("/").text).all("rect")]
+    figures = {row["key"]: row for row in get("/v1/headline").json()["data"]}
+    one, two = figures["refugee_response"], figures["economic_migration"]
+    expected = [100 * side[end] / one["high"] for side in (one, two) for end in ("high", "value")]
+    assert widths == pytest.approx(expected, abs=0.001)
+
+
+def test_the_table_of_the_first_page_holds_what_its_query_answers(get):
+    page = Page.of(get("/").text)
+    rows = get("/v1/spend?group_by=category&approved_from=2014-01-01&approved_to=2024-03-31&sort=-amount_usd").json()[
+        "data"
+    ]
+    table = page.by_id("rows")
+    names = [one.text for one in page.all("th") if table in one.around and one["scope"] == "row"]
+    assert sorted(names) == sorted(row["category_label"] for row in rows)
+    assert names[0] == rows[0]["category_label"]
+
+
+def test_a_shared_question_can_be_read_without_a_script(get):
+    page = Page.of(get("/?group_by=year&country=JOR,LBN&chart=line&scale=log").text)
+    links = [unescape(one["href"]) for one in page.all("a") if any(around.tag == "noscript" for around in one.around)]
+    assert links == ["/v1/spend?group_by=year&country=JOR,LBN"]
+
+
+def test_the_page_of_a_component_says_why(get):
+    found = get("/v1/components/P167506-1").json()["data"]
+    text = " ".join(Page.of(get(COMPONENT).text).all("main")[0].text.split())
+    assert found["title"] in text
+    assert found["why"][0]["reason"] in text
+    assert found["why"][0]["reviewer"] in text
+    assert "doubtful" in text
+    assert f"${found['amounts'][0]['partial_usd']:,.2f}" in text
+    evidence = get("/v1/components/P125302-whole").json()["data"]["why"][0]["evidence"][0]
+    text = Page.of(get(BY_RULES).text).all("main")[0].text
+    assert evidence["words"] in text
+    assert evidence["rule"] in text
+
+
+def test_the_page_of_a_project_holds_its_amounts_and_every_row(get):
+    found = get("/v1/projects/P174085").json()["data"]
+    page = Page.of(get(PROJECT).text)
+    text = page.all("main")[0].text
+    for name in ("commitment_usd", "counted_usd", "cost_usd"):
+        assert f"${found[name]:,.2f}" in text
+    links = {one["href"] for one in page.all("a")}
+    rows = get("/v1/projects/P174085/components").json()["data"]
+    assert {f"/components/{row['component_id']}" for row in rows} <= links
+
+
+def test_what_is_not_there_is_explained_on_a_page(get):
+    answer = get(WRONG)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["cache-control"] == "no-store"
+    assert '<a href="/components/P167506-1">P167506-1</a>' in answer.text
+    answer = get(f"{PROJECT}?format=csv")
+    assert answer.status_code == 422
+    assert "no parameter &#39;format&#39; here" in answer.text
+    assert "<script>" not in get("/projects/%3Cscript%3E").text
+
+
+def test_where_nothing_is_loaded_the_page_names_the_command(engine):
+    for path in ("/", PROJECT):
+        answer = client_of(engine)(path)
+        assert answer.status_code == 503
+        assert "<code>make load</code>" in answer.text
+        assert Page.of(answer.text).faults == []
