@@ -100,7 +100,7 @@ def test_tags_differ_by_all_that_an_answer_follows_from(get):
 
 def test_another_version_of_the_program_has_other_tags(get, loaded, monkeypatch):
     tag = get(SPEND).headers["etag"]
-    monkeypatch.setattr("api.main.VERSION", "99.0.0")
+    monkeypatch.setattr("api.main.ANSWERS_VERSION", "99.0.0")
     answer = client_of(loaded, create_app(loaded, watch_of(loaded)))(SPEND, headers=with_tag(tag))
     assert answer.status_code == 200
     assert answer.headers["etag"] != tag

@@ -138,7 +138,7 @@ def test_assets_of_another_version_are_not_there(get):
 def test_a_change_of_the_pages_changes_their_tags(loaded, get, monkeypatch):
     tag = {"if-none-match": get(PROJECT).headers["etag"]}
     assert get(PROJECT, headers=tag).status_code == 304
-    monkeypatch.setattr("api.main.PAGES_VERSION", "other")
+    monkeypatch.setattr("api.main.ANSWERS_VERSION", "other")
     assert client_of(loaded, create_app(loaded, watch_of(loaded)))(PROJECT, headers=tag).status_code == 200
 
 
