@@ -24,6 +24,8 @@ router = APIRouter(prefix="/v1/components", tags=["components"])
 
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)
+ALL_COLUMNS = columns_of(ComponentDetail)
+"""What `fields` can choose from of a single one."""
 ComponentId = Annotated[str, Path(description="Identifier of a component.", examples=["P174085-3"])]
 
 
@@ -72,4 +74,5 @@ def get_component(
     found = queries.get_component(snapshot.connection, component_id, filters)
     found["amounts"] = [with_dollars(line) for line in found["amounts"]]
     row = shown(ComponentDetail, with_dollars(found))
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(filters)})
+    columns = ALL_COLUMNS if params.fields else COLUMNS
+    return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(filters)})

@@ -24,6 +24,8 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"])
 
 PAGE = 100
 COLUMNS = columns_of(ProjectPublic)
+ALL_COLUMNS = columns_of(ProjectDetail)
+"""What `fields` can choose from of a single one."""
 ProjectId = Annotated[str, Path(description="Identifier of a project.", examples=["P174085"])]
 
 
@@ -62,7 +64,8 @@ def get_project(
     found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
     row = shown(ProjectDetail, with_dollars(found))
     row.pop("position", None)
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())})
+    columns = ALL_COLUMNS if params.fields else COLUMNS
+    return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(Filters())})
 
 
 @router.get(
