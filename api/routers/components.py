@@ -24,6 +24,8 @@ router = APIRouter(prefix="/v1/components", tags=["components"])
 
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)
+ALL_COLUMNS = columns_of(ComponentDetail)
+"""What `fields` can choose from of a single one."""
 ComponentId = Annotated[str, Path(description="Identifier of a component.", examples=["P174085-3"])]
 
 
@@ -86,4 +88,5 @@ def get_component(
 ) -> Response:
     """One component with *why* it is counted as it is: who or what decided, on which words, in which version."""
     asked, row = Asked(request, snapshot), component_row(snapshot, component_id)
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())})
+    columns = ALL_COLUMNS if params.fields else COLUMNS
+    return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(Filters())})

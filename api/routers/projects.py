@@ -24,6 +24,8 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"])
 
 PAGE = 100
 COLUMNS = columns_of(ProjectPublic)
+ALL_COLUMNS = columns_of(ProjectDetail)
+"""What `fields` can choose from of a single one."""
 ProjectId = Annotated[str, Path(description="Identifier of a project.", examples=["P174085"])]
 
 
@@ -71,7 +73,8 @@ def get_project(
 ) -> Response:
     """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
     asked, row = Asked(request, snapshot), project_row(snapshot, project_id)
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())})
+    columns = ALL_COLUMNS if params.fields else COLUMNS
+    return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(Filters())})
 
 
 @router.get(

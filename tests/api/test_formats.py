@@ -194,6 +194,8 @@ def test_an_answer_without_rows_still_has_its_columns(path, get):
         ("/v1/countries", "region,code"),
         ("/v1/reviews/queue", "at_stake_usd,subject_id"),
         ("/v1/components/P174085-3", "stated_usd,component_id"),
+        ("/v1/components/P174085-3", "list_complete,why,component_id"),
+        ("/v1/projects/P174085", "differing,project_id"),
     ],
 )
 def test_chosen_columns_are_the_same_in_every_format(path, fields, get):
