@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
+from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
 from api.problems import PROBLEMS, BadParameterError, ProblemItem, problem
 from api.wrong_input import from_validation
 from db.errors import (
@@ -26,6 +27,7 @@ log = logging.getLogger("api")
 
 def install(app: FastAPI) -> None:
     """Make the application answer every error as a problem."""
+    app.add_exception_handler(TooBusyError, _too_busy)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -80,6 +82,10 @@ def install(app: FastAPI) -> None:
     async def layer_failed(request: Request, error: Exception) -> Response:
         # This answer is made outside the layer that names requests, so it carries the name itself.
         return unforeseen_problem(request, error, x_request_id=getattr(request.state, "request_id", ""))
+
+
+async def _too_busy(request: Request, error: Exception) -> Response:
+    return problem(request, "too-busy", str(error), retry_after=RETRY_AFTER_SECONDS)
 
 
 def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:

@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.exports.slots import ExportSlots
 from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
@@ -53,7 +54,7 @@ MODULES = (
 
 
 def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = None) -> FastAPI:
-    """Make the application on an engine, or on the database that the environment names.
+    """Make the application on an engine, or on the database that the environment names to read from.
 
     Applications on one engine may share the watch over its releases.
     """
@@ -78,8 +79,9 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(refuse_ignored)],
     )
-    app.state.engine = engine or make_engine(get_settings().database_url)
+    app.state.engine = engine or make_engine(get_settings().reading_url)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
+    app.state.exports = ExportSlots(get_settings().exports_at_once)
     app.state.files = ReleaseFiles(get_settings().files_dir)
     for module in MODULES:
         app.include_router(module.router)

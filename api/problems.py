@@ -23,6 +23,7 @@ PROBLEMS = {
     "method-not-allowed": (405, "This path does not take this method"),
     "nothing-loaded": (503, "No data are loaded yet"),
     "database-not-ready": (503, "The database is not ready"),
+    "too-busy": (503, "Too many files are being sent at this moment"),
     "too-large": (413, "The request is too large"),
     "internal": (500, "Something went wrong here, not in your request"),
 }
@@ -41,6 +42,7 @@ ADVICE = {
     "method-not-allowed": "The header `Allow` names the methods that the path takes; reading is GET or HEAD.",
     "nothing-loaded": "Run `python -m api load`, which loads the data set that the program ships.",
     "database-not-ready": "The database cannot be reached or is at another revision; see `detail`. Try again later.",
+    "too-busy": "Ask again after `Retry-After` seconds, or take the file of a release: there is no bound on those.",
     "too-large": "Send less at once.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
