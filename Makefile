@@ -70,7 +70,7 @@ lock: $(TOOLS)/.uv-$(UV_VERSION) ## pin requirements/*.in anew (ARGS="--upgrade"
 	@index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(TOOLS)/bin/python -m pip config get global.index-url 2>/dev/null || true)}}"; \
 	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
 	cd requirements; \
-	for name in run dev; do \
+	for name in run dev bench; do \
 	  ../$(TOOLS)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    $(ARGS) --output-file $$name.txt $$name.in; \
 	  echo "wrote requirements/$$name.txt"; \

@@ -1,6 +1,7 @@
 """The shape of every answer: rows under `data`, then `totals`, `meta` and `links`, or the rows alone in another format."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from api.exports.columns import About, Column
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
+from api.exports.slots import ExportSlots
 from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.frames import LICENCE
@@ -172,14 +174,15 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     if form is Format.XLSX and page is None:
         _fits_a_sheet(rows.count())  # before anything is read, so that no cursor is left open
     if page is None:
-        found, following = rows.read(after, None), None
+        read, following = partial(rows.read, after, None), None
     else:
         found, following = _page(asked, list(rows.read(after, page + 1)), page)
+        read = partial(list, found)
     links = asked.links(following, in_pages=rows.page is not None, drawn=rows.drawn)
     if form is not Format.JSON:
-        return _file(asked, form, columns, found, links)
+        return _file(asked, form, columns, read, links)
     names = [column.name for column in columns]
-    document: dict[str, Any] = {"data": [{name: row.get(name) for name in names} for row in found]}
+    document: dict[str, Any] = {"data": [{name: row.get(name) for name in names} for row in read()]}
     return json_answer(document | {"totals": {"rows": rows.count()}} | wrap() | {"links": links}, _link_header(links))
 
 
@@ -189,7 +192,7 @@ def answer_one(
     """Answer with a single thing; in formats of rows it is the only one, with the columns of its kind's list."""
     form, links = rows_format(asked.request, params.format), asked.links()
     if form is not Format.JSON:
-        return _file(asked, form, _chosen_columns(columns, params.fields), [row], links)
+        return _file(asked, form, _chosen_columns(columns, params.fields), lambda: [row], links)
     kept = {name: row.get(name) for name in params.fields} if params.fields else row
     if params.fields:
         _chosen_columns([Column(name, columns[0].kind) for name in row], params.fields)
@@ -223,9 +226,13 @@ def _fits_a_sheet(count: int) -> None:
 
 
 def _file(
-    asked: Asked, form: Format, columns: Sequence[Column], rows: Iterable[Values], links: Mapping[str, Any]
+    asked: Asked,
+    form: Format,
+    columns: Sequence[Column],
+    read: Callable[[], Iterable[Values]],
+    links: Mapping[str, Any],
 ) -> Response:
-    """Stream rows as a file named after the path."""
+    """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
     name = asked.request.url.path.strip("/").replace("/", "-")
     about = about_of(asked.snapshot.release, name, str(asked.request.url))
     writers: dict[Format, Callable[[Sequence[Column], Iterable[Values]], Iterator[bytes]]] = {
@@ -235,7 +242,10 @@ def _file(
         Format.XLSX: partial(xlsx_chunks, about=about),
     }
     headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(links)
-    return FileStream(writers[form](columns, rows), content_type(form), headers)
+    slots: ExportSlots = asked.request.app.state.exports
+    with ExitStack() as place:
+        place.enter_context(slots.one())
+        return FileStream(writers[form](columns, read()), content_type(form), headers, place.pop_all())
 
 
 def content_type(form: Format) -> str:

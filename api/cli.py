@@ -40,6 +40,9 @@ app.add_typer(reviews_cli.app, name="reviews")
 app.add_typer(keys_cli.app, name="keys")
 app.command("extract")(extract_cli.extract)
 
+WORKER_SECONDS = 30
+"""How long a worker may not answer the process that watches over it before another takes its place."""
+
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
 
 
@@ -99,10 +102,13 @@ def sync() -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; HOST in the environment.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; PORT in the environment.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that answer; WORKERS in the environment.")
+    ] = None,
 ) -> None:
     """Serve the API."""
     settings = get_settings()
-    with ready_engine():
+    with ready_engine(url=settings.reading_url):
         pass
     uvicorn.run(
         "api.main:create_service",
@@ -111,6 +117,8 @@ def serve(
         port=settings.port if port is None else port,
         log_level="info",
         server_header=False,
+        workers=workers or settings.workers,
+        timeout_worker_healthcheck=WORKER_SECONDS,
     )
 
 

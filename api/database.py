@@ -18,9 +18,12 @@ from db.settings import get_settings
 
 
 @contextmanager
-def ready_engine(needs_schema: bool = True) -> Iterator[Engine]:
-    """Open the database, and turn what goes wrong into one clear line and exit code 1 (2 where no database answers)."""
-    engine = make_engine(get_settings().database_url)
+def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[Engine]:
+    """Open the database, and turn what goes wrong into one clear line and exit code 1 (2 where no database answers).
+
+    It is the one that is written to, which holds whatever was written before, unless `url` names another.
+    """
+    engine = make_engine(url or get_settings().database_url)
     try:
         if needs_schema:
             migrations.require_current(engine)

@@ -33,8 +33,14 @@ class Snapshot:
 
 
 def get_engine(request: Request) -> Engine:
-    """Return the application's engine."""
+    """Return the engine that data are read from."""
     engine: Engine = request.app.state.engine
+    return engine
+
+
+def get_writer(request: Request) -> Engine:
+    """Return the engine of the database that is written to: it knows of runs, keys and decisions before any replica."""
+    engine: Engine = request.app.state.writer
     return engine
 
 
@@ -51,13 +57,13 @@ def get_snapshot(request: Request) -> Iterator[Snapshot]:
 
 
 @contextmanager
-def snapshot_of(app: FastAPI) -> Iterator[Snapshot]:
-    """Open a reading of the application's data.
+def snapshot_of(app: FastAPI, engine: Engine | None = None) -> Iterator[Snapshot]:
+    """Open a reading of the application's data, or of another database that holds them.
 
     Raises:
         NothingLoadedError: if no release was made yet.
     """
-    with reading(app.state.engine) as connection:
+    with reading(engine or app.state.engine) as connection:
         release = latest_release(connection)
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")

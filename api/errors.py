@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
+from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
 from api.problems import PROBLEMS, ProblemItem, RefusedError, problem
 from api.wrong_input import from_validation
 from db.errors import (
@@ -91,8 +92,12 @@ def _install_unready(app: FastAPI) -> None:
         return problem(request, kind, detail)
 
     @app.exception_handler(RendererBusyError)
-    async def busy(request: Request, error: RendererBusyError) -> Response:
+    async def no_picture(request: Request, error: RendererBusyError) -> Response:
         return problem(request, "busy", str(error), retry_after=5)
+
+    @app.exception_handler(TooBusyError)
+    async def no_file(request: Request, error: TooBusyError) -> Response:
+        return problem(request, "busy", str(error), retry_after=RETRY_AFTER_SECONDS)
 
     @app.exception_handler(OperationalError)
     async def database_gone(request: Request, error: OperationalError) -> Response:

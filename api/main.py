@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from api import errors
 from api.explorer.assets import ASSETS_PATH, Assets
+from api.exports.slots import ExportSlots
 from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
@@ -62,7 +63,7 @@ MODULES = (
 
 
 def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = None) -> FastAPI:
-    """Make the application on an engine, or on the database that the environment names.
+    """Make the application on an engine, or on the database that the environment names to read from.
 
     Applications on one engine may share the watch over its releases.
     """
@@ -74,6 +75,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         app.state.worker.close()
         app.state.releases.close()
         app.state.engine.dispose()
+        app.state.writer.dispose()
 
     app = FastAPIOffline(
         title="Migration Finance API",
@@ -89,10 +91,13 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(refuse_ignored)],
     )
-    app.state.engine = engine or make_engine(get_settings().database_url)
+    settings = get_settings()
+    app.state.writer = engine or make_engine(settings.database_url)
+    app.state.engine = engine or (make_engine(settings.reading_url) if settings.database_read_url else app.state.writer)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
-    app.state.files = ReleaseFiles(get_settings().files_dir)
-    app.state.worker = QueueWorker(app.state.engine, get_settings().spool_dir)
+    app.state.exports = ExportSlots(settings.exports_at_once)
+    app.state.files = ReleaseFiles(settings.files_dir)
+    app.state.worker = QueueWorker(app.state.writer, settings.spool_dir)
     for module in MODULES:
         app.include_router(module.router)
     app.mount(ASSETS_PATH, Assets(), name="assets")

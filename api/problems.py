@@ -59,7 +59,7 @@ ADVICE = {
     "records-refused": "`errors` says what is wrong, `instance` is the run. Put it right and send it again.",
     "idempotency-key-reused": "Take a new key for a new request; the same key only repeats the same one.",
     "precondition-required": "Send the ETag of the answer that you decided on as `If-Match`.",
-    "busy": "Ask again after the seconds that `Retry-After` names; pictures can also be had as rows in another format.",
+    "busy": "Ask again after the seconds that `Retry-After` names. The files of a release are always to be had.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
 

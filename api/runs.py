@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine
 
 from api.answers import json_answer, shown
-from api.deps import Snapshot, get_engine
+from api.deps import Snapshot, get_writer
 from api.exports.columns import columns_of
 from api.params.filters import FormatParams
 from api.params.lists import CURSOR, LIMIT
@@ -64,7 +64,7 @@ def get_runs_snapshot(request: Request) -> Iterator[Snapshot]:
     """Open a reading for one request about runs, which stand outside of releases: they are there before the first one,
     and their pages go on whatever release is made meanwhile."""
     about: dict[str, Any] = {"release_id": 0, "created_at": now()}
-    with reading(get_engine(request)) as connection:
+    with reading(get_writer(request)) as connection:
         yield Snapshot(connection, Release(**about), Vocabulary(PlaceIndex(()), (), ()))
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default=f"sqlite:///{ROOT / 'var' / 'migration-finance.db'}",
         description="SQLite file (`sqlite:///path`) or PostgreSQL (`postgresql://user:password@host/name`).",
+    )
+    database_read_url: str | None = Field(
+        default=None, description="A streaming replica of `DATABASE_URL` that answers are read from (docs/scaling.md)."
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     spool_dir: Path = Field(
@@ -60,10 +63,29 @@ class Settings(BaseSettings):
         default=50, ge=1, description="Megabytes of one upload at most, unpacked; a megabyte is a million bytes."
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(default=1, ge=1, le=256, description="Processes that answer, all on the one port.")
+    exports_at_once: int = Field(default=8, ge=1, le=12, description="Files of rows that each process sends at a time.")
     answers_mb: int = Field(
         default=64, ge=0, description="Megabytes of answers that each process keeps in memory to send again; 0: none."
     )
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
+
+    @property
+    def reading_url(self) -> str:
+        """Where answers are read from: the replica where there is one."""
+        return self.database_read_url or self.database_url
+
+    @model_validator(mode="after")
+    def _replicas_are_of_postgresql(self) -> "Settings":
+        urls = {"DATABASE_URL": self.database_url, "DATABASE_READ_URL": self.database_read_url}
+        for name, url in urls.items() if self.database_read_url is not None else ():
+            if not (url or "").startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
+                kind = (url or "").partition(":")[0][:20]
+                raise ValueError(
+                    f"{name} is of kind {kind!r}, but DATABASE_READ_URL names a streaming replica, which only PostgreSQL "
+                    "has: give both as postgresql://…, or leave DATABASE_READ_URL away"
+                )
+        return self
 
 
 @lru_cache

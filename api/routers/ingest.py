@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.answers import Asked, Rows, answer_rows
-from api.deps import get_engine
+from api.deps import get_writer
 from api.frames import Links, RowCount
 from api.openapi import problems_of
 from api.problems import RefusedError
@@ -147,7 +147,7 @@ async def send_records(
     Up to a megabyte is answered with the report; more, or `Prefer: respond-async`, with 202 and the run to ask for.
     What cannot be taken in at all is a 422. Everything that is sent becomes a run, which tells the key.
     """
-    engine, settings = get_engine(request), get_settings()
+    engine, settings = get_writer(request), get_settings()
     with new_folder(settings.spool_dir) as folder:
         body = await receive(request, folder, settings.max_upload_mb * 1_000_000)
     run_id = await run_in_threadpool(_queue, request, _arrival(body, key, params, idempotency_key))
@@ -163,7 +163,7 @@ async def send_records(
 def _queue(request: Request, arrival: Arrival) -> int:
     """Give a body its run. It goes where it is not needed any more: refused, or a repetition."""
     try:
-        run_id, repeated = enqueue(get_engine(request), arrival)
+        run_id, repeated = enqueue(get_writer(request), arrival)
     except Exception as error:
         shutil.rmtree(arrival.path.parent, ignore_errors=True)
         if isinstance(error, KeyRevokedError):
@@ -191,7 +191,7 @@ def _arrival(body: Body, key: ApiKey, params: SendParams, idempotency_key: str |
 
 async def _is_over(request: Request, run_id: int) -> bool:
     """Wait for the end of a run, for a while."""
-    engine = get_engine(request)
+    engine = get_writer(request)
 
     def status() -> str:
         with reading(engine) as connection:
@@ -221,7 +221,7 @@ def list_runs(
 @router.get("/runs/{run_id}", operation_id="get_run", response_model=RunReport, name="get_run")
 def get_run(request: Request, key: IngestKey, run_id: RunId) -> Response:
     """One run: how it stands, what it did, the first of what it refused."""
-    return report(request, get_engine(request), run_id)
+    return report(request, get_writer(request), run_id)
 
 
 @router.get("/runs/{run_id}/errors", operation_id="list_run_errors", response_model=RunErrorsAnswer)

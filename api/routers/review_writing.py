@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Header, Path, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.answers import Asked, json_answer, shown
-from api.deps import Snapshot, get_engine, snapshot_of
+from api.deps import Snapshot, get_writer, snapshot_of
 from api.encoding import with_dollars
 from api.frames import OneAnswer
 from api.openapi import problems_of
@@ -67,7 +67,7 @@ def add_review(
     """
     given = review.model_dump(mode="json", exclude={"subject_id", "lines"}, exclude_none=True)
     lines = [given | line for line in review.model_dump(mode="json", exclude_none=True)["lines"]]
-    with reading(get_engine(request)) as connection:
+    with reading(get_writer(request)) as connection:
         subject = find_subject(connection, review.subject_id)
     return _decide(request, key, subject, lines)
 
@@ -86,7 +86,7 @@ def change_review(
 
     The decision of before stays as history. Without one there is nothing to change: that is a 404.
     """
-    with reading(get_engine(request)) as connection:
+    with reading(get_writer(request)) as connection:
         subject = find_subject(connection, subject_id)
         now = list(current_reviews(connection, subject.subject_id))
     if not now:
@@ -107,7 +107,7 @@ def _as_record(line: Mapping[str, Any]) -> dict[str, Any]:
 def _decide(request: Request, key: ApiKey, subject: Subject, lines: Sequence[Mapping[str, Any]]) -> Response:
     by_default = {"reviewer": key.name, "reviewed_on": datetime.now(UTC).date().isoformat()}
     records = [{**by_default, **line, "subject_id": subject.subject_id} for line in lines]
-    check, engine = unchanged(request, subject), get_engine(request)
+    check, engine = unchanged(request, subject), get_writer(request)
     try:
         run_id = decide(engine, get_settings().spool_dir, key.key_id or 0, records, check)
     except ChangedMeanwhileError as error:
@@ -118,7 +118,7 @@ def _decide(request: Request, key: ApiKey, subject: Subject, lines: Sequence[Map
         run = get_run(connection, run_id)
     if run["status"] == RunStatus.REFUSED:
         return outcome(request, engine, run_id, _in_body)
-    with snapshot_of(request.app) as snapshot:
+    with snapshot_of(request.app, engine) as snapshot:
         row = _outcome(snapshot, subject, run)
         asked = Asked(request, snapshot)
         return json_answer({"data": row, "meta": asked.meta(Filters()), "links": asked.links(formats=())})

@@ -1,0 +1,37 @@
+"""How many files of rows a process sends at a time: each holds a connection to the database until its last row is out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+PATIENCE_SECONDS = 0.5
+"""How long one waits for a place: long for the many small files, whose turn comes in no time, short for the rest."""
+
+RETRY_AFTER_SECONDS = 10
+"""After which time one of those that are under way may have ended."""
+
+
+class TooBusyError(Exception):
+    """As many files are being sent as may be."""
+
+
+class ExportSlots:
+    """So many places to send from. Whole tables go out as slowly as their clients read, so places can be long in use."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self._free = BoundedSemaphore(room)
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Hold a place for as long as this lasts. Waiting for one blocks, so it is for threads, not for an event loop.
+
+        Raises:
+            TooBusyError: if none becomes free.
+        """
+        if not self._free.acquire(timeout=PATIENCE_SECONDS):
+            raise TooBusyError(f"{self.room} files of rows are being sent already")
+        try:
+            yield
+        finally:
+            self._free.release()
