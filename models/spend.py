@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, false
 from sqlmodel import Field, SQLModel
 
 from models.money import Ratio, Share, Usd
@@ -18,7 +18,8 @@ class SpendFact(SQLModel, table=True):
     `amount_cents` counts in full; `partial_cents` is money of which an unknown part serves migration. Both are null
     where the source states no amount. `row_cents` is the whole of the row, over all its facts of the measure.
     `project_id` is the project whose money it is: for the component list of a family it can be an additional financing
-    of the project that lists the component.
+    of the project that lists the component, and the component is then `spread` over several. `aim_unmet` marks the money
+    of a project that is judged to serve migration while none of its rows of the measure does.
     """
 
     __tablename__ = "spend_fact"
@@ -47,6 +48,8 @@ class SpendFact(SQLModel, table=True):
     row_cents: int | None = Field(default=None, sa_type=BigInteger)
     scaled: bool = False
     exceeds_total: bool = False
+    spread: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    aim_unmet: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 MONEY_COLUMNS = (
