@@ -4,12 +4,17 @@ from datetime import date
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import BigInteger, false
+from sqlalchemy import BigInteger, Index, false, text
 from sqlmodel import Field, SQLModel
 
 from models.money import Ratio, Share, Usd
 from models.types import Code
 from models.vocabulary import Granularity, Lender, Measure, Method, Relevance
+
+
+def _rare(name: str, mark: str) -> Index:
+    """An index of the few facts that bear a mark."""
+    return Index(name, "measure", sqlite_where=text(f"{mark} = 1"), postgresql_where=text(mark))
 
 
 class SpendFact(SQLModel, table=True):
@@ -23,6 +28,14 @@ class SpendFact(SQLModel, table=True):
     """
 
     __tablename__ = "spend_fact"
+    __table_args__ = (
+        Index("ix_spend_fact_category", "category", "measure"),
+        Index("ix_spend_fact_country", "country", "measure"),
+        Index("ix_spend_fact_year", "year", "measure"),
+        _rare("ix_spend_fact_spread", "spread"),
+        _rare("ix_spend_fact_aim_unmet", "aim_unmet"),
+        _rare("ix_spend_fact_beyond", "exceeds_total"),
+    )
 
     component_id: str = Field(sa_type=Code, primary_key=True, foreign_key="component.component_id")
     project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id", index=True)

@@ -109,7 +109,8 @@ GROUPINGS: tuple[Grouping, ...] = (
     *(Grouping(*parts, frozenset(Scope)) for parts in product(ALONE, (BY_STATUS, BY_YEAR))),
     *(Grouping(of_money, BY_FISCAL_YEAR, USUAL) for of_money in ALONE),
     *(Grouping(*parts, USUAL) for parts in product(PAIRS, (BY_STATUS, BY_YEAR))),
-    *(Grouping(of_money, OF_PROJECTS, USUAL) for of_money in ((), (Dimension.CATEGORY,))),
+    Grouping((), OF_PROJECTS, frozenset(Scope)),
+    Grouping((Dimension.CATEGORY,), OF_PROJECTS, USUAL),
 )
 """What is kept, the narrowest first among those that can answer a question. Each one costs time on every ingest."""
 
@@ -129,7 +130,10 @@ MONEY = (
 )
 """Columns of cents; what is neither by review nor by rules is derived."""
 
-COUNTS = ("facts_by_review", "facts_by_rules", "facts_derived", "projects", "components", "components_without_amount")
+DISTINCT = ("projects", "rows", "components", "components_without_amount")
+"""Columns of distinct counts: projects, rows of any granularity, listed components, and those that state no amount."""
+
+COUNTS = ("facts_by_review", "facts_by_rules", "facts_derived", *DISTINCT)
 
 FIGURES = (*MONEY, *COUNTS)
 
@@ -138,7 +142,7 @@ class SpendSummary(SQLModel, table=True):
     """The figures of one cell of one grouping, under one measure and in one scope; see ADR 23.
 
     `cell` is the values of the grouping's dimensions as one text, that tells cells apart; a dimension that is no part of
-    the grouping is null. Components whose money is spread over several projects are not counted here, their money is.
+    the grouping is null. Rows whose money is spread over several projects are not counted here, their money is.
     """
 
     __tablename__ = "spend_summary"
@@ -180,5 +184,6 @@ class SpendSummary(SQLModel, table=True):
     facts_by_rules: int
     facts_derived: int
     projects: int
+    rows: int
     components: int
     components_without_amount: int

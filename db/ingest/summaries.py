@@ -7,14 +7,14 @@ from functools import lru_cache
 from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
 from db.store import BATCH, batches
 from models.classification import load_taxonomy
 from models.filters import Dimension
-from models.summary import COLUMNS, FIGURES, GROUPINGS, OF_PROJECTS, SCOPES, Grouping, Scope
+from models.summary import COLUMNS, DISTINCT, FIGURES, GROUPINGS, OF_PROJECTS, SCOPES, Grouping, Scope
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
 
 MANY_CELLS = 40_000
@@ -51,10 +51,11 @@ class Line(NamedTuple):
 class Sums:
     """Figures of some facts of a project in the order of `FIGURES`, with the components among them by their ids."""
 
-    __slots__ = ("components", "figures", "unknown")
+    __slots__ = ("components", "figures", "rows", "unknown")
 
     def __init__(self) -> None:
         self.figures: Figures = [0] * len(FIGURES)
+        self.rows: set[str] = set()
         self.components: set[str] = set()
         self.unknown: set[str] = set()
 
@@ -66,13 +67,13 @@ class Sums:
 
 
 def _contribution(parts: Sequence[Sums]) -> Figures:
-    """The figures of some lines of one project together: it counts as one, and each of its components too."""
+    """The figures of some lines of one project together: it counts as one, and each of its rows and components too."""
     if len(parts) == 1:
-        figures, components, unknown = parts[0].figures, parts[0].components, parts[0].unknown
-    else:
-        figures = [sum(column) for column in zip(*(part.figures for part in parts), strict=True)]
-        components, unknown = (set().union(*(getattr(p, name) for p in parts)) for name in ("components", "unknown"))
-    return [*figures[:-3], 1, len(components), len(unknown)]
+        one = parts[0]
+        return [*one.figures[: -len(DISTINCT)], 1, len(one.rows), len(one.components), len(one.unknown)]
+    figures = [sum(column) for column in zip(*(part.figures for part in parts), strict=True)]
+    of_rows = (set().union(*(getattr(part, name) for part in parts)) for name in ("rows", "components", "unknown"))
+    return [*figures[: -len(DISTINCT)], 1, *map(len, of_rows)]
 
 
 class Project(NamedTuple):
@@ -110,6 +111,8 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
         if sums is None:
             sums = project.lines[line] = Sums()
         sums.figures = list(map(add, sums.figures, _figures(granularity, method, confidence, amount, partial)))
+        if not spread:
+            sums.rows.add(component_id)
         if granularity == Granularity.COMPONENT and not spread:
             sums.components.add(component_id)
             if amount is None:
@@ -131,10 +134,11 @@ def _figures(granularity: str, method: str, confidence: float, amount: int | Non
         method == Method.REVIEW,
         method == Method.RULES,
         method == Method.DERIVED,
-        0,
-        0,
-        0,
+        *_NOT_COUNTED,
     ]
+
+
+_NOT_COUNTED = (0,) * len(DISTINCT)
 
 
 @lru_cache
@@ -245,7 +249,7 @@ class SummaryChanges:
 
 
 _KEY = [column.name for column in summary.primary_key]
-_REMOVAL = delete(summary).where(*(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == 0)
+_REMOVAL = delete(summary).where(*(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == literal_column("0"))
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
+from db.queries.summaries import count_rows_of
 from db.queries.suggest import nearest_id, printable
 from models.filters import Filters, SortKey
 from models.vocabulary import Relevance
@@ -67,6 +68,9 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_components(connection: Connection, filters: Filters) -> int:
     """Count the rows of a list: components, remainders and whole projects with a fact in the filter."""
+    known = count_rows_of(connection, filters)
+    if known is not None:
+        return known
     statement = select(func.count(fact.c.component_id.distinct())).where(*conditions(filters))
     return connection.scalar(statement) or 0
 

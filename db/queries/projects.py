@@ -11,6 +11,7 @@ from db.queries.filtering import conditions, fact, facts, in_prices, matching_pr
 from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.releases import in_utc
 from db.queries.search import hits
+from db.queries.summaries import count_projects_of
 from db.queries.suggest import nearest_id, printable
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year, in_order
@@ -49,6 +50,9 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_projects(connection: Connection, filters: Filters) -> int:
     """Count the projects with at least one row in the filter."""
+    known = count_projects_of(connection, filters)
+    if known is not None:
+        return known
     return connection.scalar(select(func.count()).select_from(matching_projects(filters).subquery())) or 0
 
 

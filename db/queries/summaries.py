@@ -180,3 +180,27 @@ def money_of_status(cells: Cells, filters: Filters, status: str) -> Select[Any]:
     high = func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0)
     projects = func.coalesce(func.sum(summary.c.projects), 0)
     return select(projects, high).where(*cells.conditions(filters), summary.c.status == status)
+
+
+def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
+    """Return a column of cells that holds every member of a dimension that any fact has, and which cells to look in."""
+    grouping = next(g for g in GROUPINGS if dimension in g.dimensions and Scope.ANY in g.scopes)
+    return summary.c[COLUMNS[dimension]], [summary.c.grouping == grouping.name, summary.c.scope == Scope.ANY]
+
+
+def count_rows_of(connection: Connection, filters: Filters) -> int | None:
+    """Count rows of money of any granularity in a filter, or say nothing where cells cannot."""
+    cells = cells_of(connection, SpendQuery(filters))
+    if cells is None:
+        return None
+    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*cells.conditions(filters)).scalar_subquery()
+    spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
+    return int(connection.scalar(select(stored + spread.scalar_subquery())) or 0)
+
+
+def count_projects_of(connection: Connection, filters: Filters) -> int | None:
+    """Count projects with money in a filter, or say nothing where cells cannot."""
+    cells = cells_of(connection, SpendQuery(filters))
+    if cells is None:
+        return None
+    return int(connection.scalar(select(func.sum(summary.c.projects)).where(*cells.conditions(filters))) or 0)

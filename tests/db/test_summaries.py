@@ -94,6 +94,8 @@ def from_rows(connection):
 
         figures = {"projects": func.count(fact.c.project_id.distinct()), "components": func.count(listed.distinct())}
         figures["components_without_amount"] = func.count(unknown.distinct())
+        rows = case((fact.c.spread.is_(False), fact.c.component_id))
+        figures["rows"] = func.count(rows.distinct())
         for cents, end in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
             figures[end.removeprefix("_") or "amount"] = total(cents)
             figures[f"whole_project{end}"] = total(cents, fact.c.granularity == "project")

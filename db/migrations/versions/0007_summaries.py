@@ -16,7 +16,23 @@ CODES = ("category", "category_group", "set_code", "country", "region", "income_
 OF_PROJECTS = ("status", "instrument", "source_id")
 MONEY = ("amount", "partial", "whole_project", "whole_project_partial", "remainder", "remainder_partial")
 MORE_MONEY = ("low_confidence", "low_confidence_partial", "by_review", "by_review_partial", "by_rules", "by_rules_partial")
-COUNTS = ("facts_by_review", "facts_by_rules", "facts_derived", "projects", "components", "components_without_amount")
+COUNTS = (
+    "facts_by_review",
+    "facts_by_rules",
+    "facts_derived",
+    "projects",
+    "rows",
+    "components",
+    "components_without_amount",
+)
+INDEXES = {
+    "ix_spend_fact_category": ("spend_fact", ["category", "measure"]),
+    "ix_spend_fact_country": ("spend_fact", ["country", "measure"]),
+    "ix_spend_fact_year": ("spend_fact", ["year", "measure"]),
+    "ix_project_included_in_parent": ("project", ["included_in_parent"]),
+    "ix_component_place": ("component", ["project_id", "number"]),
+}
+RARE = {"ix_spend_fact_spread": "spread", "ix_spend_fact_aim_unmet": "aim_unmet", "ix_spend_fact_beyond": "exceeds_total"}
 MARKS = ("spread", "aim_unmet")
 
 SPREAD = (
@@ -48,9 +64,20 @@ def upgrade() -> None:
     )
     for name in ("category", "country"):
         op.create_index(f"ix_spend_summary_{name}", "spend_summary", [*KEYS[:-1], name])
+    for name, (table, columns) in INDEXES.items():
+        op.create_index(name, table, columns)
+    for name, mark in RARE.items():
+        only = {"sqlite_where": sa.text(f"{mark} = 1"), "postgresql_where": sa.text(mark)}
+        op.create_index(name, "spend_fact", ["measure"], **only)
+    op.drop_index("ix_component_project_id", "component")  # the index of a component's place begins with it
 
 
 def downgrade() -> None:
+    op.create_index("ix_component_project_id", "component", ["project_id"])
+    for name in RARE:
+        op.drop_index(name, "spend_fact")
+    for name, (table, _) in INDEXES.items():
+        op.drop_index(name, table)
     op.drop_table("spend_summary")
     with op.batch_alter_table("spend_fact", recreate="never") as batch:  # it may be large
         for name in MARKS:
