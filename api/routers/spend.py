@@ -14,7 +14,7 @@ from api.frames import Links, Meta
 from api.params.spend import RatioParams, SpendParams
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
-from db.queries.spend import count_rows, full_totals
+from db.queries.spend import count_rows, full_totals, spend_totals
 from db.queries.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
@@ -51,13 +51,14 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
     """
     asked, query = Asked(request, snapshot), params.to_query(snapshot)
     connection = snapshot.connection
+    whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:
-        totals = full_totals(connection, query)
+        totals = full_totals(connection, query, whole)
         totals = with_dollars(totals) | {"by_method": [with_dollars(row) for row in totals["by_method"]]}
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
-    read = partial(spend_table, snapshot, query)
+    read = partial(spend_table, snapshot, query, totals=whole)
     return answer_rows(
         asked, params, Rows(spend_columns(query), read, lambda: count_rows(connection, query), PAGE), wrap
     )

@@ -5,170 +5,33 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
+from db.ingest.contributions import (
+    KINDS,
+    READ,
+    Figures,
+    Line,
+    Members,
+    Place,
+    Project,
+    contribution,
+    contributions,
+    places_of,
+)
 from db.store import BATCH, batches
 from models.classification import load_taxonomy
 from models.filters import Dimension
-from models.summary import COLUMNS, DISTINCT, FIGURES, GROUPINGS, OF_PROJECTS, SCOPES, Grouping, Scope
-from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
+from models.summary import COLUMNS, FIGURES, GROUPINGS, OF_PROJECTS, Grouping
 
 MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""
 
 summary, fact = tables.spend_summary, tables.spend_fact
-
-Figures = list[int]
-Members = tuple[Any, ...]
-
-
-class Place(NamedTuple):
-    """Where money counts: some kinds of it with their members, under a measure and in a scope."""
-
-    kinds: tuple[Dimension, ...]
-    measure: str
-    scope: Scope
-    members: Members
-
-
-class Line(NamedTuple):
-    """What makes the money of a project go to different cells."""
-
-    measure: str
-    relevance: str
-    category: str
-    category_group: str
-    country: str
-    region: str | None
-    income_group: str | None
-    lender: str
-
-
-class Sums:
-    """Figures of some facts of a project in the order of `FIGURES`, with the components among them by their ids."""
-
-    __slots__ = ("components", "figures", "rows", "unknown")
-
-    def __init__(self) -> None:
-        self.figures: Figures = [0] * len(FIGURES)
-        self.rows: set[str] = set()
-        self.components: set[str] = set()
-        self.unknown: set[str] = set()
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether nothing that is kept differs."""
-        return isinstance(other, Sums) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
-
-    __hash__ = None  # type: ignore[assignment]  # they grow
-
-
-def _contribution(parts: Sequence[Sums]) -> Figures:
-    """The figures of some lines of one project together: it counts as one, and each of its rows and components too."""
-    if len(parts) == 1:
-        one = parts[0]
-        return [*one.figures[: -len(DISTINCT)], 1, len(one.rows), len(one.components), len(one.unknown)]
-    figures = [sum(column) for column in zip(*(part.figures for part in parts), strict=True)]
-    of_rows = (set().union(*(getattr(part, name) for part in parts)) for name in ("rows", "components", "unknown"))
-    return [*figures[: -len(DISTINCT)], 1, *map(len, of_rows)]
-
-
-class Project(NamedTuple):
-    """What a project contributes: its own members in the order of `OF_PROJECTS`, and its money line by line."""
-
-    members: Members
-    lines: dict[Line, Sums]
-
-
-READ = (
-    *(fact.c[name] for name in Line._fields),
-    *(fact.c[COLUMNS[dimension]] for dimension in OF_PROJECTS),
-    fact.c.project_id,
-    fact.c.component_id,
-    fact.c.granularity,
-    fact.c.method,
-    fact.c.confidence,
-    fact.c.amount_cents,
-    fact.c.partial_cents,
-    fact.c.spread,
-)
-OWN = slice(len(Line._fields), len(Line._fields) + len(OF_PROJECTS))
-
-
-def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
-    """Add facts (rows of `READ`) up by project. Every project's facts must be there whole."""
-    found: dict[str, Project] = {}
-    for row in facts:
-        project_id, component_id, granularity, method, confidence, amount, partial, spread = row[OWN.stop :]
-        project = found.get(project_id)
-        if project is None:
-            project = found[project_id] = Project(tuple(row[OWN]), {})
-        line = Line(*row[: OWN.start])
-        sums = project.lines.get(line)
-        if sums is None:
-            sums = project.lines[line] = Sums()
-        sums.figures = list(map(add, sums.figures, _figures(granularity, method, confidence, amount, partial)))
-        if not spread:
-            sums.rows.add(component_id)
-        if granularity == Granularity.COMPONENT and not spread:
-            sums.components.add(component_id)
-            if amount is None:
-                sums.unknown.add(component_id)
-    return found
-
-
-def _figures(granularity: str, method: str, confidence: float, amount: int | None, partial: int | None) -> Figures:
-    """The figures of one fact in the order of `FIGURES`, without the distinct counts."""
-    both = (amount or 0, partial or 0)
-    none = (0, 0)
-    return [
-        *both,
-        *(both if granularity == Granularity.PROJECT else none),
-        *(both if granularity == Granularity.REMAINDER else none),
-        *(both if confidence < LOW_CONFIDENCE else none),
-        *(both if method == Method.REVIEW else none),
-        *(both if method == Method.RULES else none),
-        method == Method.REVIEW,
-        method == Method.RULES,
-        method == Method.DERIVED,
-        *_NOT_COUNTED,
-    ]
-
-
-_NOT_COUNTED = (0,) * len(DISTINCT)
-
-
-@lru_cache
-def _sets_of(category: str) -> tuple[str | None, ...]:
-    return tuple(one.code for one in load_taxonomy().sets if category in one.categories) or (None,)
-
-
-def _members(kinds: tuple[Dimension, ...], line: Line) -> Iterator[Members]:
-    """The members of some kinds that a line counts in: one of each, but as many sets as it stands in."""
-    columns = [COLUMNS[kind] for kind in kinds]
-    if Dimension.SET not in kinds:
-        yield tuple(getattr(line, name) for name in columns)
-        return
-    for code in _sets_of(line.category):
-        yield tuple(code if name == COLUMNS[Dimension.SET] else getattr(line, name) for name in columns)
-
-
-KINDS: dict[tuple[Dimension, ...], frozenset[Scope]] = {}
-"""The kinds of money that are told apart together, with the scopes that they are kept in."""
-for _grouping in GROUPINGS:
-    KINDS[_grouping.of_money_kept] = KINDS.get(_grouping.of_money_kept, frozenset()) | _grouping.scopes
-
-
-def _places(line: Line) -> Iterator[Place]:
-    """Everywhere a line counts."""
-    for kinds, scopes in KINDS.items():
-        for members in _members(kinds, line):
-            for scope in SCOPES[Relevance(line.relevance)]:
-                if scope in scopes:
-                    yield Place(kinds, line.measure, scope, members)
 
 
 class Numbers(dict[Any, int]):
@@ -181,10 +44,14 @@ class Numbers(dict[Any, int]):
 
 
 class SummaryChanges:
-    """Gathers what changes in the cells while projects are computed anew, and writes it in pieces."""
+    """Gathers what changes in the cells while projects are computed anew, and writes it in pieces.
+
+    Cells that were made with another taxonomy are made anew as a whole: what its sets held is not known any more.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._anew = _taxonomy_of_cells(connection) not in (None, load_taxonomy().version)
         self._before: dict[str, Project] = {}
         self._begin()
 
@@ -195,11 +62,12 @@ class SummaryChanges:
 
     def before(self, project_ids: Sequence[str]) -> None:
         """Remember what some projects contribute before their facts change."""
-        self._before = contributions(_facts_of(self.connection, project_ids))
+        self._before = {} if self._anew else contributions(_facts_of(self.connection, project_ids))
 
     def after(self, project_ids: Sequence[str]) -> None:
         """Compare it with what they contribute now."""
-        self.compare(self._before, contributions(_facts_of(self.connection, project_ids)))
+        if not self._anew:
+            self.compare(self._before, contributions(_facts_of(self.connection, project_ids)))
 
     def compare(self, before: Mapping[str, Project], after: Mapping[str, Project]) -> None:
         """Take back what was and add what is, for projects where these differ."""
@@ -224,15 +92,22 @@ class SummaryChanges:
         for place, lines in touched.items():
             figures = figures_of.get(lines)
             if figures is None:
-                found = _contribution([sums[index] for index in lines])
+                found = contribution([sums[index] for index in lines])
                 figures = figures_of[lines] = found if sign > 0 else [-figure for figure in found]
             cell = (place, owner)
             known = self._changes.get(cell)
             self._changes[cell] = figures if known is None else list(map(add, known, figures))
 
     def _number(self, line: Line) -> list[int]:
-        found = self._places_of[line] = [self._places[place] for place in _places(line)]
+        found = self._places_of[line] = [self._places[place] for place in places_of(line)]
         return found
+
+    def finish(self) -> None:
+        """Write what is left, once all projects are computed."""
+        if self._anew:
+            summarise(self.connection)
+        else:
+            self.write()
 
     def write(self) -> None:
         """Add the changes to the stored cells, and remove cells that nothing is left in."""
@@ -249,7 +124,9 @@ class SummaryChanges:
 
 
 _KEY = [column.name for column in summary.primary_key]
-_REMOVAL = delete(summary).where(*(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == literal_column("0"))
+_REMOVAL = delete(summary).where(
+    *(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == literal_column("0")
+)
 
 
 @lru_cache
@@ -287,10 +164,15 @@ def _rows(
     names, members_of = [COLUMNS[dimension] for dimension in grouping.dimensions], list(parts)
     for (number, part), figures in found.items():
         if any(figures):
-            place, members = places[number], (*places[number].members, *members_of[part])
-            key = {"grouping": grouping.name, "measure": place.measure, "scope": place.scope.value}
-            key["cell"] = json.dumps(members)
-            yield {**_NOWHERE, **key, **dict(zip(names, members, strict=True)), **dict(zip(FIGURES, figures, strict=True))}
+            where, members = places[number], (*places[number].members, *members_of[part])
+            kept_as = {"grouping": grouping.name, "measure": where.measure, "scope": where.scope.value}
+            kept_as["cell"] = json.dumps(members)
+            yield {
+                **_NOWHERE,
+                **kept_as,
+                **dict(zip(names, members, strict=True)),
+                **dict(zip(FIGURES, figures, strict=True)),
+            }
 
 
 _NOWHERE: dict[str, Any] = dict.fromkeys(COLUMNS.values())
@@ -299,6 +181,12 @@ _NOWHERE: dict[str, Any] = dict.fromkeys(COLUMNS.values())
 def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
     for piece in batches(project_ids):
         yield from connection.execute(select(*READ).where(fact.c.project_id.in_(piece)))
+
+
+def _taxonomy_of_cells(connection: Connection) -> str | None:
+    table = tables.release
+    version = select(table.c.taxonomy_version).order_by(table.c.release_id.desc()).limit(1)
+    return cast(str | None, connection.scalar(version))
 
 
 def summarise(connection: Connection) -> None:
@@ -316,6 +204,9 @@ def summarise(connection: Connection) -> None:
 
 def summarise_if_missing(connection: Connection) -> None:
     """Compute the summaries of a database whose facts are older than they are."""
-    has_facts, has_cells = (connection.scalar(select(func.count()).select_from(select(t.c.measure).limit(1).subquery())) for t in (fact, summary))
+    has_facts, has_cells = (
+        connection.scalar(select(func.count()).select_from(select(t.c.measure).limit(1).subquery()))
+        for t in (fact, summary)
+    )
     if has_facts and not has_cells:
         summarise(connection)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, and_, case, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
@@ -14,8 +14,8 @@ from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
-from db.queries.summaries import count_rows_of
 from db.queries.suggest import nearest_id, printable
+from db.queries.summaries import count_rows_of, is_common, on_page
 from models.filters import Filters, SortKey
 from models.vocabulary import Relevance
 
@@ -92,6 +92,12 @@ def list_components(
     require_prices(connection, filters)
     keys = sort_keys(filters, sort)
     statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    if limit is not None and tuple(keys) == ORDER and is_common(connection, filters, count_rows_of):
+        matching = select(fact.c.component_id).where(fact.c.component_id == component.c.component_id)
+        ids = select(component.c.component_id).where(matching.where(*conditions(filters)).exists())
+        page = ordered(connection, ids, dict(component.c.items()), keys, after).limit(limit).subquery("page")
+        statement, columns = _listing(filters, with_rank=False, page=page)
+        after = None
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
@@ -99,8 +105,10 @@ def list_components(
     return (row for piece in pieces for row in _with_classification(connection, [placed(row) for row in piece]))
 
 
-def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
-    """The statement behind a list, and the columns that it can be ordered by."""
+def _listing(
+    filters: Filters, with_rank: bool, page: Subquery | None = None
+) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
     low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     money = (
         select(
@@ -111,7 +119,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
             func.max(case((fact.c.exceeds_total, 1), else_=0)).label("exceeds_total"),
         )
         .select_from(facts(filters))
-        .where(*conditions(filters))
+        .where(*conditions(filters), *on_page(fact.c.component_id, page))
         .group_by(fact.c.component_id)
         .subquery("money")
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
@@ -11,8 +11,8 @@ from db.queries.filtering import conditions, fact, facts, in_prices, matching_pr
 from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.releases import in_utc
 from db.queries.search import hits
-from db.queries.summaries import count_projects_of
 from db.queries.suggest import nearest_id, printable
+from db.queries.summaries import count_projects_of, is_common, on_page
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year, in_order
 
@@ -73,6 +73,12 @@ def list_projects(
     require_prices(connection, filters)
     keys = sort_keys(filters, sort)
     statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    if limit is not None and keys == [SortKey("project_id")] and is_common(connection, filters, count_projects_of):
+        matching = select(fact.c.project_id).where(fact.c.project_id == project.c.project_id)
+        ids = select(project.c.project_id).where(matching.where(*conditions(filters)).exists())
+        page = ordered(connection, ids, dict(project.c.items()), keys, after).limit(limit).subquery("page")
+        statement, columns = _listing(filters, with_rank=False, page=page)
+        after = None
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
@@ -135,8 +141,10 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
 
 
-def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
-    """The statement behind a list, and the columns that it can be ordered by."""
+def _listing(
+    filters: Filters, with_rank: bool, page: Subquery | None = None
+) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
     low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     figures = [func.sum(low).label("amount_usd"), func.sum(more).label("partial_usd")]
     rows = facts(filters)
@@ -147,7 +155,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
     counted = (
         select(fact.c.project_id, *figures)
         .select_from(rows)
-        .where(*conditions(filters))
+        .where(*conditions(filters), *on_page(fact.c.project_id, page))
         .group_by(fact.c.project_id)
         .subquery("counted")
     )

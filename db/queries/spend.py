@@ -52,10 +52,10 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     )
 
 
-def full_totals(connection: Connection, query: SpendQuery) -> Row:
-    """Return the totals with the money by method and the number of rows."""
+def full_totals(connection: Connection, query: SpendQuery, totals: Row | None = None) -> Row:
+    """Return the totals, which the caller may know already, with the money by method and the number of rows."""
     more = {"by_method": by_method(connection, query), "rows": count_rows(connection, query)}
-    return spend_totals(connection, query) | more
+    return (totals or spend_totals(connection, query)) | more
 
 
 def sort_keys(query: SpendQuery) -> list[SortKey]:

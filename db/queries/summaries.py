@@ -5,11 +5,11 @@ So a grouping can answer only where every kind of money that it tells apart is e
 member; over what a project has one of, counts add. Whatever is not provably so is answered from the facts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select, union_all
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts
@@ -82,7 +82,11 @@ def cells_of(connection: Connection, query: SpendQuery) -> Cells | None:
             needed |= {_years(filters)}
         for grouping in GROUPINGS:
             fits = needed <= set(grouping.dimensions) and scopes <= grouping.scopes
-            if fits and _counts_once(grouping, groups, held) and (Dimension.SET not in needed or _sets_stand(connection)):
+            if (
+                fits
+                and _counts_once(grouping, groups, held)
+                and (Dimension.SET not in needed or _sets_stand(connection))
+            ):
                 return Cells(grouping, scopes, held)
     return None
 
@@ -98,7 +102,8 @@ def _as_set(groups: set[Dimension], limits: Limits) -> Limits:
     names = [one.code for one in load_taxonomy().sets if set(one.categories) == categories]
     if not names or {Dimension.SET, Dimension.CATEGORY} & groups:
         return limits
-    return {key: value for key, value in limits.items() if key is not Dimension.CATEGORY} | {Dimension.SET: (names[0],)}
+    others: Limits = {key: value for key, value in limits.items() if key is not Dimension.CATEGORY}
+    return others | {Dimension.SET: (names[0],)}
 
 
 def _sets_stand(connection: Connection) -> bool:
@@ -134,9 +139,10 @@ def summarised(cells: Cells, query: SpendQuery) -> Select[Any]:
     counts = [summary.c[name] for name in COUNT_COLUMNS]
     stored = select(*_groups(query), *money, *counts).where(*cells.conditions(query.filters))
     parts = union_all(stored, _spread(query)).subquery("parts")
-    groups = [parts.c[name] for name in names]
+    groups: list[ColumnElement[Any]] = [parts.c[name] for name in names]
     figures = (*MONEY_COLUMNS, *COUNT_COLUMNS)
-    return select(*groups, *(func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures)).group_by(*groups)
+    sums: list[ColumnElement[Any]] = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures]
+    return select(*groups, *sums).group_by(*groups)
 
 
 def _groups(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
@@ -149,10 +155,12 @@ def _groups(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
 def _spread(query: SpendQuery) -> Select[Any]:
     """Components with money in several projects: cells hold their money, and the facts, of which these are few, count them."""
     by_set = Dimension.SET in query.group_by
-    groups = [dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by]
-    nothing = [literal(0).label(name) for name in (*MONEY_COLUMNS, "projects")]
+    groups: list[ColumnElement[Any]] = [
+        dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by
+    ]
+    nothing: list[ColumnElement[Any]] = [literal(0).label(name) for name in (*MONEY_COLUMNS, "projects")]
     unknown = case((fact.c.amount_cents.is_(None), fact.c.component_id))
-    counts = [
+    counts: list[ColumnElement[Any]] = [
         func.count(fact.c.component_id.distinct()).label("components"),
         func.count(unknown.distinct()).label("components_without_amount"),
     ]
@@ -204,3 +212,27 @@ def count_projects_of(connection: Connection, filters: Filters) -> int | None:
     if cells is None:
         return None
     return int(connection.scalar(select(func.sum(summary.c.projects)).where(*cells.conditions(filters))) or 0)
+
+
+COMMON = 10
+"""A filter is common where at least one row of so many is in it."""
+
+EVERYTHING = Filters(relevance=(), statuses=())
+
+
+def is_common(connection: Connection, filters: Filters, count: Callable[[Connection, Filters], int | None]) -> bool:
+    """Whether so much is in a filter that a page is found sooner by walking a list in its order than by adding all of it up.
+
+    To pass a row by costs a small part of what adding it up costs, so even where all that matches stands at the list's end,
+    walking there costs no more. What has an index of its own is found by that.
+    """
+    if filters.categories or filters.countries or filters.projects or filters.search:
+        return False
+    found = count(connection, filters)
+    whole = count(connection, replace(EVERYTHING, measure=filters.measure)) if found else None
+    return found is not None and whole is not None and found * COMMON >= whole > 0
+
+
+def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:
+    """What ids must meet to be on a page, whose first column holds them."""
+    return [] if page is None else [column.in_(select(page.c[0]))]

@@ -15,7 +15,14 @@ KEYS = ("grouping", "measure", "scope", "cell")
 CODES = ("category", "category_group", "set_code", "country", "region", "income_group", "lender")
 OF_PROJECTS = ("status", "instrument", "source_id")
 MONEY = ("amount", "partial", "whole_project", "whole_project_partial", "remainder", "remainder_partial")
-MORE_MONEY = ("low_confidence", "low_confidence_partial", "by_review", "by_review_partial", "by_rules", "by_rules_partial")
+MORE_MONEY = (
+    "low_confidence",
+    "low_confidence_partial",
+    "by_review",
+    "by_review_partial",
+    "by_rules",
+    "by_rules_partial",
+)
 COUNTS = (
     "facts_by_review",
     "facts_by_rules",
@@ -32,7 +39,11 @@ INDEXES = {
     "ix_project_included_in_parent": ("project", ["included_in_parent"]),
     "ix_component_place": ("component", ["project_id", "number"]),
 }
-RARE = {"ix_spend_fact_spread": "spread", "ix_spend_fact_aim_unmet": "aim_unmet", "ix_spend_fact_beyond": "exceeds_total"}
+RARE = {
+    "ix_spend_fact_spread": ["spread", "measure", "granularity"],
+    "ix_spend_fact_aim_unmet": ["aim_unmet", "measure"],
+    "ix_spend_fact_beyond": ["exceeds_total", "measure"],
+}
 MARKS = ("spread", "aim_unmet")
 
 SPREAD = (
@@ -66,9 +77,9 @@ def upgrade() -> None:
         op.create_index(f"ix_spend_summary_{name}", "spend_summary", [*KEYS[:-1], name])
     for name, (table, columns) in INDEXES.items():
         op.create_index(name, table, columns)
-    for name, mark in RARE.items():
-        only = {"sqlite_where": sa.text(f"{mark} = 1"), "postgresql_where": sa.text(mark)}
-        op.create_index(name, "spend_fact", ["measure"], **only)
+    for name, columns in RARE.items():
+        on_sqlite, on_postgresql = sa.text(f"{columns[0]} = 1"), sa.text(columns[0])
+        op.create_index(name, "spend_fact", columns, sqlite_where=on_sqlite, postgresql_where=on_postgresql)
     op.drop_index("ix_component_project_id", "component")  # the index of a component's place begins with it
 
 
