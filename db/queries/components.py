@@ -91,13 +91,13 @@ def list_components(
     """
     require_prices(connection, filters)
     keys = sort_keys(filters, sort)
-    statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    page = None
     if limit is not None and tuple(keys) == ORDER and is_common(connection, filters, count_rows_of):
         matching = select(fact.c.component_id).where(fact.c.component_id == component.c.component_id)
         ids = select(component.c.component_id).where(matching.where(*conditions(filters)).exists())
         page = ordered(connection, ids, dict(component.c.items()), keys, after).limit(limit).subquery("page")
-        statement, columns = _listing(filters, with_rank=False, page=page)
         after = None
+    statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
@@ -211,7 +211,9 @@ def _with_classification(connection: Connection, rows: list[dict[str, Any]]) -> 
 
 def _effective(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     table = tables.classification
-    query = select(table).where(table.c.component_id.in_(ids), table.c.effective.is_(True))
+    shown = ("component_id", "category_code", "secondary", "relevance", "method", "confidence")  # not the long evidence
+    query = select(*(table.c[name] for name in shown))
+    query = query.where(table.c.component_id.in_(ids), table.c.effective.is_(True))
     found = defaultdict(list)
     for row in connection.execute(query.order_by(table.c.component_id, table.c.position)).mappings():
         found[row["component_id"]].append(dict(row))

@@ -72,13 +72,13 @@ def list_projects(
     """
     require_prices(connection, filters)
     keys = sort_keys(filters, sort)
-    statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    page = None
     if limit is not None and keys == [SortKey("project_id")] and is_common(connection, filters, count_projects_of):
         matching = select(fact.c.project_id).where(fact.c.project_id == project.c.project_id)
         ids = select(project.c.project_id).where(matching.where(*conditions(filters)).exists())
         page = ordered(connection, ids, dict(project.c.items()), keys, after).limit(limit).subquery("page")
-        statement, columns = _listing(filters, with_rank=False, page=page)
         after = None
+    statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
@@ -92,13 +92,14 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: with the nearest id that exists.
     """
+    filters = Filters(projects=(printable(project_id),), statuses=STATUSES)
+    if counted := next(list_projects(connection, filters), None):
+        return counted
     query = select(project).where(project.c.project_id == printable(project_id))
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
-    filters = Filters(projects=(project_id,), statuses=STATUSES)
-    counted = next(list_projects(connection, filters), None)
-    return counted or _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
+    return _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
 
 
 SAID = ("name", "status", "approval_date", "closing_date")
