@@ -33,14 +33,20 @@ def spend_columns(query: SpendQuery) -> list[Column]:
 
 
 def spend_table(
-    snapshot: Snapshot, query: SpendQuery, after: list[Any] | None = None, limit: int | None = None
+    snapshot: Snapshot,
+    query: SpendQuery,
+    after: list[Any] | None = None,
+    limit: int | None = None,
+    totals: Values | None = None,
 ) -> Iterator[Values]:
     """Iterate over rows of spend with readable names and shares; see `db.queries.spend.spend_rows`.
+
+    `totals`, in cents, are computed if the caller does not know them yet.
 
     Raises:
         PricesMissingError: at once, before the first row is taken.
     """
-    whole = spend_totals(snapshot.connection, query)["amount_usd"]
+    whole = (totals or spend_totals(snapshot.connection, query))["amount_usd"]
     rows = spend_rows(snapshot.connection, query, after, limit)
     return (
         with_dollars(row) | labels | {"share": share_of(row["amount_usd"], whole)}

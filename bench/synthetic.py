@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert
 from db import tables
 from db.engine import writing
 from db.ingest.reference import load_reference
+from db.ingest.summaries import summarise
 from models.classification import load_taxonomy
 from models.versions import present_versions
 
@@ -35,6 +36,7 @@ def fill(engine: Engine, components: int) -> None:
         _insert(connection, "component", map(_component, numbers))
         _insert(connection, "classification", map(_classification, numbers))
         _insert(connection, "spend_fact", map(_fact, numbers))
+        summarise(connection)
         connection.execute(insert(tables.release), [_release(components)])
 
 

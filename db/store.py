@@ -15,6 +15,9 @@ from models.versions import Versions
 
 BATCH = 500
 
+NOT_CONTENT = {"run_id", "spread", "aim_unmet"}
+"""Columns that say nothing that the others do not say."""
+
 T = TypeVar("T")
 
 Row = Mapping[str, Any]
@@ -108,7 +111,7 @@ def _content_hash(connection: Connection) -> str:
     """Hash what answers are made of, in a fixed order, so that equal data have equal hashes on every database."""
     digest = hashlib.sha256()
     for table in (tables.project, tables.component, tables.classification, tables.spend_fact):
-        columns = [column for column in table.columns if column.name != "run_id"]
+        columns = [column for column in table.columns if column.name not in NOT_CONTENT]
         query = select(*columns).order_by(*table.primary_key).execution_options(yield_per=1000)
         rows = connection.execute(query)
         for row in rows:

@@ -15,6 +15,7 @@ from models.release import Release, ReleaseChange
 from models.search import SearchText
 from models.source import Source
 from models.spend import SpendFact
+from models.summary import SpendSummary
 from models.verdict import Classification, Review
 
 metadata = SQLModel.metadata
@@ -43,4 +44,5 @@ review = _table(Review)
 search_text = _table(SearchText)
 source = _table(Source)
 spend_fact = _table(SpendFact)
+spend_summary = _table(SpendSummary)
 submission = _table(Submission)

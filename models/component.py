@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import JSON, BigInteger, Text
+from sqlalchemy import JSON, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 from models.money import Usd
@@ -23,9 +23,10 @@ class Component(SQLModel, table=True):
     """
 
     __tablename__ = "component"
+    __table_args__ = (Index("ix_component_place", "project_id", "number"),)
 
     component_id: str = Field(sa_type=Code, primary_key=True)
-    project_id: str = Field(sa_type=Code, foreign_key="project.project_id", index=True)
+    project_id: str = Field(sa_type=Code, foreign_key="project.project_id")
     number: int
     ordinal: int | None = None
     granularity: Granularity = Field(sa_type=Code)

@@ -31,7 +31,7 @@ class Project(SQLModel, table=True):
     instrument: str | None = Field(default=None, sa_type=Code)
     additional_financing: bool = False
     parent_project_id: str | None = Field(default=None, sa_type=Code, index=True)
-    included_in_parent: Inclusion | None = Field(default=None, sa_type=Code)
+    included_in_parent: Inclusion | None = Field(default=None, sa_type=Code, index=True)
     parent_evidence: str | None = Field(default=None, sa_type=Text)
     ibrd_cents: int | None = Field(default=None, sa_type=BigInteger)
     ida_cents: int | None = Field(default=None, sa_type=BigInteger)

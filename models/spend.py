@@ -4,12 +4,17 @@ from datetime import date
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, false, text
 from sqlmodel import Field, SQLModel
 
 from models.money import Ratio, Share, Usd
 from models.types import Code
 from models.vocabulary import Granularity, Lender, Measure, Method, Relevance
+
+
+def _rare(name: str, mark: str, *more: str) -> Index:
+    """An index of the few facts that bear a mark. It names the mark too: SQLite takes the index with most columns asked for."""
+    return Index(name, mark, "measure", *more, sqlite_where=text(f"{mark} = 1"), postgresql_where=text(mark))
 
 
 class SpendFact(SQLModel, table=True):
@@ -18,10 +23,19 @@ class SpendFact(SQLModel, table=True):
     `amount_cents` counts in full; `partial_cents` is money of which an unknown part serves migration. Both are null
     where the source states no amount. `row_cents` is the whole of the row, over all its facts of the measure.
     `project_id` is the project whose money it is: for the component list of a family it can be an additional financing
-    of the project that lists the component.
+    of the project that lists the component, and the component is then `spread` over several. `aim_unmet` marks the money
+    of a project that is judged to serve migration while none of its rows of the measure does.
     """
 
     __tablename__ = "spend_fact"
+    __table_args__ = (
+        Index("ix_spend_fact_category", "category", "measure"),
+        Index("ix_spend_fact_country", "country", "measure"),
+        Index("ix_spend_fact_year", "year", "measure"),
+        _rare("ix_spend_fact_spread", "spread", "granularity"),
+        _rare("ix_spend_fact_aim_unmet", "aim_unmet"),
+        _rare("ix_spend_fact_beyond", "exceeds_total"),
+    )
 
     component_id: str = Field(sa_type=Code, primary_key=True, foreign_key="component.component_id")
     project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id", index=True)
@@ -47,6 +61,8 @@ class SpendFact(SQLModel, table=True):
     row_cents: int | None = Field(default=None, sa_type=BigInteger)
     scaled: bool = False
     exceeds_total: bool = False
+    spread: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    aim_unmet: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 MONEY_COLUMNS = (

@@ -17,7 +17,7 @@ from api.negotiation import Picture
 from api.params.spend import RatioParams, SpendParams
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
-from db.queries.spend import count_rows, full_totals
+from db.queries.spend import count_rows, full_totals, spend_totals
 from db.queries.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
@@ -58,13 +58,14 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
     if isinstance(form, Picture):
         return answer_picture(asked, form, picture_of(snapshot, query, params.wishes(), form))
     params.refuse_wishes()
+    whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:
-        totals = full_totals(connection, query)
+        totals = full_totals(connection, query, whole)
         totals = with_dollars(totals) | {"by_method": [with_dollars(row) for row in totals["by_method"]]}
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
-    read = partial(spend_table, snapshot, query)
+    read = partial(spend_table, snapshot, query, totals=whole)
     rows = Rows(spend_columns(query), read, lambda: count_rows(connection, query), PAGE, drawable(query))
     return answer_rows(asked, params, rows, wrap)
 

@@ -11,7 +11,7 @@ from models.country import PlaceIndex
 from models.money import split_cents
 from models.project import fiscal_year
 from models.verdict import Decision, decide_remainder, split_shares
-from models.vocabulary import Granularity, Inclusion, Lender, Measure
+from models.vocabulary import Granularity, Inclusion, Lender, Measure, Relevance
 
 
 @dataclass(slots=True)
@@ -63,6 +63,7 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
             result.facts += _facts(key, member, component_id, row, decisions[component_id][0], places, taxonomy)
         result.amounts += _whole_amounts(key, member, totals[key])
     _whole_rows(result.facts)
+    _mark(result.facts, family)
     for component_id, found in decisions.items():
         result.verdicts += _verdict_rows(component_id, found)
     return result
@@ -150,6 +151,8 @@ def _facts(
                 "row_cents": None,
                 "scaled": row.scaled,
                 "exceeds_total": row.exceeds_total,
+                "spread": False,
+                "aim_unmet": False,
             }
 
 
@@ -189,6 +192,20 @@ def _whole_rows(facts: list[dict[str, Any]]) -> None:
                 whole[key] = whole.get(key, 0) + cents
     for fact in facts:
         fact["row_cents"] = whole.get((fact["component_id"], fact["measure"]))
+
+
+def _mark(facts: list[dict[str, Any]], family: Family) -> None:
+    """Mark rows that are spread over several projects, and money whose project serves migration while no row of it does."""
+    projects: dict[str, set[str]] = {}
+    serving = set()
+    for fact in facts:
+        projects.setdefault(fact["component_id"], set()).add(fact["project_id"])
+        if fact["relevance"] != Relevance.NONE:
+            serving.add((fact["project_id"], fact["measure"]))
+    for fact in facts:
+        aim = family.members[fact["project_id"]].verdict.relevance
+        fact["spread"] = len(projects[fact["component_id"]]) > 1
+        fact["aim_unmet"] = aim != Relevance.NONE and (fact["project_id"], fact["measure"]) not in serving
 
 
 def _whole_amounts(key: str, member: Member, totals: Totals) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from db import tables
 from db.ingest.changes import keep_changes, money_states
 from db.ingest.facts import Family, Member, family_facts
 from db.ingest.merge import merge_statements, subtract_included
+from db.ingest.summaries import SummaryChanges
 from db.store import batches, insert_rows, next_release_id, replace_rows, upsert
 from models.classification import ClassifierInput, classify, load_taxonomy
 from models.component import REMAINDER, WHOLE, Component
@@ -35,11 +36,15 @@ def rebuild(connection: Connection, touched: Iterable[str], places: PlaceIndex) 
     """
     release_id = next_release_id(connection)
     closure = _with_families(connection, set(touched))
+    summaries = SummaryChanges(connection)
     for roots in batches(sorted(closure)):
         members = [project_id for root in roots for project_id in closure[root]]
         before = money_states(connection, members)
+        summaries.before(members)
         _rebuild_chunk(connection, {root: closure[root] for root in roots}, members, places)
+        summaries.after(members)
         keep_changes(connection, release_id, before, money_states(connection, members))
+    summaries.finish()
 
 
 def _with_families(connection: Connection, touched: set[str]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, and_, case, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
@@ -15,6 +15,7 @@ from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
+from db.queries.summaries import count_rows_of, is_common, on_page
 from models.filters import Filters, SortKey
 from models.vocabulary import Relevance
 
@@ -67,6 +68,9 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_components(connection: Connection, filters: Filters) -> int:
     """Count the rows of a list: components, remainders and whole projects with a fact in the filter."""
+    known = count_rows_of(connection, filters)
+    if known is not None:
+        return known
     statement = select(func.count(fact.c.component_id.distinct())).where(*conditions(filters))
     return connection.scalar(statement) or 0
 
@@ -87,7 +91,13 @@ def list_components(
     """
     require_prices(connection, filters)
     keys = sort_keys(filters, sort)
-    statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    page = None
+    if limit is not None and tuple(keys) == ORDER and is_common(connection, filters, count_rows_of):
+        matching = select(fact.c.component_id).where(fact.c.component_id == component.c.component_id)
+        ids = select(component.c.component_id).where(matching.where(*conditions(filters)).exists())
+        page = ordered(connection, ids, dict(component.c.items()), keys, after).limit(limit).subquery("page")
+        after = None
+    statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
@@ -95,8 +105,10 @@ def list_components(
     return (row for piece in pieces for row in _with_classification(connection, [placed(row) for row in piece]))
 
 
-def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
-    """The statement behind a list, and the columns that it can be ordered by."""
+def _listing(
+    filters: Filters, with_rank: bool, page: Subquery | None = None
+) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
     low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     money = (
         select(
@@ -107,7 +119,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
             func.max(case((fact.c.exceeds_total, 1), else_=0)).label("exceeds_total"),
         )
         .select_from(facts(filters))
-        .where(*conditions(filters))
+        .where(*conditions(filters), *on_page(fact.c.component_id, page))
         .group_by(fact.c.component_id)
         .subquery("money")
     )
@@ -199,7 +211,9 @@ def _with_classification(connection: Connection, rows: list[dict[str, Any]]) -> 
 
 def _effective(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     table = tables.classification
-    query = select(table).where(table.c.component_id.in_(ids), table.c.effective.is_(True))
+    shown = ("component_id", "category_code", "secondary", "relevance", "method", "confidence")  # not the long evidence
+    query = select(*(table.c[name] for name in shown))
+    query = query.where(table.c.component_id.in_(ids), table.c.effective.is_(True))
     found = defaultdict(list)
     for row in connection.execute(query.order_by(table.c.component_id, table.c.position)).mappings():
         found[row["component_id"]].append(dict(row))

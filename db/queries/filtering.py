@@ -119,7 +119,9 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 def _ranges(filters: Filters) -> list[ColumnElement[bool]]:
     year = dimension_column(Dimension.YEAR, filters)
+    first, last = _calendar_years(filters)
     bounds = (
+        (fact.c.year, first, last),
         (fact.c.confidence, filters.min_confidence, None),
         (fact.c.row_cents, filters.min_cents, filters.max_cents),
         (year, filters.year_from, filters.year_to),
@@ -127,6 +129,16 @@ def _ranges(filters: Filters) -> list[ColumnElement[bool]]:
     )
     lower = [what >= low for what, low, _ in bounds if low is not None]
     return lower + [what <= high for what, _, high in bounds if high is not None]
+
+
+def _calendar_years(filters: Filters) -> tuple[int | None, int | None]:
+    """The years of approval that dates or fiscal years imply: nothing new, but years have an index."""
+    first = None if filters.approved_from is None else filters.approved_from.year
+    last = None if filters.approved_to is None else filters.approved_to.year
+    if filters.year_basis is YearBasis.FISCAL:  # begins in July of the year before
+        first = filters.year_from - 1 if first is None and filters.year_from is not None else first
+        last = filters.year_to if last is None else last
+    return first, last
 
 
 def _tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.spend import projects_with_component_amounts, spend
+from db.queries.spend import projects_with_component_amounts, spend, spend_totals
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery
@@ -84,11 +84,11 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
 def _figure(connection: Connection, key: str, published: dict[str, Any], query: SpendQuery | None) -> Figure:
     if query is None:
         return Figure(key, published, None, None, None)
-    totals = spend(connection, query).totals
+    totals = spend_totals(connection, query)
     stated = None
     if query.basis is Basis.COMPONENT:
         only_stated = replace(query, filters=replace(query.filters, granularity=(Granularity.COMPONENT,)))
-        stated = spend(connection, only_stated).totals
+        stated = spend_totals(connection, only_stated)
     return Figure(key, published, query, totals, stated)
 
 

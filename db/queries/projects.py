@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
@@ -12,6 +12,7 @@ from db.queries.ordering import Position, in_chunks, ordered, placed
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
+from db.queries.summaries import count_projects_of, is_common, on_page
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year, in_order
 
@@ -49,6 +50,9 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_projects(connection: Connection, filters: Filters) -> int:
     """Count the projects with at least one row in the filter."""
+    known = count_projects_of(connection, filters)
+    if known is not None:
+        return known
     return connection.scalar(select(func.count()).select_from(matching_projects(filters).subquery())) or 0
 
 
@@ -68,7 +72,13 @@ def list_projects(
     """
     require_prices(connection, filters)
     keys = sort_keys(filters, sort)
-    statement, columns = _listing(filters, with_rank=any(key.column == "rank" for key in keys))
+    page = None
+    if limit is not None and keys == [SortKey("project_id")] and is_common(connection, filters, count_projects_of):
+        matching = select(fact.c.project_id).where(fact.c.project_id == project.c.project_id)
+        ids = select(project.c.project_id).where(matching.where(*conditions(filters)).exists())
+        page = ordered(connection, ids, dict(project.c.items()), keys, after).limit(limit).subquery("page")
+        after = None
+    statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = ordered(connection, statement, columns, keys, after)
     if limit is not None:
         statement = statement.limit(limit)
@@ -82,13 +92,14 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: with the nearest id that exists.
     """
+    filters = Filters(projects=(printable(project_id),), statuses=STATUSES)
+    if counted := next(list_projects(connection, filters), None):
+        return counted
     query = select(project).where(project.c.project_id == printable(project_id))
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
-    filters = Filters(projects=(project_id,), statuses=STATUSES)
-    counted = next(list_projects(connection, filters), None)
-    return counted or _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
+    return _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
 
 
 SAID = ("name", "status", "approval_date", "closing_date")
@@ -136,8 +147,10 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
 
 
-def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
-    """The statement behind a list, and the columns that it can be ordered by."""
+def _listing(
+    filters: Filters, with_rank: bool, page: Subquery | None = None
+) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
     low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     figures = [func.sum(low).label("amount_usd"), func.sum(more).label("partial_usd")]
     rows = facts(filters)
@@ -148,7 +161,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
     counted = (
         select(fact.c.project_id, *figures)
         .select_from(rows)
-        .where(*conditions(filters))
+        .where(*conditions(filters), *on_page(fact.c.project_id, page))
         .group_by(fact.c.project_id)
         .subquery("counted")
     )

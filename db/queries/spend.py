@@ -27,10 +27,11 @@ from sqlalchemy import (
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
 from db.queries.ordering import Position, in_chunks, ordered, placed
+from db.queries.summaries import cells_of, money_by_method, summarised
 from db.queries.warnings import spend_warnings
 from models.filters import Dimension, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance, YearBasis
+from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Method, Relevance, YearBasis
 
 Row = dict[str, Any]
 
@@ -51,10 +52,10 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     )
 
 
-def full_totals(connection: Connection, query: SpendQuery) -> Row:
-    """Return the totals with the money by method and the number of rows."""
+def full_totals(connection: Connection, query: SpendQuery, totals: Row | None = None) -> Row:
+    """Return the totals, which the caller may know already, with the money by method and the number of rows."""
     more = {"by_method": by_method(connection, query), "rows": count_rows(connection, query)}
-    return spend_totals(connection, query) | more
+    return (totals or spend_totals(connection, query)) | more
 
 
 def sort_keys(query: SpendQuery) -> list[SortKey]:
@@ -109,11 +110,20 @@ def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
     """Say how much of the money rests on which way of classifying; nothing for whole projects."""
     if query.basis is Basis.PROJECT:
         return []
+    whole = replace(query, group_by=(), fill=None)
+    if cells := cells_of(connection, whole):
+        row = connection.execute(money_by_method(cells, query.filters)).one()
+        parts = ((Method.DERIVED, row[:3]), (Method.REVIEW, row[3:6]), (Method.RULES, row[6:]))
+        return [_of_method(method, low, more) for method, (facts_of_it, low, more) in parts if facts_of_it]
     money = [_sum(in_prices(item, query.filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
     statement = select(fact.c.method, *money).select_from(facts(query.filters))
     statement = statement.where(*conditions(query.filters)).group_by(fact.c.method)
     rows = connection.execute(statement.order_by(fact.c.method))
-    return [{"method": method, "amount_usd": int(low), "partial_usd": int(more)} for method, low, more in rows]
+    return [_of_method(method, low, more) for method, low, more in rows]
+
+
+def _of_method(method: str, low: int, more: int) -> Row:
+    return {"method": str(method), "amount_usd": int(low), "partial_usd": int(more)}
 
 
 def _figures(row: RowMapping) -> Row:
@@ -122,7 +132,8 @@ def _figures(row: RowMapping) -> Row:
 
 def _grouped(connection: Connection, query: SpendQuery) -> FromClause:
     """The rows of an answer without an order."""
-    rows = _component_basis(query)
+    cells = cells_of(connection, query)
+    rows = summarised(cells, query) if cells else _component_basis(query)
     if query.basis is Basis.PROJECT:
         rows = _with_whole_projects(query, rows)
     return _filled(connection, query, rows.cte("found")) if query.fill else rows.subquery("found")
@@ -233,7 +244,8 @@ def _filled(connection: Connection, query: SpendQuery, rows: CTE) -> FromClause:
     whole = pairs.outerjoin(rows, and_(rows.c[name] == every.c.number, *same))
     groups = [every.c.number.label(name) if d.value == name else keys.c[d.value] for d in query.group_by]  # type: ignore[union-attr]
     figures = [func.coalesce(rows.c[figure], 0).label(figure) for figure in (*MONEY_COLUMNS, *COUNT_COLUMNS)]
-    without_year = select(*rows.c).where(rows.c[name].is_(null()))
+    names = [*(d.value for d in query.group_by), *MONEY_COLUMNS, *COUNT_COLUMNS]
+    without_year = select(*(rows.c[item] for item in names)).where(rows.c[name].is_(null()))
     return union_all(select(*groups, *figures).select_from(whole), without_year).subquery("filled")
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from db import tables
-from db.queries.filtering import conditions, dimension_column, fact
+from db.queries.filtering import conditions, fact
+from db.queries.summaries import cells_of, known_members, money_of_status
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
-from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance
+from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
 
 high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)), 0)
 
@@ -29,8 +31,12 @@ def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
 
 
 def _amount(connection: Connection, *where: ColumnElement[bool]) -> tuple[int, str]:
-    row = connection.execute(select(func.count(fact.c.project_id.distinct()), high).where(*where)).one()
-    return row[0], f"{usd(int(row[1])):,} US dollars"
+    return _worded(connection, select(func.count(fact.c.project_id.distinct()), high).where(*where))
+
+
+def _worded(connection: Connection, statement: Select[Any]) -> tuple[int, str]:
+    row = connection.execute(statement).one()
+    return int(row[0]), f"{usd(int(row[1])):,} US dollars"
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
@@ -48,20 +54,22 @@ def _left_apart(connection: Connection, filters: Filters) -> Iterator[str]:
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
-    for name, column, asked in (
-        ("country", fact.c.country, filters.countries),
-        ("region", fact.c.region, filters.regions),
-        ("category", fact.c.category, filters.categories),
-        ("source", fact.c.source_id, filters.sources),
-        ("lender", fact.c.lender, filters.lenders),
+    for dimension, asked in (
+        (Dimension.COUNTRY, filters.countries),
+        (Dimension.REGION, filters.regions),
+        (Dimension.CATEGORY, filters.categories),
+        (Dimension.SOURCE, filters.sources),
+        (Dimension.LENDER, filters.lenders),
     ):
         if asked:
-            known = set(connection.scalars(select(column).where(column.in_(asked)).distinct()))
+            column, cells = known_members(dimension)
+            known = set(connection.scalars(select(column).where(*cells, column.in_(asked)).distinct()))
             if missing := [member for member in asked if member not in known and member != "-"]:
-                yield f"no row loaded has {name} {', '.join(missing)}: the answer is empty there, which is not zero"
+                yield f"no row loaded has {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
     if filters.year_from is not None or filters.year_to is not None:
-        year = cast(dimension_column(Dimension.YEAR, filters), Integer)
-        first, last = connection.execute(select(func.min(year), func.max(year))).one()
+        fiscal = filters.year_basis is YearBasis.FISCAL
+        year, cells = known_members(Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR)
+        first, last = connection.execute(select(func.min(year), func.max(year)).where(*cells)).one()
         bounds = [bound for bound in (filters.year_from, filters.year_to) if bound is not None]
         if first is not None and min(bounds) < first:
             yield f"no project loaded was approved before {first}"
@@ -81,7 +89,10 @@ def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[str]
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Iterator[str]:
-    projects, amount = _amount(connection, *conditions(query.filters), fact.c.status == "Pipeline")
+    if cells := cells_of(connection, SpendQuery(query.filters)):
+        projects, amount = _worded(connection, money_of_status(cells, query.filters, "Pipeline"))
+    else:
+        projects, amount = _amount(connection, *conditions(query.filters), fact.c.status == "Pipeline")
     if projects:
         yield f"includes {amount} of {projects} projects in the pipeline, not approved yet"
 
@@ -100,7 +111,7 @@ def _perhaps_twice(connection: Connection, query: SpendQuery) -> Iterator[str]:
 
 def _beyond_total(connection: Connection, query: SpendQuery) -> Iterator[str]:
     if query.basis is Basis.COMPONENT:
-        projects, amount = _amount(connection, *conditions(query.filters), fact.c.exceeds_total.is_(True))
+        projects, amount = _amount(connection, *conditions(query.filters), fact.c.exceeds_total)
         if projects:
             yield f"includes {amount} of components whose list passes the total of its project ({projects} projects)"
 
@@ -109,16 +120,13 @@ def _aims_without_components(connection: Connection, query: SpendQuery) -> Itera
     """Projects judged to serve migration of which no row does, because the component list says otherwise or is older."""
     if query.basis is Basis.PROJECT or Relevance.NONE in query.filters.relevance:
         return
-    serving = select(fact.c.project_id).where(
-        fact.c.relevance != Relevance.NONE, fact.c.measure == query.filters.measure
-    )
-    judged = select(tables.project.c.project_id).where(
-        tables.project.c.relevance != Relevance.NONE, tables.project.c.project_id.not_in(serving)
-    )
-    if query.filters.categories:
-        judged = judged.where(tables.project.c.category.in_(query.filters.categories))
     open_filters = replace(query.filters, relevance=(Relevance.NONE,), categories=(), groups=())
-    projects, amount = _amount(connection, *conditions(open_filters), fact.c.project_id.in_(judged))
+    where = [fact.c.aim_unmet, *conditions(open_filters)]
+    if query.filters.categories:
+        project = tables.project
+        judged = select(project.c.project_id).where(project.c.category.in_(query.filters.categories))
+        where.append(fact.c.project_id.in_(judged))
+    projects, amount = _amount(connection, *where)
     if projects:
         yield (
             f"leaves out {amount} of {projects} projects whose aim is about migration while no listed component is "

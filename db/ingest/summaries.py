@@ -1,0 +1,212 @@
+"""Keeps the summaries of spend exact, in the transaction that changes the facts: takes back what the touched projects
+contributed to each cell and adds what they contribute now (ADR 23)."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import add
+from typing import Any, cast
+
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from db import tables
+from db.ingest.contributions import (
+    KINDS,
+    READ,
+    Figures,
+    Line,
+    Members,
+    Place,
+    Project,
+    contribution,
+    contributions,
+    places_of,
+)
+from db.store import BATCH, batches
+from models.classification import load_taxonomy
+from models.filters import Dimension
+from models.summary import COLUMNS, FIGURES, GROUPINGS, OF_PROJECTS, Grouping
+
+MANY_CELLS = 40_000
+"""Changed cells that are kept in memory before they are written."""
+
+summary, fact = tables.spend_summary, tables.spend_fact
+
+
+class Numbers(dict[Any, int]):
+    """Numbers for things in the order in which they come, so that long keys are hashed once and not at every step."""
+
+    def __missing__(self, key: Any) -> int:
+        """Give the next number."""
+        self[key] = number = len(self)
+        return number
+
+
+class SummaryChanges:
+    """Gathers what changes in the cells while projects are computed anew, and writes it in pieces.
+
+    Cells that were made with another taxonomy are made anew as a whole: what its sets held is not known any more.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._anew = _taxonomy_of_cells(connection) not in (None, load_taxonomy().version)
+        self._before: dict[str, Project] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._places, self._owners = Numbers(), Numbers()
+        self._places_of: dict[Line, list[int]] = {}
+        self._changes: dict[tuple[int, int], Figures] = {}
+
+    def before(self, project_ids: Sequence[str]) -> None:
+        """Remember what some projects contribute before their facts change."""
+        self._before = {} if self._anew else contributions(_facts_of(self.connection, project_ids))
+
+    def after(self, project_ids: Sequence[str]) -> None:
+        """Compare it with what they contribute now."""
+        if not self._anew:
+            self.compare(self._before, contributions(_facts_of(self.connection, project_ids)))
+
+    def compare(self, before: Mapping[str, Project], after: Mapping[str, Project]) -> None:
+        """Take back what was and add what is, for projects where these differ."""
+        for project_id in before.keys() | after.keys():
+            old, new = before.get(project_id), after.get(project_id)
+            if old != new:
+                if old is not None:
+                    self._change(old, -1)
+                if new is not None:
+                    self._change(new, 1)
+        if len(self._changes) > MANY_CELLS:
+            self.write()
+
+    def _change(self, project: Project, sign: int) -> None:
+        """Add what a project contributes to each place that its lines count in, or take it back."""
+        touched: dict[int, tuple[int, ...]] = {}
+        for index, line in enumerate(project.lines):
+            for place in self._places_of.get(line) or self._number(line):
+                touched[place] = (*touched.get(place, ()), index)
+        sums, owner = list(project.lines.values()), self._owners[project.members]
+        figures_of: dict[tuple[int, ...], Figures] = {}
+        for place, lines in touched.items():
+            figures = figures_of.get(lines)
+            if figures is None:
+                found = contribution([sums[index] for index in lines])
+                figures = figures_of[lines] = found if sign > 0 else [-figure for figure in found]
+            cell = (place, owner)
+            known = self._changes.get(cell)
+            self._changes[cell] = figures if known is None else list(map(add, known, figures))
+
+    def _number(self, line: Line) -> list[int]:
+        found = self._places_of[line] = [self._places[place] for place in places_of(line)]
+        return found
+
+    def finish(self) -> None:
+        """Write what is left, once all projects are computed."""
+        if self._anew:
+            summarise(self.connection)
+        else:
+            self.write()
+
+    def write(self) -> None:
+        """Add the changes to the stored cells, and remove cells that nothing is left in."""
+        places, owners = list(self._places), list(self._owners)
+        by_kinds: dict[tuple[Dimension, ...], list[tuple[int, int, Figures]]] = {kinds: [] for kinds in KINDS}
+        for (place, owner), figures in self._changes.items():
+            by_kinds[places[place].kinds].append((place, owner, figures))
+        rows: list[dict[str, Any]] = []
+        for grouping in GROUPINGS:
+            rows += _rows(grouping, by_kinds[grouping.of_money_kept], places, owners)
+        _run(self.connection, _addition(self.connection.dialect.name), rows)
+        _run(self.connection, _REMOVAL, [{key: row[key] for key in _KEY} for row in rows if row["projects"] < 0])
+        self._begin()
+
+
+_KEY = [column.name for column in summary.primary_key]
+_REMOVAL = delete(summary).where(
+    *(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == literal_column("0")
+)
+
+
+@lru_cache
+def _addition(dialect: str) -> Any:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(summary)
+    sums = {name: summary.c[name] + insert.excluded[name] for name in FIGURES}
+    return insert.on_conflict_do_update(index_elements=_KEY, set_=sums)
+
+
+def _run(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a statement once for each row, on the driver: there are many rows, and nothing in them needs converting."""
+    if rows:
+        compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+        order = compiled.positiontup
+        values = [tuple(row[name] for name in order) for row in rows] if order else [dict(row) for row in rows]
+        connection.exec_driver_sql(str(compiled), values)
+
+
+def _rows(
+    grouping: Grouping,
+    changes: Iterable[tuple[int, int, Figures]],
+    places: Sequence[Place],
+    owners: Sequence[Members],
+) -> Iterator[dict[str, Any]]:
+    """The changes in the cells of one grouping: those of projects alike in what it keeps of them, added up."""
+    kept = [OF_PROJECTS.index(dimension) for dimension in grouping.of_projects]
+    parts = Numbers()
+    part_of = [parts[tuple(owner[index] for index in kept)] for owner in owners]
+    found: dict[tuple[int, int], Figures] = {}
+    for place, owner, figures in changes:
+        if places[place].scope in grouping.scopes:
+            key = (place, part_of[owner])
+            known = found.get(key)
+            found[key] = figures if known is None else list(map(add, known, figures))
+    names, members_of = [COLUMNS[dimension] for dimension in grouping.dimensions], list(parts)
+    for (number, part), figures in found.items():
+        if any(figures):
+            where, members = places[number], (*places[number].members, *members_of[part])
+            kept_as = {"grouping": grouping.name, "measure": where.measure, "scope": where.scope.value}
+            kept_as["cell"] = json.dumps(members)
+            yield {
+                **_NOWHERE,
+                **kept_as,
+                **dict(zip(names, members, strict=True)),
+                **dict(zip(FIGURES, figures, strict=True)),
+            }
+
+
+_NOWHERE: dict[str, Any] = dict.fromkeys(COLUMNS.values())
+
+
+def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
+    for piece in batches(project_ids):
+        yield from connection.execute(select(*READ).where(fact.c.project_id.in_(piece)))
+
+
+def _taxonomy_of_cells(connection: Connection) -> str | None:
+    table = tables.release
+    version = select(table.c.taxonomy_version).order_by(table.c.release_id.desc()).limit(1)
+    return cast(str | None, connection.scalar(version))
+
+
+def summarise(connection: Connection) -> None:
+    """Compute all summaries from the facts. Only needed where there are none yet: `rebuild` keeps them."""
+    connection.execute(delete(summary))
+    changes = SummaryChanges(connection)
+    last = ""
+    following = select(fact.c.project_id).where(fact.c.project_id > bindparam("last")).distinct()
+    following = following.order_by(fact.c.project_id).limit(BATCH)
+    while project_ids := list(connection.scalars(following, {"last": last})):
+        changes.compare({}, contributions(_facts_of(connection, project_ids)))
+        last = project_ids[-1]
+    changes.write()
+
+
+def summarise_if_missing(connection: Connection) -> None:
+    """Compute the summaries of a database whose facts are older than they are."""
+    has_facts, has_cells = (
+        connection.scalar(select(func.count()).select_from(select(t.c.measure).limit(1).subquery()))
+        for t in (fact, summary)
+    )
+    if has_facts and not has_cells:
+        summarise(connection)

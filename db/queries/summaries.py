@@ -1,0 +1,240 @@
+"""Answers questions about spend from the summaries that ingest keeps, where they can answer exactly (ADR 23).
+
+Money adds up over any cells. Distinct projects and components do not: a project counts once in each cell that it touches.
+So a grouping can answer only where every kind of money that it tells apart is either asked for row by row or held to one
+member; over what a project has one of, counts add. Whatever is not provably so is answered from the facts.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select, union_all
+
+from db import tables
+from db.queries.filtering import conditions, dimension_column, fact, facts
+from models.classification import load_taxonomy
+from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
+from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
+from models.summary import COLUMNS, GROUPINGS, Grouping, Scope
+from models.vocabulary import Basis, Granularity, Relevance, YearBasis
+
+summary = tables.spend_summary
+
+LIMITS: dict[Dimension, str] = {
+    Dimension.CATEGORY: "categories",
+    Dimension.GROUP: "groups",
+    Dimension.COUNTRY: "countries",
+    Dimension.REGION: "regions",
+    Dimension.INCOME_GROUP: "income_groups",
+    Dimension.LENDER: "lenders",
+    Dimension.SOURCE: "sources",
+    Dimension.INSTRUMENT: "instruments",
+}
+"""The filters by members of a dimension that cells can be chosen by."""
+
+Limits = dict[Dimension, tuple[str, ...]]
+
+UNDERSTOOD = (*LIMITS.values(), "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
+"""All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
+
+SCOPE_OF = {
+    frozenset(): Scope.ANY,
+    frozenset(Relevance): Scope.ANY,
+    frozenset({Relevance.DIRECT, Relevance.PARTIAL}): Scope.SERVING,
+    frozenset({Relevance.DIRECT}): Scope.DIRECT,
+    frozenset({Relevance.PARTIAL}): Scope.PARTIAL,
+    frozenset({Relevance.NONE}): Scope.NONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells that answer a question: those of a grouping in some scopes, held to some members."""
+
+    grouping: Grouping
+    scopes: frozenset[Scope]
+    limits: Limits
+
+    def conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
+        """Return what their rows must meet."""
+        found = [summary.c.grouping == self.grouping.name, summary.c.measure == filters.measure]
+        found.append(summary.c.scope.in_(sorted(self.scopes)))
+        found += [summary.c[COLUMNS[dimension]].in_(members) for dimension, members in self.limits.items()]
+        if filters.statuses:
+            found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
+        year = summary.c[COLUMNS[_years(filters)]]
+        found += [year >= filters.year_from] if filters.year_from is not None else []
+        return found + ([year <= filters.year_to] if filters.year_to is not None else [])
+
+
+def cells_of(connection: Connection, query: SpendQuery) -> Cells | None:
+    """Choose the narrowest cells that answer a question exactly, or none."""
+    filters, scopes = query.filters, _scopes(query)
+    rest = {name: getattr(_NOTHING, name) for name in UNDERSTOOD}
+    if query.basis is Basis.PROJECT or not scopes or replace(filters, **rest) != _NOTHING:
+        return None
+    if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
+        return None
+    groups = {_dimension(dimension, filters) for dimension in query.group_by} - {Dimension.RELEVANCE}
+    limits = {dimension: getattr(filters, name) for dimension, name in LIMITS.items() if getattr(filters, name)}
+    for held in (limits, _as_set(groups, limits)):
+        needed = groups | held.keys()
+        if filters.year_from is not None or filters.year_to is not None:
+            needed |= {_years(filters)}
+        for grouping in GROUPINGS:
+            fits = needed <= set(grouping.dimensions) and scopes <= grouping.scopes
+            if (
+                fits
+                and _counts_once(grouping, groups, held)
+                and (Dimension.SET not in needed or _sets_stand(connection))
+            ):
+                return Cells(grouping, scopes, held)
+    return None
+
+
+def _counts_once(grouping: Grouping, groups: set[Dimension], limits: Limits) -> bool:
+    """Whether no project can count in two cells of one row: what tells its money apart is asked for, or held to one member."""
+    return all(dimension in groups or len(set(limits.get(dimension, ()))) == 1 for dimension in grouping.of_money)
+
+
+def _as_set(groups: set[Dimension], limits: Limits) -> Limits:
+    """The same limits with a named set in place of its categories, where they are one."""
+    categories = set(limits.get(Dimension.CATEGORY, ()))
+    names = [one.code for one in load_taxonomy().sets if set(one.categories) == categories]
+    if not names or {Dimension.SET, Dimension.CATEGORY} & groups:
+        return limits
+    others: Limits = {key: value for key, value in limits.items() if key is not Dimension.CATEGORY}
+    return others | {Dimension.SET: (names[0],)}
+
+
+def _sets_stand(connection: Connection) -> bool:
+    """Whether the cells were made with the sets of this program. (Categories are the facts' own, whatever their version.)"""
+    table = tables.release
+    version = select(table.c.taxonomy_version).order_by(table.c.release_id.desc()).limit(1)
+    return connection.scalar(version) == load_taxonomy().version
+
+
+_NOTHING = Filters()
+
+
+def _years(filters: Filters) -> Dimension:
+    return Dimension.FISCAL_YEAR if filters.year_basis is YearBasis.FISCAL else Dimension.YEAR
+
+
+def _dimension(dimension: Dimension, filters: Filters) -> Dimension:
+    return _years(filters) if dimension is Dimension.YEAR else dimension
+
+
+def _scopes(query: SpendQuery) -> frozenset[Scope]:
+    """The scopes to look in: each relevance's own where rows are asked for by it, else the one of them all, if any."""
+    asked = frozenset(query.filters.relevance)
+    if Dimension.RELEVANCE in query.group_by:
+        return frozenset(Scope(relevance) for relevance in asked or frozenset(Relevance))
+    return frozenset({SCOPE_OF[asked]} if asked in SCOPE_OF else ())
+
+
+def summarised(cells: Cells, query: SpendQuery) -> Select[Any]:
+    """The rows of an answer, with the columns of `spend`, and no order."""
+    names = [dimension.value for dimension in query.group_by]
+    money = [summary.c[name.removesuffix("_usd")].label(name) for name in MONEY_COLUMNS]
+    counts = [summary.c[name] for name in COUNT_COLUMNS]
+    stored = select(*_groups(query), *money, *counts).where(*cells.conditions(query.filters))
+    parts = union_all(stored, _spread(query)).subquery("parts")
+    groups: list[ColumnElement[Any]] = [parts.c[name] for name in names]
+    figures = (*MONEY_COLUMNS, *COUNT_COLUMNS)
+    sums: list[ColumnElement[Any]] = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures]
+    return select(*groups, *sums).group_by(*groups)
+
+
+def _groups(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
+    for dimension in query.group_by:
+        relevance = dimension is Dimension.RELEVANCE
+        column = summary.c.scope if relevance else summary.c[COLUMNS[_dimension(dimension, query.filters)]]
+        yield column.label(dimension.value)
+
+
+def _spread(query: SpendQuery) -> Select[Any]:
+    """Components with money in several projects: cells hold their money, and the facts, of which these are few, count them."""
+    by_set = Dimension.SET in query.group_by
+    groups: list[ColumnElement[Any]] = [
+        dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by
+    ]
+    nothing: list[ColumnElement[Any]] = [literal(0).label(name) for name in (*MONEY_COLUMNS, "projects")]
+    unknown = case((fact.c.amount_cents.is_(None), fact.c.component_id))
+    counts: list[ColumnElement[Any]] = [
+        func.count(fact.c.component_id.distinct()).label("components"),
+        func.count(unknown.distinct()).label("components_without_amount"),
+    ]
+    listed = fact.c.granularity == Granularity.COMPONENT
+    return (
+        select(*groups, *nothing, *counts)
+        .select_from(facts(query.filters, by_set=by_set))
+        .where(fact.c.spread, *conditions(query.filters), listed)
+        .group_by(*groups)
+    )
+
+
+def money_by_method(cells: Cells, filters: Filters) -> Select[Any]:
+    """One row of what was classified by review, by rules and otherwise: facts, money in full, money in part."""
+    low, more = func.sum(summary.c.amount), func.sum(summary.c.partial)
+    review, rules = (
+        [func.sum(summary.c[name]) for name in (f"facts_{by}", by, f"{by}_partial")] for by in ("by_review", "by_rules")
+    )
+    derived = [func.sum(summary.c.facts_derived), low - review[1] - rules[1], more - review[2] - rules[2]]
+    return select(*derived, *review, *rules).where(*cells.conditions(filters))
+
+
+def money_of_status(cells: Cells, filters: Filters, status: str) -> Select[Any]:
+    """One row of the projects of a status and their money, in full or in part."""
+    high = func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0)
+    projects = func.coalesce(func.sum(summary.c.projects), 0)
+    return select(projects, high).where(*cells.conditions(filters), summary.c.status == status)
+
+
+def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
+    """Return a column of cells that holds every member of a dimension that any fact has, and which cells to look in."""
+    grouping = next(g for g in GROUPINGS if dimension in g.dimensions and Scope.ANY in g.scopes)
+    return summary.c[COLUMNS[dimension]], [summary.c.grouping == grouping.name, summary.c.scope == Scope.ANY]
+
+
+def count_rows_of(connection: Connection, filters: Filters) -> int | None:
+    """Count rows of money of any granularity in a filter, or say nothing where cells cannot."""
+    cells = cells_of(connection, SpendQuery(filters))
+    if cells is None:
+        return None
+    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*cells.conditions(filters)).scalar_subquery()
+    spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
+    return int(connection.scalar(select(stored + spread.scalar_subquery())) or 0)
+
+
+def count_projects_of(connection: Connection, filters: Filters) -> int | None:
+    """Count projects with money in a filter, or say nothing where cells cannot."""
+    cells = cells_of(connection, SpendQuery(filters))
+    if cells is None:
+        return None
+    return int(connection.scalar(select(func.sum(summary.c.projects)).where(*cells.conditions(filters))) or 0)
+
+
+COMMON = 10
+"""A filter is common where at least one row of so many is in it."""
+
+EVERYTHING = Filters(relevance=(), statuses=())
+
+
+def is_common(connection: Connection, filters: Filters, count: Callable[[Connection, Filters], int | None]) -> bool:
+    """Whether so much is in a filter that a page is found sooner by walking a list in its order than by adding all of it up.
+
+    To pass a row by costs a small part of what adding it up costs, so even where all that matches stands at the list's end,
+    walking there costs no more. What has an index of its own is found by that.
+    """
+    if filters.categories or filters.countries or filters.projects or filters.search:
+        return False
+    found = count(connection, filters)
+    whole = count(connection, replace(EVERYTHING, measure=filters.measure)) if found else None
+    return found is not None and whole is not None and found * COMMON >= whole > 0
+
+
+def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:
+    """What ids must meet to be on a page, whose first column holds them."""
+    return [] if page is None else [column.in_(select(page.c[0]))]

@@ -1,0 +1,195 @@
+"""What is kept of spend beside the facts: figures of cells of a few chosen groupings, exact after every change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from models.filters import KEPT_APART, Dimension
+from models.types import Code
+from models.vocabulary import Relevance
+
+
+class Scope(StrEnum):
+    """Which relevances a cell counts. Distinct counts do not add over relevances, so the usual sets have cells of their own."""
+
+    DIRECT = "direct"
+    PARTIAL = "partial"
+    NONE = "none"
+    SERVING = "serving"  # direct or partial
+    ANY = "any"
+
+
+SCOPES: dict[Relevance, tuple[Scope, ...]] = {
+    Relevance.DIRECT: (Scope.DIRECT, Scope.SERVING, Scope.ANY),
+    Relevance.PARTIAL: (Scope.PARTIAL, Scope.SERVING, Scope.ANY),
+    Relevance.NONE: (Scope.NONE, Scope.ANY),
+}
+"""The scopes that money of a relevance counts in."""
+
+
+def scopes_of(relevance: Relevance, category: str) -> tuple[Scope, ...]:
+    """The scopes that money of a relevance in a category counts in; what is kept apart only counts where all is asked for."""
+    return (Scope.ANY,) if category in KEPT_APART else SCOPES[relevance]
+
+
+COLUMNS: dict[Dimension, str] = {
+    Dimension.CATEGORY: "category",
+    Dimension.GROUP: "category_group",
+    Dimension.SET: "set_code",
+    Dimension.COUNTRY: "country",
+    Dimension.REGION: "region",
+    Dimension.INCOME_GROUP: "income_group",
+    Dimension.LENDER: "lender",
+    Dimension.STATUS: "status",
+    Dimension.INSTRUMENT: "instrument",
+    Dimension.SOURCE: "source_id",
+    Dimension.YEAR: "year",
+    Dimension.FISCAL_YEAR: "fiscal_year",
+}
+"""The column of each dimension of a cell; relevance is its scope."""
+
+FOLLOWS: dict[Dimension, tuple[Dimension, ...]] = {
+    Dimension.CATEGORY: (Dimension.GROUP,),
+    Dimension.COUNTRY: (Dimension.REGION, Dimension.INCOME_GROUP),
+}
+"""What is known of a project's money where its category or country is: kept beside them, so that it can be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """A way to cut spend into cells.
+
+    `of_money` is what the money of one project can differ in: a project counts once in each member that it touches, so
+    counts do not add over these. `of_projects` is what a project has one of: counts add over these.
+    """
+
+    of_money: tuple[Dimension, ...]
+    of_projects: tuple[Dimension, ...]
+    scopes: frozenset[Scope]
+
+    @property
+    def name(self) -> str:
+        """Its name in the table."""
+        return ".".join((*self.of_money, *self.of_projects))
+
+    @property
+    def of_money_kept(self) -> tuple[Dimension, ...]:
+        """`of_money` with what follows from it."""
+        return tuple(known for dimension in self.of_money for known in (dimension, *FOLLOWS.get(dimension, ())))
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """All dimensions of its cells."""
+        return (*self.of_money_kept, *self.of_projects)
+
+
+ALONE: tuple[tuple[Dimension, ...], ...] = (
+    (),
+    (Dimension.CATEGORY,),
+    (Dimension.GROUP,),
+    (Dimension.SET,),
+    (Dimension.COUNTRY,),
+    (Dimension.REGION,),
+    (Dimension.INCOME_GROUP,),
+    (Dimension.LENDER,),
+)
+PAIRS: tuple[tuple[Dimension, ...], ...] = (
+    (Dimension.CATEGORY, Dimension.COUNTRY),
+    (Dimension.CATEGORY, Dimension.REGION),
+    (Dimension.CATEGORY, Dimension.LENDER),
+    (Dimension.GROUP, Dimension.COUNTRY),
+    (Dimension.SET, Dimension.COUNTRY),
+)
+BY_STATUS = (Dimension.STATUS,)
+BY_YEAR = (Dimension.STATUS, Dimension.YEAR)
+BY_FISCAL_YEAR = (Dimension.STATUS, Dimension.FISCAL_YEAR)
+OF_PROJECTS = (Dimension.STATUS, Dimension.INSTRUMENT, Dimension.SOURCE, Dimension.YEAR, Dimension.FISCAL_YEAR)
+"""All that a project has one of; the others are parts of it."""
+
+USUAL = frozenset({Scope.SERVING})
+
+GROUPINGS: tuple[Grouping, ...] = (
+    *(Grouping(*parts, frozenset(Scope)) for parts in product(ALONE, (BY_STATUS, BY_YEAR))),
+    *(Grouping(of_money, BY_FISCAL_YEAR, USUAL) for of_money in ALONE),
+    *(Grouping(*parts, USUAL) for parts in product(PAIRS, (BY_STATUS, BY_YEAR))),
+    Grouping((), OF_PROJECTS, frozenset(Scope)),
+    Grouping((Dimension.CATEGORY,), OF_PROJECTS, USUAL),
+)
+"""What is kept, the narrowest first among those that can answer a question. Each one costs time on every ingest."""
+
+MONEY = (
+    "amount",
+    "partial",
+    "whole_project",
+    "whole_project_partial",
+    "remainder",
+    "remainder_partial",
+    "low_confidence",
+    "low_confidence_partial",
+    "by_review",
+    "by_review_partial",
+    "by_rules",
+    "by_rules_partial",
+)
+"""Columns of cents; what is neither by review nor by rules is derived."""
+
+DISTINCT = ("projects", "rows", "components", "components_without_amount")
+"""Columns of distinct counts: projects, rows of any granularity, listed components, and those that state no amount."""
+
+COUNTS = ("facts_by_review", "facts_by_rules", "facts_derived", *DISTINCT)
+
+FIGURES = (*MONEY, *COUNTS)
+
+
+class SpendSummary(SQLModel, table=True):
+    """The figures of one cell of one grouping, under one measure and in one scope; see ADR 23.
+
+    `cell` is the values of the grouping's dimensions as one text, that tells cells apart; a dimension that is no part of
+    the grouping is null. Rows whose money is spread over several projects are not counted here, their money is.
+    """
+
+    __tablename__ = "spend_summary"
+    __table_args__ = (
+        Index("ix_spend_summary_category", "grouping", "measure", "scope", "category"),
+        Index("ix_spend_summary_country", "grouping", "measure", "scope", "country"),
+        {"sqlite_with_rowid": False},
+    )
+
+    grouping: str = Field(sa_type=Code, primary_key=True)
+    measure: str = Field(sa_type=Code, primary_key=True)
+    scope: Scope = Field(sa_type=Code, primary_key=True)
+    cell: str = Field(sa_type=Code, primary_key=True)
+    category: str | None = Field(default=None, sa_type=Code)
+    category_group: str | None = Field(default=None, sa_type=Code)
+    set_code: str | None = Field(default=None, sa_type=Code)
+    country: str | None = Field(default=None, sa_type=Code)
+    region: str | None = Field(default=None, sa_type=Code)
+    income_group: str | None = Field(default=None, sa_type=Code)
+    lender: str | None = Field(default=None, sa_type=Code)
+    status: str | None = Field(default=None, sa_type=Code)
+    instrument: str | None = Field(default=None, sa_type=Code)
+    source_id: str | None = Field(default=None, sa_type=Code)
+    year: int | None = None
+    fiscal_year: int | None = None
+    amount: int = Field(sa_type=BigInteger)
+    partial: int = Field(sa_type=BigInteger)
+    whole_project: int = Field(sa_type=BigInteger)
+    whole_project_partial: int = Field(sa_type=BigInteger)
+    remainder: int = Field(sa_type=BigInteger)
+    remainder_partial: int = Field(sa_type=BigInteger)
+    low_confidence: int = Field(sa_type=BigInteger)
+    low_confidence_partial: int = Field(sa_type=BigInteger)
+    by_review: int = Field(sa_type=BigInteger)
+    by_review_partial: int = Field(sa_type=BigInteger)
+    by_rules: int = Field(sa_type=BigInteger)
+    by_rules_partial: int = Field(sa_type=BigInteger)
+    facts_by_review: int
+    facts_by_rules: int
+    facts_derived: int
+    projects: int
+    rows: int
+    components: int
+    components_without_amount: int

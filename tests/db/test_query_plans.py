@@ -1,0 +1,94 @@
+"""Where a narrow filter is given no statement reads a large table from end to end, on either database."""
+
+import re
+
+import pytest
+from sqlalchemy import event, text
+
+from db.engine import reading
+from db.queries.components import count_components, list_components
+from db.queries.projects import count_projects, list_projects
+from db.queries.spend import spend
+from models.filters import STATUSES, Dimension, Filters, SpendQuery
+from models.search import parse_query
+from models.vocabulary import Basis, YearBasis
+
+LARGE = ("spend_fact", "component", "classification", "search_text", "project_amount")
+
+NARROW = {
+    "country": Filters(countries=("JOR",)),
+    "countries": Filters(countries=("JOR", "LBN")),
+    "category": Filters(categories=("remittances", "diaspora")),
+    "year": Filters(year_from=2016, year_to=2016),
+    "fiscal year": Filters(year_from=2016, year_to=2016, year_basis=YearBasis.FISCAL),
+    "project": Filters(projects=("P174085",), statuses=STATUSES),
+    "words": Filters(search=parse_query("refugees")),
+}
+
+ASKED = {
+    "components": lambda c, filters: list(list_components(c, filters, limit=10)),
+    "projects": lambda c, filters: list(list_projects(c, filters, limit=10)),
+    "counts": lambda c, filters: (count_components(c, filters), count_projects(c, filters)),
+    "spend": lambda c, filters: spend(c, SpendQuery(filters, (Dimension.CATEGORY, Dimension.INCOME_GROUP))),
+    "whole projects": lambda c, filters: spend(c, SpendQuery(filters, (Dimension.YEAR,), Basis.PROJECT)),
+}
+
+
+def plans(engine, ask):
+    """Run something, and return how the database runs each of its statements."""
+    seen = []
+
+    def listen(_connection, _cursor, statement, parameters, _context, _many):
+        if statement.lstrip("( \n").startswith(("SELECT", "WITH")):
+            seen.append((statement, parameters))
+
+    with reading(engine) as connection:
+        on_sqlite = connection.dialect.name == "sqlite"
+        if not on_sqlite:  # on so few rows it would read tables through, although it need not
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        event.listen(connection, "before_cursor_execute", listen)
+        ask(connection)
+        event.remove(connection, "before_cursor_execute", listen)
+        explain = "EXPLAIN QUERY PLAN " if on_sqlite else "EXPLAIN "
+        return [
+            "\n".join(str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters))
+            for statement, parameters in seen
+        ]
+
+
+def read_through(plan):
+    """Name the large tables that a plan reads from end to end."""
+    found = re.findall(r"SCAN (\w+)(?! USING INDEX ix_spend_fact_(?:spread|aim_unmet|beyond))|Seq Scan on (\w+)", plan)
+    return {name for pair in found for name in pair if name in LARGE}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("narrow", NARROW)
+def test_a_narrow_filter_is_found_by_an_index(loaded, narrow, asked):
+    found = plans(loaded, lambda connection: ASKED[asked](connection, NARROW[narrow]))
+    assert found
+    assert {plan for plan in found if read_through(plan)} == set()
+
+
+def test_reading_through_is_seen(loaded):
+    found = plans(loaded, lambda c: c.execute(text("SELECT count(*) FROM spend_fact WHERE row_cents = 1")).all())
+    assert [read_through(plan) for plan in found] == [{"spend_fact"}]
+
+
+def test_a_page_of_all_that_is_common_is_found_by_walking_the_list(loaded):
+    everything = Filters(relevance=())
+    for ask, name in ((list_components, "component"), (list_projects, "project")):
+        found = plans(loaded, lambda c, ask=ask: list(ask(c, everything, limit=10)))
+        assert any(
+            re.search(rf"SCAN {name} USING (COVERING )?INDEX|Index.*Scan using \w+ on {name}\b", p) for p in found
+        )
+        assert all("SCAN spend_fact" not in plan for plan in found)
+
+
+@pytest.mark.parametrize("group_by", [(), ("category", "year"), ("category", "country"), ("country",), ("set",)])
+def test_usual_questions_are_answered_from_the_cells_of_one_grouping(loaded, group_by):
+    query = SpendQuery(group_by=tuple(map(Dimension, group_by)))
+    for plan in plans(loaded, lambda connection: spend(connection, query)):
+        assert not read_through(plan)
+        assert "SCAN spend_summary" not in plan
+        assert "Seq Scan on spend_summary" not in plan

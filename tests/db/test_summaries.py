@@ -1,0 +1,250 @@
+"""Summaries hold what the facts hold, after any change, and answer as the facts answer."""
+
+import itertools
+import json
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import case, delete, func, select, update
+
+from db import tables
+from db.engine import reading, writing
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.bundle import load_bundle
+from db.ingest.pipeline import ingest
+from db.ingest.reclassify import reclassify
+from db.ingest.summaries import summarise
+from db.queries import spend as spend_queries
+from db.queries import summaries as summary_queries
+from db.queries import warnings as warning_queries
+from db.queries.filtering import facts, set_members
+from db.queries.spend import spend
+from db.queries.summaries import cells_of
+from models.classification import load_taxonomy
+from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
+from models.summary import COLUMNS, GROUPINGS, SCOPES, Scope
+from models.vocabulary import Basis, Granularity, Relevance
+from tests.db.test_spend_properties import data_sets, filters, groupings, pair  # noqa: F401  # a fixture
+
+fact, summary = tables.spend_fact, tables.spend_summary
+
+changes = st.lists(st.sampled_from(["again", "other", "reclassify", "withdraw"]), min_size=1, max_size=3)
+
+
+def take_in(engine, records):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "synthetic.jsonl"
+        path.write_text("\n".join(json.dumps({k: v for k, v in r.items() if v not in (None, "")}) for r in records))
+        return ingest(engine, RecordsAdapter(), [path])
+
+
+def corrected(records, number):
+    """The same records with other amounts, dates and states, as a source that is newer would have them."""
+    found = []
+    for place, record in enumerate(records):
+        record = dict(record)
+        if record["type"] == "project":
+            record["as_of"] = f"2026-01-{number + 2:02d}"
+            if place % 2 == number % 2:
+                record |= {"status": "Closed", "approval_date": "2018-07-01", "countries": "JOR", "country_shares": ""}
+        if record["type"] == "component":
+            record["as_of"] = f"2026-01-{number + 2:02d}"
+            if record.get("amount_usd") and place % 3 == number % 3:
+                record["amount_usd"] = record["amount_usd"] * 2
+        found.append(record)
+    return found
+
+
+def shortened(records, number):
+    """Lists of components whose last ones are gone: they are withdrawn."""
+    last = {}
+    for record in records:
+        if record["type"] == "component":
+            last[record["project_id"]] = max(last.get(record["project_id"], 0), record["ordinal"])
+    gone = {f"{project}-{ordinal}" for project, ordinal in last.items() if ordinal > 1}
+    kept = [
+        r
+        for r in corrected(records, number)
+        if f"{r.get('project_id')}-{r.get('ordinal')}" not in gone and r.get("subject_id") not in gone
+    ]
+    return kept
+
+
+def from_rows(connection):
+    """Every cell of every grouping, grouped anew from the facts by the database."""
+    found = {}
+    scopes = {scope for several in SCOPES.values() for scope in several}
+    for grouping, scope in itertools.product(GROUPINGS, scopes):
+        if scope not in grouping.scopes:
+            continue
+        columns = [
+            set_members().c.set if name == "set_code" else fact.c[name]
+            for name in (COLUMNS[dimension] for dimension in grouping.dimensions)
+        ]
+        one_project = fact.c.spread.is_(False) & (fact.c.granularity == Granularity.COMPONENT)
+        listed = case((one_project, fact.c.component_id))
+        unknown = case((one_project & fact.c.amount_cents.is_(None), fact.c.component_id))
+
+        def total(cents, *when):
+            return func.coalesce(func.sum(case((when[0], cents), else_=0) if when else cents), 0)
+
+        figures = {"projects": func.count(fact.c.project_id.distinct()), "components": func.count(listed.distinct())}
+        figures["components_without_amount"] = func.count(unknown.distinct())
+        rows = case((fact.c.spread.is_(False), fact.c.component_id))
+        figures["rows"] = func.count(rows.distinct())
+        for cents, end in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
+            figures[end.removeprefix("_") or "amount"] = total(cents)
+            figures[f"whole_project{end}"] = total(cents, fact.c.granularity == "project")
+            figures[f"remainder{end}"] = total(cents, fact.c.granularity == "remainder")
+            figures[f"low_confidence{end}"] = total(cents, fact.c.confidence < 0.7)
+            figures[f"by_review{end}"] = total(cents, fact.c.method == "review")
+            figures[f"by_rules{end}"] = total(cents, fact.c.method == "rules")
+        for name, method in (("by_review", "review"), ("by_rules", "rules"), ("derived", "derived")):
+            figures[f"facts_{name}"] = func.sum(case((fact.c.method == method, 1), else_=0))
+        relevances = [relevance for relevance, several in SCOPES.items() if scope in several]
+        query = select(fact.c.measure, *columns, *(item.label(name) for name, item in figures.items()))
+        query = query.select_from(facts(Filters(), by_set=Dimension.SET in grouping.dimensions))
+        query = query.where(fact.c.relevance.in_(relevances)).group_by(fact.c.measure, *columns)
+        if scope is not Scope.ANY:
+            query = query.where(fact.c.category.not_in(KEPT_APART))
+        for measure, *row in connection.execute(query):
+            members, numbers = row[: len(columns)], row[len(columns) :]
+            key = (grouping.name, measure, scope, json.dumps(members))
+            found[key] = dict(zip(figures, map(int, numbers), strict=True))
+    return found
+
+
+def kept(connection):
+    rows = connection.execute(select(summary)).mappings()
+    figures = [column.name for column in summary.columns if not column.nullable and not column.primary_key]
+    return {
+        (row["grouping"], row["measure"], row["scope"], row["cell"]): {name: row[name] for name in figures}
+        for row in rows
+    }
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each example fills two databases: shrinking takes minutes
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    data=data_sets,
+    others=data_sets,
+    steps=changes,
+    queries=st.lists(st.builds(SpendQuery, filters, groupings, st.sampled_from(Basis)), min_size=6, max_size=6),
+)
+def test_summaries_are_the_facts_after_any_change_and_answer_alike(pair, data, others, steps, queries):  # noqa: F811
+    for engine in pair.values():
+        with writing(engine) as connection:
+            for table in reversed(tables.metadata.sorted_tables):
+                connection.execute(delete(table))
+        records = list(itertools.chain(*data))
+        take_in(engine, records)
+        check(engine, [])
+        for number, step in enumerate(steps):
+            if step == "again":
+                take_in(engine, corrected(records, number))
+            elif step == "other":
+                take_in(engine, corrected(list(itertools.chain(*others)), number))
+            elif step == "withdraw":
+                take_in(engine, shortened(records, number))
+            else:
+                reclassify(engine, dry_run=False)
+            check(engine, queries if number == len(steps) - 1 else [])
+
+
+def check(engine, queries):
+    with reading(engine) as connection:
+        assert kept(connection) == from_rows(connection)
+        usual = [SpendQuery(group_by=grouping.of_money + grouping.of_projects) for grouping in GROUPINGS]
+        for query in [*queries, *(usual if queries else [])]:
+            assert spend(connection, query) == from_facts(connection, query), query
+
+
+def from_facts(connection, query):
+    """The answer of a program that knows no summaries."""
+    with (
+        mock.patch.object(spend_queries, "cells_of", return_value=None),
+        mock.patch.object(warning_queries, "cells_of", return_value=None),
+    ):
+        return spend(connection, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SpendQuery(Filters(categories=("remittances", "diaspora"))),  # a project can have rows of both
+        SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.YEAR,)),
+        SpendQuery(Filters(relevance=(Relevance.DIRECT, Relevance.NONE))),
+        SpendQuery(Filters(min_confidence=0.7)),
+        SpendQuery(Filters(projects=("P174085",))),
+        SpendQuery(Filters(year_from=2013, base_year=2020), (Dimension.YEAR,)),
+        SpendQuery(basis=Basis.PROJECT),
+        SpendQuery(Filters(categories=("in_donor_refugee_costs",))),  # kept apart from all usual cells
+        SpendQuery(Filters(relevance=tuple(Relevance)), (Dimension.RELEVANCE,)),
+    ],
+)
+def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, query):
+    with reading(loaded) as connection:
+        assert cells_of(connection, query) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        (SpendQuery(), "status"),
+        (SpendQuery(group_by=(Dimension.CATEGORY, Dimension.YEAR)), "category.status.year"),
+        (SpendQuery(group_by=(Dimension.CATEGORY, Dimension.COUNTRY)), "category.country.status"),
+        (SpendQuery(Filters(countries=("JOR",)), (Dimension.YEAR,)), "country.status.year"),
+        (SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.COUNTRY,)), "country.status"),
+        (SpendQuery(Filters(regions=("MEA",)), (Dimension.COUNTRY,)), "country.status"),
+        (SpendQuery(Filters(year_from=2014), (Dimension.REGION,)), "region.status.year"),
+        (SpendQuery(group_by=(Dimension.INSTRUMENT,)), "status.instrument.source.year.fiscal_year"),
+    ],
+)
+def test_the_narrowest_grouping_answers(loaded, query, name):
+    with reading(loaded) as connection:
+        cells = cells_of(connection, query)
+    assert cells is not None
+    assert cells.grouping.name == name
+
+
+def test_a_named_set_is_one_member_only_while_it_means_what_it_meant(loaded):
+    query = SpendQuery(Filters(categories=load_taxonomy().categories_of_set("brief_refugee_response")))
+    with reading(loaded) as connection:
+        cells = cells_of(connection, query)
+        assert cells is not None
+        assert cells.grouping.name == "set.status"
+        newer = load_taxonomy().model_copy(update={"version": "999.0.0"})
+        with mock.patch.object(summary_queries, "load_taxonomy", return_value=newer):
+            assert cells_of(connection, query) is None
+
+
+def test_summaries_of_an_older_database_are_computed_at_once(engine):
+    load_bundle(engine)
+    with writing(engine) as connection:
+        by_ingest = kept(connection)
+        summarise(connection)
+        assert kept(connection) == by_ingest == from_rows(connection)
+        assert connection.scalar(select(func.count()).where(fact.c.spread)) > 0
+
+
+def test_cells_of_another_taxonomy_are_made_anew(engine):
+    """What its sets held is not known any more, so nothing can be taken back."""
+    load_bundle(engine)
+    with writing(engine) as connection:
+        before = kept(connection)
+        connection.execute(update(tables.release).values(taxonomy_version="0.0.1"))
+        of_sets = summary.c.grouping.startswith("set.")
+        connection.execute(update(summary).where(of_sets).values(projects=summary.c.projects + 5))
+        assert kept(connection) != before
+    _, release = reclassify(engine, dry_run=False)
+    assert release == 2
+    with reading(engine) as connection:
+        assert kept(connection) == before
