@@ -10,7 +10,7 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from api import classify_cli, extract_cli, keys_cli, reviews_cli
+from api import classify_cli, extract_cli, keys_cli, people_cli, reviews_cli
 from api.database import ingest_file, ready_engine
 from api.reporting import out, print_outcome, print_report, progress_bar
 from api.sync_cli import sync as sync_sources
@@ -38,6 +38,7 @@ app.add_typer(ingest_app, name="ingest")
 app.add_typer(classify_cli.app, name="classify")
 app.add_typer(reviews_cli.app, name="reviews")
 app.add_typer(keys_cli.app, name="keys")
+people_cli.add_to(app)
 app.command("extract")(extract_cli.extract)
 
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
