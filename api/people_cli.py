@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import anyio
 import httpx
@@ -88,7 +88,7 @@ async def _send(app: FastAPI, path: str, identifier: str, pairs: list[tuple[str,
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{settings.host}:{settings.port}") as client:
         address = path.replace("{id}", quote(identifier, safe=""))
-        return await client.get(address, params=pairs, headers={"accept": "application/json"})
+        return await client.get(address, params=urlencode(pairs), headers={"accept": "application/json"})
 
 
 def _show(answer: httpx.Response, as_json: bool) -> None:
