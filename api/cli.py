@@ -10,7 +10,7 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from api import classify_cli, extract_cli, keys_cli, reviews_cli
+from api import classify_cli, extract_cli, keys_cli, people_cli, reviews_cli
 from api.database import ingest_file, ready_engine
 from api.reporting import out, print_outcome, print_report, progress_bar
 from api.sync_cli import sync as sync_sources
@@ -34,11 +34,12 @@ from models.money import usd
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 ingest_app = typer.Typer(no_args_is_help=True, help="Take records in; see what was taken and what was refused.")
-app.add_typer(ingest_app, name="ingest")
-app.add_typer(classify_cli.app, name="classify")
-app.add_typer(reviews_cli.app, name="reviews")
-app.add_typer(keys_cli.app, name="keys")
-app.command("extract")(extract_cli.extract)
+app.add_typer(ingest_app, name="ingest", rich_help_panel="Bring data in")
+app.add_typer(classify_cli.app, name="classify", rich_help_panel="Classify")
+app.add_typer(reviews_cli.app, name="reviews", rich_help_panel="Classify")
+app.add_typer(keys_cli.app, name="keys", rich_help_panel="Run the service")
+people_cli.add_to(app)
+app.command("extract", rich_help_panel="Classify")(extract_cli.extract)
 
 WORKER_SECONDS = 30
 """How long a worker may not answer the process that watches over it before another takes its place."""
@@ -46,7 +47,7 @@ WORKER_SECONDS = 30
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
 
 
-@app.command()
+@app.command(rich_help_panel="Run the service")
 def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to.")] = "head") -> None:
     """Bring the database to the newest revision."""
     with ready_engine(needs_schema=False) as engine:
@@ -56,7 +57,7 @@ def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to
         out.print(f"database at revision {after}" + ("" if before == after else f", was {before or 'empty'}"))
 
 
-@app.command()
+@app.command(rich_help_panel="Bring data in")
 def load() -> None:
     """Load the data set that ships with the program, unless it is loaded already."""
     with ready_engine() as engine, progress_bar("bundled data") as advance:
@@ -67,7 +68,7 @@ def load() -> None:
         print_report(report)
 
 
-@app.command()
+@app.command(rich_help_panel="Bring data in")
 def reclassify(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would move.")] = False,
 ) -> None:
@@ -91,14 +92,14 @@ def _states(move: Move) -> list[list[object]]:
     ]
 
 
-@app.command()
+@app.command(rich_help_panel="Bring data in")
 def sync() -> None:
     """Ask every configured source and take in what is new; exit code 1 if one of them failed."""
     if sync_sources():
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel="Run the service")
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; HOST in the environment.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; PORT in the environment.")] = None,

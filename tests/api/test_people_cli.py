@@ -1,0 +1,70 @@
+"""The API's questions from the command line: the same documents, the same messages, and exit codes."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from db.settings import get_settings
+from tests.conftest import client_of
+
+
+@pytest.fixture
+def run(loaded, monkeypatch):
+    """Run a command on the bundled data set."""
+    monkeypatch.setenv("DATABASE_URL", loaded.url.render_as_string(hide_password=False))
+    get_settings.cache_clear()
+    yield lambda *words: CliRunner().invoke(app, words)
+    get_settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (["spend", "--group-by", "category,year", "--country", "JOR"], "/v1/spend?group_by=category,year&country=JOR"),
+        (["spend", "--country", "JOR", "--country", "LBN"], "/v1/spend?country=JOR&country=LBN"),
+        (["project", "P164130"], "/v1/projects/P164130"),
+        (["component", "P167506-1"], "/v1/components/P167506-1"),
+    ],
+)
+def test_json_is_the_document_of_the_api(words, path, run, loaded):
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.output
+    asked = json.loads(result.stdout)
+    served = client_of(loaded)(path).json()
+    assert {name: asked.get(name) for name in ("data", "totals", "meta")} == {
+        name: served.get(name) for name in ("data", "totals", "meta")
+    }
+
+
+def test_a_table_shows_each_group_and_the_total_to_the_cent(run, loaded):
+    result = run("spend", "--group-by", "category")
+    served = client_of(loaded)("/v1/spend?group_by=category").json()
+    assert result.exit_code == 0, result.output
+    for row in [*served["data"], served["totals"]]:
+        assert f"{row['amount_usd']:,.2f}" in result.stdout
+    assert all(row["category"] in result.stdout for row in served["data"])
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (["spend", "--group-by", "categry"], "/v1/spend?group_by=categry"),
+        (["spend", "--country", "JOX"], "/v1/spend?country=JOX"),
+        (["spend", "--year-from", "2020", "--year-from", "2021"], "/v1/spend?year_from=2020&year_from=2021"),
+        (["project", "P999999"], "/v1/projects/P999999"),
+    ],
+)
+def test_a_wrong_value_gets_the_words_of_the_api_and_exit_code_2(words, path, run, loaded):
+    result = run(*words)
+    item = client_of(loaded)(path).json()["errors"][0]
+    said = " ".join(result.stderr.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert item["message"] in said
+    if item.get("suggestion"):
+        assert item["suggestion"] in said
+
+
+def test_an_option_that_is_none_is_exit_code_2(run):
+    assert run("spend", "--countri", "JOR").exit_code == 2
