@@ -25,7 +25,7 @@ from models.search import parse_query
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import Basis, Granularity, Lender, Measure, Relevance, YearBasis
 
-CATEGORIES = ["worker_mobility", "refugee_health", "remittances"]
+CATEGORIES = ["worker_mobility", "refugee_health", "remittances", "in_donor_refugee_costs"]
 MONEY = ("amount_usd", "partial_usd", "whole_project_usd", "remainder_partial_usd", "low_confidence_usd")
 
 dollars = st.none() | st.integers(1, 3_000_000).map(lambda n: n / 100) | st.just(0)
