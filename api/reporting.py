@@ -6,9 +6,16 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import SQLAlchemyError
 
+from db.engine import make_engine
 from db.ingest.pipeline import Progress as Advance
 from db.ingest.report import Report
+from db.settings import get_settings
+from db.watch import ReleaseWatch
+
+REPLICA_SECONDS = 5
+"""How long a command waits for what it wrote to reach the replica."""
 
 PIPED_WIDTH = None if sys.stdout.isatty() else 160
 out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
@@ -49,4 +56,19 @@ def print_report(report: Report) -> None:
             highlight=False,
         )
     release = f"release {report.release_id}" if report.release_id else "nothing changed, no new release"
-    out.print(release, highlight=False)
+    out.print(release + _at_the_replica(report.release_id), highlight=False)
+
+
+def _at_the_replica(release_id: int | None) -> str:
+    """Wait for a release to reach the replica that answers are read from, where there is one, and say if it has not."""
+    url = get_settings().database_read_url
+    if url is None or release_id is None:
+        return ""
+    engine = make_engine(url)
+    try:
+        seen = ReleaseWatch(engine).wait_for(release_id, REPLICA_SECONDS)
+    except SQLAlchemyError:
+        return "; DATABASE_READ_URL does not answer"
+    finally:
+        engine.dispose()
+    return "" if seen else f"; DATABASE_READ_URL has not got it after {REPLICA_SECONDS} seconds"

@@ -6,7 +6,7 @@ import threading
 import weakref
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Protocol
 
 import psycopg
@@ -22,6 +22,7 @@ INDEX_HEADER = 96  # two copies of 48 bytes, https://sqlite.org/walformat.html#t
 INDEX_IS_READY = 12  # offset of the byte that is 1 once the header is written
 LOOK_SECONDS = 0.05
 POLL_SECONDS = 0.5
+REPLICA_POLL_SECONDS = 0.1  # a replica takes no LISTEN, so it is looked at more often
 TRUSTED_SECONDS = 2.0  # how long what a listener last read counts; a connection that hangs says nothing at all
 
 
@@ -77,6 +78,18 @@ class ReleaseWatch:
             SQLAlchemyError: if the database does not answer.
         """
         return self._memory.recall() or self._memory.read()
+
+    def wait_for(self, release_id: int, seconds: float) -> bool:
+        """Wait until answers come from this release or a later one; false if they still do not after so many seconds.
+
+        For who has just written: a replica has what was written a little later.
+        """
+        until = monotonic() + seconds
+        while (found := self.current()) is None or found.release_id < release_id:
+            if monotonic() >= until:
+                return False
+            sleep(LOOK_SECONDS)
+        return True
 
     def close(self) -> None:
         """Stop what runs in the background. A later use starts it again."""
@@ -200,6 +213,9 @@ def _descriptor(path: str, file: os.stat_result) -> int:
 class _Listening:
     """PostgreSQL: a thread listens for the notice that every release gives, and looks for itself twice a second.
 
+    It watches the very server that answers are read from. A streaming replica takes no LISTEN; there it looks ten times
+    a second, so that what is remembered is never older than that, however far the replica is behind.
+
     While it is not known to be well, nothing is remembered and every question goes to the database.
     """
 
@@ -266,14 +282,24 @@ class _Listener:
     def _listen(self) -> None:
         positional, named = self._address
         with psycopg.connect(*positional, autocommit=True, **named) as connection:
-            connection.execute(f"LISTEN {RELEASE_CHANNEL}")  # before the first look, so that none is missed
+            replica = _is_replica(connection)
+            if not replica:
+                connection.execute(f"LISTEN {RELEASE_CHANNEL}")  # before the first look, so that none is missed
             while not self._stopped.is_set():
                 asked = monotonic()
                 stamp = _newest(connection)
                 self._said = False
                 self._heard = None if stamp is None else (stamp, asked)
+                if replica:
+                    self._stopped.wait(REPLICA_POLL_SECONDS)
+                    continue
                 for _notice in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
                     self._heard = None  # there is a newer one: until it is read here, others ask for themselves
+
+
+def _is_replica(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+    return row is not None and bool(row[0])
 
 
 def _newest(connection: psycopg.Connection[Any]) -> ReleaseStamp | None:
