@@ -114,3 +114,12 @@ def test_sqlite_has_no_replicas(write_url, read_url, named):
     with pytest.raises(ValidationError, match=f"{named} is of kind 'sqlite', but .* only PostgreSQL"):
         Settings(database_url=write_url, database_read_url=read_url)
     assert Settings(database_url=write_url).reading_url == write_url
+
+
+def test_a_wrong_setting_is_one_line_and_no_trace():
+    named = {"DATABASE_URL": "sqlite:///x.db", "DATABASE_READ_URL": POSTGRES}
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "serve"], cwd=ROOT, env={**os.environ, **named}, capture_output=True, text=True
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert done.stderr.startswith("error: DATABASE_URL is of kind 'sqlite'")

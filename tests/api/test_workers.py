@@ -1,0 +1,90 @@
+"""Several processes on one port: each knows the newest release, and one that dies is started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import psutil
+import pytest
+
+from db.engine import make_engine
+from db.migrate import upgrade
+from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.watching import ROOT, ingest_elsewhere
+
+ONE = f"/v1/projects/{PROJECT['project_id']}"
+
+
+def records(write, amount):
+    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)}))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request, new_database, write):
+    found = make_engine(new_database(request.param))
+    upgrade(found)
+    take(found, records(write, 1_000_000))
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def served(engine):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "api", "serve", "--workers", "2", "--port", str(port)]
+    server = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    yield server, f"http://127.0.0.1:{port}"
+    for process in (*psutil.Process(server.pid).children(), server) if server.poll() is None else ():
+        process.kill()
+    server.wait()
+
+
+def answers(address):
+    """What each process says, by its part of the request's identifier; every question comes over a connection of its own."""
+    found = {}
+    for _ in range(40):
+        try:
+            answer = httpx.get(address + ONE, timeout=30)
+        except httpx.TransportError:  # it went down with the process
+            continue
+        assert answer.status_code == 200
+        found[answer.headers["x-request-id"][:16]] = answer.json()["data"]["commitment_usd"]
+    return found
+
+
+def wait_for(address, condition):
+    deadline = time.monotonic() + 90
+    while not condition(found := answers(address)):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    return found
+
+
+def test_workers_follow_releases_are_replaced_and_end_together(engine, served, write):
+    server, address = served
+    before = wait_for(address, lambda found: len(found) == 2)
+    assert set(before.values()) == {1_000_000}
+
+    ingest_elsewhere(engine, records(write, 2_000_000))
+    wait_for(address, lambda found: found == dict.fromkeys(before, 2_000_000))
+
+    workers = [child for child in psutil.Process(server.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    assert len(workers) == 2
+    workers[0].send_signal(signal.SIGKILL)
+    after = wait_for(address, lambda found: len(found) == 2 and found.keys() != before.keys())
+    assert len(after.keys() & before.keys()) == 1, "the other one goes on"
+    assert set(after.values()) == {2_000_000}
+
+    children = psutil.Process(server.pid).children()
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(timeout=60) == 0
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
