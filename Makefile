@@ -2,6 +2,7 @@
 #
 #   make run     everything a newcomer needs: environment, database, data, service
 #   make test    the tests; ARGS go to pytest: make test ARGS="-n 2 -k spend"
+#   make bench   speed beside floors and peers, on synthetic data
 #   make check   style, format, types, import contracts
 #
 # HOST, PORT and DATABASE_URL are read from the environment (README.md lists them).
@@ -16,6 +17,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 TOOLS := .venv-tools
 UV_VERSION := 0.13.9
+BENCH := .venv-bench
+SIZES ?= 100000
 ARGS ?=
 PYTHON ?=
 
@@ -23,6 +26,7 @@ PYTHON ?=
 checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
 RUN_STAMP := $(VENV)/.run-$(call checksum,requirements/run.txt)
 DEV_STAMP := $(VENV)/.dev-$(call checksum,requirements/dev.txt)
+BENCH_STAMP := $(BENCH)/.bench-$(call checksum,requirements/bench.txt)
 PIP_FLAGS := --require-hashes --disable-pip-version-check --no-input --quiet
 
 # Prints the command of a Python that is new enough, or says why there is none. PYTHON=… names one by hand.
@@ -38,13 +42,16 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: run test check migrate load lock openapi format clean help
+.PHONY: run test bench check migrate load lock openapi format clean help
 
 run: migrate load ## set up what is missing, load the bundled data, serve on HOST and PORT
 	@exec $(PY) -m api serve
 
 test: $(DEV_STAMP) ## run the tests (ARGS="…" goes to pytest)
 	@$(PY) -m pytest $(ARGS)
+
+bench: $(DEV_STAMP) $(BENCH_STAMP) ## measure speed (SIZES="100000,5000000"; ARGS="--out docs"); needs wrk
+	@$(PY) -m bench --sizes $(SIZES) $(ARGS)
 
 check: $(DEV_STAMP) ## style, format, types and import contracts
 	$(PY) -m ruff check .
@@ -77,7 +84,7 @@ lock: $(TOOLS)/.uv-$(UV_VERSION) ## pin requirements/*.in anew (ARGS="--upgrade"
 	done
 
 clean: ## remove environments and caches; var/ with its database stays
-	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## show this
@@ -101,6 +108,13 @@ $(DEV_STAMP): $(PY)
 	@echo "installing requirements/dev.txt"
 	@$(PY) -m pip install $(PIP_FLAGS) -r requirements/dev.txt
 	@rm -f $(VENV)/.dev-*
+	@touch $@
+
+# What serves, and the peers, apart from what tests need: their versions need not fit, and pandas would take memory.
+$(BENCH_STAMP):
+	@$(find_python); "$$found" -m venv --clear $(BENCH)
+	@echo "installing requirements/bench.txt"
+	@$(BENCH)/bin/python -m pip install $(PIP_FLAGS) -r requirements/bench.txt
 	@touch $@
 
 $(TOOLS)/.uv-$(UV_VERSION):

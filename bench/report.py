@@ -1,0 +1,63 @@
+"""Writes what was measured, as Markdown and as JSON: the figures of one run and nothing else."""
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+INTRODUCTION = """# Performance
+
+Made by `make bench`; every figure is of this one run. Data are synthetic. Only ratios travel to another machine: rates are shown
+to say what they come from. Floors and peers ran in turn with the service, in the same minutes, and the load (wrk, one thread, 32
+connections) came from the same cores. Figures are medians over the rounds; ratios are medians of the pairs. *Cold* means that
+nothing kept could be sent: each request asks for another record, or spells its query in another way. CPU is the server's.
+"""
+PACKAGES = ("fastapi", "uvicorn", "pydantic-core", "sqlalchemy", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of figures, with what to know about it."""
+
+    title: str
+    note: str
+    rows: list[dict[str, object]]
+
+
+def machine(options: str) -> dict[str, object]:
+    """What the figures were measured on, and how busy it was before."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "load before": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+        "options": options,
+    }
+
+
+def write(folder: Path, about: dict[str, object], tables: list[Table]) -> None:
+    """Write performance.md and performance.json into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {"about": about, "tables": [asdict(table) for table in tables]}
+    (folder / "performance.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    said = "; ".join(f"{name}: {value}" for name, value in about.items())
+    parts = [INTRODUCTION, said + ".\n", *map(markdown, tables)]
+    (folder / "performance.md").write_text("\n".join(parts), "utf-8")
+
+
+def markdown(table: Table) -> str:
+    """A table with its title."""
+    names = list(table.rows[0])
+    lines = [f"## {table.title}\n", *([table.note + "\n"] if table.note else [])]
+    lines += [f"| {' | '.join(names)} |", "|---|" + "---:|" * (len(names) - 1)]
+    lines += [f"| {' | '.join(_shown(row.get(name)) for name in names)} |" for row in table.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else "" if value is None else str(value)
