@@ -3,11 +3,10 @@ contributed to each cell and adds what they contribute now (ADR 23)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from operator import add
 from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
@@ -118,7 +117,7 @@ class SummaryChanges:
         rows: list[dict[str, Any]] = []
         for grouping in GROUPINGS:
             rows += _rows(grouping, by_kinds[grouping.of_money_kept], places, owners)
-        _run(self.connection, _addition(self.connection.dialect.name), rows)
+        _add(self.connection, rows)
         _run(self.connection, _REMOVAL, [{key: row[key] for key in _KEY} for row in rows if row["projects"] < 0])
         self._begin()
 
@@ -129,11 +128,29 @@ _REMOVAL = delete(summary).where(
 )
 
 
-@lru_cache
-def _addition(dialect: str) -> Any:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(summary)
+def _adding(insert: Any) -> Any:
     sums = {name: summary.c[name] + insert.excluded[name] for name in FIGURES}
     return insert.on_conflict_do_update(index_elements=_KEY, set_=sums)
+
+
+_ADDITION = _adding(sqlite.insert(summary))
+# PostgreSQL takes all rows at once, a list for each column: one statement for each row would take ten times as long.
+_LISTS = {
+    column.name: bindparam(
+        column.name, type_=postgresql.ARRAY(BigInteger if isinstance(column.type, Integer) else Text)
+    )
+    for column in summary.columns
+}
+_ADDITION_OF_LISTS = _adding(
+    postgresql.insert(summary).from_select(list(_LISTS), select(*(func.unnest(values) for values in _LISTS.values())))
+)
+
+
+def _add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if connection.dialect.name != "postgresql":
+        _run(connection, _ADDITION, rows)
+    elif rows:
+        connection.execute(_ADDITION_OF_LISTS, {name: [row[name] for row in rows] for name in _LISTS})
 
 
 def _run(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:

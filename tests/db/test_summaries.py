@@ -3,6 +3,7 @@
 import itertools
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -248,3 +249,13 @@ def test_cells_of_another_taxonomy_are_made_anew(engine):
     assert release == 2
     with reading(engine) as connection:
         assert kept(connection) == before
+
+
+@pytest.mark.parametrize("limits", [Filters(), Filters(min_confidence=0.1)])  # from cells, and from the facts
+def test_filling_empty_years_leaves_the_other_rows_as_they_are(loaded, limits):
+    query = SpendQuery(limits, (Dimension.FISCAL_YEAR,))
+    with reading(loaded) as connection:
+        rows = spend(connection, query).rows
+        filled = spend(connection, replace(query, fill=Dimension.FISCAL_YEAR)).rows
+    assert any(row["fiscal_year"] is None for row in rows)
+    assert [row for row in filled if row["projects"]] == rows
