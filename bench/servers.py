@@ -32,6 +32,16 @@ class Server:
         """Seconds of processor time used so far, with its workers'."""
         return sum(times.user + times.system for times in (one.cpu_times() for one in self._all()))
 
+    def settle(self, longest: float = 60) -> None:
+        """Wait until it rests: what was asked last and never read must not fall on what is measured next."""
+        until = time.monotonic() + longest
+        before = self.cpu()
+        while time.monotonic() < until:
+            time.sleep(0.2)
+            if (now := self.cpu()) - before < 0.02:
+                return
+            before = now
+
     def peak(self) -> int:
         """The most bytes of memory that were resident at a time so far, summed over its workers."""
         return sum(_peak(one) for one in self._all())
