@@ -22,6 +22,7 @@ DECISION = {
     "reason": "Synthetic decision, to show the form.",
     "reviewed_on": "2026-11-25",
 }
+DOUBT = {"certainty": "doubtful", "reviewed_on": "2026-11-25"}  # without its day it would be today's
 ROW = "/v1/components/P174085-3"
 SEND, RUNS, REVIEW = "/v1/ingest/records", "/v1/ingest/runs", "/v1/reviews/P174085-3"
 NO_KEY = {"Authorization": "Bearer mfa_none"}
@@ -94,7 +95,7 @@ KEYED = (
     _decide("add_review", 404, "unknown", "Nobody", DECISION | {"subject_id": "P174085-33"}, etag_of=ROW),
     _decide("add_review", 413, "long", "A body that is too large", b" " * 300_000),
     _decide("change_review", 428, "unread", "Without what was read", {"certainty": "doubtful"}),
-    _decide("change_review", 200, "certainty", "How sure", {"certainty": "doubtful"}, etag_of=ROW),
+    _decide("change_review", 200, "certainty", "How sure", DOUBT, etag_of=ROW),
     _decide("change_review", 409, "changed", "A row that changed", {}, headers=JSON | {"If-Match": '"0"'}),
     _decide("change_review", 422, "certainty", "A word that is not there", {"certainty": "certain"}, etag_of=ROW),
     _decide("change_review", 400, "json", "A body that is no JSON", b"{"),
