@@ -1,10 +1,11 @@
 """The shape of every answer: rows under `data`, then `totals`, `meta` and `links`, or the rows alone in another format."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from functools import cache, partial
+from typing import Any, Protocol, cast
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -25,11 +26,13 @@ from api.pagination import decode_cursor, encode_cursor, page_link
 from api.problems import BadParameterError, ProblemItem, unknown_value
 from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery
+from models.money import usd
 from models.release import Release
 from models.versions import present_versions
 
 Values = Mapping[str, Any]
 ALL_TYPES = {str(form): media_type for types in (MEDIA_TYPES, PICTURE_TYPES) for form, media_type in types.items()}
+IN_PAGES = ("cursor", "limit")
 OF_PICTURES = ("chart", "scale", "width", "height", "theme")
 """Parameters that only pictures have."""
 
@@ -105,15 +108,23 @@ class Asked:
 
         `drawn`: the answer can be seen as a picture too, which has no columns to choose.
         """
-        links: dict[str, Any] = {"self": str(self.request.url), "next": next_page}
-        whole = self.request.url.remove_query_params(["cursor", "limit"]) if in_pages else self.request.url
-        others = (name for name in formats if name is not Format.JSON)
-        rows = whole.remove_query_params(list(OF_PICTURES))
-        links |= {name.value: str(rows.include_query_params(format=name.value)) for name in others}
+        asked = str(self.request.url)
+        links: dict[str, Any] = {"self": asked, "next": next_page}
+        address, _, query = asked.partition("?")
+        sent = parse_qsl(query, keep_blank_values=True)
+        left_out = {"format", *(IN_PAGES if in_pages else ())}
+        rows = _linked(address, sent, {*left_out, *OF_PICTURES})
+        links |= {name.value: rows + name.value for name in formats if name is not Format.JSON}
         if drawn:
-            seen = whole.remove_query_params("fields")
-            links |= {name.value: str(seen.include_query_params(format=name.value)) for name in Picture}
+            seen = _linked(address, sent, {*left_out, "fields"})
+            links |= {name.value: seen + name.value for name in Picture}
         return links | {"licence": LICENCE}
+
+
+def _linked(address: str, sent: Sequence[tuple[str, str]], left_out: Set[str]) -> str:
+    """The address with what was sent, but for some of it, up to the name of a format."""
+    kept = urlencode([(name, value) for name, value in sent if name not in left_out])
+    return f"{address}?{kept}&format=" if kept else f"{address}?format="
 
 
 def _prices(filters: Filters) -> dict[str, Any]:
@@ -181,9 +192,10 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     links = asked.links(following, in_pages=rows.page is not None, drawn=rows.drawn)
     if form is not Format.JSON:
         return _file(asked, form, columns, read, links)
-    names = [column.name for column in columns]
-    document: dict[str, Any] = {"data": [{name: row.get(name) for name in names} for row in read()]}
-    return json_answer(document | {"totals": {"rows": rows.count()}} | wrap() | {"links": links}, _link_header(links))
+    whole = after is None and following is None
+    data = _cut([column.name for column in columns], list(read()))
+    document: dict[str, Any] = {"data": data, "totals": {"rows": len(data) if whole else rows.count()}}
+    return json_answer(document | wrap() | {"links": links}, _link_header(links))
 
 
 def answer_one(
@@ -206,6 +218,15 @@ def _page(asked: Asked, rows: list[Values], page: int) -> tuple[list[Values], st
         return rows, None
     cursor = encode_cursor(asked.request, asked.snapshot.release, rows[page - 1]["position"])
     return rows[:page], page_link(asked.request, cursor)
+
+
+def _cut(names: Sequence[str], rows: list[Values]) -> list[Values]:
+    """Keep of rows what is to be shown; most hold just that, in that order, before their position."""
+    if rows and list(rows[0]) == [*names, "position"]:
+        for row in rows:
+            cast(dict[str, Any], row).popitem()
+        return rows
+    return [{name: row.get(name) for name in names} for row in rows]
 
 
 def _chosen_columns(columns: Sequence[Column], fields: Sequence[str]) -> Sequence[Column]:
@@ -284,9 +305,16 @@ def _link_header(links: Mapping[str, Any]) -> dict[str, str]:
 
 
 def shown(model: type[BaseModel], row: Values) -> dict[str, Any]:
-    """Keep of a row what the public model names, in its order, and its position."""
-    kept = {name: row.get(name) for name in model.model_fields}
-    return kept | {"position": row["position"]} if "position" in row else kept
+    """Keep of a row what the public model names, in its order, and its position; cents under `…_usd` names become dollars."""
+    kept = {name: usd(row.get(name)) if in_dollars else row.get(name) for name, in_dollars in _fields(model)}
+    if "position" in row:
+        kept["position"] = row["position"]
+    return kept
+
+
+@cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+    return tuple((name, name.endswith("_usd")) for name in model.model_fields)
 
 
 def json_answer(document: Values, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,13 +1,17 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from functools import partial, wraps
+from inspect import signature
+from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection, Engine
+from starlette.concurrency import run_in_threadpool
 
+from api.exports.stream import FileStream
 from api.freshness import is_stale
 from db.engine import reading
 from db.errors import NothingLoadedError
@@ -24,7 +28,12 @@ class Snapshot:
 
     connection: Connection
     release: Release
-    known: Vocabulary
+    read_words: Callable[[], Vocabulary]
+
+    @property
+    def known(self) -> Vocabulary:
+        """The words that only the data know."""
+        return self.read_words()
 
     @property
     def places(self) -> PlaceIndex:
@@ -44,16 +53,47 @@ def get_writer(request: Request) -> Engine:
     return engine
 
 
-def get_snapshot(request: Request) -> Iterator[Snapshot]:
-    """Open a reading for one request, and leave word of the release that it shows, which the entity tag names.
+def reads(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
+    """Give a route its `snapshot`: a reading that lasts until the answer is made, or until its last row is sent.
 
-    Raises:
+    All of it happens in one thread, for every change of threads costs as much as a look into the database.
+
+    Raises (the route that results):
         NothingLoadedError: if no release was made yet.
     """
-    with snapshot_of(request.app) as snapshot:
+    return _given_a_snapshot(route, lambda _request: False)
+
+
+def looks_up(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
+    """The same for a route that reads a few rows by an index. Where the database is a file of this machine that is done in
+    less time than a thread takes to begin; a server may keep us waiting."""
+    return _given_a_snapshot(route, lambda request: request.app.state.engine.dialect.name == "sqlite")
+
+
+def _given_a_snapshot(
+    route: Callable[..., Response], at_once: Callable[[Request], bool]
+) -> Callable[..., Awaitable[Response]]:
+    @wraps(route)
+    async def answer(request: Request, **given: Any) -> Response:
+        read = partial(_read, route, request, given)
+        return read() if at_once(request) else await run_in_threadpool(read)
+
+    whole = signature(route)
+    shown = [parameter for name, parameter in whole.parameters.items() if name != "snapshot"]
+    answer.__signature__ = whole.replace(parameters=shown)  # type: ignore[attr-defined]  # what FastAPI reads
+    return answer
+
+
+def _read(route: Callable[..., Response], request: Request, given: Mapping[str, Any]) -> Response:
+    with ExitStack() as stack:
+        snapshot = stack.enter_context(snapshot_of(request.app))
         stamp = stamp_of(snapshot.release)
+        # Word of the release that the answer shows: its entity tag names it.
         request.state.release, request.state.stale = stamp, is_stale(stamp.checked_at)
-        yield snapshot
+        response = route(request=request, snapshot=snapshot, **given)
+        if isinstance(response, FileStream):
+            response.hold(stack.pop_all())
+        return response
 
 
 @contextmanager
@@ -67,7 +107,7 @@ def snapshot_of(app: FastAPI, engine: Engine | None = None) -> Iterator[Snapshot
         release = latest_release(connection)
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        yield Snapshot(connection, release, _vocabulary(app, connection, release))
+        yield Snapshot(connection, release, partial(_vocabulary, app, connection, release))
 
 
 def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocabulary:
@@ -77,6 +117,3 @@ def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocab
         kept = (release, vocabulary(connection))
         app.state.vocabulary = kept
     return kept[1]
-
-
-CurrentSnapshot = Annotated[Snapshot, Depends(get_snapshot, scope="request")]

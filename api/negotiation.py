@@ -1,6 +1,7 @@
 """Which format an answer has: as `format` says, else as the Accept header prefers, else JSON."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 import mimeparse
 
@@ -33,6 +34,7 @@ MEDIA_TYPES = {
 ALSO_KNOWN = {"application/jsonl": Format.JSONL}
 
 
+@lru_cache(1024)
 def accepted_format(accept: str | None, pictures: bool = False) -> Format | Picture | None:
     """Return the format that an Accept header prefers, JSON among equals; `None` where it allows none of ours.
 

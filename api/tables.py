@@ -6,7 +6,6 @@ from typing import Any
 
 from api.answers import shown
 from api.deps import Snapshot
-from api.encoding import with_dollars
 from api.exports.columns import Column, columns_of
 from api.labels import LABELS, labels_of
 from db.queries.components import list_components
@@ -14,7 +13,7 @@ from db.queries.projects import list_projects
 from db.queries.spend import spend_rows, spend_totals
 from models.component import ComponentPublic
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
-from models.money import share_of
+from models.money import share_of, usd
 from models.project import ProjectPublic
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, SpendRow
 from models.vocabulary import Relevance
@@ -48,9 +47,11 @@ def spend_table(
     """
     whole = (totals or spend_totals(snapshot.connection, query))["amount_usd"]
     rows = spend_rows(snapshot.connection, query, after, limit)
+    order = [(name, name.endswith("_usd")) for name in (*group_columns(query), *MONEY_COLUMNS, *COUNT_COLUMNS)]
     return (
-        with_dollars(row) | labels | {"share": share_of(row["amount_usd"], whole)}
-        for row, labels in with_labels(snapshot, query, rows)
+        {name: usd(row[name]) if in_dollars else row[name] for name, in_dollars in order}
+        | {"share": share_of(row["amount_usd"], whole), "position": row["position"]}
+        for row in ({**row, **labels} for row, labels in with_labels(snapshot, query, rows))
     )
 
 
@@ -98,9 +99,7 @@ TABLES = {
             ("project_id",),
             f"/v1/projects?{ALL_ROWS}",
             _over_all(columns_of(ProjectPublic)),
-            lambda snapshot: (
-                shown(ProjectPublic, with_dollars(row)) for row in list_projects(snapshot.connection, EVERYTHING)
-            ),
+            lambda snapshot: (shown(ProjectPublic, row) for row in list_projects(snapshot.connection, EVERYTHING)),
         ),
         Table(
             "components",
@@ -110,9 +109,7 @@ TABLES = {
             ("component_id",),
             f"/v1/components?{ALL_ROWS}",
             _over_all(columns_of(ComponentPublic)),
-            lambda snapshot: (
-                shown(ComponentPublic, with_dollars(row)) for row in list_components(snapshot.connection, EVERYTHING)
-            ),
+            lambda snapshot: (shown(ComponentPublic, row) for row in list_components(snapshot.connection, EVERYTHING)),
         ),
         Table(
             "spend",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -60,8 +61,12 @@ KINDS = {
 
 def columns_of(model: type[BaseModel], names: Iterable[str] | None = None) -> list[Column]:
     """Describe the columns that a public model names, or some of them, in their order."""
-    fields = model.model_fields
-    return [_column(name, fields[name]) for name in (fields if names is None else names)]
+    return [_column_of(model, name) for name in (model.model_fields if names is None else names)]
+
+
+@cache
+def _column_of(model: type[BaseModel], name: str) -> Column:
+    return _column(name, model.model_fields[name])
 
 
 def _column(name: str, field: FieldInfo) -> Column:

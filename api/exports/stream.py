@@ -19,16 +19,24 @@ class FileStream(StreamingResponse):
         self.pieces = _generated(pieces)
         super().__init__(self.pieces, media_type=media_type, headers=headers)
 
+    def hold(self, more: ExitStack) -> None:
+        """Let go of something else too at the end, after the rows."""
+        more.push(self.place.pop_all().__exit__)
+        self.place = more
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, and close it whatever happens; then its place is free for another."""
         try:
             await super().__call__(scope, receive, send)
         finally:
             with CancelScope(shield=True):
-                try:
-                    await run_in_threadpool(self.pieces.close)
-                finally:
-                    self.place.close()
+                await run_in_threadpool(self._let_go)
+
+    def _let_go(self) -> None:
+        try:
+            self.pieces.close()
+        finally:
+            self.place.close()
 
 
 def _generated(pieces: Iterator[bytes]) -> Generator[bytes, None, None]:

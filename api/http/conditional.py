@@ -4,6 +4,8 @@ The tag follows from the request and the release alone. So a tag that comes back
 validation and without the database; only what else can be asked (`*`, a date) needs to know the answer first.
 """
 
+from functools import lru_cache
+
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -87,8 +89,7 @@ class Outgoing:
             headers.setdefault("etag", strong(tag, headers.get("content-encoding")))
             headers.setdefault("last-modified", http_date(stamp.created_at))
         headers.setdefault("cache-control", REVALIDATE)
-        base = str(Request(self.scope).base_url).rstrip("/")
-        links = f'<{base}/openapi.json>; rel="describedby", <{LICENCE}>; rel="license"'
+        links = _links(_base_of(self.scope))
         headers["link"] = ", ".join([*headers.getlist("link"), links])
 
     def _has_it_already(self, headers: MutableHeaders) -> bool:
@@ -97,6 +98,29 @@ class Outgoing:
         return asked.conditional and has_it_already(
             asked.if_none_match, asked.if_modified_since, headers.get("etag"), headers.get("last-modified")
         )
+
+
+def _base_of(scope: Scope) -> str:
+    """The address under which the application is served, as the request has it."""
+    return _base(scope["scheme"], question_of(scope).host, scope.get("server"), scope.get("root_path", ""))
+
+
+@lru_cache(256)
+def _base(scheme: str, host: bytes, server: tuple[str, int] | None, root_path: str) -> str:
+    headers = [(b"host", host)] if host else []
+    scope = {
+        "type": "http",
+        "scheme": scheme,
+        "headers": headers,
+        "server": server,
+        "root_path": root_path,
+        "path": "/",
+    }
+    return str(Request(scope).base_url).rstrip("/")
+
+
+def _links(base: str) -> str:
+    return f'<{base}/openapi.json>; rel="describedby", <{LICENCE}>; rel="license"'
 
 
 def _add_vary(headers: MutableHeaders) -> None:

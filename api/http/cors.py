@@ -30,6 +30,7 @@ class CorsLayer(CORSMiddleware):
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app, allow_origins=["*"], allow_methods=METHODS, allow_headers=["*"], expose_headers=EXPOSED)
+        self.allowed = [(name.lower().encode(), value.encode()) for name, value in self.simple_headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; a browser takes silence as a refusal."""
@@ -40,11 +41,10 @@ class CorsLayer(CORSMiddleware):
 
     async def simple_response(self, scope: Scope, receive: Receive, send: Send, request_headers: Headers) -> None:
         """Let every origin read, whether the request names one or not: so an answer is the same for all and can be kept."""
-        allowed = [(name.lower().encode(), value.encode()) for name, value in self.simple_headers.items()]
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *allowed]}
+                message = {**message, "headers": [*message.get("headers", []), *self.allowed]}
             await send(message)
 
         await self.app(scope, receive, send_on)

@@ -48,6 +48,8 @@ class FrontLayer:
             return
         stale, asked = is_stale(stamp.checked_at), question_of(scope)
         kept = self.store.find(stamp, stale, asked.key)
+        if kept is None and not asked.conditional:  # who has it already is told so at once
+            kept = await self.store.awaited(stamp, stale, asked.key)
         if kept is not None:
             status, headers, body = _again(kept, asked)
             headers = [*headers, (b"x-request-id", request_id.encode())]
@@ -81,7 +83,13 @@ class FrontLayer:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+        if keeper is not None:
+            keeper.begin()
+        try:
+            await self.app(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+        finally:
+            if keeper is not None:
+                keeper.end()
 
 
 def _again(kept: Kept, asked: Question) -> tuple[int, RawHeaders, bytes]:

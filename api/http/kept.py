@@ -1,5 +1,6 @@
 """Answers kept in memory while their release is the newest, ready to be sent again byte for byte."""
 
+from asyncio import Event
 from dataclasses import dataclass, field, replace
 
 from cachetools import LRUCache
@@ -49,6 +50,7 @@ class AnswerStore:
     _stamp: ReleaseStamp | None = None
     _stale: bool = False
     _kept: LRUCache[Key, Kept] = field(init=False)
+    under_way: dict[Key, "Keeper"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._kept = LRUCache(max(self.room, 0), getsizeof=lambda kept: kept.size)
@@ -72,6 +74,14 @@ class AnswerStore:
     def _is_of(self, stamp: ReleaseStamp, stale: bool) -> bool:
         return stale is self._stale and (stamp is self._stamp or stamp == self._stamp)
 
+    async def awaited(self, stamp: ReleaseStamp, stale: bool, key: Key) -> Kept | None:
+        """Wait for an answer that is being made for somebody else, and find it if it was kept."""
+        other = self.under_way.get(key)
+        if other is None or not self._is_of(other.stamp, other.stale):
+            return None
+        await other.decided.wait()
+        return self.find(stamp, stale, key) if self._is_of(stamp, stale) else None
+
     def takes(self, size: int) -> bool:
         """Tell whether a body of so many bytes is worth keeping."""
         return size <= self.room // LARGEST_PART
@@ -84,26 +94,43 @@ class AnswerStore:
 
 @dataclass(slots=True)
 class Keeper:
-    """Watches an answer go out, and keeps it if it turns out to be the one that its entity tag promises."""
+    """Watches an answer go out, and keeps it if it turns out to be the one that its entity tag promises.
+
+    Whoever asks the same meanwhile waits for `decided`: then the answer is kept, or will not be. It never waits for a
+    client that reads slowly, for an answer that goes out in pieces is decided with its first one.
+    """
 
     store: AnswerStore
     stamp: ReleaseStamp
     stale: bool
     key: Key
     tag: str
+    decided: Event = field(default_factory=Event)
     _answer: Kept | None = None
     _pieces: list[bytes] = field(default_factory=list)
     _size: int = 0
 
+    def begin(self) -> None:
+        """Say that this answer is under way."""
+        self.store.under_way[self.key] = self
+
+    def end(self) -> None:
+        """Let everybody go on who waits for this answer."""
+        self.decided.set()
+        if self.store.under_way.get(self.key) is self:
+            del self.store.under_way[self.key]
+
     def see(self, message: Message) -> None:
-        """Look at a message that is being sent."""
+        """Look at a message that is about to be sent."""
         if message["type"] == "http.response.start":
             headers = Headers(raw=list(message["headers"]))
             etag = headers.get("etag", "")
             if message["status"] == 200 and bare(etag) == self.tag:
                 self._answer = Kept(headers.raw, b"", etag, headers.get("last-modified", ""))
-        elif message["type"] == "http.response.body" and self._answer is not None:
-            self._take(self._answer, message.get("body", b""), message.get("more_body", False))
+        elif message["type"] == "http.response.body":
+            if self._answer is not None:
+                self._take(self._answer, message.get("body", b""), message.get("more_body", False))
+            self.end()
 
     def _take(self, answer: Kept, piece: bytes, more: bool) -> None:
         self._size += len(piece)

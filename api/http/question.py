@@ -16,8 +16,14 @@ class Question:
     """What of a request decides its answer within a release (`key`, see `api.http.tags.tag_of`), and its conditions."""
 
     key: Key
+    host: bytes = b""
     if_none_match: str | None = None
     if_modified_since: str | None = None
+
+    @property
+    def address(self) -> Key:
+        """The key without the encodings that the client takes: each encoding of an answer has the same tag but for its end."""
+        return self.key[:-1]
 
     @property
     def conditional(self) -> bool:
@@ -26,7 +32,15 @@ class Question:
 
 
 def question_of(scope: Scope) -> Question:
-    """Read a request's headers once."""
+    """Read a request's headers, once for all layers."""
+    state = scope.setdefault("state", {})
+    asked: Question | None = state.get("question")
+    if asked is None:
+        asked = state["question"] = _read(scope)
+    return asked
+
+
+def _read(scope: Scope) -> Question:
     found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name in DECIDING:
@@ -41,7 +55,7 @@ def question_of(scope: Scope) -> Question:
         found.get(b"accept-encoding"),
     )
     tags, since = found.get(b"if-none-match"), found.get(b"if-modified-since")
-    return Question(key, _text(tags), _text(since))
+    return Question(key, found.get(b"host", b""), _text(tags), _text(since))
 
 
 def _text(value: bytes | None) -> str | None:

@@ -3,14 +3,14 @@
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from api.http.accept import accept_key
+from api.http.question import question_of
 from db.watch import ReleaseStamp, ReleaseWatch
 
 ENCODINGS = ("gzip", "br", "zstd")
@@ -23,26 +23,24 @@ def tag_of(stamp: ReleaseStamp, scope: Scope, version: str, stale: bool) -> str:
     That is the release, whether it is stale by now, the program's version and the request: its address with scheme and
     host, because links in answers are absolute, and what it accepts. The method is left out: HEAD has the tag of GET.
     """
-    headers = Headers(scope=scope)
+    known: tuple[ReleaseStamp, bool, str] | None = scope.setdefault("state", {}).get("tag")
+    if known is not None and known[:2] == (stamp, stale):
+        return known[2]
     parts = (
-        str(stamp.release_id),
+        stamp.release_id,
         stamp.content_sha256,
         stamp.taxonomy_version,
         stamp.rules_version,
         stamp.method_version,
         stamp.created_at.isoformat(),
         version,
-        "stale" if stale else "",
-        scope.get("scheme", "http"),
-        headers.get("host") or repr(scope.get("server")),
-        scope.get("root_path", ""),
-        scope["path"],
-        scope.get("query_string", b"").decode("latin-1"),
-        accept_key(", ".join(headers.getlist("accept")) or None),
+        stale,
+        question_of(scope).address,
     )
-    # Each part says its length first, so that no two requests can run together into the same text.
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    # Quoted as Python quotes them, no two requests can run together into the same text.
+    tag = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    scope["state"]["tag"] = (stamp, stale, tag)
+    return tag
 
 
 async def newest(releases: ReleaseWatch) -> ReleaseStamp | None:
@@ -91,6 +89,7 @@ def matches(if_none_match: str, etag: str) -> bool:
     return etag.removeprefix("W/").strip('"') in QUOTED.findall(if_none_match)
 
 
+@lru_cache(16)
 def http_date(moment: datetime) -> str:
     """Write a moment in UTC as headers do, in whole seconds."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import CurrentSnapshot, Snapshot
+from api.deps import Snapshot, looks_up, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
@@ -36,9 +36,8 @@ class ComponentParams(FormatParams):
 
 
 @router.get("", operation_id="list_components", response_model=ListAnswer[ComponentPublic])
-def list_components(
-    request: Request, snapshot: CurrentSnapshot, params: Annotated[ComponentsParams, Query()]
-) -> Response:
+@reads
+def list_components(request: Request, snapshot: Snapshot, params: Annotated[ComponentsParams, Query()]) -> Response:
     """Rows of money in the filter; they sum to the spend of the same filter. Without `sort`, in the order of their ids."""
     return answer_components(Asked(request, snapshot), params)
 
@@ -75,16 +74,17 @@ def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
     """
     found = queries.get_component(snapshot.connection, component_id, Filters())
     found["amounts"] = [with_dollars(line) for line in found["amounts"]]
-    return shown(ComponentDetail, with_dollars(found))
+    return shown(ComponentDetail, found)
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return shown(ComponentPublic, with_dollars(row))
+    return shown(ComponentPublic, row)
 
 
 @router.get("/{component_id}", operation_id="get_component", response_model=OneAnswer[ComponentDetail])
+@looks_up
 def get_component(
-    request: Request, snapshot: CurrentSnapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
+    request: Request, snapshot: Snapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:
     """One component with *why* it is counted as it is: who or what decided, on which words, in which version."""
     asked, row = Asked(request, snapshot), component_row(snapshot, component_id)

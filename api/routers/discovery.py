@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import Asked, json_answer
-from api.deps import CurrentSnapshot, Snapshot
+from api.deps import Snapshot, reads
 from api.encoding import to_json
 from api.frames import LICENCE, OneAnswer
 
@@ -43,7 +43,8 @@ class CitationParams(BaseModel):
     response_model=OneAnswer[Citation],
     responses={200: {"content": {"text/plain": {}, "application/x-bibtex": {}}}},
 )
-def get_citation(request: Request, snapshot: CurrentSnapshot, params: Annotated[CitationParams, Query()]) -> Response:
+@reads
+def get_citation(request: Request, snapshot: Snapshot, params: Annotated[CitationParams, Query()]) -> Response:
     """How to cite what is answered now: the release with its date and the hash of its content."""
     asked = Asked(request, snapshot)
     citation = citation_of(str(request.base_url).rstrip("/"), snapshot)

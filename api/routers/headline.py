@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import Asked, Rows, answer_rows
-from api.deps import CurrentSnapshot
+from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import Links, Meta, RowCount
@@ -69,7 +69,8 @@ class HeadlineAnswer(BaseModel):
 
 
 @router.get("", operation_id="get_headline", response_model=HeadlineAnswer)
-def get_headline(request: Request, snapshot: CurrentSnapshot, params: Annotated[HeadlineParams, Query()]) -> Response:
+@reads
+def get_headline(request: Request, snapshot: Snapshot, params: Annotated[HeadlineParams, Query()]) -> Response:
     """The figures of the study, recomputed for its window (approved 2014-01-01 to 2024-03-31) from the rows loaded."""
     asked = Asked(request, snapshot)
     result = headline(snapshot.connection, TAXONOMY)

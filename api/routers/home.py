@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from api.deps import CurrentSnapshot
+from api.deps import Snapshot, reads
 from api.explorer.form import filter_choices
 from api.explorer.pages import PageRoute, page, root_of
 from api.explorer.snippets import ROWS, snippets
@@ -21,7 +21,8 @@ PICTURE = {"chart": "bar", "scale": "log"}
 
 
 @router.get("/", include_in_schema=False)
-def home(request: Request, snapshot: CurrentSnapshot) -> Response:
+@reads
+def home(request: Request, snapshot: Snapshot) -> Response:
     """Show the headline and the first view; a question in the address is answered by the page's script."""
     root, base = root_of(request), str(request.base_url).rstrip("/")
     result = headline(snapshot.connection, TAXONOMY)

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.deps import CurrentSnapshot, Snapshot
+from api.deps import Snapshot, reads
 from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
 from api.labels import labels_of
@@ -17,7 +17,8 @@ router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/projects/{project_id}", include_in_schema=False)
-def project_page(request: Request, snapshot: CurrentSnapshot, project_id: ProjectId) -> Response:
+@reads
+def project_page(request: Request, snapshot: Snapshot, project_id: ProjectId) -> Response:
     """A project with its amounts, its components, and what each source said of it."""
     row = project_row(snapshot, project_id)
     components = project_rows(snapshot, row["project_id"])
@@ -26,7 +27,8 @@ def project_page(request: Request, snapshot: CurrentSnapshot, project_id: Projec
 
 
 @router.get("/components/{component_id}", include_in_schema=False)
-def component_page(request: Request, snapshot: CurrentSnapshot, component_id: ComponentId) -> Response:
+@reads
+def component_page(request: Request, snapshot: Snapshot, component_id: ComponentId) -> Response:
     """A component with why it is counted as it is."""
     row = component_row(snapshot, component_id)
     path = f"/v1/components/{row['component_id']}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import CurrentSnapshot, Snapshot
+from api.deps import Snapshot, looks_up, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
@@ -36,7 +36,8 @@ class ProjectParams(FormatParams):
 
 
 @router.get("", operation_id="list_projects", response_model=ListAnswer[ProjectPublic])
-def list_projects(request: Request, snapshot: CurrentSnapshot, params: Annotated[ProjectsParams, Query()]) -> Response:
+@reads
+def list_projects(request: Request, snapshot: Snapshot, params: Annotated[ProjectsParams, Query()]) -> Response:
     """Projects that have at least one row of money in the filter. Without `sort`, in the order of their ids."""
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
 
@@ -50,7 +51,7 @@ def list_projects(request: Request, snapshot: CurrentSnapshot, params: Annotated
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return shown(ProjectPublic, with_dollars(row))
+    return shown(ProjectPublic, row)
 
 
 def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
@@ -62,14 +63,15 @@ def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
     found = queries.get_project(snapshot.connection, project_id)
     said = queries.project_statements(snapshot.connection, found["project_id"])
     found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
-    row = shown(ProjectDetail, with_dollars(found))
+    row = shown(ProjectDetail, found)
     row.pop("position", None)
     return row
 
 
 @router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectDetail])
+@looks_up
 def get_project(
-    request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
+    request: Request, snapshot: Snapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
 ) -> Response:
     """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
     asked, row = Asked(request, snapshot), project_row(snapshot, project_id)
@@ -80,8 +82,9 @@ def get_project(
 @router.get(
     "/{project_id}/components", operation_id="list_project_components", response_model=ListAnswer[ComponentPublic]
 )
+@reads
 def list_project_components(
-    request: Request, snapshot: CurrentSnapshot, project_id: ProjectId, params: Annotated[ComponentsParams, Query()]
+    request: Request, snapshot: Snapshot, project_id: ProjectId, params: Annotated[ComponentsParams, Query()]
 ) -> Response:
     """All rows of a project's money, whatever their relevance, unless filters say otherwise."""
     found = queries.get_project(snapshot.connection, project_id)

@@ -8,8 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import CurrentSnapshot
-from api.encoding import with_dollars
+from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
 from api.labels import labels_of
@@ -85,9 +84,8 @@ def answer_table(
 
 
 @router.get("/categories", operation_id="list_categories", response_model=ListAnswer[CategoryPublic])
-def list_categories(
-    request: Request, snapshot: CurrentSnapshot, params: Annotated[CategoryParams, Query()]
-) -> Response:
+@reads
+def list_categories(request: Request, snapshot: Snapshot, params: Annotated[CategoryParams, Query()]) -> Response:
     """The taxonomy: categories with definitions, boundaries, codes of other systems, and how much is stored under each."""
     counts = queries.category_counts(snapshot.connection)
     rows = [_category(code, counts) for code in TAXONOMY.by_code]
@@ -95,8 +93,9 @@ def list_categories(
 
 
 @router.get("/categories/{code}", operation_id="get_category", response_model=OneAnswer[CategoryPublic])
+@reads
 def get_category(
-    request: Request, snapshot: CurrentSnapshot, code: CategoryCode, params: Annotated[CategoryParams, Query()]
+    request: Request, snapshot: Snapshot, code: CategoryCode, params: Annotated[CategoryParams, Query()]
 ) -> Response:
     """One category with its definition, its boundaries, codes of other systems, and how much is stored under it."""
     wanted = code.lower()
@@ -115,23 +114,24 @@ def _category(code: str, counts: Mapping[str, dict[str, int]]) -> dict[str, Any]
 
 
 @router.get("/countries", operation_id="list_countries", response_model=ListAnswer[CountryPublic])
-def list_countries(request: Request, snapshot: CurrentSnapshot, params: Annotated[CountryParams, Query()]) -> Response:
+@reads
+def list_countries(request: Request, snapshot: Snapshot, params: Annotated[CountryParams, Query()]) -> Response:
     """Places that money can be counted in: countries, and the buckets of regional and global projects."""
     rows = queries.list_countries(snapshot.connection, params.kind)
     return answer_table(Asked(request, snapshot), params, CountryPublic, rows)
 
 
 @router.get("/sources", operation_id="list_sources", response_model=ListAnswer[SourcePublic])
-def list_sources(request: Request, snapshot: CurrentSnapshot, params: Annotated[SourceParams, Query()]) -> Response:
+@reads
+def list_sources(request: Request, snapshot: Snapshot, params: Annotated[SourceParams, Query()]) -> Response:
     """Where the records come from, with licences, how to name each source, and how much of it is loaded."""
     rows = queries.list_sources(snapshot.connection)
     return answer_table(Asked(request, snapshot), params, SourcePublic, rows)
 
 
 @router.get("/dimensions", operation_id="list_dimensions", response_model=ListAnswer[DimensionPublic])
-def list_dimensions(
-    request: Request, snapshot: CurrentSnapshot, params: Annotated[DimensionParams, Query()]
-) -> Response:
+@reads
+def list_dimensions(request: Request, snapshot: Snapshot, params: Annotated[DimensionParams, Query()]) -> Response:
     """What spend can be grouped by, with the number of members that have rows."""
     counts = queries.count_members(snapshot.connection)
     base = str(request.base_url).rstrip("/")
@@ -150,9 +150,10 @@ def list_dimensions(
 
 
 @router.get("/dimensions/{name}/values", operation_id="list_dimension_values", response_model=ListAnswer[MemberPublic])
+@reads
 def list_dimension_values(
     request: Request,
-    snapshot: CurrentSnapshot,
+    snapshot: Snapshot,
     name: Annotated[Dimension, Path(description="Name of a dimension.", examples=["category"])],
     params: Annotated[MemberParams, Query()],
 ) -> Response:
@@ -169,9 +170,8 @@ def list_dimension_values(
 
 
 @router.get("/availability", operation_id="list_availability", response_model=ListAnswer[AvailabilityRow])
-def list_availability(
-    request: Request, snapshot: CurrentSnapshot, params: Annotated[AvailabilityParams, Query()]
-) -> Response:
+@reads
+def list_availability(request: Request, snapshot: Snapshot, params: Annotated[AvailabilityParams, Query()]) -> Response:
     """What is loaded of which place, year and source, so that empty is not read as zero; and how much of it has amounts.
 
     Without filters every row counts, whatever its relevance and status.
@@ -182,7 +182,6 @@ def list_availability(
         filters = replace(filters, relevance=tuple(Relevance))
     names = snapshot.known.place_names
     rows = [
-        with_dollars(row) | {"country_name": names.get(row["country"])}
-        for row in queries.availability(snapshot.connection, filters)
+        row | {"country_name": names.get(row["country"])} for row in queries.availability(snapshot.connection, filters)
     ]
     return answer_table(Asked(request, snapshot), params, AvailabilityRow, rows)

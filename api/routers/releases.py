@@ -11,9 +11,8 @@ from fastapi.responses import RedirectResponse
 
 from api.answers import Asked, Rows, answer_one, answer_rows, json_answer, shown
 from api.datapackage import data_package
-from api.deps import CurrentSnapshot, Snapshot, snapshot_of
+from api.deps import Snapshot, reads, snapshot_of
 from api.downloads import download
-from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.files import FilesGoneError, KeptFile, ReleaseFiles
 from api.frames import ListAnswer, OneAnswer
@@ -50,7 +49,8 @@ FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/v1/releases", operation_id="list_releases", response_model=ListAnswer[ReleasePublic])
-def list_releases(request: Request, snapshot: CurrentSnapshot, params: Annotated[ReleasesParams, Query()]) -> Response:
+@reads
+def list_releases(request: Request, snapshot: Snapshot, params: Annotated[ReleasesParams, Query()]) -> Response:
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
 
@@ -62,8 +62,9 @@ def list_releases(request: Request, snapshot: CurrentSnapshot, params: Annotated
 
 
 @router.get("/v1/releases/{release_id}", operation_id="get_release", response_model=OneAnswer[ReleaseDetail])
+@reads
 def get_release(
-    request: Request, snapshot: CurrentSnapshot, release_id: ReleaseId, params: Annotated[ReleaseParams, Query()]
+    request: Request, snapshot: Snapshot, release_id: ReleaseId, params: Annotated[ReleaseParams, Query()]
 ) -> Response:
     """One state of the data, with its bulk files as long as they are kept."""
     release = queries.get_release(snapshot.connection, release_id)
@@ -79,8 +80,9 @@ def get_release(
     operation_id="list_release_changes",
     response_model=ListAnswer[ReleaseChangePublic],
 )
+@reads
 def list_release_changes(
-    request: Request, snapshot: CurrentSnapshot, release_id: ReleaseId, params: Annotated[ChangesParams, Query()]
+    request: Request, snapshot: Snapshot, release_id: ReleaseId, params: Annotated[ChangesParams, Query()]
 ) -> Response:
     """What a release changed: the money of each row in each category, before and after, where the two differ.
 
@@ -92,7 +94,7 @@ def list_release_changes(
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
         rows = queries.list_changes(connection, number, wanted, after, limit)
-        return (shown(ReleaseChangePublic, with_dollars(row)) for row in rows)
+        return (shown(ReleaseChangePublic, row) for row in rows)
 
     rows = Rows(CHANGE_COLUMNS, read, lambda: queries.count_changes(connection, number, wanted), PAGE)
     return answer_rows(asked, params, rows, lambda: {"meta": asked.meta() | {"measure": wanted.measure}})
@@ -129,8 +131,9 @@ def get_release_file(
     response_model=DataPackage,
     responses=problems_of("release-gone"),
 )
+@reads
 def get_release_data_package(
-    request: Request, snapshot: CurrentSnapshot, release_id: ReleaseId, _params: Annotated[NoParams, Query()]
+    request: Request, snapshot: Snapshot, release_id: ReleaseId, _params: Annotated[NoParams, Query()]
 ) -> Response:
     """The files of a release as a Data Package: what each holds and what its columns mean, for programs."""
     return _package(request, snapshot, release_id)
@@ -142,7 +145,8 @@ def get_release_data_package(
     response_model=DataPackage,
     responses=problems_of("nothing-loaded", "bad-parameter"),
 )
-def get_data_package(request: Request, snapshot: CurrentSnapshot, _params: Annotated[NoParams, Query()]) -> Response:
+@reads
+def get_data_package(request: Request, snapshot: Snapshot, _params: Annotated[NoParams, Query()]) -> Response:
     """The files of the newest release as a Data Package."""
     return _package(request, snapshot, queries.LATEST)
 

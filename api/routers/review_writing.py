@@ -137,7 +137,7 @@ def _outcome(snapshot: Snapshot, subject: Subject, run: Mapping[str, Any]) -> di
     for component_id in rows_of(connection, subject):
         found = get_component(connection, component_id, filters)
         found["amounts"] = [with_dollars(line) for line in found["amounts"]]
-        rows.append(shown(ComponentDetail, with_dollars(found)))
+        rows.append(shown(ComponentDetail, found))
     decision = [shown(ReviewShown, line) for line in current_reviews(connection, subject.subject_id)]
     ids = {"subject_id": subject.subject_id, "run_id": run["run_id"], "release_id": run["release_id"]}
     return ids | {"decision": decision, "rows": rows}

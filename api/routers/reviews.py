@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from api.answers import Asked, Rows, answer_rows, shown
-from api.deps import CurrentSnapshot
+from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import Column, Kind, columns_of
 from api.frames import Links, ListAnswer, Meta, RowCount
@@ -64,10 +64,11 @@ CONTEXT_COLUMNS = [
 
 
 @router.get("/queue", operation_id="list_review_queue", response_model=ListAnswer[QueueItem])
-def list_review_queue(request: Request, snapshot: CurrentSnapshot, params: Annotated[QueueParams, Query()]) -> Response:
+@reads
+def list_review_queue(request: Request, snapshot: Snapshot, params: Annotated[QueueParams, Query()]) -> Response:
     """What to review next, ordered by money × uncertainty, so that an hour of reviewing moves the totals most."""
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
-    rows = [shown(QueueItem, with_dollars(row)) for row in review_queue(snapshot.connection, filters, params.limit)]
+    rows = [shown(QueueItem, row) for row in review_queue(snapshot.connection, filters, params.limit)]
     return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: {"meta": asked.meta(filters)})
 
 
@@ -82,7 +83,8 @@ class FormParams(QueueParams):
 
 
 @router.get("/form", operation_id="get_review_form", response_model=FormAnswer)
-def get_review_form(request: Request, snapshot: CurrentSnapshot, params: Annotated[FormParams, Query()]) -> Response:
+@reads
+def get_review_form(request: Request, snapshot: Snapshot, params: Annotated[FormParams, Query()]) -> Response:
     """The queue as a form to fill in: take it as CSV, and `python -m api reviews import` takes it back.
 
     Columns whose names begin with `_` are for the reader; the import passes them over.

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.answers import Asked, Rows, answer_picture, answer_rows, chosen_format
 from api.charts.choice import drawable
 from api.charts.picture import picture_of
-from api.deps import CurrentSnapshot
+from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import DrawnLinks, Links, Meta
@@ -47,7 +47,8 @@ class RatioAnswer(BaseModel):
 
 
 @router.get("", operation_id="get_spend", response_model=SpendAnswer)
-def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[SpendParams, Query()]) -> Response:
+@reads
+def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParams, Query()]) -> Response:
     """Spend by any dimensions, exact to the cent.
 
     Each row is a range: `amount_usd` is what counts in full, `amount_usd + partial_usd` its upper end.
@@ -71,7 +72,8 @@ def get_spend(request: Request, snapshot: CurrentSnapshot, params: Annotated[Spe
 
 
 @router.get("/ratio", operation_id="get_spend_ratio", response_model=RatioAnswer)
-def get_spend_ratio(request: Request, snapshot: CurrentSnapshot, params: Annotated[RatioParams, Query()]) -> Response:
+@reads
+def get_spend_ratio(request: Request, snapshot: Snapshot, params: Annotated[RatioParams, Query()]) -> Response:
     """The spend of some categories over that of others, with both sides shown. Over zero there is no ratio: null."""
     asked, query = Asked(request, snapshot), params.to_query(snapshot)
     result = spend_ratio(snapshot.connection, query, *params.sides())

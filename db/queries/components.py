@@ -1,8 +1,10 @@
 """Components with the money they carry in a filter, and the single one with its reasons."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, and_, case, cast, func, select
@@ -10,13 +12,15 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, and
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
-from db.queries.ordering import Position, in_chunks, ordered, placed
+from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
+from db.queries.prepared import Row, fetch, fetch_dicts, position_slots, slot, slots_of, stream, template_of
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import count_rows_of, is_common, on_page
 from models.filters import Filters, SortKey
+from models.search import SearchQuery
 from models.vocabulary import Relevance
 
 component, project = tables.component, tables.project
@@ -38,18 +42,24 @@ SORTABLE = (
 )
 """Columns that a list can be ordered by; `rank` too, where words are searched for."""
 
-SHOWN = (
+LISTED = (
     "component_id",
     "project_id",
     "granularity",
     "title",
-    "stated_cents",
+    "stated_usd",
     "stated_measure",
     "source_id",
     "source_url",
     "as_of",
+    "project_name",
+    "amount_usd",
+    "partial_usd",
+    "scaled",
+    "exceeds_total",
+    "approval_date",
 )
-"""What a list shows of a component's own row. The rest is long, and all of it would pass through the sorting."""
+"""What a list reads of each row. The rest of a component's own is long, and all of it would pass through the sorting."""
 
 ORDER = (SortKey("project_id"), SortKey("number"))
 """The order of component ids, and what tells two rows apart."""
@@ -71,8 +81,12 @@ def count_components(connection: Connection, filters: Filters) -> int:
     known = count_rows_of(connection, filters)
     if known is not None:
         return known
-    statement = select(func.count(fact.c.component_id.distinct())).where(*conditions(filters))
-    return connection.scalar(statement) or 0
+    template, values = template_of(filters)
+    return int(fetch(connection, _counting, template, values=values)[0][0])
+
+
+def _counting(filters: Filters) -> Select[Any]:
+    return select(func.count(fact.c.component_id.distinct())).where(*conditions(filters))
 
 
 def list_components(
@@ -88,25 +102,45 @@ def list_components(
 
     Raises:
         PricesMissingError: if constant prices are asked for over years that have no index.
+        BadPositionError: if the position does not fit the order.
     """
     require_prices(connection, filters)
-    keys = sort_keys(filters, sort)
+    keys = tuple(sort_keys(filters, sort))
+    walk = limit is not None and keys == ORDER and is_common(connection, filters, count_rows_of)
+    template, values = template_of(filters)
+    place, more = position_slots(known_position(_sortable(), keys, after))
+    asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
+    values |= more
+    if limit is None:
+        pieces = stream(connection, _ordered, *asked, values=values)
+    else:
+        pieces = iter([fetch(connection, _ordered, *asked, values=values | {"limit": limit})])
+    return (row for piece in pieces for row in _shown(connection, piece, keys))
+
+
+def _ordered(
+    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, walk: bool, bytewise: bool
+) -> Select[Any]:
+    """The statement behind a list. `walk`: find the ids of a page first, by going along their order."""
     page = None
-    if limit is not None and tuple(keys) == ORDER and is_common(connection, filters, count_rows_of):
+    if walk:
         matching = select(fact.c.component_id).where(fact.c.component_id == component.c.component_id)
         ids = select(component.c.component_id).where(matching.where(*conditions(filters)).exists())
-        page = ordered(connection, ids, dict(component.c.items()), keys, after).limit(limit).subquery("page")
+        page = in_order(ids, dict(component.c.items()), keys, after, bytewise).limit(slot("limit")).subquery("page")
         after = None
-    statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
-    statement = ordered(connection, statement, columns, keys, after)
-    if limit is not None:
-        statement = statement.limit(limit)
-    pieces = in_chunks(connection, statement)
-    return (row for piece in pieces for row in _with_classification(connection, [placed(row) for row in piece]))
+    statement, columns = _listing(filters, frozenset(key.column for key in keys), page)
+    statement = in_order(statement, columns, keys, after, bytewise)
+    return statement.limit(slot("limit")) if limited else statement
+
+
+@cache
+def _sortable() -> dict[str, ColumnElement[Any]]:
+    """What lists can be ordered by, to check positions against."""
+    return _listing(Filters(search=SearchQuery((("any",),))), frozenset({"rank"}))[1]
 
 
 def _listing(
-    filters: Filters, with_rank: bool, page: Subquery | None = None
+    filters: Filters, sorted_by: frozenset[str], page: Subquery | None = None
 ) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
     """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
     low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
@@ -124,32 +158,30 @@ def _listing(
         .subquery("money")
     )
     verdict = tables.classification
-    effective = and_(
-        verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True), verdict.c.position == 0
-    )
-    year = cast(func.extract("year", project.c.approval_date), Integer)
-    more_columns = {
+    columns: dict[str, ColumnElement[Any]] = {
+        **dict(component.c.items()),
         "project_name": project.c.name,
+        "stated_usd": component.c.stated_cents,
+        "approval_date": project.c.approval_date,
+        "year": cast(func.extract("year", project.c.approval_date), Integer),
         "category": verdict.c.category_code,
         "confidence": verdict.c.confidence,
-        "amount_usd": money.c.amount_usd,
-        "partial_usd": money.c.partial_usd,
-        "stated_usd": component.c.stated_cents,
-        "year": year,
+        **{item.name: item for item in money.c if item.name != "component_id"},
     }
-    joined = (
-        component.join(money, money.c.component_id == component.c.component_id)
-        .join(project, project.c.project_id == component.c.project_id)
-        .outerjoin(verdict, effective)
-    )
-    if with_rank and filters.search is not None:
+    joined = component.join(money, money.c.component_id == component.c.component_id)
+    joined = joined.join(project, project.c.project_id == component.c.project_id)
+    if sorted_by & {"category", "confidence"}:
+        joined = joined.outerjoin(verdict, and_(_is_effective(), verdict.c.position == 0))
+    if "rank" in sorted_by and filters.search is not None:
         found = hits(filters.search)
         joined = joined.join(found, found.c.component_id == component.c.component_id)
-        more_columns["rank"] = found.c.rank
-    shown = [item.label(name) for name, item in more_columns.items()]
-    extra = [money.c.scaled, money.c.exceeds_total, project.c.approval_date]
-    statement = select(*(component.c[name] for name in SHOWN), *shown, *extra).select_from(joined)
-    return statement, {item.name: item for item in component.c} | more_columns
+        columns["rank"] = found.c.rank
+    return select(*(columns[name].label(name) for name in LISTED)).select_from(joined), columns
+
+
+def _is_effective() -> ColumnElement[bool]:
+    verdict = tables.classification
+    return and_(verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True))
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
@@ -158,22 +190,29 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     Raises:
         NotFoundError: with the nearest id that exists.
     """
+    found = fetch_dicts(connection, _one, values={"component_id": printable(component_id)})
+    if not found:
+        raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
+    row = found[0]
+    amounts = fetch_dicts(connection, _amounts, values={"component_id": component_id})
+    mine = [line for line in amounts if line["measure"] == filters.measure]
+    reasons = fetch_dicts(connection, _reasons, values={"component_id": component_id})
+    row |= _sums(mine) | _classified([share for share in reasons if share["effective"]])
+    row |= _of_project(row.pop("approval_date"), sorted({line["country"] for line in amounts}))
+    row["stated_usd"] = row.pop("stated_cents")
+    row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
+    history = review_history(connection, component_id, row["project_id"])
+    return row | {"amounts": amounts, "why": _why(reasons), "review_history": history}
+
+
+def _one() -> Select[Any]:
     run = tables.ingest_run
-    statement = (
+    return (
         select(component, project.c.name.label("project_name"), project.c.approval_date, run.c.started_at)
         .join(project, project.c.project_id == component.c.project_id)
         .outerjoin(run, run.c.run_id == component.c.run_id)
-        .where(component.c.component_id == printable(component_id))
+        .where(component.c.component_id == slot("component_id"))
     )
-    row = connection.execute(statement).mappings().first()
-    if row is None:
-        raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
-    amounts = _amounts(connection, component_id)
-    mine = [line for line in amounts if line["measure"] == filters.measure]
-    shown = _with_classification(connection, [dict(row) | _sums(mine)])[0]
-    history = review_history(connection, component_id, row["project_id"])
-    shown["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
-    return shown | {"amounts": amounts, "why": _why(connection, component_id), "review_history": history}
 
 
 def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -186,49 +225,67 @@ def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _with_classification(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    ids = [row["component_id"] for row in rows]
-    verdicts = _effective(connection, ids)
-    places = _places(connection, ids)
+def _shown(connection: Connection, rows: Sequence[Row], keys: Sequence[SortKey]) -> Iterator[dict[str, Any]]:
+    """Rows of a list by the names of their columns, with their classification and their places."""
+    if not rows:
+        return
+    ids, values = slots_of("id", [row[0] for row in rows])
+    shares, places = defaultdict(list), defaultdict(list)
+    for share in fetch(connection, _effective, ids, values=values):
+        shares[share[0]].append(dict(zip(OF_SHARES, share, strict=True)))
+    for component_id, country in fetch(connection, _places, ids, values=values):
+        places[component_id].append(country)
     for row in rows:
-        shares = verdicts.get(row["component_id"], [])
-        row["category"] = shares[0]["category_code"] if shares else None
-        row["categories"] = [share["category_code"] for share in shares]
-        row["secondary_categories"] = shares[0]["secondary"] if shares else []
-        relevances = {share["relevance"] for share in shares}
-        row["relevance"] = next((r.value for r in Relevance if r.value in relevances), None)
-        row["method"] = shares[0]["method"] if shares else None
-        row["confidence"] = shares[0]["confidence"] if shares else None
-        row["countries"] = places.get(row["component_id"], [])
-        row["year"] = row["approval_date"].year if row["approval_date"] else None
-        row["stated_usd"] = row["stated_cents"]
+        cells, position = parted(row, keys)
+        found = dict(zip(LISTED, cells, strict=True))
+        found |= _classified(shares.get(row[0], []))
+        found |= _of_project(found.pop("approval_date"), places.get(row[0], []))
         for name in ("amount_usd", "partial_usd"):
-            row[name] = None if row[name] is None else int(row[name])
+            found[name] = None if found[name] is None else int(found[name])
         for name in ("scaled", "exceeds_total"):
-            row[name] = bool(row[name])
-    return rows
+            found[name] = bool(found[name])
+        found["position"] = position
+        yield found
 
 
-def _effective(connection: Connection, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def _classified(shares: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a row shows of the classification that counts."""
+    first = shares[0] if shares else None
+    relevances = {str(share["relevance"]) for share in shares}
+    return {
+        "category": first and first["category_code"],
+        "categories": [share["category_code"] for share in shares],
+        "secondary_categories": first["secondary"] if first else [],
+        "relevance": next((one for one in RELEVANCES if one in relevances), None),
+        "method": first and first["method"],
+        "confidence": first and first["confidence"],
+    }
+
+
+def _of_project(approved: date | None, places: list[str]) -> dict[str, Any]:
+    return {"countries": places, "year": approved.year if approved else None}
+
+
+RELEVANCES = tuple(map(str, Relevance))
+"""From the strongest to the weakest."""
+
+OF_SHARES = ("component_id", "category_code", "secondary", "relevance", "method", "confidence")
+"""What a list needs of classifications: not the long evidence."""
+
+
+def _effective(ids: Sequence[Any]) -> Select[Any]:
     table = tables.classification
-    shown = ("component_id", "category_code", "secondary", "relevance", "method", "confidence")  # not the long evidence
-    query = select(*(table.c[name] for name in shown))
+    query = select(*(table.c[name] for name in OF_SHARES))
     query = query.where(table.c.component_id.in_(ids), table.c.effective.is_(True))
-    found = defaultdict(list)
-    for row in connection.execute(query.order_by(table.c.component_id, table.c.position)).mappings():
-        found[row["component_id"]].append(dict(row))
-    return found
+    return query.order_by(table.c.component_id, table.c.position)
 
 
-def _places(connection: Connection, ids: Sequence[str]) -> dict[str, list[str]]:
+def _places(ids: Sequence[Any]) -> Select[Any]:
     query = select(fact.c.component_id, fact.c.country).where(fact.c.component_id.in_(ids)).distinct()
-    found = defaultdict(list)
-    for component_id, code in connection.execute(query.order_by(fact.c.component_id, fact.c.country)):
-        found[component_id].append(code)
-    return found
+    return query.order_by(fact.c.component_id, fact.c.country)
 
 
-def _amounts(connection: Connection, component_id: str) -> list[dict[str, Any]]:
+def _amounts() -> Select[Any]:
     columns = (
         fact.c.measure,
         fact.c.project_id,
@@ -239,18 +296,20 @@ def _amounts(connection: Connection, component_id: str) -> list[dict[str, Any]]:
         fact.c.scaled,
         fact.c.exceeds_total,
     )
-    query = select(*columns).where(fact.c.component_id == component_id)
-    query = query.order_by(fact.c.measure, fact.c.project_id, fact.c.category, fact.c.country)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    query = select(*columns).where(fact.c.component_id == slot("component_id"))
+    return query.order_by(fact.c.measure, fact.c.project_id, fact.c.category, fact.c.country)
 
 
-def _why(connection: Connection, component_id: str) -> list[dict[str, Any]]:
+def _reasons() -> Select[Any]:
     """The effective classification first, then the others; each with all its shares."""
     table = tables.classification
-    query = select(table).where(table.c.component_id == component_id)
-    query = query.order_by(table.c.effective.desc(), table.c.method, table.c.position)
+    query = select(table).where(table.c.component_id == slot("component_id"))
+    return query.order_by(table.c.effective.desc(), table.c.method, table.c.position)
+
+
+def _why(shares: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for row in connection.execute(query).mappings():
+    for row in shares:
         answer = found.setdefault(
             row["method"],
             {

@@ -1,11 +1,11 @@
 """Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, RowMapping, Select, String, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -29,34 +29,63 @@ def ordered(
     keys: Sequence[SortKey],
     after: Position | None = None,
 ) -> Select[Any]:
-    """Order a statement by keys, which together must tell any two rows apart, and leave out what is not after a position.
-
-    Text is compared byte by byte, so that both databases give one order.
+    """Order a statement for a database, and leave out what is not after a position; see `in_order`.
 
     Raises:
         BadPositionError: if the position does not fit the keys.
     """
-    bytewise = connection.dialect.name == "postgresql"
+    return in_order(statement, columns, keys, known_position(columns, keys, after), is_bytewise(connection))
+
+
+def in_order(
+    statement: Select[Any],
+    columns: Mapping[str, ColumnElement[Any]],
+    keys: Sequence[SortKey],
+    after: Position | None,
+    bytewise: bool,
+) -> Select[Any]:
+    """Order a statement by keys, which together must tell any two rows apart, and leave out what is not after a position.
+
+    Args:
+        statement: what to order.
+        columns: what can be ordered by, by name.
+        keys: the order.
+        after: the position, as `known_position` checked it, or slots in its place.
+        bytewise: whether text is to be compared byte by byte; see `is_bytewise`.
+    """
     found = [(_bytewise(columns[key.column]) if bytewise else columns[key.column], key.descending) for key in keys]
     if after is not None:
-        if len(after) != len(found):
-            raise BadPositionError("the place to go on from was given for another order")
-        known = [_value(column, value) for (column, _), value in zip(found, after, strict=True)]
-        statement = statement.where(_beyond(found, known))
+        statement = statement.where(_beyond(found, after))
     marks = [column.label(f"{MARK}{place}") for place, (column, _) in enumerate(found)]
     return statement.add_columns(*marks).order_by(
         *((column.desc() if descending else column.asc()).nulls_last() for column, descending in found)
     )
 
 
-def in_chunks(connection: Connection, statement: Select[Any]) -> Iterator[Sequence[RowMapping]]:
-    """Run a statement now, and fetch its rows some at a time; its cursor is closed with the iterator."""
-    return _chunks(connection.execute(statement.execution_options(yield_per=CHUNK)))
+def known_position(
+    columns: Mapping[str, ColumnElement[Any]], keys: Sequence[SortKey], after: Position | None
+) -> list[Any] | None:
+    """Check a position, which came over the wire, against the columns that it is compared with.
+
+    Raises:
+        BadPositionError: if it does not fit the keys.
+    """
+    if after is None:
+        return None
+    if len(after) != len(keys):
+        raise BadPositionError("the place to go on from was given for another order")
+    return [_value(columns[key.column], value) for key, value in zip(keys, after, strict=True)]
 
 
-def _chunks(result: CursorResult[Any]) -> Iterator[Sequence[RowMapping]]:
-    with result:
-        yield from result.mappings().partitions()
+def is_bytewise(connection: Connection) -> bool:
+    """Whether a database must be told to compare text byte by byte, so that both give one order."""
+    return connection.dialect.name == "postgresql"
+
+
+def parted(row: Sequence[Any], keys: Sequence[SortKey]) -> tuple[Sequence[Any], list[Any]]:
+    """Part a row of an ordered statement into its own values and where it stands, in values that fit into JSON."""
+    width = len(row) - len(keys)
+    return row[:width], [_plain(value) for value in row[width:]]
 
 
 def placed(row: RowMapping) -> dict[str, Any]:

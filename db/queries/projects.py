@@ -1,6 +1,8 @@
 """Projects: lists in any order, and one with what is counted of it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cast, func, select
@@ -8,13 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cas
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
-from db.queries.ordering import Position, in_chunks, ordered, placed
+from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
+from db.queries.prepared import Row, fetch, fetch_dicts, position_slots, slot, slots_of, stream, template_of
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import count_projects_of, is_common, on_page
 from models.filters import STATUSES, Filters, SortKey
-from models.project import ProjectStatement, fiscal_year, in_order
+from models.project import ProjectStatement, fiscal_year
+from models.project import in_order as by_precedence
+from models.search import SearchQuery
 
 project = tables.project
 
@@ -40,6 +45,12 @@ SORTABLE = (
 )
 """Columns that a list can be ordered by; `rank` too, where words are searched for."""
 
+ORDER = (SortKey("project_id"),)
+LISTED = (*project.c.keys(), "amount_usd", "partial_usd")
+"""What a list reads of each project."""
+
+OF_CENTS = tuple((name, name.replace("_cents", "_usd")) for name in LISTED if name.endswith("_cents"))
+
 
 def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
     """Return the whole order of a list: as asked, else the best matches of a search first, then by id."""
@@ -53,7 +64,12 @@ def count_projects(connection: Connection, filters: Filters) -> int:
     known = count_projects_of(connection, filters)
     if known is not None:
         return known
-    return connection.scalar(select(func.count()).select_from(matching_projects(filters).subquery())) or 0
+    template, values = template_of(filters)
+    return int(fetch(connection, _counting, template, values=values)[0][0])
+
+
+def _counting(filters: Filters) -> Select[Any]:
+    return select(func.count()).select_from(matching_projects(filters).subquery())
 
 
 def list_projects(
@@ -69,21 +85,41 @@ def list_projects(
 
     Raises:
         PricesMissingError: if constant prices are asked for over years that have no index.
+        BadPositionError: if the position does not fit the order.
     """
     require_prices(connection, filters)
-    keys = sort_keys(filters, sort)
+    keys = tuple(sort_keys(filters, sort))
+    walk = limit is not None and keys == ORDER and is_common(connection, filters, count_projects_of)
+    template, values = template_of(filters)
+    place, more = position_slots(known_position(_sortable(), keys, after))
+    asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
+    values |= more
+    if limit is None:
+        pieces = stream(connection, _ordered, *asked, values=values)
+    else:
+        pieces = iter([fetch(connection, _ordered, *asked, values=values | {"limit": limit})])
+    return (row for piece in pieces for row in _listed(connection, piece, keys))
+
+
+def _ordered(
+    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, walk: bool, bytewise: bool
+) -> Select[Any]:
+    """The statement behind a list. `walk`: find the ids of a page first, by going along their order."""
     page = None
-    if limit is not None and keys == [SortKey("project_id")] and is_common(connection, filters, count_projects_of):
+    if walk:
         matching = select(fact.c.project_id).where(fact.c.project_id == project.c.project_id)
         ids = select(project.c.project_id).where(matching.where(*conditions(filters)).exists())
-        page = ordered(connection, ids, dict(project.c.items()), keys, after).limit(limit).subquery("page")
+        page = in_order(ids, dict(project.c.items()), keys, after, bytewise).limit(slot("limit")).subquery("page")
         after = None
     statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
-    statement = ordered(connection, statement, columns, keys, after)
-    if limit is not None:
-        statement = statement.limit(limit)
-    pieces = in_chunks(connection, statement)
-    return (row for piece in pieces for row in _shown(connection, [placed(row) for row in piece]))
+    statement = in_order(statement, columns, keys, after, bytewise)
+    return statement.limit(slot("limit")) if limited else statement
+
+
+@cache
+def _sortable() -> dict[str, ColumnElement[Any]]:
+    """What lists can be ordered by, to check positions against."""
+    return _listing(Filters(search=SearchQuery((("any",),))), True)[1]
 
 
 def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
@@ -93,13 +129,16 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
         NotFoundError: with the nearest id that exists.
     """
     filters = Filters(projects=(printable(project_id),), statuses=STATUSES)
-    if counted := next(list_projects(connection, filters), None):
+    if counted := next(list_projects(connection, filters, limit=1), None):
         return counted
-    query = select(project).where(project.c.project_id == printable(project_id))
-    row = connection.execute(query).mappings().first()
-    if row is None:
+    found = fetch_dicts(connection, _one, values={"project_id": printable(project_id)})
+    if not found:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
-    return _shown(connection, [dict(row) | {"amount_usd": 0, "partial_usd": 0}])[0]
+    return next(_shown(connection, [found[0] | {"amount_usd": 0, "partial_usd": 0}]))
+
+
+def _one() -> Select[Any]:
+    return select(project).where(project.c.project_id == slot("project_id"))
 
 
 SAID = ("name", "status", "approval_date", "closing_date")
@@ -112,10 +151,14 @@ SAID_BESIDE = ("source_url", "reporting_org", "reported_id", "note")
 
 def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
     """Return what each source said of a project, the one that overrules the others first; cents under `…_usd` names."""
+    rows = fetch_dicts(connection, _statements, values={"project_id": printable(project_id)})
+    found = [ProjectStatement(**row) for row in rows]
+    return [_said(statement) for statement in reversed(by_precedence(found))]
+
+
+def _statements() -> Select[Any]:
     table = tables.project_statement
-    query = select(table).where(table.c.project_id == printable(project_id))
-    found = [ProjectStatement(**row) for row in connection.execute(query).mappings()]
-    return [_said(statement) for statement in reversed(in_order(found))]
+    return select(table).where(table.c.project_id == slot("project_id"))
 
 
 def _said(statement: ProjectStatement) -> dict[str, Any]:
@@ -141,6 +184,8 @@ def differing(statements: Sequence[dict[str, Any]]) -> list[str]:
 
 def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict[str, str | None]:
     """Return the ids that are not stored, each with the nearest that is."""
+    if not project_ids:
+        return {}
     query = select(project.c.project_id).where(project.c.project_id.in_(map(printable, project_ids)))
     known = set(connection.scalars(query))
     missing = [project_id for project_id in project_ids if project_id not in known]
@@ -171,25 +216,36 @@ def _listing(
     return statement, columns | {"year": cast(func.extract("year", project.c.approval_date), Integer)}
 
 
-def _shown(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    places = _places(connection, [row["project_id"] for row in rows])
+def _listed(connection: Connection, rows: Sequence[Row], keys: Sequence[SortKey]) -> Iterator[dict[str, Any]]:
+    """Rows of a list by the names of their columns, each with its position."""
+    found = []
     for row in rows:
-        row["countries"] = places.get(row["project_id"], [])
+        cells, position = parted(row, keys)
+        found.append(dict(zip(LISTED, cells, strict=False)) | {"position": position})  # a rank may follow
+    return _shown(connection, found)
+
+
+def _shown(connection: Connection, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    if not rows:
+        return
+    ids, values = slots_of("id", [row["project_id"] for row in rows])
+    places = defaultdict(list)
+    for project_id, code in fetch(connection, _places, ids, values=values):
+        places[project_id].append(code)
+    for row in rows:
         day = row["approval_date"]
-        row["year"], row["fiscal_year"] = (day.year if day else None), fiscal_year(day)
-        for name in [name for name in row if name.endswith("_cents")]:
-            row[name.replace("_cents", "_usd")] = row.pop(name)
+        row |= {"countries": places.get(row["project_id"], []), "year": day.year if day else None}
+        row["fiscal_year"] = fiscal_year(day)
+        for cents, dollars in OF_CENTS:
+            row[dollars] = row.pop(cents)
         for name in ("amount_usd", "partial_usd"):
             row[name] = None if row[name] is None else int(row[name])
-    return rows
+        yield row
 
 
-def _places(connection: Connection, project_ids: Sequence[str]) -> dict[str, list[str]]:
+def _places(ids: Sequence[Any]) -> Select[Any]:
     table = tables.project_country
     query = select(table.c.project_id, table.c.country_code).where(
-        table.c.project_id.in_(project_ids), table.c.share_ppm.is_not(None)
+        table.c.project_id.in_(ids), table.c.share_ppm.is_not(None)
     )
-    found: dict[str, list[str]] = {}
-    for project_id, code in connection.execute(query.order_by(table.c.project_id, table.c.country_code)):
-        found.setdefault(project_id, []).append(code)
-    return found
+    return query.order_by(table.c.project_id, table.c.country_code)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
 from db.queries.ordering import Position, ordered, placed
+from db.queries.prepared import Row, fetch
 from models.filters import SortKey
 from models.release import Change, Release
 from models.vocabulary import Measure
@@ -46,9 +48,17 @@ def in_utc(moment: datetime) -> datetime:
 
 def latest_release(connection: Connection) -> Release | None:
     """Return the newest release, or `None` before anything is loaded."""
-    statement = select(tables.release).order_by(tables.release.c.release_id.desc()).limit(1)
-    row = connection.execute(statement).mappings().first()
-    return None if row is None else Release(**row)
+    found = fetch(connection, _newest)
+    return _release(found[0]) if found else None
+
+
+def _newest() -> Select[Any]:
+    return select(tables.release).order_by(tables.release.c.release_id.desc()).limit(1)
+
+
+@lru_cache(16)  # it is asked for with every request, and is nearly always the same
+def _release(row: Row) -> Release:
+    return Release(**dict(zip(tables.release.c.keys(), row, strict=True)))
 
 
 def get_release(connection: Connection, release_id: str) -> Release:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.queries.filtering import conditions, fact
+from db.queries.prepared import fetch_dicts, slot
 from models.component import WHOLE
 from models.filters import Filters
 
@@ -50,10 +51,7 @@ def current_reviews(connection: Connection, subject_id: str | None = None) -> It
 
 def review_history(connection: Connection, component_id: str, project_id: str) -> list[dict[str, Any]]:
     """Return every decision ever made on a component, the newest first; of a whole project's row, those on the project."""
-    table = tables.review
     subject = project_id if component_id == f"{project_id}-{WHOLE}" else component_id
-    query = select(table).where(table.c.subject_id == subject)
-    rows = connection.execute(query.order_by(table.c.review_id.desc())).mappings()
     return [
         {
             "category": row["category_code"],
@@ -66,8 +64,13 @@ def review_history(connection: Connection, component_id: str, project_id: str) -
             "counts": not row["superseded"],
             "run_id": row["run_id"],
         }
-        for row in rows
+        for row in fetch_dicts(connection, _history, values={"subject_id": subject})
     ]
+
+
+def _history() -> Select[Any]:
+    table = tables.review
+    return select(table).where(table.c.subject_id == slot("subject_id")).order_by(table.c.review_id.desc())
 
 
 def review_queue(connection: Connection, filters: Filters, limit: int) -> list[dict[str, Any]]:

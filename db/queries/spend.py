@@ -1,7 +1,8 @@
 """Aggregate spend, in integer cents. Rows of an additive answer sum to its totals, in both money columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,7 +11,6 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Integer,
-    RowMapping,
     Select,
     and_,
     case,
@@ -26,14 +26,19 @@ from sqlalchemy import (
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
-from db.queries.ordering import Position, in_chunks, ordered, placed
-from db.queries.summaries import cells_of, money_by_method, summarised
+from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
+from db.queries.prepared import Values, fetch, position_slots, slot, stream, template_of
+from db.queries.summaries import Cells, cells_of, money_by_method, summarised
 from db.queries.warnings import spend_warnings
-from models.filters import Dimension, SortKey, SpendQuery
+from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Method, Relevance, YearBasis
 
 Row = dict[str, Any]
+Years = tuple[int, int] | None
+"""The first and the last year to fill, if any."""
+
+FIGURES = (*MONEY_COLUMNS, *COUNT_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,65 +83,123 @@ def spend_rows(
     require_prices(connection, query.filters)
     if not query.group_by:
         return iter([spend_totals(connection, query) | {"position": []}])
-    rows = _grouped(connection, query)
+    keys = tuple(sort_keys(query))
+    plan, values = _plan(connection, query)
+    place, more = position_slots(known_position(_sortable(), keys, after))
+    asked, values = (*plan, keys, place, limit is not None, is_bytewise(connection)), values | more
+    if limit is None:
+        pieces = stream(connection, _ordered, *asked, values=values)
+    else:
+        pieces = iter([fetch(connection, _ordered, *asked, values=values | {"limit": limit})])
+    names = [dimension.value for dimension in query.group_by]
+    return (_row(row, names, keys) for piece in pieces for row in piece)
+
+
+def _row(row: Sequence[Any], names: Sequence[str], keys: Sequence[SortKey]) -> Row:
+    cells, position = parted(row, keys)
+    return dict(zip(names, cells, strict=False)) | _figures(cells[len(names) :]) | {"position": position}
+
+
+@cache
+def _sortable() -> dict[str, ColumnElement[Any]]:
+    """What answers can be ordered by, to check positions against."""
+    every = tuple(Dimension)
+    return _by_name(_component_basis(SpendQuery(group_by=every)).subquery("found"))
+
+
+def _by_name(rows: FromClause) -> dict[str, ColumnElement[Any]]:
     # A share is an amount over one total: the same order, and nothing to compute twice.
-    columns = {**{item.name: item for item in rows.c}, "share": rows.c.amount_usd}
-    statement = ordered(connection, select(rows), columns, sort_keys(query), after)
-    if limit is not None:
-        statement = statement.limit(limit)
-    names = [d.value for d in query.group_by]
-    return (
-        {name: row[name] for name in names} | _figures(row) | {"position": placed(row)["position"]}
-        for piece in in_chunks(connection, statement)
-        for row in piece
-    )
+    return {**{item.name: item for item in rows.c}, "share": rows.c.amount_usd}
+
+
+def _ordered(
+    cells: Cells | None,
+    query: SpendQuery,
+    years: Years,
+    keys: Sequence[SortKey],
+    after: Position | None,
+    limited: bool,
+    bytewise: bool,
+) -> Select[Any]:
+    rows = _grouped(cells, query, years)
+    statement = in_order(_shown(rows, query), _by_name(rows), keys, after, bytewise)
+    return statement.limit(slot("limit")) if limited else statement
 
 
 def spend_totals(connection: Connection, query: SpendQuery) -> Row:
     """Return the figures over the whole filter: each project and component counted once."""
     require_prices(connection, query.filters)
-    whole = replace(query, group_by=(), fill=None)
-    return _figures(connection.execute(select(_grouped(connection, whole))).mappings().one())
+    plan, values = _plan(connection, _as_a_whole(query))
+    return _figures(fetch(connection, _all, *plan, values=values)[0])
+
+
+def _as_a_whole(query: SpendQuery) -> SpendQuery:
+    return replace(query, group_by=(), sort=(), fill=None)
+
+
+def _all(cells: Cells | None, query: SpendQuery, years: Years) -> Select[Any]:
+    return _shown(_grouped(cells, query, years), query)
+
+
+def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
+    """The columns of an answer in their order: what it is grouped by, then the figures."""
+    return select(*(rows.c[name] for name in (*(d.value for d in query.group_by), *FIGURES)))
 
 
 def count_rows(connection: Connection, query: SpendQuery) -> int:
     """Count the rows of an answer."""
     if not query.group_by:
         return 1
-    return connection.scalar(select(func.count()).select_from(_grouped(connection, query))) or 0
+    plan, values = _plan(connection, replace(query, sort=()))
+    return int(fetch(connection, _counting, *plan, values=values)[0][0] or 0)
+
+
+def _counting(cells: Cells | None, query: SpendQuery, years: Years) -> Select[Any]:
+    return select(func.count()).select_from(_grouped(cells, query, years))
 
 
 def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
     """Say how much of the money rests on which way of classifying; nothing for whole projects."""
     if query.basis is Basis.PROJECT:
         return []
-    whole = replace(query, group_by=(), fill=None)
-    if cells := cells_of(connection, whole):
-        row = connection.execute(money_by_method(cells, query.filters)).one()
+    (cells, whole, _), values = _plan(connection, _as_a_whole(query))
+    if cells:
+        row = fetch(connection, money_by_method, cells, whole.filters, values=values)[0]
         parts = ((Method.DERIVED, row[:3]), (Method.REVIEW, row[3:6]), (Method.RULES, row[6:]))
         return [_of_method(method, low, more) for method, (facts_of_it, low, more) in parts if facts_of_it]
-    money = [_sum(in_prices(item, query.filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
-    statement = select(fact.c.method, *money).select_from(facts(query.filters))
-    statement = statement.where(*conditions(query.filters)).group_by(fact.c.method)
-    rows = connection.execute(statement.order_by(fact.c.method))
+    rows = fetch(connection, _methods, whole.filters, values=values)
     return [_of_method(method, low, more) for method, low, more in rows]
+
+
+def _methods(filters: Filters) -> Select[Any]:
+    money = [_sum(in_prices(item, filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
+    statement = select(fact.c.method, *money).select_from(facts(filters)).where(*conditions(filters))
+    return statement.group_by(fact.c.method).order_by(fact.c.method)
 
 
 def _of_method(method: str, low: int, more: int) -> Row:
     return {"method": str(method), "amount_usd": int(low), "partial_usd": int(more)}
 
 
-def _figures(row: RowMapping) -> Row:
-    return {name: int(row[name] or 0) for name in (*MONEY_COLUMNS, *COUNT_COLUMNS)}
+def _figures(cells: Sequence[Any]) -> Row:
+    return {name: int(cell or 0) for name, cell in zip(FIGURES, cells, strict=True)}
 
 
-def _grouped(connection: Connection, query: SpendQuery) -> FromClause:
+def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Cells | None, SpendQuery, Years], Values]:
+    """How a question is answered, with slots for its values: from which cells, or from the facts, and which years to fill."""
+    template, values = template_of(query.filters)
+    cells, asked = cells_of(connection, query), replace(query, filters=template)
+    found = None if cells is None else cells.with_slots(template)
+    years = _span(connection, query, found, asked, values) if query.fill else None
+    return (found, asked, years), values
+
+
+def _grouped(cells: Cells | None, query: SpendQuery, years: Years) -> FromClause:
     """The rows of an answer without an order."""
-    cells = cells_of(connection, query)
     rows = summarised(cells, query) if cells else _component_basis(query)
     if query.basis is Basis.PROJECT:
         rows = _with_whole_projects(query, rows)
-    return _filled(connection, query, rows.cte("found")) if query.fill else rows.subquery("found")
+    return _filled(query, rows.cte("found"), years) if years else rows.subquery("found")
 
 
 def _group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
@@ -228,13 +291,11 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
     return select(*columns, *money).select_from(joined).group_by(*columns)
 
 
-def _filled(connection: Connection, query: SpendQuery, rows: CTE) -> FromClause:
+def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
     """Add a row of zeros for each empty year of each group, from the first year to the last."""
     assert query.fill is not None
     name = query.fill.value
-    first, last = _span(connection, query, rows)
-    if first is None or last is None or first > last:
-        return rows
+    first, last = span
     years = values(column("number", Integer), name="year_rows").data([(year,) for year in range(first, last + 1)])
     every = years.cte("every_year")
     others = [d.value for d in query.group_by if d.value != name]
@@ -249,21 +310,28 @@ def _filled(connection: Connection, query: SpendQuery, rows: CTE) -> FromClause:
     return union_all(select(*groups, *figures).select_from(whole), without_year).subquery("filled")
 
 
-def _span(connection: Connection, query: SpendQuery, rows: CTE) -> tuple[int | None, int | None]:
+def _span(connection: Connection, query: SpendQuery, cells: Cells | None, asked: SpendQuery, values: Values) -> Years:
     """The years to fill: those the filter names, else the first and the last that have rows."""
-    assert query.fill is not None
-    year = rows.c[query.fill.value]
-    first, last = connection.execute(select(func.min(year), func.max(year))).one()
+    first, last = fetch(connection, _first_and_last, cells, replace(asked, sort=()), values=values)[0]
     if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
         first = first if query.filters.year_from is None else query.filters.year_from
         last = last if query.filters.year_to is None else query.filters.year_to
-    return first, last
+    return None if first is None or last is None or first > last else (first, last)
+
+
+def _first_and_last(cells: Cells | None, query: SpendQuery) -> Select[Any]:
+    assert query.fill is not None
+    year = _grouped(cells, query, None).c[query.fill.value]
+    return select(func.min(year), func.max(year))
 
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:
     """Count the projects in the filter that have at least one component with an amount."""
-    filters = replace(query.filters, granularity=(Granularity.COMPONENT,))
-    statement = select(func.count(fact.c.project_id.distinct())).where(
+    template, values = template_of(replace(query.filters, granularity=(Granularity.COMPONENT,)))
+    return int(fetch(connection, _with_amounts, template, values=values)[0][0])
+
+
+def _with_amounts(filters: Filters) -> Select[Any]:
+    return select(func.count(fact.c.project_id.distinct())).where(
         *conditions(filters), fact.c.amount_cents.is_not(None)
     )
-    return connection.scalar(statement) or 0

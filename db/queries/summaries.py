@@ -7,12 +7,15 @@ member; over what a project has one of, counts add. Whatever is not provably so 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select, union_all
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts
+from db.queries.prepared import fetch, template_of
+from db.queries.releases import latest_release
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
@@ -33,7 +36,7 @@ LIMITS: dict[Dimension, str] = {
 }
 """The filters by members of a dimension that cells can be chosen by."""
 
-Limits = dict[Dimension, tuple[str, ...]]
+Limits = tuple[tuple[Dimension, tuple[str, ...]], ...]
 
 UNDERSTOOD = (*LIMITS.values(), "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
 """All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
@@ -56,11 +59,16 @@ class Cells:
     scopes: frozenset[Scope]
     limits: Limits
 
+    def with_slots(self, template: Filters) -> "Cells":
+        """The same, with the slots of a template of the filters in place of the members."""
+        limits = ((one, getattr(template, LIMITS[one]) if one in LIMITS else members) for one, members in self.limits)
+        return replace(self, limits=tuple(limits))
+
     def conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
         """Return what their rows must meet."""
         found = [summary.c.grouping == self.grouping.name, summary.c.measure == filters.measure]
         found.append(summary.c.scope.in_(sorted(self.scopes)))
-        found += [summary.c[COLUMNS[dimension]].in_(members) for dimension, members in self.limits.items()]
+        found += [summary.c[COLUMNS[dimension]].in_(members) for dimension, members in self.limits]
         if filters.statuses:
             found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
         year = summary.c[COLUMNS[_years(filters)]]
@@ -70,6 +78,14 @@ class Cells:
 
 def cells_of(connection: Connection, query: SpendQuery) -> Cells | None:
     """Choose the narrowest cells that answer a question exactly, or none."""
+    found = _choose(query, True)
+    if found is not None and Dimension.SET in found.grouping.dimensions and not _sets_stand(connection):
+        return _choose(query, False)
+    return found
+
+
+@lru_cache(4_000)
+def _choose(query: SpendQuery, with_sets: bool) -> Cells | None:
     filters, scopes = query.filters, _scopes(query)
     rest = {name: getattr(_NOTHING, name) for name in UNDERSTOOD}
     if query.basis is Basis.PROJECT or not scopes or replace(filters, **rest) != _NOTHING:
@@ -77,42 +93,40 @@ def cells_of(connection: Connection, query: SpendQuery) -> Cells | None:
     if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
         return None
     groups = {_dimension(dimension, filters) for dimension in query.group_by} - {Dimension.RELEVANCE}
-    limits = {dimension: getattr(filters, name) for dimension, name in LIMITS.items() if getattr(filters, name)}
+    limits = tuple((dimension, getattr(filters, name)) for dimension, name in LIMITS.items() if getattr(filters, name))
     for held in (limits, _as_set(groups, limits)):
-        needed = groups | held.keys()
+        needed = groups | dict(held).keys()
         if filters.year_from is not None or filters.year_to is not None:
             needed |= {_years(filters)}
+        if Dimension.SET in needed and not with_sets:
+            continue
         for grouping in GROUPINGS:
             fits = needed <= set(grouping.dimensions) and scopes <= grouping.scopes
-            if (
-                fits
-                and _counts_once(grouping, groups, held)
-                and (Dimension.SET not in needed or _sets_stand(connection))
-            ):
+            if fits and _counts_once(grouping, groups, held):
                 return Cells(grouping, scopes, held)
     return None
 
 
 def _counts_once(grouping: Grouping, groups: set[Dimension], limits: Limits) -> bool:
     """Whether no project can count in two cells of one row: what tells its money apart is asked for, or held to one member."""
-    return all(dimension in groups or len(set(limits.get(dimension, ()))) == 1 for dimension in grouping.of_money)
+    held = dict(limits)
+    return all(dimension in groups or len(set(held.get(dimension, ()))) == 1 for dimension in grouping.of_money)
 
 
 def _as_set(groups: set[Dimension], limits: Limits) -> Limits:
     """The same limits with a named set in place of its categories, where they are one."""
-    categories = set(limits.get(Dimension.CATEGORY, ()))
+    categories = set(dict(limits).get(Dimension.CATEGORY, ()))
     names = [one.code for one in load_taxonomy().sets if set(one.categories) == categories]
     if not names or {Dimension.SET, Dimension.CATEGORY} & groups:
         return limits
-    others: Limits = {key: value for key, value in limits.items() if key is not Dimension.CATEGORY}
-    return others | {Dimension.SET: (names[0],)}
+    others = tuple((one, members) for one, members in limits if one is not Dimension.CATEGORY)
+    return (*others, (Dimension.SET, (names[0],)))
 
 
 def _sets_stand(connection: Connection) -> bool:
     """Whether the cells were made with the sets of this program. (Categories are the facts' own, whatever their version.)"""
-    table = tables.release
-    version = select(table.c.taxonomy_version).order_by(table.c.release_id.desc()).limit(1)
-    return connection.scalar(version) == load_taxonomy().version
+    release = latest_release(connection)
+    return release is not None and release.taxonomy_version == load_taxonomy().version
 
 
 _NOTHING = Filters()
@@ -200,20 +214,30 @@ def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[Column
 
 def count_rows_of(connection: Connection, filters: Filters) -> int | None:
     """Count rows of money of any granularity in a filter, or say nothing where cells cannot."""
-    cells = cells_of(connection, SpendQuery(filters))
-    if cells is None:
-        return None
-    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*cells.conditions(filters)).scalar_subquery()
-    spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
-    return int(connection.scalar(select(stored + spread.scalar_subquery())) or 0)
+    return _counted(connection, filters, _rows_in)
 
 
 def count_projects_of(connection: Connection, filters: Filters) -> int | None:
     """Count projects with money in a filter, or say nothing where cells cannot."""
+    return _counted(connection, filters, _projects_in)
+
+
+def _counted(connection: Connection, filters: Filters, build: Callable[..., Select[Any]]) -> int | None:
     cells = cells_of(connection, SpendQuery(filters))
     if cells is None:
         return None
-    return int(connection.scalar(select(func.sum(summary.c.projects)).where(*cells.conditions(filters))) or 0)
+    template, values = template_of(filters)
+    return int(fetch(connection, build, cells.with_slots(template), template, values=values)[0][0] or 0)
+
+
+def _rows_in(cells: Cells, filters: Filters) -> Select[Any]:
+    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*cells.conditions(filters)).scalar_subquery()
+    spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
+    return select(stored + spread.scalar_subquery())
+
+
+def _projects_in(cells: Cells, filters: Filters) -> Select[Any]:
+    return select(func.sum(summary.c.projects)).where(*cells.conditions(filters))
 
 
 COMMON = 10

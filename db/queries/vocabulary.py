@@ -1,6 +1,7 @@
 """The words that only the data know: places, and the instruments and sources that rows name."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import Connection, select
 
@@ -9,7 +10,7 @@ from models.country import Country, PlaceIndex
 from models.vocabulary import PlaceKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """Closed lists that filters are checked against, as of one release."""
 
@@ -17,13 +18,13 @@ class Vocabulary:
     instruments: tuple[str, ...]
     sources: tuple[str, ...]
 
-    @property
+    @cached_property
     def regions(self) -> dict[str, str]:
         """Codes and names of the regions that places lie in, and of the buckets beside them."""
         kinds = (PlaceKind.REGION, PlaceKind.GLOBAL)
         return {place.code: place.name for place in self.places.by_code.values() if place.kind in kinds}
 
-    @property
+    @cached_property
     def place_names(self) -> dict[str, str]:
         """Codes and names of all places."""
         return {place.code: place.name for place in self.places.by_code.values()}

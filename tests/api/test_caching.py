@@ -11,9 +11,9 @@ import brotli
 import httpx
 import pytest
 import zstandard
-from fastapi import Response
+from fastapi import Request, Response
 
-from api.deps import CurrentSnapshot
+from api.deps import Snapshot, reads
 from api.main import create_app, create_service
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
@@ -155,7 +155,8 @@ def test_bulk_files_are_never_compressed_on_the_way(loaded):
     app = create_app(loaded, watch_of(loaded))
 
     @app.get("/v1/releases/{release_id}/{kind}/{name}")
-    def table(_snapshot: CurrentSnapshot, release_id: int, kind: str, name: str) -> Response:
+    @reads
+    def table(request: Request, snapshot: Snapshot, release_id: int, kind: str, name: str) -> Response:
         headers = {"ETag": '"of-the-table"', "Cache-Control": "immutable"}
         return Response("id,amount\r\n" * 1000, media_type="text/csv", headers=headers)
 

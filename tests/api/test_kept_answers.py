@@ -3,9 +3,10 @@
 import anyio
 import httpx
 import pytest
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 
-from api.deps import CurrentSnapshot
+from api.deps import Snapshot, reads
 from api.http.kept import PER_ANSWER, AnswerStore, Kept
 from api.main import create_app, create_service
 from tests.conftest import client_of, watch_of
@@ -109,7 +110,8 @@ def test_half_an_answer_is_not_kept(engine, write):
     app = create_app(engine, watch_of(engine))
 
     @app.get("/v1/half")
-    def half(_snapshot: CurrentSnapshot):
+    @reads
+    def half(request: Request, snapshot: Snapshot):
         def pieces():
             yield b"one half "
             raise RuntimeError("in the middle")

@@ -1,0 +1,223 @@
+"""Statements that are made once for each shape of a question, and from then on run on the database's driver.
+
+To make a statement out of its parts takes fifty times as long as a database needs for a few rows. Questions of one shape
+differ only in values, so a statement is made of a *template*: the same question with a slot for each value that may differ.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Select, bindparam
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+from models.filters import KEPT_APART, Filters
+
+KEPT = 1_000
+"""Statements that are kept, those asked for least lately go first."""
+
+CHUNK = 1_000
+"""Rows that are fetched at once."""
+
+LISTS = (
+    "categories",
+    "groups",
+    "countries",
+    "regions",
+    "income_groups",
+    "projects",
+    "sources",
+    "instruments",
+    "lenders",
+)
+BOUNDS = ("min_confidence", "min_cents", "max_cents", "year_from", "year_to")
+"""Filters whose values have slots. The values of the others choose between statements, or are rare."""
+
+Row = tuple[Any, ...]
+Values = dict[str, Any]
+Processor = Callable[[Any], Any]
+
+_numbers = count()
+
+
+@cache
+def slot(name: str) -> Any:
+    """The place of a value in a template; one object for each name, so that equal templates are equal."""
+    return bindparam(name)
+
+
+def template_of(filters: Filters) -> tuple[Filters, Values]:
+    """Part filters into their shape and the values for its slots. What no total holds unless it is named stays as it is."""
+    values: Values = {}
+    slots: dict[str, Any] = {}
+    for field in LISTS:
+        if members := getattr(filters, field):
+            slots[field] = tuple(_slot(values, f"{field}_{place}", member) for place, member in enumerate(members))
+    for field in BOUNDS:
+        if (bound := getattr(filters, field)) is not None:
+            slots[field] = _slot(values, field, bound)
+    return (replace(filters, **slots) if slots else filters), values
+
+
+def _slot(values: Values, name: str, value: Any) -> Any:
+    if value in KEPT_APART:
+        return value
+    values[name] = _bound(value, None)
+    return slot(name)
+
+
+def slots_of(name: str, members: Sequence[Any]) -> tuple[tuple[Any, ...], Values]:
+    """Slots for a list of values, as many as the next power of four so that few shapes do for any length."""
+    room = 1
+    while room < len(members):
+        room *= 4
+    padded = [*members, *[members[-1]] * (room - len(members))]
+    names = [f"{name}_{place}" for place in range(room)]
+    return tuple(map(slot, names)), dict(zip(names, padded, strict=True))
+
+
+def position_slots(after: Sequence[Any] | None) -> tuple[tuple[Any, ...] | None, Values]:
+    """Slots for the place to go on from; what has no value there has no slot, for that is compared in another way."""
+    if after is None:
+        return None, {}
+    values = {f"after_{place}": value for place, value in enumerate(after) if value is not None}
+    return tuple(None if value is None else slot(f"after_{place}") for place, value in enumerate(after)), values
+
+
+def fetch(
+    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
+) -> list[Row]:
+    """Return all rows of the statement that `build` makes of a template, which must be hashable.
+
+    Raises:
+        SQLAlchemyError: if the database does not answer or refuses.
+    """
+    return _prepared(connection.dialect, build, *template).fetch(connection, values or {})
+
+
+def fetch_dicts(
+    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
+) -> list[dict[str, Any]]:
+    """The same, each row by the names of its columns."""
+    prepared = _prepared(connection.dialect, build, *template)
+    return [dict(zip(prepared.columns, row, strict=True)) for row in prepared.fetch(connection, values or {})]
+
+
+def stream(
+    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
+) -> Iterator[list[Row]]:
+    """Run the statement now, and fetch its rows some at a time; its cursor is closed with the iterator.
+
+    Raises:
+        SQLAlchemyError: see `fetch`.
+    """
+    return _prepared(connection.dialect, build, *template).stream(connection, values or {})
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A statement in a driver's words, and what turns values into the driver's and its into ours."""
+
+    text: str
+    fixed: Values
+    order: Sequence[str] | None
+    binders: Mapping[str, Processor]
+    columns: tuple[str, ...]
+    types: tuple[TypeEngine[Any], ...]
+    _readers: list[tuple[int, Processor]] | None = None
+
+    def fetch(self, connection: Connection, values: Values) -> list[Row]:
+        """Run it, and return all its rows."""
+        cursor: Any = connection.connection.cursor()
+        with closing(cursor), self._said(connection, cursor):
+            self._execute(connection, cursor, values)
+            return self._read(connection, cursor, cursor.fetchall())
+
+    def stream(self, connection: Connection, values: Values) -> Iterator[list[Row]]:
+        """Run it, and return an iterator over pieces of its rows."""
+        driver: Any = connection.connection
+        # PostgreSQL would send all rows at once to a cursor that has no name.
+        cursor = driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor(f"rows_{next(_numbers)}")
+        with self._said(connection, cursor):
+            self._execute(connection, cursor, values)
+        return self._pieces(connection, cursor)
+
+    def _pieces(self, connection: Connection, cursor: Any) -> Iterator[list[Row]]:
+        with closing(cursor), self._said(connection, cursor):
+            while rows := cursor.fetchmany(CHUNK):
+                yield self._read(connection, cursor, rows)
+
+    def _execute(self, connection: Connection, cursor: Any, values: Values) -> None:
+        given = {**self.fixed, **values}
+        for name, process in self.binders.items():
+            given[name] = process(given[name])
+        bound: Any = given if self.order is None else tuple([given[name] for name in self.order])
+        for listen in connection.dispatch.before_cursor_execute:  # who listens to the engine hears of these too
+            listen(connection, cursor, self.text, bound, None, False)
+        cursor.execute(self.text, bound)
+
+    @contextmanager
+    def _said(self, connection: Connection, cursor: Any) -> Iterator[None]:
+        """Say what the driver raises in the words of the engine, which lets go of connections that are lost."""
+        dialect, driver = connection.dialect, connection.dialect.loaded_dbapi
+        try:
+            yield
+        except driver.Error as error:
+            gone = dialect.is_disconnect(error, connection.connection.driver_connection, cursor)
+            if gone:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                self.text, None, error, driver.Error, connection_invalidated=gone, dialect=dialect
+            ) from error
+
+    def _read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
+        if self._readers is None:
+            self._readers = self._find_readers(connection.dialect, cursor.description)
+        if not self._readers:
+            return rows
+        found = []
+        for row in rows:
+            cells = list(row)
+            for place, read in self._readers:
+                cells[place] = read(cells[place])
+            found.append(tuple(cells))
+        return found
+
+    def _find_readers(self, dialect: Dialect, description: Sequence[Any]) -> list[tuple[int, Processor]]:
+        """What turns the driver's values into ours depends on how the database calls their types."""
+        found: list[tuple[int, Processor]] = []
+        for place, (kind, named) in enumerate(zip(self.types, description, strict=True)):
+            read = kind.dialect_impl(dialect).result_processor(dialect, named[1])
+            if read is not None:
+                found.append((place, read))
+        return found
+
+
+@lru_cache(KEPT)
+def _prepared(dialect: Dialect, build: Callable[..., Select[Any]], *template: Any) -> Prepared:
+    statement = build(*template)
+    compiled = statement.compile(dialect=dialect)
+    open_ones = {name for name, bind in compiled.binds.items() if bind.required}
+    # Slots have no values yet; how lists expand does not depend on them.
+    state = compiled.construct_expanded_state(dict.fromkeys(open_ones))
+    binders = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+    binders |= {name: process for name, process in state.processors.items() if callable(process)}
+    fixed = {name: value for name, value in state.parameters.items() if name not in open_ones}
+    columns = tuple(statement.selected_columns)
+    return Prepared(
+        text=state.statement,
+        fixed={name: _bound(value, binders.get(name)) for name, value in fixed.items()},
+        order=state.positiontup,
+        binders={name: process for name in open_ones if (process := binders[name]) is not None},
+        columns=tuple(str(column.key) for column in columns),
+        types=tuple(column.type for column in columns),
+    )
+
+
+def _bound(value: Any, process: Processor | None) -> Any:
+    found = value if process is None else process(value)
+    return str(found) if isinstance(found, str) else found  # drivers need not know our enumerations
