@@ -306,15 +306,20 @@ def _link_header(links: Mapping[str, Any]) -> dict[str, str]:
 
 def shown(model: type[BaseModel], row: Values) -> dict[str, Any]:
     """Keep of a row what the public model names, in its order, and its position; cents under `…_usd` names become dollars."""
-    kept = {name: usd(row.get(name)) if in_dollars else row.get(name) for name, in_dollars in _fields(model)}
+    names, money = _fields(model)
+    as_it_is = tuple(row)[: len(names)] == names
+    kept = dict(row) if as_it_is and len(row) <= len(names) + 1 else {name: row.get(name) for name in names}
+    for name in money:
+        kept[name] = usd(kept[name])
     if "position" in row:
         kept["position"] = row["position"]
     return kept
 
 
 @cache
-def _fields(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
-    return tuple((name, name.endswith("_usd")) for name in model.model_fields)
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = tuple(model.model_fields)
+    return names, tuple(name for name in names if name.endswith("_usd"))
 
 
 def json_answer(document: Values, headers: Mapping[str, str] | None = None) -> Response:

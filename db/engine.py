@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
@@ -26,7 +27,8 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(parsed)
     else:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, max_overflow=-1)  # a file has room for any number of readers: none has to wait
+        # A file has room for any number of readers, so none has to wait for another's connection.
+        engine = create_engine(parsed, max_overflow=-1, json_deserializer=msgspec.json.decode)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

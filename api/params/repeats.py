@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_origin
 
 from fastapi import Request
@@ -37,19 +38,28 @@ def query_parameters(route: APIRoute) -> dict[str, bool]:
 
     They are read off the route: the document, which says the same, takes longer to make than a server to start.
     """
-    return {name: get_origin(annotation) is not list for name, annotation in _declared(route.dependant)}
+    return dict(_declared(route.dependant))
 
 
-def _declared(dependant: Dependant) -> Iterator[tuple[str, Any]]:
-    """Name the query parameters that a route and its dependencies declare, with their annotations."""
+def _declared(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """Name the query parameters that a route and its dependencies declare; true for those that take a single value."""
     for field in dependant.query_params:
         annotation = field.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield from ((found.alias or name, found.annotation) for name, found in annotation.model_fields.items())
+            yield from _of_model(annotation)
         else:
-            yield field.alias, annotation
+            yield field.alias, _single(annotation)
     for inner in dependant.dependencies:
         yield from _declared(inner)
+
+
+@cache
+def _of_model(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+    return tuple((field.alias or name, _single(field.annotation)) for name, field in model.model_fields.items())
+
+
+def _single(annotation: Any) -> bool:
+    return get_origin(annotation) is not list
 
 
 def _repeated(name: str, values: list[str]) -> ProblemItem:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -45,19 +44,19 @@ SORTABLE = (
 LISTED = (
     "component_id",
     "project_id",
-    "granularity",
-    "title",
-    "stated_usd",
-    "stated_measure",
-    "source_id",
-    "source_url",
-    "as_of",
     "project_name",
+    "title",
+    "granularity",
     "amount_usd",
     "partial_usd",
     "scaled",
     "exceeds_total",
+    "stated_usd",
+    "stated_measure",
     "approval_date",
+    "source_id",
+    "source_url",
+    "as_of",
 )
 """What a list reads of each row. The rest of a component's own is long, and all of it would pass through the sorting."""
 
@@ -197,9 +196,10 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     amounts = fetch_dicts(connection, _amounts, values={"component_id": component_id})
     mine = [line for line in amounts if line["measure"] == filters.measure]
     reasons = fetch_dicts(connection, _reasons, values={"component_id": component_id})
-    row |= _sums(mine) | _classified([share for share in reasons if share["effective"]])
-    row |= _of_project(row.pop("approval_date"), sorted({line["country"] for line in amounts}))
-    row["stated_usd"] = row.pop("stated_cents")
+    row |= _sums(mine) | {"stated_usd": row["stated_cents"]}
+    shares = [tuple(share[name] for name in OF_SHARES) for share in reasons if share["effective"]]
+    places = sorted({line["country"] for line in amounts})
+    row |= _listed(tuple(row[name] for name in LISTED), shares, places)
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
     return row | {"amounts": amounts, "why": _why(reasons), "review_history": history}
@@ -226,56 +226,72 @@ def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _shown(connection: Connection, rows: Sequence[Row], keys: Sequence[SortKey]) -> Iterator[dict[str, Any]]:
-    """Rows of a list by the names of their columns, with their classification and their places."""
+    """Rows of a list with their classification and their places, in the order in which they are shown."""
     if not rows:
         return
     ids, values = slots_of("id", [row[0] for row in rows])
     shares, places = defaultdict(list), defaultdict(list)
     for share in fetch(connection, _effective, ids, values=values):
-        shares[share[0]].append(dict(zip(OF_SHARES, share, strict=True)))
+        shares[share[0]].append(share[1:])
     for component_id, country in fetch(connection, _places, ids, values=values):
         places[component_id].append(country)
     for row in rows:
         cells, position = parted(row, keys)
-        found = dict(zip(LISTED, cells, strict=True))
-        found |= _classified(shares.get(row[0], []))
-        found |= _of_project(found.pop("approval_date"), places.get(row[0], []))
-        for name in ("amount_usd", "partial_usd"):
-            found[name] = None if found[name] is None else int(found[name])
-        for name in ("scaled", "exceeds_total"):
-            found[name] = bool(found[name])
-        found["position"] = position
-        yield found
+        yield _listed(cells, shares.get(row[0], ()), places.get(row[0], [])) | {"position": position}
 
 
-def _classified(shares: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a row shows of the classification that counts."""
-    first = shares[0] if shares else None
-    relevances = {str(share["relevance"]) for share in shares}
+def _listed(cells: Sequence[Any], shares: Sequence[Row], places: list[str]) -> dict[str, Any]:
+    component_id, project_id, project_name, title, granularity, low, more, scaled, exceeds, stated, *rest = cells
+    measure, approved, source_id, source_url, as_of = rest
+    category, categories, secondary, relevance, method, confidence = _classified(shares)
     return {
-        "category": first and first["category_code"],
-        "categories": [share["category_code"] for share in shares],
-        "secondary_categories": first["secondary"] if first else [],
-        "relevance": next((one for one in RELEVANCES if one in relevances), None),
-        "method": first and first["method"],
-        "confidence": first and first["confidence"],
+        "component_id": component_id,
+        "project_id": project_id,
+        "project_name": project_name,
+        "title": title,
+        "granularity": granularity,
+        "category": category,
+        "categories": categories,
+        "secondary_categories": secondary,
+        "relevance": relevance,
+        "amount_usd": None if low is None else int(low),
+        "partial_usd": None if more is None else int(more),
+        "scaled": bool(scaled),
+        "exceeds_total": bool(exceeds),
+        "stated_usd": stated,
+        "stated_measure": measure,
+        "countries": places,
+        "year": approved.year if approved else None,
+        "method": method,
+        "confidence": confidence,
+        "source_id": source_id,
+        "source_url": source_url,
+        "as_of": as_of,
     }
-
-
-def _of_project(approved: date | None, places: list[str]) -> dict[str, Any]:
-    return {"countries": places, "year": approved.year if approved else None}
 
 
 RELEVANCES = tuple(map(str, Relevance))
 """From the strongest to the weakest."""
 
-OF_SHARES = ("component_id", "category_code", "secondary", "relevance", "method", "confidence")
+OF_SHARES = ("category_code", "secondary", "relevance", "method", "confidence")
 """What a list needs of classifications: not the long evidence."""
+
+
+def _classified(shares: Sequence[Row]) -> tuple[str | None, list[str], list[str], str | None, str | None, float | None]:
+    """What a row shows of the shares of the classification that counts: category, all categories, secondary ones,
+    relevance, method and confidence."""
+    if not shares:
+        return None, [], [], None, None, None
+    category, secondary, relevance, method, confidence = shares[0]
+    if len(shares) > 1:
+        among = {share[2] for share in shares}
+        relevance = next(one for one in RELEVANCES if one in among)
+    return category, [share[0] for share in shares], secondary, relevance, method, confidence
 
 
 def _effective(ids: Sequence[Any]) -> Select[Any]:
     table = tables.classification
-    query = select(*(table.c[name] for name in OF_SHARES))
+    query = select(table.c.component_id, *(table.c[name] for name in OF_SHARES))
     query = query.where(table.c.component_id.in_(ids), table.c.effective.is_(True))
     return query.order_by(table.c.component_id, table.c.position)
 

@@ -5,7 +5,6 @@ differ only in values, so a statement is made of a *template*: the same question
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import count
@@ -133,23 +132,33 @@ class Prepared:
     def fetch(self, connection: Connection, values: Values) -> list[Row]:
         """Run it, and return all its rows."""
         cursor: Any = connection.connection.cursor()
-        with closing(cursor), self._said(connection, cursor):
+        try:
             self._execute(connection, cursor, values)
             return self._read(connection, cursor, cursor.fetchall())
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise self._said(connection, cursor, error) from error
+        finally:
+            cursor.close()
 
     def stream(self, connection: Connection, values: Values) -> Iterator[list[Row]]:
         """Run it, and return an iterator over pieces of its rows."""
         driver: Any = connection.connection
         # PostgreSQL would send all rows at once to a cursor that has no name.
         cursor = driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor(f"rows_{next(_numbers)}")
-        with self._said(connection, cursor):
+        try:
             self._execute(connection, cursor, values)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise self._said(connection, cursor, error) from error
         return self._pieces(connection, cursor)
 
     def _pieces(self, connection: Connection, cursor: Any) -> Iterator[list[Row]]:
-        with closing(cursor), self._said(connection, cursor):
+        try:
             while rows := cursor.fetchmany(CHUNK):
                 yield self._read(connection, cursor, rows)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise self._said(connection, cursor, error) from error
+        finally:
+            cursor.close()
 
     def _execute(self, connection: Connection, cursor: Any, values: Values) -> None:
         given = {**self.fixed, **values}
@@ -160,19 +169,14 @@ class Prepared:
             listen(connection, cursor, self.text, bound, None, False)
         cursor.execute(self.text, bound)
 
-    @contextmanager
-    def _said(self, connection: Connection, cursor: Any) -> Iterator[None]:
-        """Say what the driver raises in the words of the engine, which lets go of connections that are lost."""
-        dialect, driver = connection.dialect, connection.dialect.loaded_dbapi
-        try:
-            yield
-        except driver.Error as error:
-            gone = dialect.is_disconnect(error, connection.connection.driver_connection, cursor)
-            if gone:
-                connection.invalidate(error)
-            raise DBAPIError.instance(
-                self.text, None, error, driver.Error, connection_invalidated=gone, dialect=dialect
-            ) from error
+    def _said(self, connection: Connection, cursor: Any, error: Exception) -> BaseException:
+        """What the driver raises in the words of the engine, which lets go of a connection that is lost."""
+        dialect = connection.dialect
+        refused: Any = dialect.loaded_dbapi.Error
+        gone = dialect.is_disconnect(error, connection.connection.driver_connection, cursor)  # type: ignore[arg-type]
+        if gone:
+            connection.invalidate(error)
+        return DBAPIError.instance(self.text, None, error, refused, connection_invalidated=gone, dialect=dialect)
 
     def _read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
         if self._readers is None:
