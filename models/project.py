@@ -81,14 +81,14 @@ REPEATING = frozenset({"iati"})
 
 
 def in_order(statements: Sequence[ProjectStatement]) -> list[ProjectStatement]:
-    """Sort statements so that a later one overrules: first those that repeat others, then by date, then by trust in the
-    way it came in."""
+    """Sort statements so that a later one overrules."""
+    return sorted(statements, key=lambda said: precedence(said.origin, said.as_of))
 
-    def place(said: ProjectStatement) -> tuple[bool, str, int, str]:
-        trust = ORIGINS.index(said.origin) if said.origin in ORIGINS else -1
-        return said.origin not in REPEATING, said.as_of, trust, said.origin
 
-    return sorted(statements, key=place)
+def precedence(origin: str, as_of: str) -> tuple[bool, str, int, str]:
+    """What statements sort by: first those that repeat others, then by date, then by trust in the way they came in."""
+    trust = ORIGINS.index(origin) if origin in ORIGINS else -1
+    return origin not in REPEATING, as_of, trust, origin
 
 
 class ProjectCountry(SQLModel, table=True):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 from db import tables
 from db.ingest.changes import keep_changes, money_states
 from db.ingest.facts import Family, Member, family_facts
+from db.ingest.families import families_of
 from db.ingest.merge import merge_statements, subtract_included
 from db.ingest.summaries import SummaryChanges
 from db.store import batches, insert_rows, next_release_id, replace_rows, upsert
@@ -35,7 +36,7 @@ def rebuild(connection: Connection, touched: Iterable[str], places: PlaceIndex) 
     What that changes is written down under the number of that release.
     """
     release_id = next_release_id(connection)
-    closure = _with_families(connection, set(touched))
+    closure = families_of(connection, set(touched))
     summaries = SummaryChanges(connection)
     for roots in batches(sorted(closure)):
         members = [project_id for root in roots for project_id in closure[root]]
@@ -45,24 +46,6 @@ def rebuild(connection: Connection, touched: Iterable[str], places: PlaceIndex) 
         summaries.after(members)
         keep_changes(connection, release_id, before, money_states(connection, members))
     summaries.finish()
-
-
-def _with_families(connection: Connection, touched: set[str]) -> dict[str, list[str]]:
-    """Group the touched projects, their parents and all additional financings of these by parent."""
-    table = tables.project_statement
-    parents: dict[str, str] = {}
-    for piece in batches(sorted(touched)):
-        query = select(table.c.project_id, table.c.parent_project_id).where(table.c.project_id.in_(piece))
-        parents.update((row[0], row[1]) for row in connection.execute(query) if row[1])
-    roots = {parents.get(project_id, project_id) for project_id in touched}
-    families: dict[str, set[str]] = {root: set() for root in roots}
-    for piece in batches(sorted(roots)):
-        query = select(table.c.project_id, table.c.parent_project_id).where(table.c.parent_project_id.in_(piece))
-        for project_id, parent in connection.execute(query):
-            families[parent].add(project_id)
-        for project_id in connection.scalars(select(table.c.project_id).where(table.c.project_id.in_(piece))):
-            families[project_id].add(project_id)
-    return {root: sorted(members) for root, members in families.items()}
 
 
 @dataclass(slots=True)

@@ -1,0 +1,82 @@
+"""Which projects are counted together: a parent with its additional financings, whose money its own may hold."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from db import tables
+from db.store import batches
+from models.project import precedence
+
+statement, project = tables.project_statement, tables.project
+
+
+def families_of(connection: Connection, touched: Collection[str]) -> dict[str, list[str]]:
+    """Group touched projects with all who belong to the same parent now, or did when they were built the last time.
+
+    Where a parent has a parent itself, all stand under the topmost. Every project is in one family only.
+    """
+    begun = set(touched) | _ids(connection, _former_parents, touched)
+    parents = _parents_above(connection, begun)
+    families: dict[str, set[str]] = {_topmost(parents, project_id): set() for project_id in begun}
+    found = around = set(families)
+    while around:
+        around = _ids(connection, _naming, around) - found
+        parents |= _parents(connection, around)
+        found = found | around
+    for project_id in _ids(connection, _stored, found | begun):
+        root = _topmost(parents, project_id)
+        if root in families:
+            families[root].add(project_id)
+    return {root: sorted(members) for root, members in families.items()}
+
+
+def _former_parents(piece: Sequence[str]) -> Select[tuple[str | None]]:
+    return select(project.c.parent_project_id).where(project.c.project_id.in_(piece))
+
+
+def _naming(piece: Sequence[str]) -> Select[tuple[str]]:
+    return select(statement.c.project_id).where(statement.c.parent_project_id.in_(piece))
+
+
+def _stored(piece: Sequence[str]) -> Select[tuple[str]]:
+    return select(statement.c.project_id).where(statement.c.project_id.in_(piece))
+
+
+def _ids(
+    connection: Connection, query: Callable[[Sequence[str]], Select[Any]], project_ids: Collection[str]
+) -> set[str]:
+    pieces = batches(sorted(project_ids))
+    return {found for piece in pieces for found in connection.scalars(query(piece)) if found}
+
+
+def _parents_above(connection: Connection, begun: Collection[str]) -> dict[str, str]:
+    """The parents of projects, and theirs, up to the topmost."""
+    parents, asked = _parents(connection, begun), set(begun)
+    while unknown := set(parents.values()) - asked:
+        parents |= _parents(connection, unknown)
+        asked |= unknown
+    return parents
+
+
+def _parents(connection: Connection, project_ids: Collection[str]) -> dict[str, str]:
+    """The parent that the last word on each project names; those without one are left out."""
+    said: dict[str, tuple[tuple[bool, str, int, str], str]] = {}
+    query = select(statement.c.project_id, statement.c.origin, statement.c.as_of, statement.c.parent_project_id).where(
+        statement.c.parent_project_id.is_not(None)
+    )
+    for piece in batches(sorted(project_ids)):
+        for project_id, origin, as_of, parent in connection.execute(query.where(statement.c.project_id.in_(piece))):
+            word = (precedence(origin, as_of), parent)
+            said[project_id] = max(word, said.get(project_id, word))
+    return {project_id: parent for project_id, (_, parent) in said.items() if parent}
+
+
+def _topmost(parents: Mapping[str, str], project_id: str) -> str:
+    path = [project_id]
+    while (parent := parents.get(path[-1])) is not None:
+        if parent in path:
+            return min(path[path.index(parent) :])  # they name each other in a ring
+        path.append(parent)
+    return path[-1]

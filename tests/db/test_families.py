@@ -1,0 +1,75 @@
+"""A project that comes to name another parent is counted with that one, and no longer with the one it named before."""
+
+import pytest
+
+from db.engine import make_engine, reading
+from db.ingest.families import families_of
+from db.migrate import upgrade
+from tests.data.export_helpers import PROJECT, csv_text, rows, take
+
+NAMES = ("A1", "B1")
+
+
+def projects(child_of):
+    """Two parents whose amounts hold those of their additional financing, which belongs to one of them."""
+    parents = [PROJECT | {"project_id": name, "commitment_usd": "9000000", "as_of": "2024-01-01"} for name in NAMES]
+    child = PROJECT | {
+        "project_id": "C1",
+        "commitment_usd": "2000000",
+        "parent_project_id": child_of,
+        "included_in_parent": "yes",
+        "as_of": "2024-01-01" if child_of == NAMES[0] else "2024-06-01",
+    }
+    return csv_text(*parents, child)
+
+
+def money(engine):
+    """Cents of commitment by project."""
+    found = {}
+    for row in rows(engine, "spend_fact"):
+        if row["measure"] == "commitment":
+            found[row["project_id"]] = found.get(row["project_id"], 0) + (row["amount_cents"] or 0)
+    return found
+
+
+def test_money_goes_over_to_the_new_parent(engine, write):
+    take(engine, write("first.csv", projects("A1")))
+    assert money(engine) == {"A1": 700_000_000, "B1": 900_000_000, "C1": 200_000_000}
+    take(engine, write("second.csv", projects("B1")))
+    assert money(engine) == {"A1": 900_000_000, "B1": 700_000_000, "C1": 200_000_000}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_it_comes_out_as_if_the_last_word_had_been_the_first(engine, write, tmp_path):
+    take(engine, write("first.csv", projects("A1")))
+    take(engine, write("second.csv", projects("B1")))
+    other = make_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    upgrade(other)
+    take(other, write("third.csv", projects("B1")))
+    assert money(engine) == money(other)
+    other.dispose()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_each_project_is_in_one_family_whatever_its_sources_say(engine, write):
+    take(engine, write("first.csv", projects("A1")))
+    take(engine, write("second.csv", projects("B1")))
+    with reading(engine) as connection:
+        assert families_of(connection, {"A1"}) == {"A1": ["A1"]}
+        assert families_of(connection, {"A1", "B1"}) == {"A1": ["A1"], "B1": ["B1", "C1"]}
+        assert families_of(connection, {"C1"}) == {"B1": ["B1", "C1"]}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_parents_of_parents_and_rings_are_one_family(engine, write):
+    def child(name, parent):
+        return PROJECT | {"project_id": name, "parent_project_id": parent, "included_in_parent": "no"}
+
+    take(engine, write("chain.csv", csv_text(PROJECT, child("X2", "X1"), child("X3", "X2"))))
+    take(engine, write("ring.csv", csv_text(child("R1", "R2"), child("R2", "R1"))))
+    with reading(engine) as connection:
+        for one in ("X1", "X2", "X3"):
+            assert families_of(connection, {one}) == {"X1": ["X1", "X2", "X3"]}
+        for one in ("R1", "R2"):
+            assert families_of(connection, {one}) == {"R1": ["R1", "R2"]}
+    assert money(engine) == dict.fromkeys(("X1", "X2", "X3", "R1", "R2"), 500_000_000)
