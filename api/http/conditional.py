@@ -102,7 +102,8 @@ class Outgoing:
 
 def _base_of(scope: Scope) -> str:
     """The address under which the application is served, as the request has it."""
-    return _base(scope["scheme"], question_of(scope).host, scope.get("server"), scope.get("root_path", ""))
+    server = scope.get("server")  # a list with some servers
+    return _base(scope["scheme"], question_of(scope).host, server and tuple(server), scope.get("root_path", ""))
 
 
 @lru_cache(256)
