@@ -11,7 +11,7 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from api import classify_cli, extract_cli, keys_cli, people_cli, reviews_cli
+from api import backup_cli, classify_cli, extract_cli, keys_cli, people_cli, reviews_cli
 from api.database import ingest_file, ready_engine
 from api.observe.counts import shared_counts
 from api.observe.logs import log_config
@@ -42,6 +42,7 @@ app.add_typer(classify_cli.app, name="classify", rich_help_panel="Classify")
 app.add_typer(reviews_cli.app, name="reviews", rich_help_panel="Classify")
 app.add_typer(keys_cli.app, name="keys", rich_help_panel="Run the service")
 people_cli.add_to(app)
+backup_cli.add_to(app)
 app.command("extract", rich_help_panel="Classify")(extract_cli.extract)
 
 WORKER_SECONDS = 30

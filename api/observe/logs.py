@@ -144,7 +144,7 @@ def log_config() -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["out"], "level": get_settings().log_level.upper()},
-        "loggers": {"uvicorn.access": {"level": "CRITICAL"}},
+        "loggers": {"alembic": {"level": "WARNING"}},  # it says how it looks each time that /readyz asks
     }
 
 
