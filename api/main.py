@@ -16,7 +16,7 @@ from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.front import FrontLayer
 from api.http.last import LastLayer
-from api.observe.observer import observe, observe_answers
+from api.observe.observer import observe, observe_answers, stop_observing
 from api.openapi import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
 from api.routers import (
@@ -76,7 +76,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         app.state.worker.start()  # what an earlier process left is taken up again
         yield
         app.state.worker.close()
-        app.state.traffic.close()
+        stop_observing(app)
         app.state.releases.close()
         app.state.engine.dispose()
         app.state.writer.dispose()

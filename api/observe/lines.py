@@ -24,8 +24,8 @@ class RequestLines:
     def __init__(self, routes: RouteNames, as_json: bool, write: Callable[[bytes], object] | None = None) -> None:
         self.routes = routes
         self._form = self._as_json if as_json else self._as_text
-        self._write = write or _to_standard_output
-        self._piece = piece_size(OUT)
+        self.take = write or _to_standard_output
+        self.piece = piece_size(OUT)
         self._asked = lru_cache(REMEMBERED)(self._asked_in_json)
         self._quoted = lru_cache(REMEMBERED)(dumps)
         self._second = (0, "")
@@ -34,9 +34,9 @@ class RequestLines:
     def __call__(self, some: list[Answered], offset: float) -> None:
         """Write them. What cannot be written, as on a full disk, is lost and counted, and nothing else suffers."""
         form = self._form
-        for number, piece in _pieces([form(one, offset) for one in some], self._piece):
+        for number, piece in _pieces([form(one, offset) for one in some], self.piece):
             try:
-                self._write(piece)
+                self.take(piece)
             except OSError:
                 self.lost += number
 
@@ -56,12 +56,12 @@ class RequestLines:
         return f'"method":{dumps(method)},"route":{dumps(route)},"path":{dumps(_address(path, raw_path, query))}'
 
     def _as_text(self, one: Answered, offset: float) -> str:
-        address = _address(one.path, one.raw_path, one.query)
-        return (
+        text = (
             f"{self._moment(one.ended + offset)} {'ERROR' if one.status >= 500 else 'INFO':7} {one.method} "
-            f"{address if address.isprintable() else ascii(address)} {one.status} {one.bytes} bytes "
-            f"{(one.ended - one.began) * 1000:.2f} ms {one.answer} for {one.client or '-'} [request {one.request_id}]\n"
+            f"{_address(one.path, one.raw_path, one.query)} {one.status} {one.bytes} bytes "
+            f"{(one.ended - one.began) * 1000:.2f} ms {one.answer} for {one.client or '-'} [request {one.request_id}]"
         )
+        return f"{text if text.isprintable() else ascii(text)}\n"
 
     def _moment(self, seconds: float) -> str:
         """The moment as text; what is above the second is written once for all requests of it."""

@@ -42,6 +42,12 @@ def observe(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
     state.metrics = ServiceCollector(shared, state.engine, state.writer, state.releases)
 
 
+def stop_observing(app: FastAPI) -> None:
+    """Write what is left, and say how often each warning came again."""
+    app.state.traffic.close()
+    repeats.tell(at_once=True)
+
+
 def observe_answers(app: FastAPI, store: AnswerStore) -> None:
     """Count what is kept in memory in front of an application."""
     counts: Counts = app.state.counts

@@ -52,7 +52,7 @@ class Traffic:
 
     def __init__(self, count: Writer, write: Writer | None = None) -> None:
         self._count = count
-        self._write = write
+        self.write = write
         self._waiting: deque[Answered] = deque()
         self._working = threading.Lock()
         self._stop = threading.Event()
@@ -107,8 +107,8 @@ class Traffic:
         with self._working:
             for some in self._slices():
                 self._count(some, time() - perf_counter())
-                if self._write is not None:
-                    self._write(some, time() - perf_counter())
+                if self.write is not None:
+                    self.write(some, time() - perf_counter())
             missed = self.without_line - self._said
             if missed:
                 self._said += missed

@@ -73,9 +73,7 @@ class Writing:
                 digest.update(lines)
                 member.write(lines)
                 number += len(batch)
-        self.parts.append(
-            Part(str(table.name), [str(name) for name in table.columns.keys()], number, digest.hexdigest())
-        )
+        self.parts.append(Part(str(table.name), list(map(str, table.columns.keys())), number, digest.hexdigest()))
 
     def manifest(self, manifest: Manifest) -> None:
         """Write the manifest, when all tables are written."""

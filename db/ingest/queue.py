@@ -209,9 +209,11 @@ def _claim(connection: Connection, row: RowMapping) -> None:
 def _carry_out(engine: Engine, row: RowMapping, path: Path) -> None:
     """Work, and write down what nobody foresaw; the next attempt may do better."""
     try:
-        _work(engine, row, path)
-    except DataError:
-        pass  # the run says why
+        report = _work(engine, row, path)
+        told = f"read {report.read}, rejected {report.rejected}, release {report.release_id or 'as before'}"
+        log.info("run %s is done: %s", row["run_id"], told)
+    except DataError as error:
+        log.info("run %s was refused: %s", row["run_id"], error)  # the run says so too
     except Exception:
         log.exception("run %s failed", row["run_id"])
         run = tables.ingest_run
