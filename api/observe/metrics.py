@@ -13,14 +13,15 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.freshness import is_stale
 from api.observe.counts import BOUNDS, Figures, SharedCounts
 from db.engine import reading
+from db.queries.releases import latest_release
 from db.queries.runs import count_by_status, count_waiting
-from db.watch import ReleaseWatch
+from db.watch import stamp_of
 from models.versions import PROGRAM_VERSION
 
 log = logging.getLogger("api.metrics")
@@ -48,11 +49,10 @@ BUCKETS = [*(str(bound) for bound in BOUNDS), "+Inf"]
 class ServiceCollector(Collector):
     """Collects anew with every scrape."""
 
-    def __init__(self, counts: SharedCounts, reader: Engine, writer: Engine, releases: ReleaseWatch) -> None:
+    def __init__(self, counts: SharedCounts, reader: Engine, writer: Engine) -> None:
         self.counts = counts
         self.engines = {"reading": reader} if reader is writer else {"reading": reader, "writing": writer}
         self.writer = writer
-        self.releases = releases
 
     def collect(self) -> Iterator[Metric]:
         """Give all metrics; without the database, those that are known without it."""
@@ -70,8 +70,9 @@ class ServiceCollector(Collector):
         found: list[Metric] = []
         for use, engine in self.engines.items():
             try:
-                found += self._of_runs(engine) if engine is self.writer else []
-                found += self._of_release() if use == "reading" else []
+                with reading(engine) as connection:
+                    found += _of_runs(connection) if engine is self.writer else []
+                    found += _of_release(connection) if use == "reading" else []
             except SQLAlchemyError as error:
                 log.warning("the database (for %s) did not answer for the metrics: %s", use, type(error).__name__)
                 up.add_metric([use], 0)
@@ -80,28 +81,30 @@ class ServiceCollector(Collector):
         yield up
         yield from found
 
-    def _of_runs(self, engine: Engine) -> Iterator[Metric]:
-        with reading(engine) as connection:
-            by_status, waiting = count_by_status(connection), count_waiting(connection)
-        runs = GaugeMetricFamily(f"{PREFIX}_runs", "Ingest runs by what became of them.", labels=["status"])
-        for status, number in by_status.items():
-            runs.add_metric([status], number)
-        yield runs
-        yield GaugeMetricFamily(f"{PREFIX}_uploads_waiting", "Uploads that are not taken in yet.", value=waiting)
 
-    def _of_release(self) -> Iterator[Metric]:
-        stamp = self.releases.current()
-        if stamp is None:
-            return
-        yield GaugeMetricFamily(f"{PREFIX}_release", "Number of the newest release.", value=stamp.release_id)
-        age = time() - stamp.created_at.timestamp()
-        yield GaugeMetricFamily(f"{PREFIX}_release_age_seconds", "Since it was made.", value=round(age, 3))
-        if stamp.checked_at is not None:
-            age = time() - stamp.checked_at.timestamp()
-            text = "Since a run was completed, whether it changed anything or not."
-            yield GaugeMetricFamily(f"{PREFIX}_checked_age_seconds", text, value=round(age, 3))
-        stale = int(is_stale(stamp.checked_at))
-        yield GaugeMetricFamily(f"{PREFIX}_stale", "1 where that is longer than STALE_AFTER_DAYS.", value=stale)
+def _of_runs(connection: Connection) -> Iterator[Metric]:
+    runs = GaugeMetricFamily(f"{PREFIX}_runs", "Ingest runs by what became of them.", labels=["status"])
+    for status, number in count_by_status(connection).items():
+        runs.add_metric([status], number)
+    yield runs
+    text = "Uploads that are not taken in yet."
+    yield GaugeMetricFamily(f"{PREFIX}_uploads_waiting", text, value=count_waiting(connection))
+
+
+def _of_release(connection: Connection) -> Iterator[Metric]:
+    release = latest_release(connection)
+    if release is None:
+        return
+    stamp = stamp_of(release)
+    yield GaugeMetricFamily(f"{PREFIX}_release", "Number of the newest release.", value=stamp.release_id)
+    age = time() - stamp.created_at.timestamp()
+    yield GaugeMetricFamily(f"{PREFIX}_release_age_seconds", "Since it was made.", value=round(age, 3))
+    if stamp.checked_at is not None:
+        age = time() - stamp.checked_at.timestamp()
+        text = "Since a run was completed, whether it changed anything or not."
+        yield GaugeMetricFamily(f"{PREFIX}_checked_age_seconds", text, value=round(age, 3))
+    stale = int(is_stale(stamp.checked_at))
+    yield GaugeMetricFamily(f"{PREFIX}_stale", "1 where that is longer than STALE_AFTER_DAYS.", value=stale)
 
 
 def _of_requests(figures: Figures) -> Iterator[Metric]:

@@ -39,7 +39,7 @@ def observe(app: FastAPI, routes: Iterable[BaseRoute]) -> None:
     traffic.also(repeats.tell)
     traffic.also(ReleaseNews(state.releases))
     state.traffic, state.counts = traffic, counts
-    state.metrics = ServiceCollector(shared, state.engine, state.writer, state.releases)
+    state.metrics = ServiceCollector(shared, state.engine, state.writer)
 
 
 def stop_observing(app: FastAPI) -> None:
