@@ -16,15 +16,16 @@ import pytest
 from sqlalchemy import event
 
 from api.routers import ingest as routes
+from db import engine as engines
 from db.engine import make_engine
 from db.ingest import worker
 from db.migrate import upgrade
 from db.settings import ROOT
 from tests.api.test_errors import problem
-from tests.conftest import client_of
-from tests.data.export_helpers import PROJECT, csv_text, everything, rows, take
+from tests.conftest import client_of, let_go
+from tests.data.export_helpers import PROJECT, csv_text, rows, take
 from tests.data.watching import settle
-from tests.data.writing import RECORD, bodies, new_key, sender, until
+from tests.data.writing import RECORD, bodies, data_of, new_key, sender, until
 
 ONE = f"/v1/projects/{PROJECT['project_id']}"
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -90,16 +91,21 @@ def test_what_a_full_database_cannot_take_in_waits_until_it_can_and_reading_goes
 def test_a_decision_that_finds_no_room_is_refused_in_words(engine, write, caplog):
     take(engine, write("first.csv", csv_text(PROJECT)))
     settle(engine)
-    key, before = new_key(engine), everything(engine)
+    key, ask = new_key(engine), client_of(engine)
     lines = [{"category": "not_migration", "share_percent": "100", "relevance": "none"}]
-    decision = {"subject_id": "X1", "certainty": "sure", "reason": "word " * 390, "lines": lines}
+    decision = {"subject_id": "X1", "certainty": "sure", "lines": lines}
     with no_more_pages(engine):
-        answer = client_of(engine)("/v1/reviews", "POST", headers=key | {"If-Match": "*"}, json=decision)
+        for number in range(200):  # the first ones may find room in pages that are not full
+            before = data_of(engine)
+            reason = f"{number} " + "word " * 380
+            answer = ask("/v1/reviews", "POST", headers=key | {"If-Match": "*"}, json=decision | {"reason": reason})
+            if answer.status_code != 200:
+                break
     body = problem(answer, 503)
     assert (body["type"].rpartition("/")[2], body["detail"]) == ("no-room", "the disk is full, and nothing was written")
     assert answer.headers["retry-after"] == "60"
     assert "there is no room to write: database or disk is full" in caplog.text
-    assert everything(engine) == before
+    assert data_of(engine) == before
 
 
 @only_sqlite
@@ -115,6 +121,16 @@ def test_a_full_disk_of_the_spool_refuses_an_upload_and_keeps_nothing_of_it(engi
     assert len(bodies()) == kept
     assert rows(engine, "ingest_run") == []
     assert send(content).json()["data"]["added"] == 600
+
+
+def test_a_database_that_hangs_is_given_up_after_a_while(monkeypatch):
+    monkeypatch.setattr(engines, "CONNECT_SECONDS", 2)  # PostgreSQL's library takes no less
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        engine = make_engine(f"postgresql://nobody@127.0.0.1:{mute.getsockname()[1]}/nothing")
+        assert problem(client_of(engine)("/readyz"), 503)["detail"] == "the database did not answer"
+        let_go(engine)
 
 
 @pytest.fixture
