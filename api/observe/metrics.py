@@ -87,7 +87,7 @@ def _of_runs(connection: Connection) -> Iterator[Metric]:
     for status, number in count_by_status(connection).items():
         runs.add_metric([status], number)
     yield runs
-    text = "Uploads that are not taken in yet."
+    text = "Uploads that wait to be taken in, or are at work."
     yield GaugeMetricFamily(f"{PREFIX}_uploads_waiting", text, value=count_waiting(connection))
 
 

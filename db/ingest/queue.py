@@ -217,20 +217,21 @@ def _carry_out(engine: Engine, row: RowMapping, path: Path) -> None:
     except Exception as error:
         if is_out_of_room(getattr(error, "orig", error)):
             with suppress(SQLAlchemyError):  # there may be no room for this either
-                _interrupt(engine, row, "there is no room to write: it is tried again by itself", row["attempts"])
+                _set_back(engine, row, RunStatus.QUEUED, "there is no room to write: it is tried again by itself")
             raise
         log.exception("run %s failed", row["run_id"])
-        _interrupt(engine, row, "an error that was not foreseen; nothing of it was kept")
+        _set_back(engine, row, RunStatus.INTERRUPTED, "an error that was not foreseen; nothing of it was kept")
 
 
-def _interrupt(engine: Engine, row: RowMapping, detail: str, attempts: int | None = None) -> None:
-    """Write down that a run did not come to its end; `attempts` sets their number back, for what was sent had no part."""
+def _set_back(engine: Engine, row: RowMapping, status: RunStatus, detail: str) -> None:
+    """Write down that a run did not come to its end. One that is queued again has not used up an attempt."""
     run, sent = tables.ingest_run, tables.submission
     with writing(engine) as connection:
-        values = {"status": RunStatus.INTERRUPTED, "detail": detail}
+        values = {"status": status, "detail": detail}
         connection.execute(update(run).where(run.c.run_id == row["run_id"]).values(**values))
-        if attempts is not None:
-            connection.execute(update(sent).where(sent.c.run_id == row["run_id"]).values(attempts=attempts))
+        if status is RunStatus.QUEUED:
+            attempts = update(sent).where(sent.c.run_id == row["run_id"]).values(attempts=row["attempts"])
+            connection.execute(attempts)
 
 
 def _work(engine: Engine, row: RowMapping, path: Path) -> Report:

@@ -13,7 +13,6 @@ from models.filters import SortKey
 from models.vocabulary import RunStatus
 
 run, refused, sent_with = tables.ingest_run, tables.rejected_record, tables.submission
-OPEN = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 
 MOMENTS = ("queued_at", "started_at", "ended_at")
 LARGEST = 2**31 - 1
@@ -40,9 +39,9 @@ def count_by_status(connection: Connection) -> dict[RunStatus, int]:
 
 
 def count_waiting(connection: Connection) -> int:
-    """Count the uploads that came over HTTP and are not over: whose body is kept, or was when it was last seen."""
+    """Count the uploads that wait to be taken in or are at work; those that were interrupted may never go on."""
     statement = select(func.count()).select_from(run.join(sent_with, sent_with.c.run_id == run.c.run_id))
-    return connection.scalar(statement.where(run.c.status.in_(OPEN))) or 0
+    return connection.scalar(statement.where(run.c.status.in_((RunStatus.QUEUED, RunStatus.RUNNING)))) or 0
 
 
 def get_run(connection: Connection, run_id: int) -> dict[str, Any]:
