@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,10 @@ import typer
 import uvicorn
 from rich.table import Table
 
-from api import classify_cli, extract_cli, keys_cli, people_cli, reviews_cli
+from api import backup_cli, classify_cli, extract_cli, keys_cli, people_cli, reviews_cli
 from api.database import ingest_file, ready_engine
+from api.observe.counts import shared_counts
+from api.observe.logs import log_config
 from api.reporting import out, print_outcome, print_report, progress_bar
 from api.sync_cli import sync as sync_sources
 from db import migrate as migrations
@@ -39,6 +42,7 @@ app.add_typer(classify_cli.app, name="classify", rich_help_panel="Classify")
 app.add_typer(reviews_cli.app, name="reviews", rich_help_panel="Classify")
 app.add_typer(keys_cli.app, name="keys", rich_help_panel="Run the service")
 people_cli.add_to(app)
+backup_cli.add_to(app)
 app.command("extract", rich_help_panel="Classify")(extract_cli.extract)
 
 WORKER_SECONDS = 30
@@ -111,16 +115,19 @@ def serve(
     settings = get_settings()
     with ready_engine(url=settings.reading_url):
         pass
-    uvicorn.run(
-        "api.main:create_service",
-        factory=True,
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        log_level="info",
-        server_header=False,
-        workers=workers or settings.workers,
-        timeout_worker_healthcheck=WORKER_SECONDS,
-    )
+    workers = workers or settings.workers
+    with shared_counts() if workers > 1 else nullcontext():
+        uvicorn.run(
+            "api.main:create_service",
+            factory=True,
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+            log_config=log_config(),
+            access_log=False,  # `api.observe` writes a line for each request
+            server_header=False,
+            workers=workers,
+            timeout_worker_healthcheck=WORKER_SECONDS,
+        )
 
 
 @ingest_app.command("worldbank-export")

@@ -22,9 +22,13 @@ from db.errors import (
     NothingLoadedError,
     PricesMissingError,
     SchemaOutdatedError,
+    is_out_of_room,
 )
 
 log = logging.getLogger("api")
+
+NO_ROOM_SECONDS = 60
+"""After which time somebody may have made room."""
 
 
 def install(app: FastAPI) -> None:
@@ -101,13 +105,25 @@ def _install_unready(app: FastAPI) -> None:
 
     @app.exception_handler(OperationalError)
     async def database_gone(request: Request, error: OperationalError) -> Response:
-        log.warning("request %s: the database did not answer: %s", request.state.request_id, error.orig)
+        if is_out_of_room(error.orig):
+            return no_room(request, error.orig)
+        log.warning("the database did not answer: %s", error.orig)
         return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+
+    @app.exception_handler(OSError)
+    async def system_failed(request: Request, error: OSError) -> Response:
+        return no_room(request, error) if is_out_of_room(error) else unforeseen_problem(request, error)
+
+
+def no_room(request: Request, error: BaseException | None) -> Response:
+    """Say that a disk is full: to who asked, and to who can make room."""
+    log.error("there is no room to write: %s", error)
+    return problem(request, "no-room", "the disk is full, and nothing was written", retry_after=NO_ROOM_SECONDS)
 
 
 def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:
     """Write an error that nobody foresaw into the log, and answer with nothing but its number."""
-    log.error("request %s failed", getattr(request.state, "request_id", ""), exc_info=error)
+    log.error("an error that was not foreseen", exc_info=error)
     return problem(request, "internal", "an error that was not foreseen", None, **headers)
 
 

@@ -16,6 +16,7 @@ from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.front import FrontLayer
 from api.http.last import LastLayer
+from api.observe.observer import observe, observe_answers, stop_observing
 from api.openapi import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
 from api.routers import (
@@ -26,6 +27,7 @@ from api.routers import (
     health,
     home,
     ingest,
+    metrics,
     pages,
     problems,
     projects,
@@ -71,9 +73,11 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.traffic.start()
         app.state.worker.start()  # what an earlier process left is taken up again
         yield
         app.state.worker.close()
+        stop_observing(app)
         app.state.releases.close()
         app.state.engine.dispose()
         app.state.writer.dispose()
@@ -99,11 +103,13 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     app.state.exports = ExportSlots(settings.exports_at_once)
     app.state.files = ReleaseFiles(settings.files_dir)
     app.state.worker = QueueWorker(app.state.writer, settings.spool_dir)
-    for module in MODULES:
+    modules = (*MODULES, *((metrics,) if settings.metrics else ()))
+    for module in modules:
         app.include_router(module.router)
     app.mount(ASSETS_PATH, Assets(), name="assets")
     errors.install(app)
     install_openapi(app)
+    observe(app, [*app.routes, *(route for module in modules for route in module.router.routes)])
     _surround(app)
     return app
 
@@ -115,7 +121,9 @@ def create_service(app: FastAPI | None = None, room: int | None = None) -> Front
     """
     app = app or create_app()
     room = get_settings().answers_mb * 1_000_000 if room is None else room
-    return FrontLayer(app, app.state.releases, ANSWERS_VERSION, room)
+    front = FrontLayer(app, app.state.releases, ANSWERS_VERSION, room, app.state.traffic)
+    observe_answers(app, front.store)
+    return front
 
 
 def _surround(app: FastAPI) -> None:

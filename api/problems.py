@@ -33,6 +33,7 @@ PROBLEMS = {
     "idempotency-key-reused": (422, "The Idempotency-Key came before with another request"),
     "precondition-required": (428, "The answer that you decided on has to be named"),
     "busy": (503, "Too much is wanted at once"),
+    "no-room": (503, "There is no room to write"),
     "internal": (500, "Something went wrong here, not in your request"),
 }
 """Kinds of problem: the last part of `type`, its status and its title. /problems/{kind} explains each."""
@@ -60,6 +61,7 @@ ADVICE = {
     "idempotency-key-reused": "Take a new key for a new request; the same key only repeats the same one.",
     "precondition-required": "Send the ETag of the answer that you decided on as `If-Match`.",
     "busy": "Ask again after the seconds that `Retry-After` names. The files of a release are always to be had.",
+    "no-room": "Reading goes on. Send it again once who runs the service has made room; nothing of it was kept.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
 

@@ -10,6 +10,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 SQLITE_WAIT_MS = 60_000
+CONNECT_SECONDS = 5
+"""How long a PostgreSQL may take to let somebody in, unless its address says otherwise (`?connect_timeout=…`)."""
+
+HANGS_MS = 20_000
+"""How long it may leave unconfirmed what was sent to it (`tcp_user_timeout`), until it counts as gone."""
 
 
 def make_engine(url: str) -> Engine:
@@ -22,7 +27,9 @@ def make_engine(url: str) -> Engine:
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
+        wanted = {name: value for name, value in patience.items() if name not in parsed.query}
+        return create_engine(parsed, pool_pre_ping=True, connect_args=wanted)
     if not parsed.database or parsed.database == ":memory:":
         engine = create_engine(parsed)
     else:

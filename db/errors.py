@@ -1,6 +1,22 @@
 """What can go wrong in the data layer, each with its meaning. How it is told over HTTP is decided in `api.errors`."""
 
+import errno
+import sqlite3
+
+import psycopg
+
 from models.prices import PriceIndex
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def is_out_of_room(error: BaseException | None) -> bool:
+    """True for an error of the file system or of a database's driver that means: the disk, or its quota, is full."""
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, psycopg.errors.DiskFull)
 
 
 class DataError(Exception):

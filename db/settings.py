@@ -24,6 +24,23 @@ class SyncSource(StrEnum):
     WORLDBANK_DOCUMENTS = "worldbank-documents"
 
 
+class LogFormat(StrEnum):
+    """How logs are written; `auto` is text at a terminal and JSON elsewhere."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    """From which level on something is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Settings(BaseSettings):
     """What can be set from outside."""
 
@@ -68,6 +85,12 @@ class Settings(BaseSettings):
     answers_mb: int = Field(
         default=64, ge=0, description="Megabytes of answers that each process keeps in memory to send again; 0: none."
     )
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO, description="`json`, `text`, or `auto`: text at a terminal, JSON elsewhere."
+    )
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="`debug`, `info`, `warning` or `error`.")
+    access_log: bool = Field(default=True, description="A line for each request: `on` or `off`.")
+    metrics: bool = Field(default=True, description="Figures for operators at /metrics: `on` or `off`.")
     files_dir: Path = Field(default=ROOT / "var" / "files", description="Folder in which bulk files are kept.")
 
     @property

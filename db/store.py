@@ -91,9 +91,14 @@ def make_release(connection: Connection, run_id: int, versions: Versions) -> Rel
         checked_at=now(),
     )
     insert_rows(connection, tables.release, [release.model_dump()])
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"NOTIFY {RELEASE_CHANNEL}"))  # delivered when the transaction commits, else never
+    announce_release(connection)
     return release
+
+
+def announce_release(connection: Connection) -> None:
+    """Tell those who listen that there is a new release, when the transaction commits; if it does not, never."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {RELEASE_CHANNEL}"))
 
 
 def _changed_rows(connection: Connection, release_id: int) -> dict[str, int]:

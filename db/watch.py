@@ -289,6 +289,8 @@ class _Listener:
             while not self._stopped.is_set():
                 asked = monotonic()
                 stamp = _newest(connection)
+                if self._said:
+                    log.info("notices of releases come again")
                 self._said = False
                 self._heard = None if stamp is None else (stamp, asked)
                 if replica:

@@ -128,9 +128,9 @@ def app_of(engine: Engine) -> FastAPI:
     return _apps.get(engine) or _apps.setdefault(engine, create_app(engine, watch_of(engine)))
 
 
-def client_of(engine: Engine, app: FastAPI | None = None) -> Get:
+def client_of(engine: Engine, app: FastAPI | None = None, room: int | None = None) -> Get:
     """Return a function that asks an application on this engine for a path."""
-    service = create_service(app or app_of(engine))
+    service = create_service(app or app_of(engine), room)
 
     def ask(path: str, method: str = "GET", **options: object) -> httpx.Response:
         async def send() -> httpx.Response:

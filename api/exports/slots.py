@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 PATIENCE_SECONDS = 0.5
 """How long one waits for a place: long for the many small files, whose turn comes in no time, short for the rest."""
@@ -21,6 +21,9 @@ class ExportSlots:
     def __init__(self, room: int) -> None:
         self.room = room
         self._free = BoundedSemaphore(room)
+        self._counting = Lock()
+        self.in_use = 0
+        self.refused = 0
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -30,8 +33,14 @@ class ExportSlots:
             TooBusyError: if none becomes free.
         """
         if not self._free.acquire(timeout=PATIENCE_SECONDS):
+            with self._counting:
+                self.refused += 1
             raise TooBusyError(f"{self.room} files of rows are being sent already")
+        with self._counting:
+            self.in_use += 1
         try:
             yield
         finally:
+            with self._counting:
+                self.in_use -= 1
             self._free.release()

@@ -2,6 +2,7 @@
 
 import secrets
 from itertools import count
+from time import perf_counter
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +13,8 @@ from api.http.paths import is_data_path, takes_uploads
 from api.http.question import Question, question_of
 from api.http.replies import RawHeaders
 from api.http.tags import bare, has_it_already, held, newest, tag_of
+from api.observe.logs import request_id_now
+from api.observe.traffic import KEPT, Traffic, Watched
 from db.watch import ReleaseWatch
 
 MAX_BODY = 256 * 1024
@@ -25,8 +28,9 @@ class FrontLayer:
     that such an answer needs, in as few steps as it can.
     """
 
-    def __init__(self, app: ASGIApp, releases: ReleaseWatch, version: str, room: int) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, releases: ReleaseWatch, version: str, room: int, traffic: Traffic) -> None:
+        self.app = Watched(app, traffic)
+        self.traffic = traffic
         self.releases = releases
         self.version = version
         self.store = AnswerStore(room)
@@ -38,6 +42,7 @@ class FrontLayer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope["began"] = perf_counter()
         request_id = f"{self.process}{next(self.requests):016x}"
         is_head = scope["method"] == "HEAD"
         stamp = None
@@ -55,8 +60,10 @@ class FrontLayer:
             headers = [*headers, (b"x-request-id", request_id.encode())]
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if is_head else body})
+            self.traffic.finished(scope, request_id, status, 0 if is_head else len(body), KEPT)
             return
         keeper = None
+        self.store.misses += 1
         if not is_head:  # whose body may not be the one that GET has
             keeper = Keeper(self.store, stamp, stale, asked.key, tag_of(stamp, scope, self.version, stale))
         await self._pass_on(scope, receive, send, request_id, is_head, keeper)
@@ -73,6 +80,7 @@ class FrontLayer:
         scope = {**scope, "method": "GET"} if is_head else scope
         # `is_head` is for routes whose body would be long to read for nothing.
         scope.setdefault("state", {}).update(request_id=request_id, is_head=is_head)
+        request_id_now.set(request_id)
 
         async def send_on(message: Message) -> None:
             if keeper is not None:

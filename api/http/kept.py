@@ -39,6 +39,16 @@ class Kept:
         return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + PER_ANSWER
 
 
+class _Counting(LRUCache[Key, Kept]):
+    """Counts the answers that had to go to make room."""
+
+    evictions = 0
+
+    def popitem(self) -> tuple[Key, Kept]:
+        self.evictions += 1
+        return super().popitem()
+
+
 @dataclass(slots=True)
 class AnswerStore:
     """The answers of one release, at most `room` bytes of them; the one that was asked for least lately goes first.
@@ -49,11 +59,12 @@ class AnswerStore:
     room: int
     _stamp: ReleaseStamp | None = None
     _stale: bool = False
-    _kept: LRUCache[Key, Kept] = field(init=False)
+    _kept: _Counting = field(init=False)
     under_way: dict[Key, "Keeper"] = field(default_factory=dict)
+    misses: int = 0
 
     def __post_init__(self) -> None:
-        self._kept = LRUCache(max(self.room, 0), getsizeof=lambda kept: kept.size)
+        self._kept = _Counting(max(self.room, 0), getsizeof=lambda kept: kept.size)
 
     def __len__(self) -> int:
         """How many answers there are."""
@@ -63,6 +74,11 @@ class AnswerStore:
     def size(self) -> int:
         """Bytes that they take, about."""
         return int(self._kept.currsize)
+
+    @property
+    def evictions(self) -> int:
+        """How many answers had to go to make room, so far."""
+        return self._kept.evictions
 
     def find(self, stamp: ReleaseStamp, stale: bool, key: Key) -> Kept | None:
         """Find the answer to a request in the newest release. Those of an older one are dropped on the way."""

@@ -5,18 +5,18 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from db import keys, tables
 from db.engine import noting, reading, writing
-from db.errors import DataError, NotFoundError
+from db.errors import DataError, NotFoundError, is_out_of_room
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, open_run
 from db.ingest.report import Report
@@ -209,15 +209,29 @@ def _claim(connection: Connection, row: RowMapping) -> None:
 def _carry_out(engine: Engine, row: RowMapping, path: Path) -> None:
     """Work, and write down what nobody foresaw; the next attempt may do better."""
     try:
-        _work(engine, row, path)
-    except DataError:
-        pass  # the run says why
-    except Exception:
+        report = _work(engine, row, path)
+        told = f"read {report.read}, rejected {report.rejected}, release {report.release_id or 'as before'}"
+        log.info("run %s is done: %s", row["run_id"], told)
+    except DataError as error:
+        log.info("run %s was refused: %s", row["run_id"], error)  # the run says so too
+    except Exception as error:
+        if is_out_of_room(getattr(error, "orig", error)):
+            with suppress(SQLAlchemyError):  # there may be no room for this either
+                _set_back(engine, row, RunStatus.QUEUED, "there is no room to write: it is tried again by itself")
+            raise
         log.exception("run %s failed", row["run_id"])
-        run = tables.ingest_run
-        values = {"status": RunStatus.INTERRUPTED, "detail": "an error that was not foreseen; nothing of it was kept"}
-        with writing(engine) as connection:
-            connection.execute(update(run).where(run.c.run_id == row["run_id"]).values(**values))
+        _set_back(engine, row, RunStatus.INTERRUPTED, "an error that was not foreseen; nothing of it was kept")
+
+
+def _set_back(engine: Engine, row: RowMapping, status: RunStatus, detail: str) -> None:
+    """Write down that a run did not come to its end. One that is queued again has not used up an attempt."""
+    run, sent = tables.ingest_run, tables.submission
+    with writing(engine) as connection:
+        values = {"status": status, "detail": detail}
+        connection.execute(update(run).where(run.c.run_id == row["run_id"]).values(**values))
+        if status is RunStatus.QUEUED:
+            attempts = update(sent).where(sent.c.run_id == row["run_id"]).values(attempts=row["attempts"])
+            connection.execute(attempts)
 
 
 def _work(engine: Engine, row: RowMapping, path: Path) -> Report:

@@ -59,5 +59,5 @@ class QueueWorker:
             except BusyError:
                 continue  # another process or a command is at work
             except (SQLAlchemyError, OSError) as error:
-                log.warning("the queue cannot be worked off now: %s", error)
+                log.warning("the queue cannot be worked off now: %s", getattr(error, "orig", error))
             self._look.wait(LOOK_AGAIN_SECONDS)

@@ -10,8 +10,9 @@ from db.errors import NotFoundError
 from db.queries.ordering import CHUNK, Position, ordered, placed
 from db.queries.releases import in_utc
 from models.filters import SortKey
+from models.vocabulary import RunStatus
 
-run, refused = tables.ingest_run, tables.rejected_record
+run, refused, sent_with = tables.ingest_run, tables.rejected_record, tables.submission
 
 MOMENTS = ("queued_at", "started_at", "ended_at")
 LARGEST = 2**31 - 1
@@ -29,6 +30,18 @@ def list_runs(
 def count_runs(connection: Connection) -> int:
     """Count the runs."""
     return connection.scalar(select(func.count()).select_from(run)) or 0
+
+
+def count_by_status(connection: Connection) -> dict[RunStatus, int]:
+    """Count the runs by status, each that there can be."""
+    found = connection.execute(select(run.c.status, func.count()).group_by(run.c.status))
+    return dict.fromkeys(RunStatus, 0) | {RunStatus(status): number for status, number in found}
+
+
+def count_waiting(connection: Connection) -> int:
+    """Count the uploads that wait to be taken in or are at work; those that were interrupted may never go on."""
+    statement = select(func.count()).select_from(run.join(sent_with, sent_with.c.run_id == run.c.run_id))
+    return connection.scalar(statement.where(run.c.status.in_((RunStatus.QUEUED, RunStatus.RUNNING)))) or 0
 
 
 def get_run(connection: Connection, run_id: int) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from db.migrate import upgrade
 from tests.data.export_helpers import PROJECT, csv_text, take
 from tests.data.watching import ROOT, ingest_elsewhere
 
+ROUTE = 'route="/v1/projects/{project_id}",status="200"'
+ASKED = 40
 ONE = f"/v1/projects/{PROJECT['project_id']}"
 
 
@@ -51,7 +53,7 @@ def served(engine):
 def answers(address):
     """What each process says, by its part of the request's identifier; every question comes over a connection of its own."""
     found = {}
-    for _ in range(40):
+    for _ in range(ASKED):
         try:
             answer = httpx.get(address + ONE, timeout=30)
         except httpx.TransportError:  # it went down with the process
@@ -69,11 +71,33 @@ def wait_for(address, condition):
     return found
 
 
+def wait_for_processes(address, number):
+    """Wait until any process that is asked for metrics knows of all of them, and of all their requests."""
+    deadline = time.monotonic() + 30
+    wanted = f"migration_finance_processes {number}.0"
+    while not all(wanted in httpx.get(f"{address}/metrics").text for _ in range(10)):
+        assert time.monotonic() < deadline, wanted
+        time.sleep(0.1)
+    time.sleep(1)  # by then each has left what it counted
+    before = requests_counted(address)
+    answers(address)
+    while requests_counted(address) != before + ASKED:
+        assert time.monotonic() < deadline, "some requests are never counted, or twice"
+        time.sleep(0.1)
+
+
+def requests_counted(address):
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    (total,) = [float(line.split()[-1]) for line in lines if line.startswith("http_requests_total") and ROUTE in line]
+    return total
+
+
 def test_workers_follow_releases_are_replaced_and_end_together(engine, served, write):
     server, address = served
     before = wait_for(address, lambda found: len(found) == 2)
     assert set(before.values()) == {1_000_000}
 
+    wait_for_processes(address, 2)
     ingest_elsewhere(engine, records(write, 2_000_000))
     wait_for(address, lambda found: found == dict.fromkeys(before, 2_000_000))
 

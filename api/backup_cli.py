@@ -1,0 +1,55 @@
+"""`python -m api backup` and `restore`: the whole database in one file, and back (docs/operations.md)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.database import ready_engine
+from api.reporting import out, progress_bar
+from db.backups.restoring import restore as put_back
+from db.backups.saving import save
+
+PANEL = "Run the service"
+
+Target = Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.", show_default=False)]
+Origin = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("backup", rich_help_panel=PANEL)(backup)
+    app.command("restore", rich_help_panel=PANEL)(restore)
+
+
+def backup(file: Target) -> None:
+    """Save the whole database to one file, while it is read and written; PostgreSQL and SQLite alike."""
+    with ready_engine() as engine, progress_bar("rows saved") as advance:
+        manifest = save(engine, file, advance)
+    size = file.stat().st_size
+    out.print(
+        f"{file}: release {manifest.release}, {manifest.rows:,} rows, {size:,} bytes", highlight=False, markup=False
+    )
+
+
+def restore(
+    file: Origin,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of what the database holds by now.")
+    ] = False,
+) -> None:
+    """Make the database hold what a backup holds, at once and whole; into an empty database, unless --replace."""
+    with ready_engine() as engine, progress_bar("rows restored") as advance:
+        restored = put_back(engine, file, replace, advance)
+    manifest = restored.manifest
+    out.print(
+        f"restored release {manifest.release}, saved {manifest.made_at.isoformat()}, as release {restored.release_id}; "
+        f"{manifest.rows:,} rows",
+        highlight=False,
+    )
+    if not restored.history_known:
+        out.print(
+            "what came after the backup is not known here: keys that were revoked since then work again, "
+            "see `python -m api keys list`",
+            highlight=False,
+        )
