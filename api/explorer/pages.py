@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
+from api.guide.markdown import inline_html
 from api.problems import BadParameterError
 from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
 
@@ -37,6 +38,7 @@ environment.filters |= {
     "plain": words.plain,
     "named": words.named,
     "label": label_of,
+    "inline": inline_html,
 }
 environment.globals |= {"span": words.span}
 

@@ -10,12 +10,14 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
+from markupsafe import Markup
 
 from api.guide.documents import Document, addresses
 from api.samples import BASE
 
 ELSEWHERE = re.compile(r"[a-z]+:|#|/")
 TABLE = '<div class="scroll" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+INLINE = MarkdownIt("commonmark", {"html": False})
 COMMENT = re.compile(r"\s*<!--.*-->\s*", re.S)
 
 
@@ -34,6 +36,11 @@ def html_of(document: Document) -> str:
     _set_links(tokens, document)
     _scope_heads(tokens)
     return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+def inline_html(text: str) -> Markup:
+    """Write a sentence of ours as HTML: its code in backticks, its stresses."""
+    return Markup(INLINE.renderInline(text))
 
 
 def with_address(html: str, base: str) -> str:

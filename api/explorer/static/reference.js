@@ -25,6 +25,19 @@
     };
   }
 
+  /** A path within a button: the button opens the operation, so there is no second thing to press. */
+  const plainLink = (_, system) => ({ text }) => system.React.createElement("span", null, text);
+
+  /** Gives what Swagger UI leaves without one a name for screen readers, and lets keys reach what scrolls. */
+  function nameControls() {
+    for (const control of place.querySelectorAll("select:not([aria-label]), input:not([aria-label]), textarea:not([aria-label])")) {
+      const row = control.closest("[data-param-name]");
+      control.setAttribute("aria-label", row ? row.dataset.paramName : control.placeholder || control.title || "Choice");
+    }
+    for (const block of place.querySelectorAll("pre:not([tabindex]), .highlight-code > *:not([tabindex])")) block.tabIndex = 0;
+  }
+  new MutationObserver(nameControls).observe(place, { childList: true, subtree: true });
+
   SwaggerUIBundle({
     url: place.dataset.document,
     domNode: place,
@@ -32,9 +45,8 @@
     docExpansion: "list",
     defaultModelsExpandDepth: -1,
     displayRequestDuration: true,
-    filter: true,
-    tryItOutEnabled: false,
+    syntaxHighlight: false,
     validatorUrl: null,
-    plugins: [() => ({ wrapComponents: { responses: withSamples } })],
+    plugins: [() => ({ wrapComponents: { responses: withSamples, DeepLink: plainLink } })],
   });
 })();

@@ -1,0 +1,85 @@
+"""The code that documents show, and the notebook that is made of the tutorial: `python -m tests.data.documents` writes it."""
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+from api.main import create_app
+from api.samples import BASE
+from db.engine import make_engine
+from db.ingest.bundle import load_bundle
+from db.migrate import upgrade
+from db.settings import ROOT
+from tests.data.serving import served
+
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+NOTEBOOK = ROOT / "docs" / "tutorial.ipynb"
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def code_in(path: Path, language: str) -> list[str]:
+    """The pieces of code of a language in a document, in their order."""
+    return [code for name, code in FENCE.findall(path.read_text(encoding="utf-8")) if name == language]
+
+
+def notebook_of(text: str) -> nbformat.NotebookNode:
+    """Make a notebook of a document: its Python becomes cells, all else stays text, and R is for the page alone."""
+    cells = []
+    for number, (language, part) in enumerate(_parts(text)):
+        new = nbformat.v4.new_code_cell if language == "python" else nbformat.v4.new_markdown_cell
+        cells.append(new(part.strip(), id=f"part-{number}"))
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+
+
+def _parts(text: str) -> list[tuple[str, str]]:
+    """Split a document at its Python; pieces of R are left out, with the line that announces them."""
+    text = re.sub(r"(?:^In R:\n\n)?^```r\n.*?^```\n\n?", "", text, flags=re.M | re.S)
+    pieces = re.split(r"^```python\n(.*?)^```$", text, flags=re.M | re.S)
+    parts = [("python" if number % 2 else "markdown", piece) for number, piece in enumerate(pieces)]
+    return [(language, piece) for language, piece in parts if piece.strip()]
+
+
+def run(notebook: nbformat.NotebookNode, base: str) -> nbformat.NotebookNode:
+    """Run a notebook against a service; addresses in it and in its results are those of the documents."""
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(BASE, base)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(base, BASE)
+        cell.metadata.clear()
+        for output in cell.get("outputs", []):
+            output.metadata = {}
+            if "text" in output:
+                output.text = output.text.replace(base, BASE)
+    notebook.metadata.pop("language_info", None)
+    return notebook
+
+
+def printed(notebook: Any) -> list[tuple[str, str]]:
+    """What each cell of code prints."""
+    return [
+        (cell.source, "".join(output.get("text", "") for output in cell.outputs))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def main() -> None:
+    """Run the tutorial on the bundled data and write its notebook."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{folder}/tutorial.db")
+        upgrade(engine)
+        load_bundle(engine)
+        with served(create_app(engine)) as base:
+            notebook = run(notebook_of(TUTORIAL.read_text(encoding="utf-8")), base)
+        engine.dispose()
+    nbformat.write(notebook, NOTEBOOK)
+
+
+if __name__ == "__main__":
+    main()
