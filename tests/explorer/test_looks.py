@@ -20,6 +20,17 @@ PAGES = {
     "project": "/projects/P174085",
     "component": "/components/P125302-whole",
     "missing": "/projects/P1",
+    "reference": "/docs",
+    "operation": "/docs#/spend/get_spend",
+    "tutorial": "/docs/tutorial",
+    "method": "/docs/method",
+    "decision": "/docs/adr/0022-pages-ask-the-public-api",
+    "fields": "/docs/fields",
+    "taxonomy": "/docs/taxonomy",
+    "sources": "/docs/sources",
+    "errors": "/problems",
+    "error": "/problems/bad-parameter",
+    "no document": "/docs/tutorail",
 }
 WIDTHS = {"phone": 320, "tablet": 760, "wide": 1200}
 

@@ -8,11 +8,11 @@
   dark.addEventListener("change", follow);
   follow();
 
-  /** Shows `x-codeSamples` above the answers of an operation, with the address at which the reader is. */
-  function withSamples(Responses, system) {
+  /** Shows `x-codeSamples` above the parameters of an operation, with the address at which the reader is. */
+  function withSamples(Parameters, system) {
     const { createElement } = system.React;
-    return function ResponsesWithSamples(props) {
-      const found = system.specSelectors.specJson().getIn(["paths", props.path, props.method, "x-codeSamples"]);
+    return function ParametersWithSamples(props) {
+      const found = system.specSelectors.specJson().getIn(["paths", ...props.pathMethod, "x-codeSamples"]);
       const samples = found ? found.toJS() : [];
       const blocks = samples.map(({ label, source }, index) => createElement(
         "details", { key: label, open: index === 0 },
@@ -21,7 +21,7 @@
           "code", null, source.replaceAll(place.dataset.sampleBase, place.dataset.base))),
       ));
       const code = createElement("div", { className: "samples" }, createElement("h4", null, "As code"), ...blocks);
-      return createElement("div", null, samples.length ? code : null, createElement(Responses, props));
+      return createElement("div", null, samples.length ? code : null, createElement(Parameters, props));
     };
   }
 
@@ -47,6 +47,6 @@
     displayRequestDuration: true,
     syntaxHighlight: false,
     validatorUrl: null,
-    plugins: [() => ({ wrapComponents: { responses: withSamples, DeepLink: plainLink } })],
+    plugins: [() => ({ wrapComponents: { parameters: withSamples, DeepLink: plainLink } })],
   });
 })();
