@@ -1,6 +1,7 @@
 """The code that documents show, and the notebook that is made of the tutorial: `python -m tests.data.documents` writes it."""
 
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,33 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-def code_in(path: Path, language: str) -> list[str]:
-    """The pieces of code of a language in a document, in their order."""
-    return [code for name, code in FENCE.findall(path.read_text(encoding="utf-8")) if name == language]
+def pieces(path: Path) -> list[tuple[str, str]]:
+    """The pieces of code in a document with their languages, in their order."""
+    return FENCE.findall(path.read_text(encoding="utf-8"))
+
+
+def commands_in(code: str) -> list[str]:
+    """The commands of a piece of shell, each with all its lines."""
+    found, begun = [], ""
+    for line in code.splitlines():
+        begun += line + "\n"
+        whole = subprocess.run(["bash", "-n", "-c", begun], capture_output=True, check=False).returncode == 0
+        if whole and not line.endswith("\\"):
+            found.append(begun.strip())
+            begun = ""
+    assert not begun, f"a command that never ends: {begun}"
+    return [command for command in found if command]
+
+
+def addresses_in_r(code: str, known: dict[str, str]) -> list[str]:
+    """The addresses that a piece of R asks: strings, and strings put together of those that it named (kept in `known`)."""
+    known |= dict(re.findall(r'^(\w+) <- "([^"]*)"$', code, re.M))
+    joined = [
+        "".join(text or known[name] for text, name in re.findall(r'"([^"]*)"|(\w+)', inside))
+        for inside in re.findall(r"paste0\(([^()]*)\)", code)
+    ]
+    plain = re.findall(r'"(http[^"]*)"', re.sub(r"paste0\([^()]*\)", "", code))
+    return joined + plain
 
 
 def notebook_of(text: str) -> nbformat.NotebookNode:
@@ -53,7 +78,8 @@ def run(notebook: nbformat.NotebookNode, base: str) -> nbformat.NotebookNode:
         cell.source = cell.source.replace(base, BASE)
         cell.metadata.clear()
         for output in cell.get("outputs", []):
-            output.metadata = {}
+            if output.output_type == "display_data":
+                output.metadata = {}
             if "text" in output:
                 output.text = output.text.replace(base, BASE)
     notebook.metadata.pop("language_info", None)
