@@ -1,5 +1,6 @@
 """Code for every operation of the document (`x-codeSamples`), made from the first of its examples that is answered."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,9 @@ from api.explorer.snippets import ONE, ROWS, TABLE, WHOLE, sending, snippets
 BASE = "http://127.0.0.1:8000"
 """Where the service listens unless told otherwise; pages put their own address in its place."""
 
+FILES_OF_A_RELEASE = re.compile(r"^/v1/releases/\d+/(files/|datapackage\.json)")
+"""Files of an old release may be gone, so that the code asks for those of the newest."""
+
 KEPT_IN_ADDRESSES = "/?&=,:.-_~%"
 LANGUAGES = {"curl": "Shell", "Python": "Python", "R": "R", "JavaScript": "JavaScript"}
 """The languages that are shown, by the names under which tools know them."""
@@ -17,7 +21,7 @@ LANGUAGES = {"curl": "Shell", "Python": "Python", "R": "R", "JavaScript": "JavaS
 
 def code_samples(example: Example, answer: Mapping[str, Any], keyed: bool) -> list[dict[str, str]]:
     """Write an example as code in every language. `answer` is the recorded one: it says what there is to read."""
-    url = BASE + quote(example.path, safe=KEPT_IN_ADDRESSES)
+    url = BASE + quote(FILES_OF_A_RELEASE.sub(r"/v1/releases/latest/\1", example.path), safe=KEPT_IN_ADDRESSES)
     if example.method == "GET" and not keyed:
         texts = {one.language: one.text for one in snippets(_templates(example, answer), url)}
     else:

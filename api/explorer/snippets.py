@@ -23,9 +23,10 @@ ONE = {
 }
 """For an answer about a single thing."""
 
-TABLE = {
-    name: text.replace("{csv}", "{url}") for name, text in ROWS.items() if name in {"Address", "curl", "Python", "R"}
-} | {"JavaScript": 'const answer = await fetch("{url}");\nconsole.log(await answer.text());'}
+TABLE = {name: text.replace("{csv}", "{url}") for name, text in ROWS.items()} | {
+    "curl": 'curl --location "{url}"',
+    "JavaScript": 'const answer = await fetch("{url}");\nconsole.log(await answer.text());',
+}
 """For an address that is a table of its own, as CSV."""
 
 WHOLE = {
@@ -82,7 +83,7 @@ def _python(method: str, url: str, content: str | None, headers: Mapping[str, st
             "import json",
             *(["import os"] if keyed else []),
             "from urllib.request import Request, urlopen\n",
-            *([] if content is None else [f"body = r\"\"\"{content}\"\"\""]),
+            *([] if content is None else [f'body = r"""{content}"""']),
             f"headers = {{{', '.join(shown)}}}",
             f'request = Request("{url}", method="{method}", headers=headers{data})',
             "with urlopen(request) as answer:",

@@ -109,5 +109,3 @@ def _target(link: str, document: Document) -> str | None:
     if name is None:
         return None
     return posixpath.relpath(name, posixpath.dirname(document.name) or ".") + (f"#{part}" if part else "")
-
-
