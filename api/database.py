@@ -11,15 +11,18 @@ from sqlalchemy.exc import OperationalError
 from api.reporting import err, print_report, progress_bar
 from db import migrate as migrations
 from db.engine import make_engine
-from db.errors import DataError
+from db.errors import DataError, SchemaOutdatedError
 from db.ingest.adapter import Adapter
 from db.ingest.pipeline import ingest
 from db.settings import get_settings
 
+NO_DATABASE = 3
+"""Exit code where the database is missing, does not answer or is of another revision."""
+
 
 @contextmanager
 def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[Engine]:
-    """Open the database, and turn what goes wrong into one clear line and exit code 1 (2 where no database answers).
+    """Open the database, and turn what goes wrong into one clear line and exit code 1, or 3 where there is no database to use.
 
     It is the one that is written to, which holds whatever was written before, unless `url` names another.
     """
@@ -30,10 +33,10 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         yield engine
     except DataError as error:
         err.print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from None
+        raise typer.Exit(NO_DATABASE if isinstance(error, SchemaOutdatedError) else 1) from None
     except OperationalError as error:
         err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
+        raise typer.Exit(NO_DATABASE) from None
     finally:
         engine.dispose()
 

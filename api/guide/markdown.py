@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -62,7 +63,7 @@ def _fence(_: RendererHTML, tokens: Sequence[Token], index: int, *__: Any) -> st
 def _name_headings(tokens: Sequence[Token]) -> None:
     """Give every heading an id made from its words, so that links can name it."""
     taken: set[str] = set()
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in pairwise(tokens):
         if token.type == "heading_open":
             words = re.sub(r"[^\w\s-]", "", inline.content.casefold())
             name = slug = re.sub(r"\s+", "-", words.strip()) or "part"
