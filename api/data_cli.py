@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from api.database import ready_engine
+from api.database import ready_engine, records_in
 from api.examples_cli import example
 from api.reporting import out, print_report, progress_bar
 from api.sync_cli import sync as sync_sources
-from db.ingest.bundle import load_bundle
+from db.ingest.bundle import FILES, load_bundle
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
+from db.settings import DATA_DIR
 from models.money import usd
 
 app = typer.Typer(add_completion=False)
@@ -21,7 +22,10 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog=example("load"))
 def load() -> None:
     """Load the data set that ships with the program, unless it is loaded already."""
-    with ready_engine() as engine, progress_bar("bundled data") as advance:
+    with (
+        ready_engine() as engine,
+        progress_bar("bundled data", records_in(*(DATA_DIR / name for name in FILES))) as advance,
+    ):
         report = load_bundle(engine, progress=advance)
     if report is None:
         out.print("the bundled data set is loaded already")

@@ -20,6 +20,10 @@ NO_DATABASE = 3
 """Exit code where the database is missing, does not answer or is of another revision."""
 
 
+LINED = {".csv", ".jsonl"}
+"""Endings of files that have about a record a line."""
+
+
 @contextmanager
 def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[Engine]:
     """Open the database, and turn what goes wrong into one clear line and exit code 1, or 3 where there is no database to use.
@@ -43,6 +47,17 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
 
 def ingest_file(adapter: Adapter, file: Path) -> None:
     """Take a file in and print the report."""
-    with ready_engine() as engine, progress_bar(file.name) as advance:
+    with ready_engine() as engine, progress_bar(file.name, records_in(file)) as advance:
         report = ingest(engine, adapter, [file], advance)
     print_report(report)
+
+
+def records_in(*files: Path) -> int | None:
+    """Count the lines of tables, which are about as many as their records; `None` where a form has no such lines."""
+    if any(file.suffix.lower() not in LINED or not file.is_file() for file in files):
+        return None
+    lines = 0
+    for file in files:
+        with file.open("rb") as source:
+            lines += sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
+    return lines or None

@@ -58,6 +58,9 @@ def accepted_format(accept: str | None, pictures: bool = False) -> Format | Pict
 def prefers_page(accept: str | None) -> bool:
     """True where an Accept header prefers a page to JSON, as browsers do."""
     try:
-        return bool(accept) and mimeparse.best_match(["text/html", "application/json"], accept.lower()) == "text/html"
+        return (
+            accept is not None
+            and mimeparse.best_match(["text/html", "application/json"], accept.lower()) == "text/html"
+        )
     except (mimeparse.MimeTypeParseException, ValueError):
         return False

@@ -18,7 +18,6 @@ from rich.table import Table
 
 from api.database import ready_engine
 from api.examples_cli import example
-from api.main import create_app
 from api.params.spend import SpendParams
 from api.reporting import err, out
 from api.routers.components import ComponentParams
@@ -67,6 +66,8 @@ def _short(description: str | None) -> str:
 
 def _ask(path: str, identifier: str, pairs: list[tuple[str, str]]) -> httpx.Response:
     """Ask the application itself, within this process: so a question has one answer, and one set of messages."""
+    from api.main import create_app  # late: help need not wait for the whole application
+
     with ready_engine() as engine:
         return anyio.run(_send, create_app(engine), path, identifier, pairs)
 

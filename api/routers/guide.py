@@ -25,7 +25,7 @@ MADE = {"fields": "Glossary of fields", "taxonomy": "Taxonomy", "sources": "Sour
 
 def document_page(request: Request, name: str, here: str, status: int = 200, **values: Any) -> Response:
     """Write a page of the documentation, with the list of all its pages beside it."""
-    lists = {"guides": guides(), "made": MADE, "decisions": decisions()}
+    lists: dict[str, Any] = {"guides": guides(), "made": MADE, "decisions": decisions()}
     return page(request, name, status, here=here, **lists, **values)
 
 
