@@ -7,6 +7,8 @@
   const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
   dark.addEventListener("change", follow);
   follow();
+  addEventListener("beforeprint", () => document.documentElement.classList.remove("dark-mode"));
+  addEventListener("afterprint", follow);
 
   /** Shows `x-codeSamples` above the parameters of an operation, with the address at which the reader is. */
   function withSamples(Parameters, system) {
