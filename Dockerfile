@@ -9,6 +9,8 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin app
 WORKDIR /srv/app
 COPY --from=dependencies /opt/venv /opt/venv
 COPY alembic.ini ./
+COPY README.md CHANGELOG.md CONTRIBUTING.md LICENSE CITATION.cff ./
+COPY docs ./docs
 COPY data ./data
 COPY models ./models
 COPY db ./db

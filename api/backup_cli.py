@@ -6,22 +6,18 @@ from typing import Annotated
 import typer
 
 from api.database import ready_engine
+from api.examples_cli import example
 from api.reporting import out, progress_bar
 from db.backups.restoring import restore as put_back
 from db.backups.saving import save
 
-PANEL = "Run the service"
+app = typer.Typer(add_completion=False)
 
 Target = Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.", show_default=False)]
 Origin = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    app.command("backup", rich_help_panel=PANEL)(backup)
-    app.command("restore", rich_help_panel=PANEL)(restore)
-
-
+@app.command(epilog=example("backup /backups/finance-2026-11-26.backup"))
 def backup(file: Target) -> None:
     """Save the whole database to one file, while it is read and written; PostgreSQL and SQLite alike."""
     with ready_engine() as engine, progress_bar("rows saved") as advance:
@@ -32,6 +28,7 @@ def backup(file: Target) -> None:
     )
 
 
+@app.command(epilog=example("restore /backups/finance-2026-11-26.backup"))
 def restore(
     file: Origin,
     replace: Annotated[

@@ -9,12 +9,17 @@ from typing import Annotated
 
 import typer
 
+from api.examples_cli import example
 from api.quality import measure, to_markdown
 from db.errors import FileRefusedError
 from db.ingest.labelled import read_texts
 from models.classification import Verdict, classify
 
-app = typer.Typer(no_args_is_help=True, help="Run the classifier on a table of texts; measure it against labels.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Run the classifier on a table of texts; measure it against labels.",
+)
 
 PREDICTION_COLUMNS = ("project_id", "category", "secondary_categories", "relevance", "confidence", "evidence")
 Table = Annotated[
@@ -22,7 +27,7 @@ Table = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog=example("classify predict texts.csv --out predictions.csv"))
 def predict(
     file: Table, out: Annotated[Path, typer.Option(help="Where to write the predictions, a CSV file.")]
 ) -> None:
@@ -36,7 +41,7 @@ def predict(
     typer.echo(f"{len(rows)} texts classified into {out}")
 
 
-@app.command("evaluate")
+@app.command("evaluate", epilog=example("classify evaluate labelled.csv --markdown quality.md"))
 def evaluate_labels(
     file: Table,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measurement as JSON.")] = None,

@@ -11,15 +11,22 @@ from sqlalchemy.exc import OperationalError
 from api.reporting import err, print_report, progress_bar
 from db import migrate as migrations
 from db.engine import make_engine
-from db.errors import DataError
+from db.errors import DataError, SchemaOutdatedError
 from db.ingest.adapter import Adapter
 from db.ingest.pipeline import ingest
 from db.settings import get_settings
 
+NO_DATABASE = 3
+"""Exit code where the database is missing, does not answer or is of another revision."""
+
+
+LINED = {".csv", ".jsonl"}
+"""Endings of files that have about a record a line."""
+
 
 @contextmanager
 def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[Engine]:
-    """Open the database, and turn what goes wrong into one clear line and exit code 1 (2 where no database answers).
+    """Open the database, and turn what goes wrong into one clear line and exit code 1, or 3 where there is no database to use.
 
     It is the one that is written to, which holds whatever was written before, unless `url` names another.
     """
@@ -30,16 +37,27 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         yield engine
     except DataError as error:
         err.print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from None
+        raise typer.Exit(NO_DATABASE if isinstance(error, SchemaOutdatedError) else 1) from None
     except OperationalError as error:
         err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
+        raise typer.Exit(NO_DATABASE) from None
     finally:
         engine.dispose()
 
 
 def ingest_file(adapter: Adapter, file: Path) -> None:
     """Take a file in and print the report."""
-    with ready_engine() as engine, progress_bar(file.name) as advance:
+    with ready_engine() as engine, progress_bar(file.name, records_in(file)) as advance:
         report = ingest(engine, adapter, [file], advance)
     print_report(report)
+
+
+def records_in(*files: Path) -> int | None:
+    """Count the lines of tables, which are about as many as their records; `None` where a form has no such lines."""
+    if any(file.suffix.lower() not in LINED or not file.is_file() for file in files):
+        return None
+    lines = 0
+    for file in files:
+        with file.open("rb") as source:
+            lines += sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
+    return lines or None

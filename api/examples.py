@@ -7,12 +7,14 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from api.example import Example
 from api.examples_keyed import KEYED
 from api.pagination import key_of
+from api.samples import code_samples
 
 RECORDED = Path(__file__).parent / "examples.json"
 SHORT_SPEND = "/v1/spend?group_by=category&sort=-amount_usd&limit=2"
@@ -73,6 +75,7 @@ ANSWERED: dict[str, dict[str, tuple[str, str]]] = {
     "get_data_package": {"resources": ("The package of the newest release", "/datapackage.json")},
     "get_release_file": {"csv": ("Spend as a CSV file", "/v1/releases/1/files/spend.csv")},
     "get_api_catalogue": {"linkset": ("The catalogue", "/.well-known/api-catalog")},
+    "list_problems": {"all": ("All kinds of problems", "/problems")},
     "explain_problem": {"parameter": ("What a kind of problem means", "/problems/bad-parameter")},
     "get_liveness": {"ok": ("Alive", "/livez")},
     "get_readiness": {"ok": ("Ready", "/readyz")},
@@ -187,7 +190,7 @@ def recorded() -> dict[str, dict[str, Any]]:
 
 
 def add_examples(document: dict[str, Any]) -> None:
-    """Set every example with its recorded answer beside the answer that the document describes."""
+    """Set every example with its recorded answer beside the answer that the document describes, and the first as code."""
     operations = {op["operationId"]: op for item in document["paths"].values() for op in item.values()}
     for example in examples(document):
         answer = recorded().get(example.key)
@@ -197,3 +200,6 @@ def add_examples(document: dict[str, Any]) -> None:
         content = response.setdefault("content", {}).setdefault(answer["media_type"], {})
         shown = {"summary": example.summary, "description": f"`{example.question}`", "value": answer["content"]}
         content.setdefault("examples", {})[example.name] = shown
+        operation = operations[example.operation]
+        if example.status == HTTPStatus.OK and "x-codeSamples" not in operation:
+            operation["x-codeSamples"] = code_samples(example, answer, "security" in operation)

@@ -7,9 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from api.encoding import to_json
+from api.examples_cli import example
 from models.extraction import Extraction
 from models.extraction import extract as extract_components
 from models.money import usd
+
+app = typer.Typer(add_completion=False)
 
 FALLBACK = "read_as_windows_1252"
 """Warning on a file that is not UTF-8 and was read as Windows-1252, which older text exports use."""
@@ -22,6 +25,7 @@ class UnreadableFileError(Exception):
     """A file that holds no text; the message says why."""
 
 
+@app.command(epilog=example("extract report.txt"))
 def extract(
     files: Annotated[list[Path], typer.Argument(help="Text files of reports, UTF-8.", show_default=False)],
 ) -> None:

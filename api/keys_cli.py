@@ -7,17 +7,20 @@ import typer
 from rich.table import Table
 
 from api.database import ready_engine
+from api.examples_cli import example
 from api.reporting import err, out
 from db import keys
 from db.engine import reading, writing
 from models.vocabulary import Scope
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the keys that open writing over HTTP.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Make, list and revoke the keys that open writing over HTTP."
+)
 
 Name = Annotated[str, typer.Argument(help="Name of the key.", show_default=False)]
 
 
-@app.command()
+@app.command(epilog=example("keys create --scope ingest --name 'statistics office'"))
 def create(
     name: Annotated[str, typer.Option(help="Who holds it; runs and reviews show this name.", show_default=False)],
     scope: Annotated[list[Scope], typer.Option(help="What it opens; may be repeated.", show_default=False)],
@@ -32,7 +35,7 @@ def create(
     out.print(token, highlight=False, markup=False)
 
 
-@app.command("list")
+@app.command("list", epilog=example("keys list"))
 def list_all() -> None:
     """List every key with its scopes, when it was last used to write, and whether it was revoked."""
     with ready_engine() as engine, reading(engine) as connection:
@@ -44,7 +47,7 @@ def list_all() -> None:
     out.print(table)
 
 
-@app.command()
+@app.command(epilog=example("keys revoke 'statistics office'"))
 def revoke(name: Name) -> None:
     """End a key, at once and for ever; a body that is on its way with it is not taken in."""
     with ready_engine() as engine, writing(engine) as connection:

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
-from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
-from api.explorer.assets import ASSETS_PATH, Assets
+from api.explorer.assets import ASSETS_PATH, SWAGGER_PATH, Assets, swagger_files
 from api.exports.slots import ExportSlots
 from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
@@ -23,6 +22,7 @@ from api.routers import (
     classify,
     components,
     discovery,
+    guide,
     headline,
     health,
     home,
@@ -60,6 +60,7 @@ MODULES = (
     discovery,
     problems,
     health,
+    guide,
 )
 """The routes, those first that are asked most: a request is compared with one after the other. (Documentation has its own
 order: that of the tags.)"""
@@ -82,16 +83,15 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         app.state.engine.dispose()
         app.state.writer.dispose()
 
-    app = FastAPIOffline(
+    app = FastAPI(
         title="Migration Finance API",
         version=VERSION,
         summary="Classified migration finance of development banks: projects, components and spend, exact to the cent.",
         description=DESCRIPTION,
         openapi_tags=TAGS,
         license_info={"name": "Apache-2.0 (code); data CC BY 4.0", "identifier": "Apache-2.0"},
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
-        static_url="/static/docs",
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         dependencies=[Depends(refuse_ignored)],
@@ -107,6 +107,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     for module in modules:
         app.include_router(module.router)
     app.mount(ASSETS_PATH, Assets(), name="assets")
+    app.mount(SWAGGER_PATH, swagger_files(), name="swagger")
     errors.install(app)
     install_openapi(app)
     observe(app, [*app.routes, *(route for module in modules for route in module.router.routes)])

@@ -55,3 +55,14 @@ def accepted_format(accept: str | None, pictures: bool = False) -> Format | Pict
     except (mimeparse.MimeTypeParseException, ValueError):
         return None
     return names.get(best)
+
+
+def prefers_page(accept: str | None) -> bool:
+    """True where an Accept header prefers a page to JSON, as browsers do."""
+    try:
+        return (
+            accept is not None
+            and mimeparse.best_match(["text/html", "application/json"], accept.lower()) == "text/html"
+        )
+    except (mimeparse.MimeTypeParseException, ValueError):
+        return False

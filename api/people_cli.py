@@ -17,30 +17,17 @@ from pydantic import BaseModel
 from rich.table import Table
 
 from api.database import ready_engine
-from api.main import create_app
+from api.examples_cli import example
 from api.params.spend import SpendParams
 from api.reporting import err, out
 from api.routers.components import ComponentParams
 from api.routers.projects import ProjectParams
 from db.settings import get_settings
 
-PANEL = "Ask"
+app = typer.Typer(add_completion=False)
+
 FIGURES = ("amount_usd", "partial_usd", "projects", "components", "share")
 """Columns of a table of spend beside what it is grouped by, where `--fields` names none."""
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the questions to the command line; their options are the parameters of the API."""
-    example = "Example: python -m api spend --group-by category,year --country JOR"
-    app.command("spend", rich_help_panel=PANEL, epilog=example)(
-        _question(SpendParams, "/v1/spend", "Spend by any dimensions, exact to the cent, as a table or JSON.")
-    )
-    app.command("project", rich_help_panel=PANEL, epilog="Example: python -m api project P174085")(
-        _question(ProjectParams, "/v1/projects/{id}", "One project with its amounts and what each source said of it.")
-    )
-    app.command("component", rich_help_panel=PANEL, epilog="Example: python -m api component P167506-1 --json")(
-        _question(ComponentParams, "/v1/components/{id}", "One component, and why it is counted where it is.")
-    )
 
 
 def _question(model: type[BaseModel], path: str, text: str) -> Callable[..., None]:
@@ -79,6 +66,8 @@ def _short(description: str | None) -> str:
 
 def _ask(path: str, identifier: str, pairs: list[tuple[str, str]]) -> httpx.Response:
     """Ask the application itself, within this process: so a question has one answer, and one set of messages."""
+    from api.main import create_app  # late: help need not wait for the whole application
+
     with ready_engine() as engine:
         return anyio.run(_send, create_app(engine), path, identifier, pairs)
 
@@ -142,3 +131,18 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, default=str).replace("[", "\\[")
     return str(value).replace("[", "\\[")
+
+
+QUESTIONS = (
+    ("spend", SpendParams, "/v1/spend", "Spend by any dimensions, exact to the cent, as a table or JSON."),
+    ("project", ProjectParams, "/v1/projects/{id}", "One project with its amounts and what each source said of it."),
+    ("component", ComponentParams, "/v1/components/{id}", "One component, and why it is counted where it is."),
+)
+EXAMPLES = {
+    "spend": "spend --group-by category,year --country JOR",
+    "project": "project P174085",
+    "component": "component P167506-1 --json",
+}
+
+for _name, _model, _path, _text in QUESTIONS:
+    app.command(_name, epilog=example(EXAMPLES[_name]))(_question(_model, _path, _text))

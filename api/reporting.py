@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import make_engine
@@ -21,19 +32,34 @@ PIPED_WIDTH = None if sys.stdout.isatty() else 160
 out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
 
 
+class RateColumn(ProgressColumn):
+    """Shows how many records a second are read."""
+
+    def render(self, task: Task) -> Text:
+        """Write the rate of late, or of the whole once it is over."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s")
+
+
 @contextmanager
-def progress_bar(label: str) -> Iterator[Advance]:
-    """Show how many records are read; yields the function to call with each further number."""
-    columns = (
+def progress_bar(label: str, total: int | None = None) -> Iterator[Advance]:
+    """Show how many records are read, how fast, and where the `total` is known how long the rest takes; on a terminal only.
+
+    Yields:
+        The function to call with each further number of records.
+    """
+    columns: tuple[ProgressColumn, ...] = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("records"),
+        RateColumn(),
         TimeElapsedColumn(),
+        *([TextColumn("left"), TimeRemainingColumn()] if total else []),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task(label, total=None)
+        task = progress.add_task(label, total=total)
         yield lambda count: progress.advance(task, count)
 
 

@@ -10,28 +10,33 @@ import typer
 
 from api.database import ingest_file, ready_engine
 from api.encoding import with_dollars
+from api.examples_cli import example
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.queries.reviews import FORM, current_reviews, review_queue
 from models.filters import Filters
 
-app = typer.Typer(no_args_is_help=True, help="Take decisions on classifications in and out; see what to decide next.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Take decisions on classifications in and out; see what to decide next.",
+)
 
 
-@app.command("import")
+@app.command("import", epilog=example("reviews import decided.csv"))
 def import_reviews(file: Annotated[Path, typer.Argument(help="CSV, JSON or JSONL of reviews.")]) -> None:
     """Take decisions in. They win over the rules and outlive every new ingest and classification."""
     ingest_file(RecordsAdapter("reviews"), file)
 
 
-@app.command("export")
+@app.command("export", epilog=example("reviews export > reviews.csv"))
 def export_reviews() -> None:
     """Print every decision that counts, as CSV that `reviews import` takes back."""
     with ready_engine() as engine, reading(engine) as connection:
         _print_csv(FORM, current_reviews(connection))
 
 
-@app.command("queue")
+@app.command("queue", epilog=example("reviews queue --limit 50 > form.csv"))
 def queue(limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")] = 20) -> None:
     """Print what is most worth reviewing, as a CSV form to fill in and import."""
     with ready_engine() as engine, reading(engine) as connection:

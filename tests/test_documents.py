@@ -5,9 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from api.cli import app as command_line
+from api.cli import ENTRIES, command_of
 from api.main import create_app
 from api.params.spend import SpendParams
 from db.engine import make_engine
@@ -47,7 +46,7 @@ def test_every_field_of_a_record_is_described_with_whether_it_is_required(kind):
 
 
 def test_every_command_that_documents_name_exists():
-    commands = get_command(command_line).commands
+    commands = {entry.name: command_of(entry.name) for entry in ENTRIES}
     found = 0
     for path in DOCUMENTS:
         for words in re.findall(r"python -m api ([a-z-]+(?: [a-z-]+)?)", path.read_text(encoding="utf-8")):

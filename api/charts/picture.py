@@ -9,7 +9,7 @@ from api.charts.figure import Figure, figure_of
 from api.charts.frame import Words
 from api.charts.render import render
 from api.charts.spec import empty_spec, spec_of
-from api.charts.words import clean, filters_of, notes_of, subtitle_of, title_of, unit_of
+from api.charts.words import clean, filters_of, named_gaps, notes_of, subtitle_of, title_of, unit_of
 from api.deps import Snapshot
 from api.labels import labels_of
 from api.negotiation import Picture
@@ -45,7 +45,7 @@ def chart_of(snapshot: Snapshot, query: SpendQuery, wishes: Wishes) -> dict[str,
         raise _too_many(query)
     labelled = (cleaned(row | labels) for row, labels in with_labels(snapshot, query, rows))
     figure = figure_of(labelled, choice, query.additive, bool(query.sort))
-    warnings = spend_warnings(snapshot.connection, query)
+    warnings = named_gaps(spend_warnings(snapshot.connection, query), labels_of(snapshot))
     if not any(row["projects"] for row in rows):
         words = _words(snapshot, query, choice, figure, "", [])
         return empty_spec(choice, wishes, words, _reason(warnings))

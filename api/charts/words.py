@@ -37,6 +37,9 @@ BY = {
 IN_DOUBT = re.compile(r"^(includes|country leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
+GAP = re.compile(r"^no row loaded has (country|region|category) ([^:]+):")
+"""A warning that names members by their codes, for programs."""
+
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold."""
 
@@ -131,6 +134,17 @@ def filters_of(filters: Filters, names: Mapping[Dimension, Mapping[Any, str]]) -
     )
     found = [f"{name}: {_some(values)}" for name, values in named if values]
     return ". ".join([*found, *_limits(filters)])
+
+
+def named_gaps(warnings: Sequence[str], names: Mapping[Dimension, Mapping[Any, str]]) -> list[str]:
+    """The same warnings for people: names in the place of codes."""
+
+    def with_names(found: re.Match[str]) -> str:
+        known = names[Dimension(found[1])]
+        members = ", ".join(known.get(code, code) for code in found[2].split(", "))
+        return f"no row loaded has {found[1]} {members}:"
+
+    return [GAP.sub(with_names, warning) for warning in warnings]
 
 
 def _relevance(filters: Filters) -> list[str]:

@@ -1,6 +1,7 @@
 """What the pages load: style, scripts and the icon, all from here, under an address that names their content."""
 
 from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 
 from starlette.responses import Response
@@ -27,7 +28,11 @@ ASSETS_PATH = f"/assets/{_digest(STATIC)}"
 PAGES_VERSION = _digest(STATIC, TEMPLATES)
 """Changes with every file that a page is made of, so that no browser keeps a page whose scripts are gone."""
 
-SCRIPTS = sorted(path.name for path in STATIC.glob("*.js"))
+REFERENCE = "reference.js"
+SCRIPTS = sorted(path.name for path in STATIC.glob("*.js") if path.name != REFERENCE)
+"""The scripts of the explorer; the reference has one of its own."""
+
+SWAGGER_PATH = "/static/docs"
 
 
 class Assets(StaticFiles):
@@ -41,3 +46,8 @@ class Assets(StaticFiles):
         answer = await super().get_response(path, scope)
         answer.headers["Cache-Control"] = FOR_EVER
         return answer
+
+
+def swagger_files() -> StaticFiles:
+    """Swagger UI as it is published; it comes with a package, so that nothing is loaded from elsewhere."""
+    return StaticFiles(directory=str(files("fastapi_offline") / "static"))

@@ -27,6 +27,9 @@ LABELS = {
     "country": "Country or region",
     "granularity": "What a row stands for",
     "tag": "Label set by hand",
+    "oecd_purpose_code": "OECD DAC purpose codes",
+    "sdg_target": "Targets of the Sustainable Development Goals",
+    "gcm_objective": "Objectives of the Global Compact for Migration",
 }
 INPUT_TYPES = {"integer": "number", "number": "number", "date": "date"}
 

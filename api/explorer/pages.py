@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
+from api.guide.markdown import inline_html
 from api.problems import BadParameterError
 from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
 
@@ -18,7 +19,13 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+SWAGGER_CSP = CSP.replace("img-src 'self'", "img-src 'self' data:")
+"""Swagger UI's style holds its icons."""
+
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+
+FOLDERS = {"page": "docs"}
+"""Where things of a kind lie, if not under its plural."""
 
 environment = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
@@ -31,6 +38,7 @@ environment.filters |= {
     "plain": words.plain,
     "named": words.named,
     "label": label_of,
+    "inline": inline_html,
 }
 environment.globals |= {"span": words.span}
 
@@ -40,13 +48,13 @@ def root_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
+def page(request: Request, name: str, status: int = 200, csp: str = CSP, **values: Any) -> Response:
     """Write a page."""
     root = root_of(request)
     text = environment.get_template(name).render(
         root=root, assets=f"{root}{ASSETS_PATH}", scripts=SCRIPTS, base=str(request.base_url).rstrip("/"), **values
     )
-    return Response(text, status, HEADERS, "text/html; charset=utf-8")
+    return Response(text, status, HEADERS | {"Content-Security-Policy": csp}, "text/html; charset=utf-8")
 
 
 class PageRoute(APIRoute):
@@ -60,10 +68,8 @@ class PageRoute(APIRoute):
             try:
                 return await handle(request)
             except NotFoundError as error:
-                kind = "not-found"
-                return page(
-                    request, "trouble.html", 404, kind=kind, error=error, path=f"{root_of(request)}/{error.kind}s"
-                )
+                path = f"{root_of(request)}/{FOLDERS.get(error.kind, f'{error.kind}s')}"
+                return page(request, "trouble.html", 404, kind="not-found", error=error, path=path)
             except BadParameterError as error:
                 return page(request, "trouble.html", 422, kind="bad-parameter", items=error.items)
             except (DataError, OperationalError) as error:

@@ -166,7 +166,7 @@ def test_the_words_around_a_picture(query, said, get):
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("group_by=category&country=USA", "no row loaded has country USA"),
+        ("group_by=category&country=USA", "no row loaded has country United States: "),
         ("group_by=year&measure=disbursement", "no source loaded states any disbursement"),
         ("q=xyzzy", "no money matches these filters"),
         ("group_by=year,category&min_amount=999999999999&scale=log", "no money matches these filters"),

@@ -2,10 +2,7 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
-import duckdb
-import duckdb_extension_httpfs
 import pandas
 import pyarrow.parquet
 import pytest
@@ -14,6 +11,7 @@ from frictionless import Package, Resource
 from tests.api.test_bulk_files import NAMES, SPEND, app_on
 from tests.api.test_errors import problem
 from tests.conftest import client_of
+from tests.data.duckdb_http import duckdb_over_http
 from tests.data.serving import served
 
 
@@ -39,11 +37,7 @@ def total(ask, path):
 
 @pytest.fixture
 def connection():
-    extensions = Path(duckdb_extension_httpfs.__file__).parent
-    extension = next(extensions.glob(f"extensions/v{duckdb.__version__}/httpfs.duckdb_extension"))
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    with duckdb.connect(config=settings) as found:
-        found.load_extension(str(extension))
+    with duckdb_over_http() as found:
         yield found
 
 

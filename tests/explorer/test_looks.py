@@ -20,6 +20,17 @@ PAGES = {
     "project": "/projects/P174085",
     "component": "/components/P125302-whole",
     "missing": "/projects/P1",
+    "reference": "/docs",
+    "operation": "/docs#/spend/get_spend",
+    "tutorial": "/docs/tutorial",
+    "method": "/docs/method",
+    "decision": "/docs/adr/0022-pages-ask-the-public-api",
+    "fields": "/docs/fields",
+    "taxonomy": "/docs/taxonomy",
+    "sources": "/docs/sources",
+    "errors": "/problems",
+    "error": "/problems/bad-parameter",
+    "no document": "/docs/tutorail",
 }
 WIDTHS = {"phone": 320, "tablet": 760, "wide": 1200}
 
@@ -123,3 +134,16 @@ def test_without_a_script_the_headline_the_table_and_the_links_are_there(browser
     expect(page.locator("noscript .box")).to_be_visible()
     assert page.locator("#rows a").first.get_attribute("href").startswith("/v1/components?")
     context.close()
+
+
+def test_paper_is_light_even_where_the_page_is_dark(look):
+    page = look("first", "wide", "dark")
+    turned = "getComputedStyle(document.querySelector('#chart svg')).filter"
+    assert page.evaluate(turned) == "none"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert "invert(1)" in page.evaluate(turned)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen", color_scheme="light")
+    expect(page.locator('#chart svg[data-theme="light"]')).to_have_count(1)
+    page.emulate_media(media="print", color_scheme="light")
+    assert page.evaluate(turned) == "none"

@@ -15,14 +15,16 @@ function pictureAddress(params) {
   for (const name of PICTURE) if (params.get(name)) query.set(name, params.get(name));
   query.set("format", "svg");
   query.set("width", String(width()));
-  query.set("theme", dark.matches ? "dark" : "light");
+  query.set("theme", theme());
   return address("/v1/spend", query);
 }
 
+const theme = () => (dark.matches ? "dark" : "light");
 const width = () => Math.max(NARROWEST, STEP * Math.floor(find("#explore").clientWidth / STEP));
 
 /** Draw the picture of a question. */
 export async function showChart(params, signal) {
+  const drawnFor = theme();
   const text = await ask(pictureAddress(params), signal, "text");
   const drawn = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   const svg = document.importNode(harmless(drawn), true);
@@ -32,6 +34,7 @@ export async function showChart(params, signal) {
     mark.setAttribute("tabindex", "-1");
   }
   svg.setAttribute("tabindex", "0");
+  svg.dataset.theme = drawnFor; // a page that is printed turns a dark picture light
   find("#chart").replaceChildren(svg);
   find("#mark").hidden = false;
   find("#picture").hidden = false;

@@ -1,0 +1,1 @@
+"""The project's documents as pages: `docs/` and its like, found by listing folders and written as HTML."""

@@ -1,0 +1,126 @@
+"""The command line as a whole: what help says, what it loads, exit codes, and progress on a terminal."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from api import reporting
+from api.cli import ENTRIES, app, command_of
+from api.database import records_in
+from db.settings import ROOT, get_settings
+
+
+def leaves():
+    """Every command with the words that name it."""
+    for entry in ENTRIES:
+        command = command_of(entry.name)
+        for name, one in getattr(command, "commands", {None: command}).items():
+            yield " ".join(filter(None, (entry.name, name))), one
+
+
+LEAVES = dict(leaves())
+
+
+@pytest.mark.parametrize("words", LEAVES)
+def test_help_ends_with_an_example_of_the_command(words):
+    result = CliRunner().invoke(app, [*words.split(), "--help"], terminal_width=300)
+    assert result.exit_code == 0
+    assert f"Example: python -m api {words}" in result.stdout
+    example = LEAVES[words].epilog.partition(f"api {words}")[2].partition(" > ")[0]
+    used = {word.partition("=")[0] for word in example.split() if word.startswith("--")}
+    known = {name for parameter in LEAVES[words].params for name in parameter.opts}
+    assert used <= known
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_the_list_of_commands_says_what_the_command_itself_says(entry):
+    whole = " ".join(command_of(entry.name).help.split())
+    assert whole.startswith(entry.help.rstrip("."))
+
+
+def test_the_list_of_commands_loads_neither_database_nor_web():
+    code = "import sys, api.cli; print(*{'sqlalchemy', 'fastapi', 'pyarrow', 'uvicorn'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_a_question_loads_no_arrow(loaded):
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom api.cli import app\n"
+        "assert CliRunner().invoke(app, ['spend']).exit_code == 0\nprint('pyarrow' in sys.modules)"
+    )
+    environment = {"DATABASE_URL": loaded.url.render_as_string(hide_password=False)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Run a command on the database of an address."""
+
+    def run(url, *words):
+        monkeypatch.setenv("DATABASE_URL", url)
+        get_settings.cache_clear()
+        return CliRunner().invoke(app, words)
+
+    yield run
+    get_settings.cache_clear()
+
+
+@pytest.mark.parametrize("words", [["spend"], ["load"], ["ingest", "runs"], ["keys", "list"], ["reviews", "export"]])
+def test_exit_code_3_where_the_database_was_never_prepared(words, at, tmp_path):
+    result = at(f"sqlite:///{tmp_path / 'none.db'}", *words)
+    assert result.exit_code == 3
+    assert "python -m api migrate" in " ".join(result.stderr.split())
+
+
+def test_exit_code_3_where_no_database_answers(at):
+    result = at("postgresql://nobody@127.0.0.1:1/none", "spend")
+    assert result.exit_code == 3
+    assert "does not answer" in result.stderr
+
+
+def test_exit_codes_1_and_2_tell_a_failure_from_a_wrong_value(at, loaded, tmp_path):
+    url = loaded.url.render_as_string(hide_password=False)
+    assert at(url, "ingest", "records", str(tmp_path / "missing.csv")).exit_code == 1
+    assert at(url, "spend", "--group-by", "categry").exit_code == 2
+    assert at(url, "spned").exit_code == 2
+    assert at(url, "spend").exit_code == 0
+
+
+def test_help_names_every_exit_code():
+    said = " ".join(CliRunner().invoke(app, ["--help"]).stdout.split())
+    assert "Exit codes: 0 done; 1 failed or refused" in said
+    assert "3 the database is missing" in said
+
+
+@pytest.mark.parametrize("total", [None, 400])
+def test_progress_on_a_terminal_tells_the_rate_and_what_is_left(total, monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(reporting, "err", Console(file=shown, force_terminal=True, color_system=None, width=160))
+    with reporting.progress_bar("synthetic records", total) as advance:
+        for _ in range(4):
+            advance(50)
+    assert "/s" in shown.getvalue()
+    assert ("200/400 records" if total else "200/? records") in shown.getvalue()
+    assert ("left" in shown.getvalue()) is (total is not None)
+
+
+def test_progress_says_nothing_where_there_is_no_terminal(monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(reporting, "err", Console(file=shown, force_terminal=False))
+    with reporting.progress_bar("synthetic records") as advance:
+        advance(1)
+    assert shown.getvalue().strip() == ""
+
+
+def test_lines_of_a_table_are_counted_and_other_forms_are_not(write):
+    assert records_in(write("a.csv", "x\n1\n2\n"), write("b.jsonl", "{}\n")) == 4
+    assert records_in(write("c.json", "[]\n")) is None
+    assert records_in(write("d.csv", "x\n").parent / "missing.csv") is None
