@@ -19,7 +19,7 @@ from bench.reads import measure_reads, measure_workers
 from bench.report import Table, machine, write
 from bench.servers import PYTHON
 from bench.starts import measure_start
-from bench.synthetic import fill
+from bench.synthetic import fill, is_filled
 from db.engine import make_engine
 from db.migrate import upgrade
 
@@ -65,10 +65,12 @@ def databases(kind: str, folder: Path) -> Iterator[NewDatabase]:
 def measure(kind: str, components: int, folder: Path, chosen: argparse.Namespace) -> Iterator[Table]:
     """Measure everything on one kind of database with so many components."""
     with databases(kind, folder) as new:
-        url = new()
+        keeps = kind == "sqlite" and chosen.keep is not None
+        url = f"sqlite:///{chosen.keep / f'synthetic-{components}.db'}" if keeps else new()
         engine = make_engine(url)
         upgrade(engine)
-        fill(engine, components)
+        if not keeps or not is_filled(engine):
+            fill(engine, components)
         if kind == "postgresql":
             with psycopg.connect(url, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
@@ -90,6 +92,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="of each spell of load, whole ones")
     parser.add_argument("--ingest", type=int, default=20_000, help="components in the file that is taken in")
     parser.add_argument("--peers-up-to", type=int, default=100_000, help="components up to which peers are measured")
+    parser.add_argument("--keep", type=Path, help="folder where filled SQLite databases stay, to be used again")
     parser.add_argument("--out", type=Path, default=Path("var/bench"), help="folder for performance.md and .json")
     chosen = parser.parse_args()
     require_wrk()

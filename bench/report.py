@@ -13,7 +13,7 @@ INTRODUCTION = """# Performance
 Made by `make bench`; every figure is of this one run. Data are synthetic. Only ratios travel to another machine: rates are shown
 to say what they come from. Floors and peers ran in turn with the service, in the same minutes, and the load (wrk, one thread, 32
 connections) came from the same cores. Figures are medians over the rounds; ratios are medians of the pairs. *Cold* means that
-nothing kept could be sent: each request asks for another record, or spells its query in another way. CPU is the server's.
+nothing kept could be sent: each request asks for another record, or between other years. CPU is the server's.
 """
 PACKAGES = ("fastapi", "uvicorn", "pydantic-core", "sqlalchemy", "pyarrow")
 

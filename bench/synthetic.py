@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, insert
 
 from db import tables
-from db.engine import writing
+from db.engine import reading, writing
 from db.ingest.reference import load_reference
 from db.ingest.summaries import summarise
+from db.queries.releases import latest_release
 from models.classification import load_taxonomy
 from models.versions import present_versions
 
@@ -38,6 +39,12 @@ def fill(engine: Engine, components: int) -> None:
         _insert(connection, "spend_fact", map(_fact, numbers))
         summarise(connection)
         connection.execute(insert(tables.release), [_release(components)])
+
+
+def is_filled(engine: Engine) -> bool:
+    """Whether a migrated database holds a release already."""
+    with reading(engine) as connection:
+        return latest_release(connection) is not None
 
 
 def _insert(connection: Connection, name: str, rows: Iterator[Row]) -> None:

@@ -1,6 +1,6 @@
 -- One question over and over, or each time another one: wrk … -- HOW FIRST PROJECTS METHOD BODY
 --   same   exactly as it stands
---   spell  the same query in another spelling each time (letters percent-encoded), so that nothing kept fits it
+--   years  between other years each time, all of them far enough apart to hold every row: another question, equal work
 --   id     with the identifier of the next synthetic component in place of {id}
 local how, number, projects, method, body, query, path
 
@@ -10,19 +10,15 @@ function init(args)
   if body ~= nil then wrk.headers["Content-Type"] = "application/json" end
 end
 
-local function spelled()
-  local left = number
-  return (query:gsub("%a", function(letter)
-    local encode = left % 2 == 1
-    left = math.floor(left / 2)
-    if encode then return string.format("%%%02X", letter:byte()) end
-  end))
+local function between()
+  local first, last = 1944 + number % 60, 2024 + math.floor(number / 60) % 77
+  return string.format("%s&year_from=%d&year_to=%d", query, first, last)
 end
 
 function request()
   number = number + 1
   local asked = wrk.path
-  if how == "spell" then asked = path .. "?" .. spelled() end
+  if how == "years" then asked = path .. "?" .. between() end
   if how == "id" then
     asked = wrk.path:gsub("%%7Bid%%7D", string.format("SYN%07d-%d", math.floor(number / 5) % projects, number % 5 + 1))
   end
