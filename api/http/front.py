@@ -29,7 +29,8 @@ class FrontLayer:
     """
 
     def __init__(self, app: ASGIApp, releases: ReleaseWatch, version: str, room: int, traffic: Traffic) -> None:
-        self.app = Watched(app, traffic)
+        self.app = app
+        self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
         self.version = version
@@ -89,7 +90,7 @@ class FrontLayer:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+        await self.watched(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
 
 
 def _again(kept: Kept, asked: Question) -> tuple[int, RawHeaders, bytes]:

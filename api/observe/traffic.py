@@ -149,9 +149,6 @@ class Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         status, size, whole = 500, 0, False
         # Routes that are mounted change these in the scope.
         before = {**scope, "method": "HEAD"} if scope["state"]["is_head"] else {**scope}
