@@ -29,7 +29,8 @@ class FrontLayer:
     """
 
     def __init__(self, app: ASGIApp, releases: ReleaseWatch, version: str, room: int, traffic: Traffic) -> None:
-        self.app = Watched(app, traffic)
+        self.app = app
+        self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
         self.version = version
@@ -94,7 +95,7 @@ class FrontLayer:
         if keeper is not None:
             keeper.begin()
         try:
-            await self.app(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+            await self.watched(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
         finally:
             if keeper is not None:
                 keeper.end()

@@ -16,6 +16,7 @@ ROOM = 20_000
 """Requests that may wait to be written down; about what a process answers in a second."""
 
 EVERY_SECONDS = 0.25
+PATIENCE_SECONDS = 1.0
 SLICE = 250
 """Requests that are worked on at a time: a fraction of a millisecond, so that no answer waits for their lines."""
 
@@ -98,13 +99,17 @@ class Traffic:
         """Write what is left, and end."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(5.0)
+            self._thread.join(PATIENCE_SECONDS)
             self._thread = None
         self.work_off()
 
     def work_off(self) -> None:
-        """Count and write all that waits by now."""
-        with self._working:
+        """Count and write all that waits by now. Where another thread does so and hangs, for nobody reads what it
+        writes, nothing is done: neither metrics nor the end of the process wait for that.
+        """
+        if not self._working.acquire(timeout=PATIENCE_SECONDS):
+            return
+        try:
             for some in self._slices():
                 self._count(some, time() - perf_counter())
                 if self.write is not None:
@@ -113,6 +118,8 @@ class Traffic:
             if missed:
                 self._said += missed
                 log.warning("%s requests got no line, for more came than could be written", missed)
+        finally:
+            self._working.release()
 
     def _slices(self) -> Iterator[list[Answered]]:
         left = len(self._waiting)
@@ -122,8 +129,7 @@ class Traffic:
 
     def _run(self) -> None:
         while not self._stop.wait(EVERY_SECONDS):
-            self.work_off()
-            _each(self._chores)
+            _each([self.work_off, *self._chores])
 
 
 def _each(chores: Iterable[Callable[[], None]]) -> None:
@@ -143,9 +149,6 @@ class Watched:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         status, size, whole = 500, 0, False
         # Routes that are mounted change these in the scope.
         before = {**scope, "method": "HEAD"} if scope["state"]["is_head"] else {**scope}

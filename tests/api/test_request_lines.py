@@ -3,6 +3,7 @@
 import errno
 import json
 import select
+import threading
 
 import pytest
 from fastapi.responses import StreamingResponse
@@ -169,6 +170,27 @@ def test_no_more_wait_than_there_is_room_for_and_the_others_are_counted_and_told
     ]
     traffic.work_off()
     assert len(caplog.records) == 1
+
+
+def test_nobody_waits_for_a_reader_that_hangs(monkeypatch):
+    monkeypatch.setattr(traffic_module, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(traffic_module, "ROOM", 3)
+    counted, reads, hangs = [], threading.Event(), threading.Event()
+
+    def write(_some, _offset):
+        hangs.set()
+        assert reads.wait(60)
+
+    traffic = Traffic(lambda some, _offset: counted.extend(some), write)
+    traffic.start()
+    traffic.finished(scope_of(0), "0", 200, 0, MADE)
+    assert hangs.wait(60)
+    for number in range(1, 10):
+        traffic.finished(scope_of(number), str(number), 200, 0, MADE)
+    traffic.work_off()
+    assert len(counted) == 7, "all but those that still may get a line"
+    traffic.close()
+    reads.set()
 
 
 def test_what_is_left_is_written_at_the_end():
