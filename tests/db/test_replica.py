@@ -1,9 +1,12 @@
 """Answers are read from a streaming replica: always one release whole, whichever the replica has."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -17,9 +20,11 @@ from db.migrate import upgrade
 from db.queries.releases import latest_release
 from db.settings import Settings
 from db.watch import ReleaseWatch
+from models.vocabulary import Scope
 from tests.data.export_helpers import PROJECT, csv_text, take
 from tests.data.replica import primary_and_replica
 from tests.data.watching import ROOT, settle
+from tests.data.writing import RECORD, new_key
 
 ONE = f"/v1/projects/{PROJECT['project_id']}"
 POSTGRES = "postgresql://user@host/name"
@@ -104,6 +109,62 @@ def test_a_command_says_where_the_replica_is_too_far_behind(pair, watch, write):
     pair.hold_back()
     said = command(pair, "ingest", "records", str(records(write, 4_000_000)))
     assert f"release {newest_on_primary(pair)}; DATABASE_READ_URL has not got it after 5 seconds" in said
+
+
+def test_what_is_sent_over_http_goes_to_the_primary_and_is_read_from_the_replica(pair, tmp_path):
+    urls = {"DATABASE_URL": pair.primary, "DATABASE_READ_URL": pair.replica}
+    named = {name: found.url.render_as_string(hide_password=False) for name, found in urls.items()}
+    key = new_key(pair.primary, Scope.INGEST, name="over a replica")
+    with started({**named, "SPOOL_DIR": str(tmp_path)}) as address:
+        sent = httpx.post(f"{address}/v1/ingest/records", headers=key, json=[RECORD], timeout=60)
+        made = newest_on_primary(pair)
+        assert (sent.status_code, sent.json()["data"]["release_id"]) == (200, made)
+        pair.hold_back()
+        record = {**RECORD, "commitment_usd": "7"}
+        assert httpx.post(f"{address}/v1/ingest/records", headers=key, json=[record], timeout=60).status_code == 200
+        assert newest_on_primary(pair) == made + 1
+        path = f"{address}/v1/projects/{RECORD['project_id']}"
+        late = wait(lambda: httpx.get(path, timeout=60), lambda got: got.status_code == 200)
+        assert (late.json()["meta"]["release"], late.json()["data"]["commitment_usd"]) == (made, 5)
+        pair.go_on()
+        now = wait(lambda: httpx.get(path, timeout=60), lambda got: got.json()["meta"]["release"] == made + 1)
+        assert now.json()["data"]["commitment_usd"] == 7
+        runs = httpx.get(f"{address}/v1/ingest/runs?limit=1", headers=key, timeout=60)
+        assert runs.json()["data"][0]["release_id"] == made + 1
+
+
+@contextmanager
+def started(settings):
+    """Serve in a process of its own, and give the address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "api", "serve", "--port", str(port)]
+    nowhere = subprocess.DEVNULL
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings}, stdout=nowhere, stderr=nowhere)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait(lambda: alive(f"{address}/livez"), lambda found: found)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def alive(address):
+    try:
+        return httpx.get(address, timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait(ask, done):
+    """Ask until an answer is as it should be."""
+    until = time.monotonic() + 30
+    while not done(got := ask()):
+        assert time.monotonic() < until, got
+        time.sleep(0.05)
+    return got
 
 
 @pytest.mark.parametrize(
