@@ -6,7 +6,7 @@ from typing import Any
 
 import xlsxwriter
 
-from api.exports.columns import About, Column, Kind, cells
+from api.exports.columns import About, Column, Kind, cells_of
 from api.exports.csv import flat_text
 
 MAX_ROWS = 1_048_575
@@ -41,8 +41,9 @@ def _write_rows(book: Any, columns: Sequence[Column], rows: Iterable[Mapping[str
     for place, column in enumerate(columns):
         sheet.set_column(place, place, 18 if column.kind is Kind.DECIMAL else 16)
         sheet.write_string(0, place, column.name, bold)
+    cells = cells_of(columns)
     for number, row in enumerate(rows, start=1):
-        for place, (column, value) in enumerate(zip(columns, cells(columns, row), strict=True)):
+        for place, (column, value) in enumerate(zip(columns, cells(row), strict=True)):
             if value is None:
                 continue
             if column.kind is Kind.BOOLEAN:

@@ -338,6 +338,13 @@ def test_csv_keeps_spreadsheets_from_running_a_text(text):
     assert table(content, Format.CSV)[1] == [[f"'{text}", f"'{text};b", "-1.00"]]
 
 
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+def test_what_a_row_lacks_is_an_empty_cell(names):
+    columns = [Column(name, Kind.TEXT) for name in names]
+    content = b"".join(csv_chunks(columns, [{"b": None, "more": 1}, {"a": "x", "b": "y"}]))
+    assert table(content, Format.CSV)[1] == [[""] * len(names), ["x", "y"][: len(names)]]
+
+
 def test_nested_columns_are_json_in_csv(get):
     rows = {row["code"]: row for row in get("/v1/categories").json()["data"]}
     for line in csv.DictReader(io.StringIO(get("/v1/categories?format=csv").text, newline="")):
