@@ -14,9 +14,11 @@ import httpx
 import pytest
 
 from api.main import create_app
+from api.problems import PROBLEMS
 from api.samples import BASE
 from db.engine import make_engine
 from db.settings import ROOT, get_settings
+from models.release import ReleaseChangePublic
 from tests.data.documents import TUTORIAL, addresses_in_r, commands_in, pieces
 from tests.data.duckdb_http import duckdb_over_http
 from tests.data.iati import activity
@@ -35,12 +37,17 @@ NOT_RUN = {
     "python -m api ingest worldbank-documents": WORLD_BANK,
     "python -m api sync": f"{WORLD_BANK}; tests/api/test_sync.py",
     "python -m api ingest iati https://example.org/activities.xml": "asks a server on the internet",
+    "git pull": "brings a newer version",
+    "make migrate": "make run does it; tests/db/test_migrations.py",
+    "make load": "make run does it",
+    "python -m api restore /backup/2026-11-26.zip": "the backup of that night; tests/db/test_backups.py",
+    "python -m api restore --replace /backup/2026-11-26.zip": "the backup of that night; tests/db/test_backups.py",
     "python -m api ingest iati FILE|URL|FOLDER": "a form of words; docs/iati.md has each, and each of those is run",
 }
 """Commands that are not run here, by how they begin, each with the reason."""
 
 FILLED = {"records FILE": "records projects.csv", "extract FILE": "extract report.txt", "--name NAME": "--name office",
-          "errors RUN": "errors 1"}  # fmt: skip
+          "errors RUN": "errors 1", "/backup/": "backup/"}  # fmt: skip
 """What stands in the place of words in capitals."""
 
 CSV = "project_id,name,countries,commitment_usd\nEX0009,Synthetic project,JOR,1000\n"
@@ -76,6 +83,7 @@ def site(loaded_engines, new_database, tmp_path, monkeypatch):
     (tmp_path / "records.jsonl").write_text(LINE)
     (tmp_path / "report.txt").write_text(report_of(json.loads(dict(pieces(ROOT / "docs" / "extraction.md"))["json"])))
     (tmp_path / "folder").mkdir()
+    (tmp_path / "backup").mkdir()
     for place, name in ((tmp_path, "XX-SYN-8"), (tmp_path / "folder", "XX-SYN-9")):
         write_activities(place, activity(identifier=name), name="activities.xml")
     monkeypatch.chdir(tmp_path)
@@ -126,8 +134,23 @@ def take_records_in(site, code):
         assert "rejected 0" in site.printed
 
 
+def compare_said(code):
+    """Lines that the service said one night cannot come again; but all in them must be what it can say."""
+    for said in map(json.loads, code.splitlines()):
+        if "change" in said:
+            assert said.keys() <= ReleaseChangePublic.model_fields.keys()
+        elif "type" in said:
+            status, title, *_ = PROBLEMS[said["type"].rpartition("/")[2]]
+            assert (said["status"], said["title"]) == (status, title)
+        elif said["logger"] != "api.requests":  # those lines have a test of their own
+            assert said.keys() - {"request_id"} == {"time", "level", "logger", "message"}
+
+
 def compare_json(site, code):
     """JSON in documents is what the command before it prints, or what the question of README answers, as far as it goes."""
+    if {"logger", "type", "change"} & json.loads(code.splitlines()[0]).keys():
+        compare_said(code)
+        return
     shown = json.loads(code)
     if "amount_usd" in shown:
         answered = httpx.get(f"{site.base}/v1/spend", params=MOBILITY).json()["totals"]
@@ -150,6 +173,7 @@ def ask_for_the_picture(site, code):
 
 
 def find_folders(site, code):
+    """Text in documents is a list of folders, or what a command said."""
     for name in re.findall(r"^(\S+)/ ", code, re.M):
         assert (ROOT / name).is_dir(), name
 

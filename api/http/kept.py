@@ -1,6 +1,6 @@
 """Answers kept in memory while their release is the newest, ready to be sent again byte for byte."""
 
-from asyncio import Event
+from asyncio import AbstractEventLoop, Event, get_running_loop
 from dataclasses import dataclass, field, replace
 
 from cachetools import LRUCache
@@ -93,7 +93,7 @@ class AnswerStore:
     async def awaited(self, stamp: ReleaseStamp, stale: bool, key: Key) -> Kept | None:
         """Wait for an answer that is being made for somebody else, and find it if it was kept."""
         other = self.under_way.get(key)
-        if other is None or not self._is_of(other.stamp, other.stale):
+        if other is None or other.loop is not get_running_loop() or not self._is_of(other.stamp, other.stale):
             return None
         await other.decided.wait()
         return self.find(stamp, stale, key) if self._is_of(stamp, stale) else None
@@ -122,6 +122,7 @@ class Keeper:
     key: Key
     tag: str
     decided: Event = field(default_factory=Event)
+    loop: AbstractEventLoop = field(default_factory=get_running_loop)
     _answer: Kept | None = None
     _pieces: list[bytes] = field(default_factory=list)
     _size: int = 0

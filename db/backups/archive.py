@@ -165,12 +165,25 @@ def _kind(column_type: TypeEngine[Any]) -> Any:
     return Any if isinstance(inner, JSON) else inner.python_type | None
 
 
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    msgspec.DecodeError,
+    KeyError,
+    EOFError,
+    ValueError,
+    NotImplementedError,  # a changed byte can make a member look encrypted, or compressed in another way
+    RuntimeError,
+)
+"""What reading a damaged file can end in."""
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, msgspec.DecodeError, KeyError, EOFError, ValueError) as error:
+    except DAMAGE as error:
         raise FileRefusedError(f"{path} is no backup, or a damaged one: {error}; nothing was restored") from None
     except OSError as error:
         raise FileRefusedError(f"{path} cannot be read: {error.strerror or error}") from None

