@@ -6,7 +6,7 @@ from typing import Any
 
 from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
 from models.classification import Taxonomy
-from models.component import REMAINDER, WHOLE, Component
+from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
 from models.money import split_cents
 from models.project import fiscal_year
@@ -19,7 +19,7 @@ class Member:
     """A project of a family: its merged fields, its listed components, and the verdicts, the effective one first."""
 
     project: dict[str, Any]
-    components: Sequence[Component]
+    components: Sequence[Listed]
     decisions: dict[str, list[Decision]]
     verdict: Decision
 
@@ -83,7 +83,7 @@ def _totals(key: str, member: Member, family: Family) -> Totals:
     return Totals(key, amounts, included, tuple(k for k in inclusion if k not in included))
 
 
-def _stated(component: Component) -> StatedComponent:
+def _stated(component: Listed) -> StatedComponent:
     measure = Measure(component.stated_measure) if component.stated_measure else None
     return StatedComponent(component.component_id, component.stated_cents, measure)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.classification.stems import StemFinder
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 
 # Groups of people that rules may name beside the taxonomy's codes; the engine turns them into categories.
@@ -165,9 +166,14 @@ class RuleSet(_Strict):
         return compile_any((rf"(?:,_?(?:and_)?|_and_)(?:to_)?(?:{self.settings.aim_verbs})\b",), self.macros)
 
     @cached_property
-    def stems(self) -> tuple[str, ...]:
-        """Every stem of a counting rule: a text without any of them needs no closer look."""
-        return tuple(sorted({stem for rule in self.rules if rule.category for stem in rule.stems}))
+    def counting(self) -> frozenset[str]:
+        """Stems of rules that count for a category: a text without any of them needs no closer look."""
+        return frozenset(stem for rule in self.rules if rule.category for stem in rule.stems)
+
+    @cached_property
+    def stems(self) -> StemFinder:
+        """Finds the stems of all rules in a text."""
+        return StemFinder(stem for rule in self.rules for stem in rule.stems)
 
     def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """The patterns as one regular expression, compiled once."""
