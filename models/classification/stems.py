@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-WORDS_KEPT = 50_000
+WORDS_KEPT = 20_000
 """Words whose stems are remembered: texts of one field share most of their words."""
 
 
