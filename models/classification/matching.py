@@ -71,13 +71,11 @@ def _applies(rule: Rule, document: Document, rules: RuleSet) -> bool:
 
 
 def _take(rule: Rule, document: Document, rules: RuleSet, taken: dict[str, bytearray]) -> Iterator[Match]:
-    pattern = rules.compiled(rule.patterns)
     left = rules.settings.matches_per_rule
     for name, marks in taken.items():
         if name not in rule.fields:
             continue
-        for found in pattern.finditer(document.folded(name)):
-            start, end = found.span()
+        for start, end in rules.spans(rule.id, document.folded(name)):
             if start == end or marks.find(1, start, end) >= 0:
                 continue
             marks[start:end] = b"\x01" * (end - start)

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 # Groups of people that rules may name beside the taxonomy's codes; the engine turns them into categories.
 POPULATIONS = frozenset({"refugee_response", "displacement_response", "hosts_beside"})
 _FILE = Path(__file__).with_name("rules.toml")
+SPANS_KEPT = 500
 _ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
@@ -174,6 +176,18 @@ class RuleSet(_Strict):
     def stems(self) -> StemFinder:
         """Finds the stems of all rules in a text."""
         return StemFinder(stem for rule in self.rules for stem in rule.stems)
+
+    @cached_property
+    def spans(self) -> Callable[[str, str], tuple[tuple[int, int], ...]]:
+        """Where the words of a rule, by its id, stand in a text. The components of a project are read one after the other,
+        each with the project's own texts, so what was found in those is remembered for a while."""
+        by_id = {rule.id: rule for rule in self.rules}
+
+        @lru_cache(SPANS_KEPT)
+        def find(rule: str, text: str) -> tuple[tuple[int, int], ...]:
+            return tuple(found.span() for found in self.compiled(by_id[rule].patterns).finditer(text))
+
+        return find
 
     def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """The patterns as one regular expression, compiled once."""
