@@ -1,14 +1,14 @@
 """Writing rows: upserts, replacements and releases. Nothing here commits; the caller's transaction does."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, delete, func, select, text
 
 from db import tables
+from db.bulk import Row, write_rows
 from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
 from models.release import Change, Release
 from models.versions import Versions
@@ -19,8 +19,6 @@ NOT_CONTENT = {"run_id", "spread", "aim_unmet"}
 """Columns that say nothing that the others do not say."""
 
 T = TypeVar("T")
-
-Row = Mapping[str, Any]
 
 
 def now() -> datetime:
@@ -35,21 +33,13 @@ def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, or update those whose primary key is there already."""
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
-    columns = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=columns)
-    connection.execute(statement, list(rows))
+    """Insert rows, or update those whose primary key is there already. Their keys must differ."""
+    write_rows(connection, table, rows, replaces=True)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows that are not there yet."""
-    if rows:
-        connection.execute(insert(table), list(rows))
+    write_rows(connection, table, rows)
 
 
 def replace_rows(connection: Connection, table: Table, column: str, keys: Sequence[str], rows: Sequence[Row]) -> None:

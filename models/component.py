@@ -1,7 +1,7 @@
 """Components: the activities that a project's money is spent on, and the rows that stand in where none are stated."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
@@ -47,6 +47,24 @@ class Component(SQLModel, table=True):
     extraction_flags: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True), nullable=True)
     content_sha256: str = ""
     run_id: int | None = Field(default=None, foreign_key="ingest_run.run_id")
+
+
+class Listed(NamedTuple):
+    """What a run needs to know of a component as it is stored: `Component`, without what nothing is computed from."""
+
+    component_id: str
+    project_id: str
+    number: int
+    ordinal: int | None
+    title: str
+    description: str | None
+    stated_cents: int | None
+    stated_measure: str | None
+    list_complete: bool
+    withdrawn: bool
+    as_of: str | None
+    extraction_confidence: float | None
+    content_sha256: str
 
 
 class ComponentPublic(BaseModel):

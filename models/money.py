@@ -85,6 +85,8 @@ def split_cents(total: int, weights: Sequence[int]) -> list[int]:
     Raises:
         ValueError: if no weight is positive or one is negative: there is then no proportion to split by.
     """
+    if len(weights) == 1 and weights[0] > 0:
+        return [total]
     whole = sum(weights)
     if whole <= 0 or min(weights) < 0:
         raise ValueError(f"cannot split by the weights {list(weights)!r}: they must not be negative, nor all be zero")

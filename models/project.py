@@ -1,8 +1,8 @@
 """Projects: what is stored of them and how they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
@@ -73,6 +73,25 @@ class ProjectStatement(SQLModel, table=True):
     record: dict[str, Any] = Field(sa_type=JSON)
 
 
+class Dated(Protocol):
+    """Something that came in one way and holds for one date."""
+
+    @property
+    def origin(self) -> str: ...  # noqa: D102
+    @property
+    def as_of(self) -> str: ...  # noqa: D102
+
+
+class Said(NamedTuple):
+    """What of a statement a project is made of."""
+
+    origin: str
+    as_of: str
+    record: dict[str, Any]
+
+
+AnyDated = TypeVar("AnyDated", bound=Dated)
+
 ORIGINS = ("iati", "worldbank-export", "worldbank-api", "records", "bundle")
 """The ways in, the most trusted last: it wins where two speak of the same date."""
 
@@ -80,7 +99,7 @@ REPEATING = frozenset({"iati"})
 """Ways in that publish again what others say at first hand: of any date, they only fill what these leave open."""
 
 
-def in_order(statements: Sequence[ProjectStatement]) -> list[ProjectStatement]:
+def in_order(statements: Iterable[AnyDated]) -> list[AnyDated]:
     """Sort statements so that a later one overrules."""
     return sorted(statements, key=lambda said: precedence(said.origin, said.as_of))
 

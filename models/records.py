@@ -20,6 +20,9 @@ def clean_text(value: object) -> str | None:
     if value is None:
         return None
     text = str(value)
+    if text.isascii():  # nothing to mend or to fold but blanks
+        text = " ".join(text.replace("\x00", "").split())
+        return None if text in {"", "N/A", "n/a", "N/a", "n/A"} else text
     if "\u00e2\u0080" in text or "\u00c3" in text:
         text = _undo_double_decoding(text)
     text = " ".join(unicodedata.normalize("NFC", text).replace("\x00", "").split())

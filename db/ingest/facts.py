@@ -1,12 +1,12 @@
 """Turns a family of projects with its verdicts into the rows that answers are made of. Pure: no database here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
 from models.classification import Taxonomy
-from models.component import REMAINDER, WHOLE, Component
+from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
 from models.money import split_cents
 from models.project import fiscal_year
@@ -19,7 +19,7 @@ class Member:
     """A project of a family: its merged fields, its listed components, and the verdicts, the effective one first."""
 
     project: dict[str, Any]
-    components: Sequence[Component]
+    components: Sequence[Listed]
     decisions: dict[str, list[Decision]]
     verdict: Decision
 
@@ -58,10 +58,13 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
         rows = allocations[key].rows
         _add_stand_ins(result, key, member, rows, decisions)
         decisions |= member.decisions
+        cells = {measure: _cells_of(member.project, measure) for measure in Measure}
         for row in rows:
             component_id = row.component or f"{key}-{WHOLE if row.granularity is Granularity.PROJECT else REMAINDER}"
-            result.facts += _facts(key, member, component_id, row, decisions[component_id][0], places, taxonomy)
-        result.amounts += _whole_amounts(key, member, totals[key])
+            result.facts += _facts(
+                key, member, component_id, row, decisions[component_id][0], cells[row.measure], places, taxonomy
+            )
+        result.amounts += _whole_amounts(key, totals[key], cells)
     _whole_rows(result.facts)
     _mark(result.facts, family)
     for component_id, found in decisions.items():
@@ -83,7 +86,7 @@ def _totals(key: str, member: Member, family: Family) -> Totals:
     return Totals(key, amounts, included, tuple(k for k in inclusion if k not in included))
 
 
-def _stated(component: Component) -> StatedComponent:
+def _stated(component: Listed) -> StatedComponent:
     measure = Measure(component.stated_measure) if component.stated_measure else None
     return StatedComponent(component.component_id, component.stated_cents, measure)
 
@@ -115,16 +118,16 @@ def _facts(
     component_id: str,
     row: MoneyRow,
     decision: Decision,
+    cells: "Cells",
     places: PlaceIndex,
     taxonomy: Taxonomy,
 ) -> Iterator[dict[str, Any]]:
     project = member.project
     approval = project["approval_date"]
-    counted_in = _counted_in(project)
-    cells = [(code, lender) for code, _ in counted_in for lender, _ in lent_by(project, row.measure)]
     for share, amount, partial in split_shares(row.amount, decision):
-        parts = (_split_cells(money, project, row.measure) for money in (amount, partial))
-        for (code, lender), amount_here, partial_here in zip(cells, *parts, strict=True):
+        for (code, lender), amount_here, partial_here in zip(
+            cells.names, cells.split(amount), cells.split(partial), strict=True
+        ):
             place = places.by_code[code]
             yield {
                 "component_id": component_id,
@@ -156,8 +159,33 @@ def _facts(
             }
 
 
-def _counted_in(project: dict[str, Any]) -> list[tuple[str, int]]:
-    return [(code, share) for code, share in project["located"] if share is not None]
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Over what a project's amounts of one measure are split: its places, and in each of them its lenders."""
+
+    names: tuple[tuple[str, Lender], ...]
+    places: tuple[int, ...]
+    lenders: tuple[int, ...]
+
+    def split(self, amount: int | None) -> list[int | None]:
+        """Split an amount in cents over the places, and each part over the lenders; in the order of `names`."""
+        if not amount:
+            return [amount] * len(self.names)
+        return [part for here in split_cents(amount, self.places) for part in split_cents(here, self.lenders)]
+
+
+def _cells_of(project: dict[str, Any], measure: Measure) -> Cells:
+    counted_in = [(code, share) for code, share in project["located"] if share is not None]
+    lenders = lent_by(project, measure)
+    return Cells(
+        tuple((code, lender) for code, _ in counted_in for lender, _ in lenders),
+        tuple(share for _, share in counted_in),
+        tuple(cents for _, cents in lenders),
+    )
+
+
+LENDING = tuple((lender, f"{lender}_cents") for lender in Lender if lender is not Lender.NOT_STATED)
+"""The lenders that sources state, with the field of what each lends."""
 
 
 def lent_by(project: dict[str, Any], measure: Measure) -> list[tuple[Lender, int]]:
@@ -167,19 +195,13 @@ def lent_by(project: dict[str, Any], measure: Measure) -> list[tuple[Lender, int
     which part of a cost), is `not_stated`; so is all of it where the lenders' amounts pass the commitment.
     """
     whole = project["commitment_cents"]
-    stated = [(lender, project[f"{lender}_cents"] or 0) for lender in Lender if lender is not Lender.NOT_STATED]
-    rest = (whole or 0) - sum(cents for _, cents in stated)
-    if measure is not Measure.COMMITMENT or not whole or rest < 0 or min(cents for _, cents in stated) < 0:
+    if measure is not Measure.COMMITMENT or not whole:
+        return [(Lender.NOT_STATED, 1)]
+    stated = [(lender, project[name] or 0) for lender, name in LENDING]
+    rest = whole - sum(cents for _, cents in stated)
+    if rest < 0 or min(cents for _, cents in stated) < 0:
         return [(Lender.NOT_STATED, 1)]
     return [(lender, cents) for lender, cents in (*stated, (Lender.NOT_STATED, rest)) if cents]
-
-
-def _split_cells(amount: int | None, project: dict[str, Any], measure: Measure) -> list[int | None]:
-    """Split an amount over the places of a project, and each part over its lenders."""
-    places, lenders = ([weight for _, weight in found] for found in (_counted_in(project), lent_by(project, measure)))
-    if amount is None:
-        return [None] * (len(places) * len(lenders))
-    return [part for here in split_cents(amount, places) for part in split_cents(here, lenders)]
 
 
 def _whole_rows(facts: list[dict[str, Any]]) -> None:
@@ -208,13 +230,11 @@ def _mark(facts: list[dict[str, Any]], family: Family) -> None:
         fact["aim_unmet"] = aim != Relevance.NONE and (fact["project_id"], fact["measure"]) not in serving
 
 
-def _whole_amounts(key: str, member: Member, totals: Totals) -> Iterator[dict[str, Any]]:
-    project = member.project
+def _whole_amounts(key: str, totals: Totals, cells: Mapping[Measure, Cells]) -> Iterator[dict[str, Any]]:
     for measure, amount in totals.amounts.items():
         if measure is Measure.DISBURSEMENT and amount is None:
             continue
-        cells = [(code, lender) for code, _ in _counted_in(project) for lender, _ in lent_by(project, measure)]
-        for (code, lender), part in zip(cells, _split_cells(amount, project, measure), strict=True):
+        for (code, lender), part in zip(cells[measure].names, cells[measure].split(amount), strict=True):
             yield {
                 "project_id": key,
                 "country_code": code,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from models.component import Component
+from models.component import Listed
 from models.records import ComponentRecord
 
 SIMILAR = 0.6
@@ -15,19 +15,19 @@ SIMILAR = 0.6
 class Match:
     """What became of a list: record and the component it is (`None`: a new one), and what could not be settled."""
 
-    settled: tuple[tuple[ComponentRecord, Component | None], ...]
+    settled: tuple[tuple[ComponentRecord, Listed | None], ...]
     unsettled: tuple[tuple[ComponentRecord, str], ...]
-    missing: tuple[Component, ...]
+    missing: tuple[Listed, ...]
 
 
-def match_components(stored: Sequence[Component], listed: Sequence[ComponentRecord]) -> Match:
+def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]) -> Match:
     """Match by title first, then by position with a similar title.
 
     A record that matches nothing is a new component only while no stored one is left over that it could be under a new
     name; otherwise it is unsettled, and a person decides. Ids are never given away by guess.
     """
     free = {component.component_id: component for component in stored}
-    settled: list[tuple[ComponentRecord, Component | None]] = []
+    settled: list[tuple[ComponentRecord, Listed | None]] = []
     rest = []
     for record in listed:
         found = next((c for c in free.values() if _key(c.title) == _key(record.title)), None)

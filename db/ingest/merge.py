@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import ProjectStatement, in_order
+from models.project import Said, in_order
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
@@ -14,7 +14,7 @@ where another way in has spoken since."""
 PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 
 
-def merge_statements(statements: Sequence[ProjectStatement]) -> dict[str, Any]:
+def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     """Merge statements field by field: the newest that says anything about a field decides it.
 
     Where the money of a regional project is counted is not overruled by another way in that only repeats a label and

@@ -15,6 +15,7 @@ from db import tables
 from db.engine import writing
 from db.errors import DataError, FileRefusedError, SourceError, SpoolError
 from db.ingest.adapter import Adapter, RawRecord
+from db.ingest.memory import rare_collections
 from db.ingest.rebuild import rebuild
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
@@ -83,7 +84,7 @@ def carry_out(
     """
     report = Report(run_id, adapter.name)
     try:
-        with writing(engine) as connection:
+        with rare_collections(), writing(engine) as connection:
             terms.check(connection)
             attempt = connection.begin_nested()
             _take_in(connection, adapter, paths, report, progress)

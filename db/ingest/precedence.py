@@ -6,14 +6,14 @@ docs/adr/0017-components-read-from-texts.md has the reasons.
 from collections.abc import Sequence
 
 from db.ingest.matching import Match
-from models.component import Component
+from models.component import Listed
 from models.records import ComponentRecord
 
 READING = {"passage", "passage_start", "passage_end", "extraction_confidence", "extraction_flags"}
 """What is known of a component that the program read out of a text; nothing of it for others."""
 
 
-def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Component]) -> bool:
+def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed]) -> bool:
     """Tell whether a list may change what is stored: an older document has nothing new to say, and of the same date a
     list that a person compiled stands before one that was read."""
     if not stored:
@@ -25,7 +25,7 @@ def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Component]) -> 
     return date >= newest
 
 
-def weigh(match: Match, listed: Sequence[ComponentRecord], stored: Sequence[Component]) -> Match:
+def weigh(match: Match, listed: Sequence[ComponentRecord], stored: Sequence[Listed]) -> Match:
     """Refuse a list that was read, as a whole, where it would not carry on what stands.
 
     That is so if it fits no total of the project while the list that stands is not doubtful itself, or if a component

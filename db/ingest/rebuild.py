@@ -13,12 +13,13 @@ from db.ingest.changes import keep_changes, money_states
 from db.ingest.facts import Family, Member, family_facts
 from db.ingest.families import families_of
 from db.ingest.merge import merge_statements, subtract_included
+from db.ingest.stored import listed_components
 from db.ingest.summaries import SummaryChanges
 from db.store import batches, insert_rows, next_release_id, replace_rows, upsert
 from models.classification import ClassifierInput, classify, load_taxonomy
-from models.component import REMAINDER, WHOLE, Component
+from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
-from models.project import ProjectStatement
+from models.project import Said
 from models.search import words
 from models.verdict import Decision, Review, decide_project, from_reviews, from_rules
 from models.vocabulary import Granularity
@@ -53,7 +54,7 @@ class _Chunk:
     """What is stored of some projects."""
 
     projects: dict[str, dict[str, Any]]
-    components: dict[str, list[Component]]
+    components: dict[str, list[Listed]]
     reviews: dict[str, list[Review]] = field(default_factory=dict)
 
 
@@ -88,17 +89,16 @@ def _rebuild_chunk(
 
 
 def _load(connection: Connection, project_ids: Sequence[str]) -> _Chunk:
-    statements: dict[str, list[ProjectStatement]] = defaultdict(list)
-    components: dict[str, list[Component]] = defaultdict(list)
+    statements: dict[str, list[Said]] = defaultdict(list)
+    components: dict[str, list[Listed]] = defaultdict(list)
     reviews: dict[str, list[Review]] = defaultdict(list)
     for piece in batches(project_ids):
         table = tables.project_statement
-        for row in connection.execute(select(table).where(table.c.project_id.in_(piece))).mappings():
-            statements[row["project_id"]].append(ProjectStatement(**row))
-        table = tables.component
-        query = select(table).where(table.c.project_id.in_(piece), table.c.granularity == Granularity.COMPONENT)
-        for row in connection.execute(query.order_by(table.c.ordinal, table.c.number)).mappings():
-            components[row["project_id"]].append(Component(**row))
+        said = select(table.c.project_id, *(table.c[name] for name in Said._fields))
+        for project_id, *statement in connection.execute(said.where(table.c.project_id.in_(piece))):
+            statements[project_id].append(Said(*statement))
+        for component in listed_components(connection, piece, "ordinal", "number"):
+            components[component.project_id].append(component)
         table = tables.review
         ids = select(tables.component.c.component_id).where(tables.component.c.project_id.in_(piece))
         mine = or_(table.c.subject_id.in_(piece), table.c.subject_id.in_(ids))
@@ -132,7 +132,7 @@ def _member(chunk: _Chunk, project_id: str, taxonomy_version: str) -> Member:
     return Member(project, components, decisions, verdict)
 
 
-def _classifier_input(project: Mapping[str, Any], component: Component | None = None) -> ClassifierInput:
+def _classifier_input(project: Mapping[str, Any], component: Listed | None = None) -> ClassifierInput:
     return ClassifierInput(
         name=project["name"] or "",
         objective=project["objective"] or "",

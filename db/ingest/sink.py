@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from db import tables
 from db.ingest.matching import match_components
@@ -14,9 +14,10 @@ from db.ingest.merge import POLLED
 from db.ingest.precedence import READING, has_news, weigh
 from db.ingest.publishers import other_publisher, stored_publishers
 from db.ingest.report import Report
+from db.ingest.stored import listed_components
 from db.ingest.validation import Rejection, Valid, storable
 from db.store import batches, insert_rows, now, upsert
-from models.component import Component
+from models.component import Listed
 from models.records import ComponentRecord, ProjectRecord, ReviewRecord, share_to_ppm
 from models.vocabulary import Granularity
 
@@ -120,31 +121,33 @@ class Sink:
         for piece in batches(sorted(lists)):
             known = self._known_projects(piece)
             stored = self._stored_components(piece)
+            rows: list[dict[str, Any]] = []
             for project_id in piece:
                 if project_id in known:
-                    self._store_list(lists[project_id], stored.get(project_id, []))
+                    rows += self._rows_of_list(lists[project_id], stored.get(project_id, []))
                 else:
                     for valid in lists[project_id]:
                         self.reject(valid, "project_id", project_id, "no such project: load the project first")
+            self._make_sure_of_projects({row["project_id"] for row in rows})
+            upsert(self.connection, tables.component, rows)
 
     def _known_projects(self, ids: Sequence[str]) -> set[str]:
         column = tables.project_statement.c.project_id
         return set(self.connection.scalars(select(column).where(column.in_(ids)).distinct()))
 
-    def _stored_components(self, project_ids: Sequence[str]) -> dict[str, list[Component]]:
-        table = tables.component
-        query = select(table).where(table.c.project_id.in_(project_ids), table.c.granularity == Granularity.COMPONENT)
+    def _stored_components(self, project_ids: Sequence[str]) -> dict[str, list[Listed]]:
         found = defaultdict(list)
-        for row in self.connection.execute(query.order_by(table.c.number)).mappings():
-            found[row["project_id"]].append(Component(**row))
+        for component in listed_components(self.connection, project_ids, "number"):
+            found[component.project_id].append(component)
         return found
 
-    def _store_list(self, listed: list[Valid], stored: list[Component]) -> None:
+    def _rows_of_list(self, listed: list[Valid], stored: list[Listed]) -> list[dict[str, Any]]:
+        """The rows to write for a project's list, after those that it leaves out are withdrawn."""
         by_record = {id(valid.record): valid for valid in listed}
         records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
         if not has_news(records, stored):
             self.report.unchanged += len(records)
-            return
+            return []
         match = weigh(match_components(stored, records), records, stored)
         for record, reason in match.unsettled:
             self.reject(by_record[id(record)], "title", record.title, reason)
@@ -167,11 +170,10 @@ class Sink:
         if match.missing and not match.unsettled and complete:
             self._withdraw(match.missing)
         if rows:
-            self._make_sure_of_project(records[0].project_id)
-            upsert(self.connection, tables.component, rows)
             self.touched.add(records[0].project_id)
+        return rows
 
-    def _withdraw(self, components: Sequence[Component]) -> None:
+    def _withdraw(self, components: Sequence[Listed]) -> None:
         """Mark components that a complete, newer list no longer names. They stay readable, without money."""
         table = tables.component
         ids = [component.component_id for component in components]
@@ -203,14 +205,14 @@ class Sink:
             "run_id": self.report.run_id,
         }
 
-    def _make_sure_of_project(self, project_id: str) -> None:
+    def _make_sure_of_projects(self, project_ids: set[str]) -> None:
         """Components point to their project: where it is new in this run, a bare row stands in until it is rebuilt."""
-        table = tables.project
-        if self.connection.scalar(select(table.c.project_id).where(table.c.project_id == project_id)) is None:
-            source = self.connection.scalar(
-                select(tables.project_statement.c.source_id).where(tables.project_statement.c.project_id == project_id)
-            )
-            insert_rows(self.connection, table, [{"project_id": project_id, "name": project_id, "source_id": source}])
+        table, statement = tables.project, tables.project_statement
+        there = set(self.connection.scalars(select(table.c.project_id).where(table.c.project_id.in_(project_ids))))
+        query = select(statement.c.project_id, func.min(statement.c.source_id)).group_by(statement.c.project_id)
+        sources = self.connection.execute(query.where(statement.c.project_id.in_(project_ids - there)))
+        bare = [{"project_id": key, "name": key, "source_id": source} for key, source in sources]
+        insert_rows(self.connection, table, bare)
 
     def reviews(self, records: Sequence[Valid]) -> None:
         """Store decisions; a new one on a subject takes the place of the old, which is kept as history."""

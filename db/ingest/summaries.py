@@ -3,7 +3,7 @@ contributed to each cell and adds what they contribute now (ADR 23)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import add
+from operator import add, itemgetter
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, func, literal_column, select
@@ -31,6 +31,9 @@ MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""
 
 summary, fact = tables.spend_summary, tables.spend_fact
+
+
+Row = tuple[Any, ...]
 
 
 class Numbers(dict[Any, int]):
@@ -114,15 +117,19 @@ class SummaryChanges:
         by_kinds: dict[tuple[Dimension, ...], list[tuple[int, int, Figures]]] = {kinds: [] for kinds in KINDS}
         for (place, owner), figures in self._changes.items():
             by_kinds[places[place].kinds].append((place, owner, figures))
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         for grouping in GROUPINGS:
             rows += _rows(grouping, by_kinds[grouping.of_money_kept], places, owners)
         _add(self.connection, rows)
-        _run(self.connection, _REMOVAL, [{key: row[key] for key in _KEY} for row in rows if row["projects"] < 0])
+        _run(self.connection, _REMOVAL, _KEY, [row[: len(_KEY)] for row in rows if row[_PROJECTS] < 0])
         self._begin()
 
 
 _KEY = [column.name for column in summary.primary_key]
+_ORDER = [*_KEY, *COLUMNS.values(), *FIGURES]
+"""The columns of a row that is written."""
+
+_PROJECTS = _ORDER.index("projects")
 _REMOVAL = delete(summary).where(
     *(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == literal_column("0")
 )
@@ -136,29 +143,32 @@ def _adding(insert: Any) -> Any:
 _ADDITION = _adding(sqlite.insert(summary))
 # PostgreSQL takes all rows at once, a list for each column: one statement for each row would take ten times as long.
 _LISTS = {
-    column.name: bindparam(
-        column.name, type_=postgresql.ARRAY(BigInteger if isinstance(column.type, Integer) else Text)
-    )
-    for column in summary.columns
+    name: bindparam(name, type_=postgresql.ARRAY(BigInteger if isinstance(summary.c[name].type, Integer) else Text))
+    for name in _ORDER
 }
 _ADDITION_OF_LISTS = _adding(
     postgresql.insert(summary).from_select(list(_LISTS), select(*(func.unnest(values) for values in _LISTS.values())))
 )
 
 
-def _add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def _add(connection: Connection, rows: Sequence[Row]) -> None:
     if connection.dialect.name != "postgresql":
-        _run(connection, _ADDITION, rows)
+        _run(connection, _ADDITION, _ORDER, rows)
     elif rows:
-        connection.execute(_ADDITION_OF_LISTS, {name: [row[name] for row in rows] for name in _LISTS})
+        columns = zip(_ORDER, zip(*rows, strict=True), strict=True)
+        connection.execute(_ADDITION_OF_LISTS, {name: list(values) for name, values in columns})
 
 
-def _run(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+def _run(connection: Connection, statement: Any, names: Sequence[str], rows: Sequence[Row]) -> None:
     """Run a statement once for each row, on the driver: there are many rows, and nothing in them needs converting."""
     if rows:
-        compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
         order = compiled.positiontup
-        values = [tuple(row[name] for name in order) for row in rows] if order else [dict(row) for row in rows]
+        values: list[Any] = (
+            list(map(itemgetter(*map(names.index, order)), rows))
+            if order
+            else [dict(zip(names, row, strict=True)) for row in rows]
+        )
         connection.exec_driver_sql(str(compiled), values)
 
 
@@ -167,32 +177,28 @@ def _rows(
     changes: Iterable[tuple[int, int, Figures]],
     places: Sequence[Place],
     owners: Sequence[Members],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """The changes in the cells of one grouping: those of projects alike in what it keeps of them, added up."""
     kept = [OF_PROJECTS.index(dimension) for dimension in grouping.of_projects]
     parts = Numbers()
-    part_of = [parts[tuple(owner[index] for index in kept)] for owner in owners]
+    members_of_owner = itemgetter(*kept)
+    part_of = [parts[members_of_owner(owner)] for owner in owners]
     found: dict[tuple[int, int], Figures] = {}
     for place, owner, figures in changes:
         if places[place].scope in grouping.scopes:
             key = (place, part_of[owner])
             known = found.get(key)
             found[key] = figures if known is None else list(map(add, known, figures))
-    names, members_of = [COLUMNS[dimension] for dimension in grouping.dimensions], list(parts)
+    columns, names = list(COLUMNS.values()), [COLUMNS[dimension] for dimension in grouping.dimensions]
+    told = [names.index(name) if name in names else -1 for name in columns]
+    members_of = [part if len(kept) > 1 else (part,) for part in parts]
     for (number, part), figures in found.items():
         if any(figures):
-            where, members = places[number], (*places[number].members, *members_of[part])
-            kept_as = {"grouping": grouping.name, "measure": where.measure, "scope": where.scope.value}
-            kept_as["cell"] = json.dumps(members)
-            yield {
-                **_NOWHERE,
-                **kept_as,
-                **dict(zip(names, members, strict=True)),
-                **dict(zip(FIGURES, figures, strict=True)),
-            }
-
-
-_NOWHERE: dict[str, Any] = dict.fromkeys(COLUMNS.values())
+            where = places[number]
+            members = (*where.members, *members_of[part])
+            known_members = (*members, None)  # the last stands for what the grouping does not tell
+            cells = [known_members[index] for index in told]
+            yield (grouping.name, where.measure, where.scope.value, json.dumps(members), *cells, *figures)
 
 
 def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:

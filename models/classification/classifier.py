@@ -46,7 +46,7 @@ def classify(text: ClassifierInput) -> Verdict:
 def _project(text: ClassifierInput, document: Document, rules: RuleSet) -> Finding:
     if given := in_donor_only(text, rules):
         return given
-    matches = _matches(document, rules, PROJECT_FIELDS)
+    matches = find_matches(document, rules, PROJECT_FIELDS)
     words = _weigh(text, document, matches, rules) or by_themes(text, rules) or _nothing(document, matches, rules)
     return with_purposes(text, words, rules)
 
@@ -54,15 +54,9 @@ def _project(text: ClassifierInput, document: Document, rules: RuleSet) -> Findi
 def _component(text: ClassifierInput, document: Document, rules: RuleSet) -> Finding:
     if given := in_donor_only(text, rules):
         return given
-    matches = _matches(document, rules, COMPONENT_FIELDS)
+    matches = find_matches(document, rules, COMPONENT_FIELDS)
     own = _weigh(text, document, matches, rules)
     return own or _inherited(text, document, matches, rules)
-
-
-def _matches(document: Document, rules: RuleSet, fields: tuple[str, ...]) -> list[Match]:
-    if not any(stem in document.whole for stem in rules.stems):
-        return []
-    return find_matches(document, rules, fields)
 
 
 def _inherited(text: ClassifierInput, document: Document, matches: list[Match], rules: RuleSet) -> Finding:

@@ -24,6 +24,7 @@ class Document:
     fields: dict[str, FoldedText]
     countries: tuple[str, ...] = ()
     whole: str = field(default="")
+    _applying: list[tuple[Rule, ...]] = field(default_factory=list)
 
     @classmethod
     def of(cls, fields: dict[str, str], countries: Iterable[str]) -> "Document":
@@ -37,18 +38,29 @@ class Document:
         text = self.fields.get(name)
         return text.folded if text else ""
 
+    def applying(self, rules: RuleSet) -> tuple[Rule, ...]:
+        """The rules that may find something in it, in their order; looked for once, as fields are read one after the
+        other."""
+        if not self._applying:
+            self._applying.append(tuple(self._find_applying(rules)))
+        return self._applying[0]
+
+    def _find_applying(self, rules: RuleSet) -> Iterator[Rule]:
+        stems = rules.stems.found_in(self.whole)
+        if not stems.isdisjoint(rules.counting):
+            for rule in rules.rules:
+                if not stems.isdisjoint(rule.stems) and _applies(rule, self, rules):
+                    yield rule
+
 
 def find_matches(document: Document, rules: RuleSet, fields: tuple[str, ...]) -> list[Match]:
     """All words that the rules take, in the order of the rules; no stretch of text is taken twice."""
     present = [name for name in fields if name in document.fields]
     taken = {name: bytearray(len(document.folded(name))) for name in present}
-    applying = [rule for rule in rules.rules if _applies(rule, document, rules)]
-    return [match for rule in applying for match in _take(rule, document, rules, taken)]
+    return [match for rule in document.applying(rules) for match in _take(rule, document, rules, taken)]
 
 
 def _applies(rule: Rule, document: Document, rules: RuleSet) -> bool:
-    if not any(stem in document.whole for stem in rule.stems):
-        return False
     if rule.unless and rules.compiled(rule.unless).search(document.whole):
         return False
     if not rule.requires and not rule.countries:
@@ -59,13 +71,11 @@ def _applies(rule: Rule, document: Document, rules: RuleSet) -> bool:
 
 
 def _take(rule: Rule, document: Document, rules: RuleSet, taken: dict[str, bytearray]) -> Iterator[Match]:
-    pattern = rules.compiled(rule.patterns)
     left = rules.settings.matches_per_rule
     for name, marks in taken.items():
         if name not in rule.fields:
             continue
-        for found in pattern.finditer(document.folded(name)):
-            start, end = found.span()
+        for start, end in rules.spans(rule.id, document.folded(name)):
             if start == end or marks.find(1, start, end) >= 0:
                 continue
             marks[start:end] = b"\x01" * (end - start)

@@ -2,17 +2,20 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.classification.stems import StemFinder
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 
 # Groups of people that rules may name beside the taxonomy's codes; the engine turns them into categories.
 POPULATIONS = frozenset({"refugee_response", "displacement_response", "hosts_beside"})
 _FILE = Path(__file__).with_name("rules.toml")
+SPANS_KEPT = 500
 _ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
@@ -165,9 +168,26 @@ class RuleSet(_Strict):
         return compile_any((rf"(?:,_?(?:and_)?|_and_)(?:to_)?(?:{self.settings.aim_verbs})\b",), self.macros)
 
     @cached_property
-    def stems(self) -> tuple[str, ...]:
-        """Every stem of a counting rule: a text without any of them needs no closer look."""
-        return tuple(sorted({stem for rule in self.rules if rule.category for stem in rule.stems}))
+    def counting(self) -> frozenset[str]:
+        """Stems of rules that count for a category: a text without any of them needs no closer look."""
+        return frozenset(stem for rule in self.rules if rule.category for stem in rule.stems)
+
+    @cached_property
+    def stems(self) -> StemFinder:
+        """Finds the stems of all rules in a text."""
+        return StemFinder(stem for rule in self.rules for stem in rule.stems)
+
+    @cached_property
+    def spans(self) -> Callable[[str, str], tuple[tuple[int, int], ...]]:
+        """Where the words of a rule, by its id, stand in a text. The components of a project are read one after the other,
+        each with the project's own texts, so what was found in those is remembered for a while."""
+        by_id = {rule.id: rule for rule in self.rules}
+
+        @lru_cache(SPANS_KEPT)
+        def find(rule: str, text: str) -> tuple[tuple[int, int], ...]:
+            return tuple(found.span() for found in self.compiled(by_id[rule].patterns).finditer(text))
+
+        return find
 
     def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """The patterns as one regular expression, compiled once."""

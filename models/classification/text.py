@@ -3,9 +3,12 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ı": "i"}
 _QUOTES = dict.fromkeys("‘’‚‛`´ʼ", "'") | dict.fromkeys("“”„‟«»", '"')
+FOLDED_KEPT = 200
+"""Texts of a project come again with each of its components."""
 _INVISIBLE = re.compile(r"<[^<>]{0,200}>|&#?[a-z0-9]{1,8};")
 
 
@@ -54,6 +57,7 @@ class FoldedText:
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
+@lru_cache(FOLDED_KEPT)
 def fold(text: str) -> FoldedText:
     """Fold a text; markup such as <br> and &nbsp; becomes blanks."""
     if text.isascii():

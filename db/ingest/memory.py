@@ -1,0 +1,19 @@
+"""How often a run looks for garbage: it makes many small objects and hardly any that refer to each other in a ring."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+NEW_OBJECTS = 100_000
+"""Objects made between two looks at the youngest. Python's own 700 costs a run a fifth of its time, and saves no memory."""
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Look for rings of garbage less often for as long as this lasts. It holds for the whole process."""
+    before = gc.get_threshold()
+    gc.set_threshold(NEW_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

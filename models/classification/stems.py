@@ -1,0 +1,42 @@
+"""Finds which of many stems stand anywhere in a text, in one pass over it instead of one for each stem."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+Tree = dict[str, Any]
+"""Letters that may follow; where the empty one is among them, a stem may end."""
+
+
+class StemFinder:
+    """Finds stems, at the borders of words or inside them.
+
+    At each place of a text it sees the longest one that begins there, and knows which others that one begins with.
+    """
+
+    def __init__(self, stems: Iterable[str]) -> None:
+        every = frozenset(stems)
+        self._pattern = re.compile(f"(?=({_written(_tree(every))}))")
+        self._beginning = {stem: {other for other in every if stem.startswith(other)} for stem in every}
+
+    def found_in(self, text: str) -> set[str]:
+        """The stems that a text holds."""
+        found: set[str] = set().union(*(self._beginning[stem] for stem in set(self._pattern.findall(text))))
+        return found
+
+
+def _tree(stems: Iterable[str]) -> Tree:
+    root: Tree = {}
+    for stem in stems:
+        branch = root
+        for letter in (*stem, ""):
+            branch = branch.setdefault(letter, {})
+    return root
+
+
+def _written(tree: Tree) -> str:
+    """A tree as a regular expression that takes the longest stem: further letters are tried before the end."""
+    ways = [re.escape(letter) + _written(branch) for letter, branch in sorted(tree.items()) if letter]
+    if not ways:
+        return ""
+    return f"(?:{'|'.join(ways)})" + ("?" if "" in tree else "")
