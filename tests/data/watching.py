@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event
 
+from db.engine import reading
+from db.queries.releases import latest_release
 from db.watch import ReleaseWatch
 from tests.conftest import watch_of
 
@@ -32,11 +34,14 @@ def statements(engine: Engine) -> Iterator[list[str]]:
 
 
 def settle(engine: Engine, watch: ReleaseWatch | None = None) -> None:
-    """Wait until the watch knows the release by itself: SQLite at once, PostgreSQL when the listener is there."""
+    """Wait until the watch knows the newest release by itself: SQLite at once, PostgreSQL when the notice of it has come."""
     watch = watch or watch_of(engine)
+    with reading(engine) as connection:
+        release = latest_release(connection)
+    assert release is not None
     deadline = time.monotonic() + 10
     watch.current()
-    while watch.remembered() is None:
+    while (found := watch.remembered()) is None or found.release_id < release.release_id:
         assert time.monotonic() < deadline, "the watch never came to know the release"
         time.sleep(0.01)
         watch.current()
