@@ -12,7 +12,7 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
-from db.queries.prepared import Row, fetch, fetch_dicts, position_slots, slot, slots_of, stream, template_of
+from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, slots_of, template_of
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
@@ -110,10 +110,7 @@ def list_components(
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
     values |= more
-    if limit is None:
-        pieces = stream(connection, _ordered, *asked, values=values)
-    else:
-        pieces = iter([fetch(connection, _ordered, *asked, values=values | {"limit": limit})])
+    pieces = in_pieces(connection, limit, _ordered, *asked, values=values)
     return (row for piece in pieces for row in _shown(connection, piece, keys))
 
 

@@ -117,6 +117,22 @@ def stream(
     return _prepared(connection.dialect, build, *template).stream(connection, values or {})
 
 
+def in_pieces(
+    connection: Connection,
+    limit: int | None,
+    build: Callable[..., Select[Any]],
+    *template: Any,
+    values: Values,
+) -> Iterator[list[Row]]:
+    """The rows of a list in pieces: a page at once, whatever is longer as a stream. `limit` fills the slot of that name."""
+    if limit is None:
+        return stream(connection, build, *template, values=values)
+    values = values | {"limit": limit}
+    if limit > CHUNK:
+        return stream(connection, build, *template, values=values)
+    return iter([fetch(connection, build, *template, values=values)])
+
+
 @dataclass(slots=True)
 class Prepared:
     """A statement in a driver's words, and what turns values into the driver's and its into ours."""

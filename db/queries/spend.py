@@ -27,7 +27,7 @@ from sqlalchemy import (
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
-from db.queries.prepared import Values, fetch, position_slots, slot, stream, template_of
+from db.queries.prepared import Values, fetch, in_pieces, position_slots, slot, template_of
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
 from db.queries.warnings import spend_warnings
 from models.filters import Dimension, Filters, SortKey, SpendQuery
@@ -87,10 +87,7 @@ def spend_rows(
     plan, values = _plan(connection, query)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked, values = (*plan, keys, place, limit is not None, is_bytewise(connection)), values | more
-    if limit is None:
-        pieces = stream(connection, _ordered, *asked, values=values)
-    else:
-        pieces = iter([fetch(connection, _ordered, *asked, values=values | {"limit": limit})])
+    pieces = in_pieces(connection, limit, _ordered, *asked, values=values)
     names = [dimension.value for dimension in query.group_by]
     return (_row(row, names, keys) for piece in pieces for row in piece)
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, text
 
 from db.engine import reading
+from db.queries import prepared
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
 from db.queries.spend import spend
@@ -92,3 +93,13 @@ def test_usual_questions_are_answered_from_the_cells_of_one_grouping(loaded, gro
         assert not read_through(plan)
         assert "SCAN spend_summary" not in plan
         assert "Seq Scan on spend_summary" not in plan
+
+
+def test_a_list_of_any_length_is_read_in_pieces(loaded, monkeypatch):
+    monkeypatch.setattr(prepared, "CHUNK", 100)
+    with reading(loaded) as connection:
+        for ask in (list_components, list_projects):
+            whole = list(ask(connection, Filters()))
+            assert list(ask(connection, Filters(), limit=10_000)) == whole
+            assert list(ask(connection, Filters(), limit=150)) == whole[:150]
+            assert list(ask(connection, Filters(), limit=7)) == whole[:7]
