@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
+READERS = 40
+"""Connections to a file that are kept open: the threads that the server has for routes."""
 SQLITE_WAIT_MS = 60_000
 CONNECT_SECONDS = 5
 """How long a PostgreSQL may take to let somebody in, unless its address says otherwise (`?connect_timeout=…`)."""
@@ -34,8 +36,9 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(parsed)
     else:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # A file has room for any number of readers, so none has to wait for another's connection.
-        engine = create_engine(parsed, max_overflow=-1, json_deserializer=msgspec.json.decode)
+        # A file has room for any number of readers, so none has to wait for another's connection; and as many are kept open
+        # as there can be threads that read, for to open one takes longer than most answers.
+        engine = create_engine(parsed, pool_size=READERS, max_overflow=-1, json_deserializer=msgspec.json.decode)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
