@@ -1,10 +1,11 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
+from threading import BoundedSemaphore
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -13,6 +14,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api.exports.stream import FileStream
 from api.freshness import is_stale
+from api.http.question import question_of
+from api.negotiation import Format
 from db.engine import reading
 from db.errors import NothingLoadedError
 from db.queries.releases import latest_release
@@ -20,6 +23,15 @@ from db.queries.vocabulary import Vocabulary, vocabulary
 from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
+
+TURNS = 4
+"""Threads that read an SQLite file at a time. They compute more than they wait, and many that do so at once get in each
+other's way: forty took six times as long as four, all together. A PostgreSQL computes elsewhere, so there are no turns."""
+
+
+def turns_of(engine: Engine) -> AbstractContextManager[Any]:
+    """What a thread holds while it reads."""
+    return BoundedSemaphore(TURNS) if engine.dialect.name == "sqlite" else nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +73,48 @@ def reads(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
     Raises (the route that results):
         NothingLoadedError: if no release was made yet.
     """
-    return _given_a_snapshot(route, lambda _request: False)
+    return _given_a_snapshot(route, _in_turn)
+
+
+def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
+    """The same for a route that may take seconds, as where files are made: it has a thread, and takes nobody's turn."""
+    return _given_a_snapshot(route, _in_thread)
 
 
 def looks_up(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
     """The same for a route that reads a few rows by an index. Where the database is a file of this machine that is done in
     less time than a thread takes to begin; a server may keep us waiting."""
-    return _given_a_snapshot(route, lambda request: request.app.state.engine.dialect.name == "sqlite")
+    return _given_a_snapshot(route, _at_once)
+
+
+Read = Callable[[], Response]
+
+
+async def _in_thread(_request: Request, read: Read) -> Response:
+    return await run_in_threadpool(read)
+
+
+async def _at_once(request: Request, read: Read) -> Response:
+    return read() if request.app.state.engine.dialect.name == "sqlite" else await run_in_threadpool(read)
+
+
+async def _in_turn(request: Request, read: Read) -> Response:
+    """Read in a thread when there is a turn; files have places of their own (see `api.exports.slots`)."""
+    is_file = (request.query_params.get("format") or question_of(request.scope).accepted) != Format.JSON
+    return await run_in_threadpool(read if is_file else partial(_with_turn, request, read))
+
+
+def _with_turn(request: Request, read: Read) -> Response:
+    with request.app.state.turns:
+        return read()
 
 
 def _given_a_snapshot(
-    route: Callable[..., Response], at_once: Callable[[Request], bool]
+    route: Callable[..., Response], run: Callable[[Request, Read], Awaitable[Response]]
 ) -> Callable[..., Awaitable[Response]]:
     @wraps(route)
     async def answer(request: Request, **given: Any) -> Response:
-        read = partial(_read, route, request, given)
-        return read() if at_once(request) else await run_in_threadpool(read)
+        return await run(request, partial(_read, route, request, given))
 
     whole = signature(route)
     shown = [parameter for name, parameter in whole.parameters.items() if name != "snapshot"]

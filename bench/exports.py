@@ -42,10 +42,24 @@ class Download:
     peak: int
 
 
+SHOWN = (
+    "component_id",
+    "project_id",
+    "granularity",
+    "title",
+    "stated_cents",
+    "stated_measure",
+    "source_id",
+    "source_url",
+    "as_of",
+)
+"""What a list shows of a component's own row."""
+
+
 @contextmanager
 def _selected(engine: Engine) -> Iterator[Any]:
     """Run the columns that a list shows, in its order, as plain SQL that is easy to check."""
-    columns = ", ".join(f"c.{name}" for name in queries.SHOWN)
+    columns = ", ".join(f"c.{name}" for name in SHOWN)
     text = (
         f"SELECT {columns}, f.category, f.country, f.year, f.amount_cents, f.partial_cents, p.name, p.status "  # noqa: S608
         "FROM component c JOIN spend_fact f ON f.component_id = c.component_id "

@@ -21,6 +21,11 @@ class Question:
     if_modified_since: str | None = None
 
     @property
+    def accepted(self) -> object:
+        """The format that the Accept header leads to."""
+        return self.key[5]
+
+    @property
     def address(self) -> Key:
         """The key without the encodings that the client takes: each encoding of an answer has the same tag but for its end."""
         return self.key[:-1]

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 
 from api.answers import Asked, Rows, answer_one, answer_rows, json_answer, shown
 from api.datapackage import data_package
-from api.deps import Snapshot, reads, snapshot_of
+from api.deps import Snapshot, reads_at_length, snapshot_of
 from api.downloads import download
 from api.exports.columns import columns_of
 from api.files import FilesGoneError, KeptFile, ReleaseFiles
@@ -49,7 +49,7 @@ FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/v1/releases", operation_id="list_releases", response_model=ListAnswer[ReleasePublic])
-@reads
+@reads_at_length
 def list_releases(request: Request, snapshot: Snapshot, params: Annotated[ReleasesParams, Query()]) -> Response:
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
@@ -62,7 +62,7 @@ def list_releases(request: Request, snapshot: Snapshot, params: Annotated[Releas
 
 
 @router.get("/v1/releases/{release_id}", operation_id="get_release", response_model=OneAnswer[ReleaseDetail])
-@reads
+@reads_at_length
 def get_release(
     request: Request, snapshot: Snapshot, release_id: ReleaseId, params: Annotated[ReleaseParams, Query()]
 ) -> Response:
@@ -80,7 +80,7 @@ def get_release(
     operation_id="list_release_changes",
     response_model=ListAnswer[ReleaseChangePublic],
 )
-@reads
+@reads_at_length
 def list_release_changes(
     request: Request, snapshot: Snapshot, release_id: ReleaseId, params: Annotated[ChangesParams, Query()]
 ) -> Response:
@@ -131,7 +131,7 @@ def get_release_file(
     response_model=DataPackage,
     responses=problems_of("release-gone"),
 )
-@reads
+@reads_at_length
 def get_release_data_package(
     request: Request, snapshot: Snapshot, release_id: ReleaseId, _params: Annotated[NoParams, Query()]
 ) -> Response:
@@ -145,7 +145,7 @@ def get_release_data_package(
     response_model=DataPackage,
     responses=problems_of("nothing-loaded", "bad-parameter"),
 )
-@reads
+@reads_at_length
 def get_data_package(request: Request, snapshot: Snapshot, _params: Annotated[NoParams, Query()]) -> Response:
     """The files of the newest release as a Data Package."""
     return _package(request, snapshot, queries.LATEST)
