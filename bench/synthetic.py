@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert
 
 from db import tables
 from db.engine import reading, writing
+from db.ingest.listing import list_all
 from db.ingest.reference import load_reference
 from db.ingest.summaries import summarise
 from db.queries.releases import latest_release
@@ -38,6 +39,7 @@ def fill(engine: Engine, components: int) -> None:
         _insert(connection, "classification", map(_classification, numbers))
         _insert(connection, "spend_fact", map(_fact, numbers))
         summarise(connection)
+        list_all(connection)
         connection.execute(insert(tables.release), [_release(components)])
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from db.engine import reading, writing
 from db.errors import SchemaOutdatedError
+from db.ingest.listing import list_if_missing
 from db.ingest.summaries import summarise_if_missing
 from db.settings import ROOT
 
@@ -30,11 +31,12 @@ def current_revision(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate forward, in one transaction; at the newest revision summaries that are missing are computed."""
+    """Migrate forward, in one transaction; at the newest revision what is computed from facts is, where it is missing."""
     with writing(engine) as connection:
         command.upgrade(_config(connection), revision)
         if revision == "head":
             summarise_if_missing(connection)
+            list_if_missing(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 
 from models.api_key import ApiKey
 from models.category import Category
-from models.component import Component
+from models.component import Component, ListedRow
 from models.country import Country
 from models.ingest_run import IngestRun, RejectedRecord, Submission
 from models.project import Project, ProjectAmount, ProjectCountry, ProjectSector, ProjectStatement, ProjectTheme
@@ -31,6 +31,7 @@ classification = _table(Classification)
 component = _table(Component)
 country = _table(Country)
 ingest_run = _table(IngestRun)
+listed_row = _table(ListedRow)
 project = _table(Project)
 project_amount = _table(ProjectAmount)
 project_country = _table(ProjectCountry)

@@ -49,6 +49,37 @@ class Component(SQLModel, table=True):
     run_id: int | None = Field(default=None, foreign_key="ingest_run.run_id")
 
 
+class ListedRow(SQLModel, table=True):
+    """A row of money as lists show it, with all of it that does not depend on the question: its amounts do (`SpendFact`).
+
+    It is computed from what the other tables say (`db/ingest/listing.py`), so that a list reads one row for each of its own.
+    `categories`, `secondary_categories` and `countries` are codes with blanks between them.
+    """
+
+    __tablename__ = "listed_row"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    project_id: str = Field(sa_type=Code, primary_key=True)
+    number: int = Field(primary_key=True)
+    component_id: str = Field(sa_type=Code, foreign_key="component.component_id", unique=True)
+    project_name: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Text)
+    granularity: Granularity = Field(sa_type=Code)
+    category: str = Field(sa_type=Code)
+    categories: str = Field(sa_type=Code)
+    secondary_categories: str = Field(sa_type=Code)
+    relevance: Relevance = Field(sa_type=Code)
+    stated_cents: int | None = Field(default=None, sa_type=BigInteger)
+    stated_measure: Measure | None = Field(default=None, sa_type=Code)
+    countries: str = Field(sa_type=Code)
+    year: int | None = None
+    method: str = Field(sa_type=Code)
+    confidence: float
+    source_id: str = Field(sa_type=Code)
+    source_url: str | None = Field(default=None, sa_type=Text)
+    as_of: str | None = Field(default=None, sa_type=Code)
+
+
 class Listed(NamedTuple):
     """What a run needs to know of a component as it is stored: `Component`, without what nothing is computed from."""
 

@@ -1,28 +1,26 @@
 """Components with the money they carry in a filter, and the single one with its reasons."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, and_, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, and_, case, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
-from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
-from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, slots_of, template_of
+from db.queries.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, template_of
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import count_rows_of, is_common, on_page
+from db.queries.summaries import count_rows_of, is_common
 from models.filters import Filters, SortKey
 from models.search import SearchQuery
-from models.vocabulary import Relevance
 
-component, project = tables.component, tables.project
+component, listed, project = tables.component, tables.listed_row, tables.project
 
 SORTABLE = (
     "component_id",
@@ -47,18 +45,29 @@ LISTED = (
     "project_name",
     "title",
     "granularity",
+    "category",
+    "categories",
+    "secondary_categories",
+    "relevance",
     "amount_usd",
     "partial_usd",
     "scaled",
     "exceeds_total",
     "stated_usd",
     "stated_measure",
-    "approval_date",
+    "countries",
+    "year",
+    "method",
+    "confidence",
     "source_id",
     "source_url",
     "as_of",
 )
-"""What a list reads of each row. The rest of a component's own is long, and all of it would pass through the sorting."""
+"""The columns of a list, in the order of `ComponentPublic`."""
+
+CODES = ("categories", "secondary_categories", "countries")
+FIGURES = ("amount_usd", "partial_usd", "scaled", "exceeds_total")
+"""Columns that depend on the filter: what it counts of a row."""
 
 ORDER = (SortKey("project_id"), SortKey("number"))
 """The order of component ids, and what tells two rows apart."""
@@ -105,26 +114,19 @@ def list_components(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    walk = limit is not None and keys == ORDER and is_common(connection, filters, count_rows_of)
+    walk = keys == ORDER and filters.base_year is None and is_common(connection, filters, count_rows_of)
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    values |= more
-    pieces = in_pieces(connection, limit, _ordered, *asked, values=values)
-    return (row for piece in pieces for row in _shown(connection, piece, keys))
+    pieces = in_pieces(connection, limit, _ordered, *asked, values=values | more)
+    return (_shown(row) for piece in pieces for row in piece)
 
 
 def _ordered(
     filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, walk: bool, bytewise: bool
 ) -> Select[Any]:
-    """The statement behind a list. `walk`: find the ids of a page first, by going along their order."""
-    page = None
-    if walk:
-        matching = select(fact.c.component_id).where(fact.c.component_id == component.c.component_id)
-        ids = select(component.c.component_id).where(matching.where(*conditions(filters)).exists())
-        page = in_order(ids, dict(component.c.items()), keys, after, bytewise).limit(slot("limit")).subquery("page")
-        after = None
-    statement, columns = _listing(filters, frozenset(key.column for key in keys), page)
+    """The statement behind a list. `walk`: go along its order and add up each row's money on the way."""
+    statement, columns = _walking(filters) if walk else _listing(filters, any(key.column == "rank" for key in keys))
     statement = in_order(statement, columns, keys, after, bytewise)
     return statement.limit(slot("limit")) if limited else statement
 
@@ -132,52 +134,65 @@ def _ordered(
 @cache
 def _sortable() -> dict[str, ColumnElement[Any]]:
     """What lists can be ordered by, to check positions against."""
-    return _listing(Filters(search=SearchQuery((("any",),))), frozenset({"rank"}))[1]
+    return _listing(Filters(search=SearchQuery((("any",),))), True)[1]
 
 
-def _listing(
-    filters: Filters, sorted_by: frozenset[str], page: Subquery | None = None
-) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
-    """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
-    low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
-    money = (
-        select(
-            fact.c.component_id,
-            func.sum(low).label("amount_usd"),
-            func.sum(more).label("partial_usd"),
-            func.max(case((fact.c.scaled, 1), else_=0)).label("scaled"),
-            func.max(case((fact.c.exceeds_total, 1), else_=0)).label("exceeds_total"),
-        )
-        .select_from(facts(filters))
-        .where(*conditions(filters), *on_page(fact.c.component_id, page))
-        .group_by(fact.c.component_id)
-        .subquery("money")
-    )
-    verdict = tables.classification
-    columns: dict[str, ColumnElement[Any]] = {
-        **dict(component.c.items()),
-        "project_name": project.c.name,
-        "stated_usd": component.c.stated_cents,
-        "approval_date": project.c.approval_date,
-        "year": cast(func.extract("year", project.c.approval_date), Integer),
-        "category": verdict.c.category_code,
-        "confidence": verdict.c.confidence,
-        **{item.name: item for item in money.c if item.name != "component_id"},
-    }
-    joined = component.join(money, money.c.component_id == component.c.component_id)
-    joined = joined.join(project, project.c.project_id == component.c.project_id)
-    if sorted_by & {"category", "confidence"}:
-        joined = joined.outerjoin(verdict, and_(_is_effective(), verdict.c.position == 0))
-    if "rank" in sorted_by and filters.search is not None:
+def _walking(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """A list in its own order, of which the first rows are there at once, and the columns that it can be ordered by.
+
+    An outer join has one way only to be walked: by the list. So a filter that has an index of its own is not for this.
+    """
+    columns = _columns(_money(filters))
+    matching = and_(fact.c.component_id == listed.c.component_id, *conditions(filters))
+    statement = _selected(columns).select_from(listed.outerjoin(fact, matching))
+    return statement.group_by(*listed.primary_key).having(func.count(fact.c.component_id) > 0), columns
+
+
+def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """A list in any order: all that matches is added up first."""
+    figures = [column.label(name) for name, column in _money(filters).items()]
+    counted = select(fact.c.component_id, *figures).select_from(facts(filters)).where(*conditions(filters))
+    money = counted.group_by(fact.c.component_id).subquery("money")
+    columns = _columns({name: money.c[name] for name in FIGURES})
+    joined = listed.join(money, money.c.component_id == listed.c.component_id)
+    if with_rank and filters.search is not None:
         found = hits(filters.search)
-        joined = joined.join(found, found.c.component_id == component.c.component_id)
+        joined = joined.join(found, found.c.component_id == listed.c.component_id)
         columns["rank"] = found.c.rank
-    return select(*(columns[name].label(name) for name in LISTED)).select_from(joined), columns
+    return _selected(columns).select_from(joined), columns
 
 
-def _is_effective() -> ColumnElement[bool]:
-    verdict = tables.classification
-    return and_(verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True))
+def _money(filters: Filters) -> dict[str, ColumnElement[Any]]:
+    low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
+    return {
+        "amount_usd": cast(func.sum(low), BigInteger),
+        "partial_usd": cast(func.sum(more), BigInteger),
+        "scaled": func.max(case((fact.c.scaled, 1), else_=0)),
+        "exceeds_total": func.max(case((fact.c.exceeds_total, 1), else_=0)),
+    }
+
+
+def _columns(money: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    return {**dict(listed.c.items()), "stated_usd": listed.c.stated_cents, **money}
+
+
+def _selected(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+    return select(*(columns[name].label(name) for name in LISTED))
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    found = dict(zip(LISTED, row, strict=False))
+    for name in CODES:
+        found[name] = _codes(found[name])
+    found["scaled"], found["exceeds_total"] = found["scaled"] == 1, found["exceeds_total"] == 1
+    found["position"] = list(row[len(LISTED) :])
+    return found
+
+
+@lru_cache(10_000)
+def _codes(text: str) -> list[str]:
+    """Codes with blanks between them. Many rows have the same ones, and nobody changes them."""
+    return text.split()
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
@@ -190,23 +205,32 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     if not found:
         raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
     row = found[0]
+    row |= {name: _codes(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
     amounts = fetch_dicts(connection, _amounts, values={"component_id": component_id})
-    mine = [line for line in amounts if line["measure"] == filters.measure]
+    row |= _sums([line for line in amounts if line["measure"] == filters.measure])
     reasons = fetch_dicts(connection, _reasons, values={"component_id": component_id})
-    row |= _sums(mine) | {"stated_usd": row["stated_cents"]}
-    shares = [tuple(share[name] for name in OF_SHARES) for share in reasons if share["effective"]]
-    places = sorted({line["country"] for line in amounts})
-    row |= _listed(tuple(row[name] for name in LISTED), shares, places)
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
     return row | {"amounts": amounts, "why": _why(reasons), "review_history": history}
 
 
+OF_LISTED = (*CODES, "category", "relevance", "method", "confidence")
+
+
 def _one() -> Select[Any]:
+    """A component with its row in lists; one that stood in for a project and no longer does has none."""
     run = tables.ingest_run
+    year = cast(func.extract("year", project.c.approval_date), Integer).label("year")
     return (
-        select(component, project.c.name.label("project_name"), project.c.approval_date, run.c.started_at)
+        select(
+            component,
+            project.c.name.label("project_name"),
+            year,
+            *(listed.c[name] for name in OF_LISTED),
+            run.c.started_at,
+        )
         .join(project, project.c.project_id == component.c.project_id)
+        .outerjoin(listed, listed.c.component_id == component.c.component_id)
         .outerjoin(run, run.c.run_id == component.c.run_id)
         .where(component.c.component_id == slot("component_id"))
     )
@@ -220,82 +244,6 @@ def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "scaled": any(line["scaled"] for line in lines),
         "exceeds_total": any(line["exceeds_total"] for line in lines),
     }
-
-
-def _shown(connection: Connection, rows: Sequence[Row], keys: Sequence[SortKey]) -> Iterator[dict[str, Any]]:
-    """Rows of a list with their classification and their places, in the order in which they are shown."""
-    if not rows:
-        return
-    ids, values = slots_of("id", [row[0] for row in rows])
-    shares, places = defaultdict(list), defaultdict(list)
-    for share in fetch(connection, _effective, ids, values=values):
-        shares[share[0]].append(share[1:])
-    for component_id, country in fetch(connection, _places, ids, values=values):
-        places[component_id].append(country)
-    for row in rows:
-        cells, position = parted(row, keys)
-        yield _listed(cells, shares.get(row[0], ()), places.get(row[0], [])) | {"position": position}
-
-
-def _listed(cells: Sequence[Any], shares: Sequence[Row], places: list[str]) -> dict[str, Any]:
-    component_id, project_id, project_name, title, granularity, low, more, scaled, exceeds, stated, *rest = cells
-    measure, approved, source_id, source_url, as_of = rest
-    category, categories, secondary, relevance, method, confidence = _classified(shares)
-    return {
-        "component_id": component_id,
-        "project_id": project_id,
-        "project_name": project_name,
-        "title": title,
-        "granularity": granularity,
-        "category": category,
-        "categories": categories,
-        "secondary_categories": secondary,
-        "relevance": relevance,
-        "amount_usd": None if low is None else int(low),
-        "partial_usd": None if more is None else int(more),
-        "scaled": bool(scaled),
-        "exceeds_total": bool(exceeds),
-        "stated_usd": stated,
-        "stated_measure": measure,
-        "countries": places,
-        "year": approved.year if approved else None,
-        "method": method,
-        "confidence": confidence,
-        "source_id": source_id,
-        "source_url": source_url,
-        "as_of": as_of,
-    }
-
-
-RELEVANCES = tuple(map(str, Relevance))
-"""From the strongest to the weakest."""
-
-OF_SHARES = ("category_code", "secondary", "relevance", "method", "confidence")
-"""What a list needs of classifications: not the long evidence."""
-
-
-def _classified(shares: Sequence[Row]) -> tuple[str | None, list[str], list[str], str | None, str | None, float | None]:
-    """What a row shows of the shares of the classification that counts: category, all categories, secondary ones,
-    relevance, method and confidence."""
-    if not shares:
-        return None, [], [], None, None, None
-    category, secondary, relevance, method, confidence = shares[0]
-    if len(shares) > 1:
-        among = {share[2] for share in shares}
-        relevance = next(one for one in RELEVANCES if one in among)
-    return category, [share[0] for share in shares], secondary, relevance, method, confidence
-
-
-def _effective(ids: Sequence[Any]) -> Select[Any]:
-    table = tables.classification
-    query = select(table.c.component_id, *(table.c[name] for name in OF_SHARES))
-    query = query.where(table.c.component_id.in_(ids), table.c.effective.is_(True))
-    return query.order_by(table.c.component_id, table.c.position)
-
-
-def _places(ids: Sequence[Any]) -> Select[Any]:
-    query = select(fact.c.component_id, fact.c.country).where(fact.c.component_id.in_(ids)).distinct()
-    return query.order_by(fact.c.component_id, fact.c.country)
 
 
 def _amounts() -> Select[Any]:

@@ -57,9 +57,17 @@ def in_order(
     if after is not None:
         statement = statement.where(_beyond(found, after))
     marks = [column.label(f"{MARK}{place}") for place, (column, _) in enumerate(found)]
-    return statement.add_columns(*marks).order_by(
-        *((column.desc() if descending else column.asc()).nulls_last() for column, descending in found)
-    )
+    return statement.add_columns(*marks).order_by(*(_direction(*one) for one in found))
+
+
+def _direction(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    """Nulls come last, which is said only where there can be any: an order that says it is not that of an index."""
+    found = column.desc() if descending else column.asc()
+    return found.nulls_last() if _can_be_null(column) else found
+
+
+def _can_be_null(column: ColumnElement[Any]) -> bool:
+    return bool(getattr(column, "nullable", True))
 
 
 def known_position(
@@ -151,8 +159,12 @@ def _beyond(columns: Sequence[tuple[ColumnElement[Any], bool]], after: Position)
             continue  # nothing comes after no value
         past = column < value if descending else column > value
         same = [_equal(earlier, after[place]) for place, (earlier, _) in enumerate(columns[:index])]
-        choices.append(and_(*same, or_(past, column.is_(None))))
-    return or_(false(), *choices)
+        choices.append(and_(*same, or_(past, column.is_(None)) if _can_be_null(column) else past))
+    beyond = or_(false(), *choices)
+    column, descending = columns[0]
+    if after[0] is None or _can_be_null(column):
+        return beyond
+    return and_(column <= after[0] if descending else column >= after[0], beyond)  # by which an index finds the place
 
 
 def _equal(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:

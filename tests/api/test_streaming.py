@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from api.exports.columns import About
 from api.exports.csv import csv_chunks
@@ -23,7 +23,7 @@ from bench.synthetic import fill
 from db.engine import make_engine, reading
 from db.migrate import upgrade
 from db.queries import components as queries
-from db.queries.ordering import CHUNK
+from db.queries.prepared import CHUNK, Prepared
 from models.filters import Filters
 from tests.conftest import DATABASES, client_of, let_go, watch_of
 
@@ -82,21 +82,19 @@ def test_no_more_rows_are_taken_than_the_pieces_so_far_hold(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", STREAMED)
-def test_the_database_is_asked_while_the_file_is_written(form: str, large: Engine) -> None:
-    fetched = 0
+def test_the_database_is_asked_while_the_file_is_written(form: str, large: Engine, monkeypatch) -> None:
+    fetched, read = 0, Prepared._read
 
-    def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def counted(self: Prepared, *rest: Any) -> Any:
         nonlocal fetched
-        fetched += "FROM classification" in statement and " IN (" in statement  # what each chunk of rows asks for
+        fetched += "FROM listed_row" in self.text
+        return read(self, *rest)
 
-    event.listen(large, "before_cursor_execute", count)
-    try:
-        seen = []
-        with reading(large) as connection:
-            for piece in STREAMED[form](COLUMNS, map(_row, queries.list_components(connection, Filters()))):
-                seen.append((len(piece), fetched))
-    finally:
-        event.remove(large, "before_cursor_execute", count)
+    monkeypatch.setattr(Prepared, "_read", counted)
+    seen = []
+    with reading(large) as connection:
+        for piece in STREAMED[form](COLUMNS, map(_row, queries.list_components(connection, Filters()))):
+            seen.append((len(piece), fetched))
     assert fetched >= ROWS // CHUNK
     with_bytes = [at for size, at in seen if size]
     assert with_bytes[0] <= 1

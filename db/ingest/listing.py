@@ -1,0 +1,102 @@
+"""Keeps the rows of lists, so that a list reads one row for each of its own: computed from components, verdicts and facts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, cast, func, select
+
+from db import tables
+from db.store import BATCH, batches, insert_rows, replace_rows
+from models.vocabulary import Relevance
+
+component, fact, listed, verdict = tables.component, tables.spend_fact, tables.listed_row, tables.classification
+
+OF_COMPONENT = (
+    "component_id",
+    "project_id",
+    "number",
+    "title",
+    "granularity",
+    "stated_cents",
+    "stated_measure",
+    "source_id",
+    "source_url",
+    "as_of",
+)
+OF_VERDICT = ("category_code", "secondary", "relevance", "method", "confidence")
+RELEVANCES = tuple(map(str, Relevance))
+"""From the strongest to the weakest."""
+
+Shares = list[Sequence[Any]]
+
+
+def keep_listed(connection: Connection, project_ids: Sequence[str]) -> None:
+    """Compute the rows of some projects anew, in the caller's transaction."""
+    for piece in batches(project_ids):
+        replace_rows(connection, listed, "project_id", piece, list(_rows(connection, piece)))
+
+
+def list_if_missing(connection: Connection) -> None:
+    """Compute all rows of a database whose facts are older than they are."""
+    one_fact, one_row = (connection.execute(select(t.c.component_id).limit(1)).first() for t in (fact, listed))
+    if one_fact and not one_row:
+        list_all(connection)
+
+
+def list_all(connection: Connection) -> None:
+    """Compute all rows where there are none yet; `keep_listed` keeps them."""
+    last, projects = "", tables.project.c.project_id
+    following = select(projects).where(projects > bindparam("last")).order_by(projects).limit(BATCH)
+    while project_ids := list(connection.scalars(following, {"last": last})):
+        insert_rows(connection, listed, list(_rows(connection, project_ids)))
+        last = project_ids[-1]
+
+
+def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The components of some projects with a verdict, also those that have no money any more, as rows."""
+    shares, places = defaultdict[str, Shares](list), defaultdict[str, list[str]](list)
+    for component_id, *share in connection.execute(_effective(project_ids)):
+        shares[component_id].append(share)
+    for component_id, country in connection.execute(_places(project_ids)):
+        places[component_id].append(country)
+    for row in connection.execute(_with_projects(project_ids)).mappings():
+        component_id = row["component_id"]
+        if component_id in shares:
+            yield _row(row, shares[component_id], places.get(component_id, ()))
+
+
+def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, Any]:
+    category, secondary, _, method, confidence = shares[0]
+    relevances = {share[2] for share in shares}
+    found = {name: row[name] for name in (*OF_COMPONENT, "project_name", "year")}
+    return found | {
+        "category": category,
+        "categories": " ".join(share[0] for share in shares),
+        "secondary_categories": " ".join(secondary),
+        "relevance": next(one for one in RELEVANCES if one in relevances),
+        "method": method,
+        "confidence": confidence,
+        "countries": " ".join(places),
+    }
+
+
+def _with_projects(project_ids: Sequence[str]) -> Select[Any]:
+    project = tables.project
+    year = cast(func.extract("year", project.c.approval_date), Integer).label("year")
+    query = select(*(component.c[name] for name in OF_COMPONENT), project.c.name.label("project_name"), year)
+    query = query.join(project, project.c.project_id == component.c.project_id)
+    return query.where(component.c.project_id.in_(project_ids))
+
+
+def _effective(project_ids: Sequence[str]) -> Select[Any]:
+    """The shares of the verdict that counts of each component, not the long evidence."""
+    mine = and_(component.c.component_id == verdict.c.component_id, component.c.project_id.in_(project_ids))
+    query = select(verdict.c.component_id, *(verdict.c[name] for name in OF_VERDICT)).join(component, mine)
+    return query.where(verdict.c.effective.is_(True)).order_by(verdict.c.component_id, verdict.c.position)
+
+
+def _places(project_ids: Sequence[str]) -> Select[Any]:
+    mine = and_(component.c.component_id == fact.c.component_id, component.c.project_id.in_(project_ids))
+    query = select(fact.c.component_id, fact.c.country).join(component, mine).distinct()
+    return query.order_by(fact.c.component_id, fact.c.country)
