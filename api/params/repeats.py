@@ -46,7 +46,7 @@ def _declared(dependant: Dependant) -> Iterator[tuple[str, bool]]:
     for field in dependant.query_params:
         annotation = field.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield from _of_model(annotation)
+            yield from of_model(annotation)
         else:
             yield field.alias, _single(annotation)
     for inner in dependant.dependencies:
@@ -54,7 +54,8 @@ def _declared(dependant: Dependant) -> Iterator[tuple[str, bool]]:
 
 
 @cache
-def _of_model(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+def of_model(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+    """Name the parameters that a model of a query declares; true for those that take a single value."""
     return tuple((field.alias or name, _single(field.annotation)) for name, field in model.model_fields.items())
 
 

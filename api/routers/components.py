@@ -14,13 +14,14 @@ from api.frames import ListAnswer, OneAnswer
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams
 from api.params.values import Codes, fields_of
+from api.query_route import QueryRoute
 from db.queries import components as queries
 from db.queries.warnings import gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
 
-router = APIRouter(prefix="/v1/components", tags=["components"])
+router = APIRouter(prefix="/v1/components", tags=["components"], route_class=QueryRoute)
 
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)

@@ -14,12 +14,13 @@ from api.exports.columns import columns_of
 from api.frames import Links, Meta, RowCount
 from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
+from api.query_route import QueryRoute
 from db.queries.headline import WINDOW, Figure, Headline, headline
 from models.filters import Filters, SpendQuery
 from models.money import Usd, usd
 from models.vocabulary import Basis
 
-router = APIRouter(prefix="/v1/headline", tags=["headline"])
+router = APIRouter(prefix="/v1/headline", tags=["headline"], route_class=QueryRoute)
 
 
 class HeadlineFigure(BaseModel):

@@ -13,6 +13,7 @@ from api.frames import ListAnswer, OneAnswer
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
+from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from db.queries import projects as queries
 from db.queries.warnings import gap_warnings
@@ -20,7 +21,7 @@ from models.component import ComponentPublic
 from models.filters import Filters
 from models.project import ProjectDetail, ProjectPublic
 
-router = APIRouter(prefix="/v1/projects", tags=["projects"])
+router = APIRouter(prefix="/v1/projects", tags=["projects"], route_class=QueryRoute)
 
 PAGE = 100
 COLUMNS = columns_of(ProjectPublic)

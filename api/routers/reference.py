@@ -14,6 +14,7 @@ from api.frames import ListAnswer, OneAnswer
 from api.labels import labels_of
 from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
+from api.query_route import QueryRoute
 from db.errors import NotFoundError
 from db.queries import reference as queries
 from db.queries.suggest import nearest_of
@@ -25,7 +26,7 @@ from models.filters import STATUSES, Dimension
 from models.source import SourcePublic
 from models.vocabulary import Relevance
 
-router = APIRouter(prefix="/v1", tags=["reference"])
+router = APIRouter(prefix="/v1", tags=["reference"], route_class=QueryRoute)
 CategoryCode = Annotated[str, Path(description="Code of a category.", examples=["worker_mobility"])]
 
 

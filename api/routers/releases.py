@@ -20,13 +20,14 @@ from api.negotiation import MEDIA_TYPES, Format
 from api.openapi import problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
 from api.problems import BadParameterError, ProblemItem
+from api.query_route import QueryRoute
 from db.queries import releases as queries
 from db.queries.releases import in_utc
 from db.queries.sources import all_sources
 from models.datapackage import DataPackage
 from models.release import Release, ReleaseChangePublic, ReleaseDetail, ReleaseFile, ReleasePublic
 
-router = APIRouter(tags=["releases"])
+router = APIRouter(tags=["releases"], route_class=QueryRoute)
 
 PAGE = 100
 COLUMNS = columns_of(ReleasePublic)

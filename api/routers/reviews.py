@@ -14,11 +14,12 @@ from api.frames import Links, ListAnswer, Meta, RowCount
 from api.params.filters import FilterParams
 from api.params.lists import MAX_LIMIT
 from api.params.values import Codes, fields_of, listed
+from api.query_route import QueryRoute
 from db.queries.reviews import FORM, review_queue
 from models.money import Usd
 from models.vocabulary import Granularity, Relevance
 
-router = APIRouter(prefix="/v1/reviews", tags=["components"])
+router = APIRouter(prefix="/v1/reviews", tags=["components"], route_class=QueryRoute)
 
 
 class QueueItem(BaseModel):

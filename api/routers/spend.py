@@ -15,13 +15,14 @@ from api.exports.columns import columns_of
 from api.frames import DrawnLinks, Links, Meta
 from api.negotiation import Picture
 from api.params.spend import RatioParams, SpendParams
+from api.query_route import QueryRoute
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
 from db.queries.spend import count_rows, full_totals, spend_totals
 from db.queries.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
-router = APIRouter(prefix="/v1/spend", tags=["spend"])
+router = APIRouter(prefix="/v1/spend", tags=["spend"], route_class=QueryRoute)
 
 PAGE = 1000
 
