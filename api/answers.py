@@ -194,8 +194,9 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
         return _file(asked, form, columns, read, links)
     whole = after is None and following is None
     data = _cut([column.name for column in columns], list(read()))
-    document: dict[str, Any] = {"data": data, "totals": {"rows": len(data) if whole else rows.count()}}
-    return json_answer(document | wrap() | {"links": links}, _link_header(links))
+    beside = wrap()
+    totals = beside.pop("totals", {}) | {"rows": len(data) if whole else rows.count()}
+    return json_answer({"data": data, "totals": totals, **beside, "links": links}, _link_header(links))
 
 
 def answer_one(

@@ -47,12 +47,29 @@ def spend_table(
     """
     whole = (totals or spend_totals(snapshot.connection, query))["amount_usd"]
     rows = spend_rows(snapshot.connection, query, after, limit)
-    order = [(name, name.endswith("_usd")) for name in (*group_columns(query), *MONEY_COLUMNS, *COUNT_COLUMNS)]
-    return (
-        {name: usd(row[name]) if in_dollars else row[name] for name, in_dollars in order}
-        | {"share": share_of(row["amount_usd"], whole), "position": row["position"]}
-        for row in ({**row, **labels} for row, labels in with_labels(snapshot, query, rows))
-    )
+    labels, groups = labels_of(snapshot), [(d.value, d, LABELS.get(d)) for d in query.group_by]
+    return (_spend_row(row, groups, labels, whole) for row in rows)
+
+
+def _spend_row(
+    row: Values,
+    groups: Sequence[tuple[str, Dimension, str | None]],
+    labels: Mapping[Dimension, Mapping[Any, str]],
+    whole: int,
+) -> dict[str, Any]:
+    """A row in the order of `spend_columns`; whole answers are made of these, so it is one dictionary, filled once."""
+    found: dict[str, Any] = {}
+    for name, dimension, label in groups:
+        found[name] = row[name]
+        if label:
+            found[label] = labels[dimension].get(row[name])
+    for name in MONEY_COLUMNS:
+        found[name] = usd(row[name])
+    for name in COUNT_COLUMNS:
+        found[name] = row[name]
+    found["share"] = share_of(row["amount_usd"], whole)
+    found["position"] = row["position"]
+    return found
 
 
 def with_labels(

@@ -5,18 +5,21 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
+from threading import Thread
 from typing import Any
 
+import psutil
 import psycopg
 from pydantic import BaseModel
 from sqlalchemy import make_url
 
 from bench.report import Table
-from bench.servers import PYTHON, ROOT
+from bench.servers import PYTHON, ROOT, peak_of
 from bench.synthetic import records
 
 
@@ -77,15 +80,28 @@ def measure_ingest(new_database: Callable[[], str], components: int, folder: Pat
 
 def _command(url: str, *words: str) -> tuple[float, int]:
     """Run a command of ours; return its seconds, and the most bytes that it had resident."""
+    environment = {**os.environ, "DATABASE_URL": url}
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [PYTHON, "-m", "api", *words], cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.DEVNULL
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with subprocess.Popen(
+        [PYTHON, "-m", "api", *words], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    ) as process:
+        peaks = [0]
+        watch = Thread(target=_watch, args=(psutil.Process(process.pid), peaks))
+        watch.start()
+        process.wait()
+        seconds = time.perf_counter() - start
+        watch.join()
     if process.returncode:
         raise RuntimeError(f"{words} ended with {process.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss * 1024
+    return seconds, peaks[-1]
+
+
+def _watch(process: psutil.Process, peaks: list[int]) -> None:
+    """Note the most that is resident until a process ends. (What the system tells of an ended one counts its parent's too.)"""
+    with suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            peaks.append(max(peaks[-1], peak_of(process)))
+            time.sleep(0.02)
 
 
 def _timed(work: Callable[[], object]) -> float:

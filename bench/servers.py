@@ -44,13 +44,14 @@ class Server:
 
     def peak(self) -> int:
         """The most bytes of memory that were resident at a time so far, summed over its workers."""
-        return sum(_peak(one) for one in self._all())
+        return sum(peak_of(one) for one in self._all())
 
     def _all(self) -> list[psutil.Process]:
         return [self.process, *self.process.children(recursive=True)]
 
 
-def _peak(process: psutil.Process) -> int:
+def peak_of(process: psutil.Process) -> int:
+    """The most bytes of memory that were resident in a process at a time."""
     try:
         lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))

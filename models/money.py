@@ -66,9 +66,14 @@ def parse_dollars(value: object) -> int | None:
     return int((amount * 100).to_integral_value())
 
 
+NOTHING = Decimal("0.00")
+
+
 def usd(cents: int | None) -> Decimal | None:
     """Write integer cents as dollars with two decimals; `None` (not stated) stays `None`."""
-    return None if cents is None else Decimal(cents).scaleb(-2)
+    if not cents:  # most columns of most rows hold nothing
+        return None if cents is None else NOTHING
+    return Decimal(cents).scaleb(-2)
 
 
 def share_of(part: int, whole: int) -> Decimal | None:

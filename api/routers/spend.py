@@ -18,7 +18,7 @@ from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
-from db.queries.spend import count_rows, full_totals, spend_totals
+from db.queries.spend import by_method, count_rows, spend_totals
 from db.queries.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
@@ -63,8 +63,8 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
     whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:
-        totals = full_totals(connection, query, whole)
-        totals = with_dollars(totals) | {"by_method": [with_dollars(row) for row in totals["by_method"]]}
+        methods = [with_dollars(row) for row in by_method(connection, query)]
+        totals = with_dollars(whole) | {"by_method": methods}
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
     read = partial(spend_table, snapshot, query, totals=whole)

@@ -91,9 +91,14 @@ def is_bytewise(connection: Connection) -> bool:
 
 
 def parted(row: Sequence[Any], keys: Sequence[SortKey]) -> tuple[Sequence[Any], list[Any]]:
-    """Part a row of an ordered statement into its own values and where it stands, in values that fit into JSON."""
+    """Part a row of an ordered statement into its own values and where it stands."""
     width = len(row) - len(keys)
-    return row[:width], [_plain(value) for value in row[width:]]
+    return row[:width], position_in(row, width)
+
+
+def position_in(row: Sequence[Any], width: int) -> list[Any]:
+    """Where a row of an ordered statement stands, in values that fit into JSON; before it come `width` values of its own."""
+    return [_plain(value) for value in row[width:]]
 
 
 def placed(row: RowMapping) -> dict[str, Any]:

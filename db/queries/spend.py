@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    cast,
     column,
     func,
     literal,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
-from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
+from db.queries.ordering import Position, in_order, is_bytewise, known_position, position_in
 from db.queries.prepared import Values, fetch, in_pieces, position_slots, slot, template_of
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
 from db.queries.warnings import spend_warnings
@@ -57,10 +59,10 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     )
 
 
-def full_totals(connection: Connection, query: SpendQuery, totals: Row | None = None) -> Row:
-    """Return the totals, which the caller may know already, with the money by method and the number of rows."""
+def full_totals(connection: Connection, query: SpendQuery) -> Row:
+    """Return the totals with the money by method and the number of rows."""
     more = {"by_method": by_method(connection, query), "rows": count_rows(connection, query)}
-    return (totals or spend_totals(connection, query)) | more
+    return spend_totals(connection, query) | more
 
 
 def sort_keys(query: SpendQuery) -> list[SortKey]:
@@ -88,13 +90,14 @@ def spend_rows(
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked, values = (*plan, keys, place, limit is not None, is_bytewise(connection)), values | more
     pieces = in_pieces(connection, limit, _ordered, *asked, values=values)
-    names = [dimension.value for dimension in query.group_by]
-    return (_row(row, names, keys) for piece in pieces for row in piece)
+    names = (*(dimension.value for dimension in query.group_by), *FIGURES)
+    return (_row(row, names) for piece in pieces for row in piece)
 
 
-def _row(row: Sequence[Any], names: Sequence[str], keys: Sequence[SortKey]) -> Row:
-    cells, position = parted(row, keys)
-    return dict(zip(names, cells, strict=False)) | _figures(cells[len(names) :]) | {"position": position}
+def _row(row: Sequence[Any], names: Sequence[str]) -> Row:
+    found = dict(zip(names, row, strict=False))
+    found["position"] = position_in(row, len(names))
+    return found
 
 
 @cache
@@ -127,7 +130,7 @@ def spend_totals(connection: Connection, query: SpendQuery) -> Row:
     """Return the figures over the whole filter: each project and component counted once."""
     require_prices(connection, query.filters)
     plan, values = _plan(connection, _as_a_whole(query))
-    return _figures(fetch(connection, _all, *plan, values=values)[0])
+    return dict(zip(FIGURES, fetch(connection, _all, *plan, values=values)[0], strict=True))
 
 
 def _as_a_whole(query: SpendQuery) -> SpendQuery:
@@ -140,7 +143,8 @@ def _all(cells: Cells | None, query: SpendQuery, years: Years) -> Select[Any]:
 
 def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
     """The columns of an answer in their order: what it is grouped by, then the figures."""
-    return select(*(rows.c[name] for name in (*(d.value for d in query.group_by), *FIGURES)))
+    figures = (cast(rows.c[name], BigInteger).label(name) for name in FIGURES)  # PostgreSQL sums cents as decimals
+    return select(*(rows.c[dimension.value] for dimension in query.group_by), *figures)
 
 
 def count_rows(connection: Connection, query: SpendQuery) -> int:
@@ -176,10 +180,6 @@ def _methods(filters: Filters) -> Select[Any]:
 
 def _of_method(method: str, low: int, more: int) -> Row:
     return {"method": str(method), "amount_usd": int(low), "partial_usd": int(more)}
-
-
-def _figures(cells: Sequence[Any]) -> Row:
-    return {name: int(cell or 0) for name, cell in zip(FIGURES, cells, strict=True)}
 
 
 def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Cells | None, SpendQuery, Years], Values]:

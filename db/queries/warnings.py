@@ -1,14 +1,14 @@
 """What a reader must know before using a total: money that a filter leaves out, or that may count twice."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
 
 from db import tables
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import fetch, slots_of, template_of
+from db.queries.prepared import Values, fetch, slots_of, template_of
 from db.queries.summaries import Cells, cells_of, known_members, money_of_status
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
@@ -17,25 +17,57 @@ from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, Y
 high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)), 0)
 
 
+Said = Callable[[str, str], str]
+"""Puts an amount and a number of projects, both in words, into a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Money to look for: a statement of projects and cents, what it is made of, and what is said if there is any."""
+
+    build: Callable[..., Select[Any]]
+    filters: Filters
+    say: Said
+    what: str = "project"
+    more: tuple[Any, ...] = ()
+
+
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
-    checks = (
-        _left_in_buckets,
-        _not_approved,
-        _perhaps_twice,
-        _beyond_total,
-        _aims_without_components,
-        _no_measure,
-    )
-    found = [warning for check in checks for warning in check(connection, query)]
-    return [*gap_warnings(connection, query.filters), *found]
+    checks = [*_left_apart(query.filters), *_left_in_buckets(query), _not_approved(connection, query)]
+    checks += [_perhaps_twice(query), *_beyond_total(query), *_aims_without_components(query)]
+    return [*_gaps(connection, query.filters), *_found(connection, checks), *_no_measure(connection, query)]
 
 
-def _money(connection: Connection, build: Callable[..., Select[Any]], filters: Filters, *more: Any) -> tuple[int, str]:
-    """The number of projects and the money, in words, that a statement finds."""
-    template, values = template_of(filters)
-    projects, cents = fetch(connection, build, template, *more, values=values)[0]
-    return int(projects), f"{usd(int(cents)):,} US dollars"
+def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
+    """Say what a filter leaves open: members that no row at all stands under, where empty means not known, and categories
+    that are kept apart."""
+    return [*_gaps(connection, filters), *_found(connection, list(_left_apart(filters)))]
+
+
+def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
+    """Do all checks with one statement, and say what they find."""
+    if not checks:
+        return
+    values: Values = {}
+    parts = []
+    for check in checks:
+        template, its_values = template_of(check.filters)
+        values |= its_values
+        parts.append((check.build, template, *check.more))
+    for number, projects, cents in fetch(connection, _all_checks, tuple(parts), values=values):
+        if projects:
+            check = checks[number]
+            yield check.say(f"{usd(int(cents)):,} US dollars", _many(int(projects), check.what))
+
+
+def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
+    numbered = []
+    for number, (build, *template) in enumerate(parts):
+        one = build(*template).subquery(f"check_{number}")
+        numbered.append(select(literal(number).label("number"), *one.c))
+    every = union_all(*numbered).subquery("checks")
+    return select(*every.c).order_by(every.c.number)
 
 
 def _many(number: int, what: str = "project") -> str:
@@ -46,18 +78,12 @@ def _all_of(filters: Filters, *where: ColumnElement[bool]) -> Select[Any]:
     return select(func.count(fact.c.project_id.distinct()), high).where(*conditions(filters), *where)
 
 
-def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Say what a filter leaves open: members that no row at all stands under, where empty means not known, and categories
-    that are kept apart."""
-    return [*_gaps(connection, filters), *_left_apart(connection, filters)]
-
-
-def _left_apart(connection: Connection, filters: Filters) -> Iterator[str]:
+def _left_apart(filters: Filters) -> Iterator[Check]:
     if filters.left_out and not filters.categories:
-        projects, amount = _money(connection, _all_of, replace(filters, categories=filters.left_out))
-        if projects:
-            names = ",".join(filters.left_out)
-            yield f"leaves out {amount} of {_many(projects)}, never added to the rest: category={names} asks for them"
+        names = ",".join(filters.left_out)
+        asked = replace(filters, categories=filters.left_out)
+        ask_for_them = f"never added to the rest: category={names} asks for them"
+        yield Check(_all_of, asked, lambda amount, projects: f"leaves out {amount} of {projects}, {ask_for_them}")
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
@@ -93,13 +119,14 @@ def _first_and_last(dimension: Dimension) -> Select[Any]:
     return select(func.min(year), func.max(year)).where(*cells)
 
 
-def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[str]:
+def _left_in_buckets(query: SpendQuery) -> Iterator[Check]:
     if query.filters.countries:
-        projects, amount = _money(connection, _in_buckets, query.filters)
-        if projects:
-            yield (
-                f"country leaves out {amount} of {_many(projects, 'multi-country project')}, counted under regions, not countries"
-            )
+        yield Check(
+            _in_buckets,
+            query.filters,
+            lambda amount, projects: f"country leaves out {amount} of {projects}, counted under regions, not countries",
+            "multi-country project",
+        )
 
 
 def _in_buckets(filters: Filters) -> Select[Any]:
@@ -108,14 +135,14 @@ def _in_buckets(filters: Filters) -> Select[Any]:
     return _all_of(elsewhere, fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries))
 
 
-def _not_approved(connection: Connection, query: SpendQuery) -> Iterator[str]:
-    template, _ = template_of(query.filters)
+def _not_approved(connection: Connection, query: SpendQuery) -> Check:
+    def say(amount: str, projects: str) -> str:
+        return f"includes {amount} of {projects} in the pipeline, not approved yet"
+
     if cells := cells_of(connection, SpendQuery(query.filters)):
-        projects, amount = _money(connection, _pipeline_cells, query.filters, cells.with_slots(template))
-    else:
-        projects, amount = _money(connection, _pipeline, query.filters)
-    if projects:
-        yield f"includes {amount} of {_many(projects)} in the pipeline, not approved yet"
+        template, _ = template_of(query.filters)
+        return Check(_pipeline_cells, query.filters, say, more=(cells.with_slots(template),))
+    return Check(_pipeline, query.filters, say)
 
 
 def _pipeline_cells(filters: Filters, cells: Cells) -> Select[Any]:
@@ -126,10 +153,13 @@ def _pipeline(filters: Filters) -> Select[Any]:
     return _all_of(filters, fact.c.status == "Pipeline")
 
 
-def _perhaps_twice(connection: Connection, query: SpendQuery) -> Iterator[str]:
-    projects, amount = _money(connection, _of_unknown_inclusion, query.filters)
-    if projects:
-        yield f"{amount} of {_many(projects, 'additional financing')} may also be held in the amounts of their parents"
+def _perhaps_twice(query: SpendQuery) -> Check:
+    return Check(
+        _of_unknown_inclusion,
+        query.filters,
+        lambda amount, projects: f"{amount} of {projects} may also be held in the amounts of their parents",
+        "additional financing",
+    )
 
 
 def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
@@ -142,26 +172,31 @@ def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
     return _all_of(filters, fact.c.project_id.in_(unknown))
 
 
-def _beyond_total(connection: Connection, query: SpendQuery) -> Iterator[str]:
+def _beyond_total(query: SpendQuery) -> Iterator[Check]:
     if query.basis is Basis.COMPONENT:
-        projects, amount = _money(connection, _exceeding, query.filters)
-        if projects:
-            yield f"includes {amount} of components whose list passes the total of its project ({_many(projects)})"
+        yield Check(
+            _exceeding,
+            query.filters,
+            lambda amount, projects: (
+                f"includes {amount} of components whose list passes the total of its project ({projects})"
+            ),
+        )
 
 
 def _exceeding(filters: Filters) -> Select[Any]:
     return _all_of(filters, fact.c.exceeds_total)
 
 
-def _aims_without_components(connection: Connection, query: SpendQuery) -> Iterator[str]:
+def _aims_without_components(query: SpendQuery) -> Iterator[Check]:
     """Projects judged to serve migration of which no row does, because the component list says otherwise or is older."""
-    if query.basis is Basis.PROJECT or Relevance.NONE in query.filters.relevance:
-        return
-    projects, amount = _money(connection, _unmet, query.filters)
-    if projects:
-        yield (
-            f"leaves out {amount} of {_many(projects)} whose aim is about migration while no listed component is "
-            "(for some the list is older than the aim)"
+    if query.basis is not Basis.PROJECT and Relevance.NONE not in query.filters.relevance:
+        yield Check(
+            _unmet,
+            query.filters,
+            lambda amount, projects: (
+                f"leaves out {amount} of {projects} whose aim is about migration while no listed component is "
+                "(for some the list is older than the aim)"
+            ),
         )
 
 

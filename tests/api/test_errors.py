@@ -171,7 +171,7 @@ def test_an_error_nobody_foresaw_tells_nothing_but_its_number(loaded, monkeypatc
     def fail(*_args):
         raise RuntimeError("inner detail")
 
-    monkeypatch.setattr("api.routers.spend.full_totals", fail)
+    monkeypatch.setattr("api.routers.spend.by_method", fail)
     body = problem(client_of(loaded)("/v1/spend"), 500)
     assert "inner detail" not in str(body)
 
