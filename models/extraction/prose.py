@@ -9,8 +9,12 @@ from models.extraction.cleaning import CleanText
 from models.extraction.headings import END_HEADING
 from models.extraction.statement import choose
 from models.extraction.titles import LABEL, LONGEST_TITLE, SEPARATOR, is_title, ordinal_of, starts_large, tidy
+from models.vocabulary import Measure
 
 _WINDOW = 900
+_CUT = 120
+"""An excerpt that ends this near behind an open bracket may have cut it."""
+
 _CONNECTOR = re.compile(
     r"(?:[-:,;.]|,? ?\b(?:totall?ing|amounting to|(?:estimated|budgeted|costed|valued) at|por valor de"
     r"|(?:with|for|pour|d'|por) ?(?:an?|the|un|une)? ?(?:[a-z]+ )?(?:allocation|amount|budget|cost|montant|monto) (?:of|de))"
@@ -47,6 +51,22 @@ def bracket_end(folded: str, start: int, limit: int = 420) -> int | None:
             if depth == 0:
                 return index + 1
     return None
+
+
+def cut_bracket(folded: str, start: int, continental: bool) -> int | None:
+    """End of a text that stops inside the bracket at `start`; None where it goes on, or might have cut a figure short.
+
+    What came behind is unknown: an amount counts only if it is called planned or the cost, and if words follow it.
+    """
+    if len(folded) - start > _CUT:
+        return None
+    inner = folded[start:]
+    money = find_money(inner, continental)
+    if not money or re.match(r"[ ,;:/]+[a-z]", inner[money[0].end :]) is None:
+        return None
+    stated = choose(inner, continental)
+    sure = stated is not None and stated.cents is not None and (stated.planned or stated.basis is Measure.COST)
+    return len(folded) if sure else None
 
 
 def prose_components(even: CleanText, continental: bool) -> list[list[Candidate]]:
@@ -148,7 +168,7 @@ def _find_ending(even: CleanText, begin: int, limit: int, next_label: bool, cont
     while stop := _next_stop(even, position, stop_at, direct):
         place, kind = stop
         if kind == "bracket":
-            close = bracket_end(folded, place)
+            close = bracket_end(folded, place) or cut_bracket(folded, place, continental)
             if (
                 close
                 and close <= stop_at
@@ -188,6 +208,9 @@ def _next_stop(even: CleanText, position: int, limit: int, direct: list[int]) ->
     return found
 
 
+_NEXT_NUMBER = re.compile(
+    r"\s(?:\d{1,2}[.)]|\([a-z\d]{1,3}\)) |(?<=[.;:)]) \d{1,2}(?:\.\d{1,2})+\.? (?=[A-ZÀ-Ý])"  # an item, a heading
+)
 _STOP_TEXT = re.compile(
     r"[(\[]|[A-Za-zÀ-ÿ0-9)\"'][.;] (?=[A-ZÀ-Ý(\"'])|•|\b(?i:will|would|shall|aims? to|seeks? to|vise à|visera"
     r"|financera|comprend"
@@ -238,7 +261,7 @@ def _sentence_end(even: CleanText, start: int, limit: int) -> int:
     for match in _STOP_TEXT.finditer(even.text, start, limit):
         if match.group()[0] not in "([":
             return match.start() + 1
-    mark = re.compile(r"\s(?:\d{1,2}[.)]|\([a-z\d]{1,3}\)) ").search(even.text, start, limit)
+    mark = _NEXT_NUMBER.search(even.text, start, limit)
     return mark.start() if mark else limit
 
 

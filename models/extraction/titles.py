@@ -21,7 +21,7 @@ _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _LEADING = re.compile(
     rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?{_NUMBERING}\b ?[:.)/\-]*"
-    rf"|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?\d{{1,2}} ?[:.)\-]*"
+    rf"|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?(?:\d{{1,2}}|[a-h]\b) ?[:.)\-]*"
     r"|\(?\d{1,2}[.)](?!\d)|\(\d{1,2}\)|[-:;,.•*·▪)\]])\s*"
 )
 _TRAILING = re.compile(
