@@ -4,10 +4,10 @@ import re
 from itertools import islice
 
 from models.extraction.amounts import find_money, has_money_mark
+from models.extraction.brackets import CUT, bracket_end, cut_bracket
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText
 from models.extraction.headings import SECTION_END, SECTION_START
-from models.extraction.prose import bracket_end, cut_bracket
 from models.extraction.statement import Stated, choose
 from models.extraction.titles import is_title, ordinal_of, starts_large, tidy
 from models.vocabulary import Measure
@@ -169,7 +169,7 @@ def _unnumbered(even: CleanText, begin: int, end: int, continental: bool) -> lis
 
 def _cut_off(even: CleanText, start: int) -> int | None:
     """An open bracket at the very end of an excerpt ends with it."""
-    return len(even.folded) if len(even.folded) - start < 120 else None
+    return len(even.folded) if len(even.folded) - start < CUT else None
 
 
 def _planned(stated: Stated | None) -> bool:

@@ -35,7 +35,9 @@ _EMPTY_AMOUNT = re.compile(r"\s*[(\[]\s*(?:US ?\$|USD|\$)[^()\[\]\d]{0,20}[)\]]?
 _SENTENCE = re.compile(r"[a-z]{3,}[.;?!] [A-Z][a-z]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_TITLE = re.compile(
-    r"(?:sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! emergency)|(?:physical|price) contingenc"
+    r"(?:(?:component|composante|componente)s?\Z"
+    r"|sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! (?:emergency|component))"
+    r"|(?:physical|price) contingenc"
     r"|front.?end fee|commitment charge|interest during|refinancing of (?:the )?(?:project )?prepar"
     r"|(?:will|would|is|are|was|were|has|have|had|and|or|of|to|in|on|under|by|with|which|that|this|these|it|also|however)\b"
     r"|the (?:actual|cost|total|project|loan|credit|grant|amount|bank|government|component|ministry)\b)"
