@@ -79,7 +79,8 @@ def page_numbers(text: str) -> list[Span]:
 
 def _in_words(text: str, start: int, end: int) -> bool:
     """A lone number behind a currency, before its unit or behind 'Component' was set apart by line breaks."""
-    before, behind = text[max(0, start - 20) : start].rstrip().lower(), text[end : end + 20].lstrip().lower()
+    before = text[max(0, start - 40) : start].replace("\u00ad", "").rstrip().lower()
+    behind = text[end : end + 20].lstrip().lower()
     return before.endswith(
         ("$", "usd", "cost", ",", ".", "component", "componente", "composante")
     ) or behind.startswith(("mil", "tho", "bil", "m)", "m "))

@@ -43,6 +43,16 @@ def test_other_encodings(tmp_path):
     assert json.loads(run(wide).stdout)["components"][0]["amount_usd"] == 5000000
 
 
+@pytest.mark.parametrize(("ends", "times"), [(b"\r\n", -1), (b"\r", -1), (b"\n\f", -1), (b"\n\x00", 3)])
+def test_ends_of_lines_and_a_few_stray_bytes_change_nothing(tmp_path, ends, times):
+    file = tmp_path / "report.txt"
+    file.write_bytes(REPORT.read_bytes().replace(b"\n", ends, times))
+    read = [json.loads(run(path).stdout)["components"] for path in (REPORT, file)]
+    for component in (component for components in read for component in components):
+        component["passage"] = component["passage"].split()
+    assert read[0] == read[1]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
