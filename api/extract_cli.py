@@ -58,15 +58,12 @@ def to_document(extraction: Extraction, warnings: tuple[str, ...] = ()) -> dict[
             "basis": item.basis,
             "confidence": item.confidence,
             "passage": item.passage,
-            "start": item.start,
-            "end": item.end,
             "flags": item.flags,
         }
         for item in extraction.components
     ]
     return {
         "project_id": extraction.project_id,
-        "document_type": extraction.document_type,
         "components": components,
         "warnings": [*warnings, *extraction.warnings],
     }

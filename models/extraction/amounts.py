@@ -12,7 +12,7 @@ LARGEST_MILLIONS = Decimal(10_000)
 """More 'millions' than this for one component (10 billion dollars) are whole dollars with a wrong unit."""
 
 SMALLEST_WHOLE = Decimal(10_000)
-"""No component costs less than this many dollars: a smaller number without a unit stands for thousands or millions."""
+"""No component costs less than this many dollars: a smaller number has another unit than the one it seems to have."""
 
 MILLION = rf"(?:{spaced('million')}(?: ?s)?|{spaced('millones')}|{spaced('millon')}|milhoes|milhao|mln|mn|mm)"
 _UNITS: tuple[tuple[str, int | None], ...] = (
@@ -50,10 +50,16 @@ _MONEY = re.compile(
 )
 _DOLLAR = re.compile(rf"(?:{_DOLLARS})\Z")
 _RANGE = re.compile(rf" ?(?:-|to|a|/) ?(?:(?:{_DOLLARS}) ?)?\d")
-_YEARLY = re.compile(
-    r" ?(?:equivalent )?(?:per|a|each|every) (?:year|annum|month)|/year| annually| par an\b| por ano\b"
+_RATE = re.compile(
+    r" ?(?:equivalent )?(?:(?:a|every) (?:year|annum|month)|each\b|apiece|per (?!(?:the|pad|icr)\b)|/ ?[a-z])"
+    r"| annually| par [a-z]| por (?:ano|cada|km|kilom)|,? ?(?:chacune?|cada un[oa])\b"
 )
 _MARK = re.compile(r"[$€£]|\busd|\beur\b|\bsdr|\bxdr|dollar|dolares|\bmillions?\b|\bmillones\b|\bmilhoes\b")
+
+
+_LAST_FIGURE = re.compile(rf"(?:{_DOLLARS}) ?(?P<num>\d[\d., ]*)(?P<unit> ?(?:mi|bi|th)[a-z]*)?\Z")
+_WHOLE_FIGURE = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d\d)?|\d{1,3}(?:[. ]\d{3}){2,}(?:,\d\d)?")
+_SPENT = re.compile(r"(?:actual|final)\b[^;()]{0,24}\Z")  # what was spent is not taken, cut or whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,15 @@ def find_money(folded: str, continental: bool) -> list[Money]:
     return [_read(match, folded, continental) for match in _MONEY.finditer(folded)]
 
 
+def cut_figure(folded: str) -> int | None:
+    """Place of a sum at the very end of a text that an excerpt may have cut: 'US$37 mil', 'US$12,500'; None if whole."""
+    last = _LAST_FIGURE.search(folded, max(0, len(folded) - 60))
+    if last is None or _WHOLE_FIGURE.fullmatch(last["num"]) or _SPENT.search(folded, 0, last.start()):
+        return None
+    unit = (last["unit"] or "").strip()
+    return None if re.fullmatch(rf"{MILLION}|billions?|thousands?|milliards?", unit) else last.start("num")
+
+
 def _read(match: "re.Match[str]", folded: str, continental: bool) -> Money:
     currency = match["cur"] or match["cur2"]
     number = match["num"] or match["num2"] or match["num3"]
@@ -85,7 +100,7 @@ def _read(match: "re.Match[str]", folded: str, continental: bool) -> Money:
     usd = currency is not None and _DOLLAR.match(currency) is not None
     if not usd:
         return Money(start, end, None, False, NOT_USD if currency else CURRENCY_UNSTATED)
-    if _RANGE.match(folded, end) or _YEARLY.match(folded, end):
+    if _RANGE.match(folded, end) or _RATE.match(folded, end):
         return Money(start, end, None, True, AMOUNT_UNREADABLE)
     cents, flag = to_cents(number, unit, continental)
     return Money(start, end, cents, True, flag)
@@ -99,8 +114,8 @@ def to_cents(number: str, unit: str, continental: bool) -> tuple[int | None, str
         return None, flag or AMOUNT_UNREADABLE
     if factor >= 10**6 and value * factor > LARGEST_MILLIONS * 10**6:
         return None, AMBIGUOUS_UNIT
-    if factor == 1 and 0 < value < SMALLEST_WHOLE:
-        return None, AMBIGUOUS_UNIT
+    if 0 < value * factor < SMALLEST_WHOLE or (unit == "mil" and not continental):
+        return None, AMBIGUOUS_UNIT  # 'mil' is a thousand in Spanish and Portuguese, and short for a million in English
     cents = value * factor * 100
     if cents != int(cents) or cents > MAX_DOLLARS * 100:
         return None, AMOUNT_UNREADABLE

@@ -74,10 +74,13 @@ def furniture(even: CleanText) -> list[Span]:
 
 def page_numbers(text: str) -> list[Span]:
     """Find numbers that stand alone on a line next to an empty line, in the text as it was read."""
-    return [match.span() for match in _LONE_LINES.finditer(text) if not _in_amount(text, *match.span())]
+    return [match.span() for match in _LONE_LINES.finditer(text) if not _in_words(text, *match.span())]
 
 
-def _in_amount(text: str, start: int, end: int) -> bool:
-    """A lone number behind a currency or before its unit is an amount that line breaks have set apart."""
-    before, behind = text[max(0, start - 20) : start].rstrip().lower(), text[end : end + 20].lstrip().lower()
-    return before.endswith(("$", "usd", "cost", ",", ".")) or behind.startswith(("mil", "tho", "bil", "m)", "m "))
+def _in_words(text: str, start: int, end: int) -> bool:
+    """A lone number behind a currency, before its unit or behind 'Component' was set apart by line breaks."""
+    before = text[max(0, start - 40) : start].replace("\u00ad", "").rstrip().lower()
+    behind = text[end : end + 20].lstrip().lower()
+    return before.endswith(
+        ("$", "usd", "cost", ",", ".", "component", "componente", "composante")
+    ) or behind.startswith(("mil", "tho", "bil", "m)", "m "))

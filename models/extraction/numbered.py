@@ -4,10 +4,10 @@ import re
 from itertools import islice
 
 from models.extraction.amounts import find_money, has_money_mark
+from models.extraction.brackets import CUT, bracket_end, cut_bracket
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText
 from models.extraction.headings import SECTION_END, SECTION_START
-from models.extraction.prose import bracket_end
 from models.extraction.statement import Stated, choose
 from models.extraction.titles import is_title, ordinal_of, starts_large, tidy
 from models.vocabulary import Measure
@@ -16,7 +16,7 @@ _SECTION, _TRIED = 14_000, 80
 _STYLES = {
     "1.": re.compile(r"(?:(?<=[\s.;:)])|^)(?P<num>\d{1,2})[.)] ?(?=[A-ZÀ-Ý\"'(])"),
     "(1)": re.compile(r"\((?P<num>\d{1,2})\) ?(?=[A-ZÀ-Ýa-z])"),
-    "A.": re.compile(r"(?:(?<=[\s.;:)])|^)(?P<num>[A-H])[.)] ?(?=[A-ZÀ-Ý])"),
+    "A.": re.compile(r"(?:(?<=[\s.;:)])|^)(?P<num>[A-H])(?:[.)]|(?<=[.;:)] [A-H]):) ?(?=[A-ZÀ-Ý])"),
     "(i)": re.compile(r"\((?P<num>i{1,3}|iv|vi{0,3}|ix|x)\) ?"),
     "(a)": re.compile(r"\((?P<num>[a-h])\) ?"),
     "Part A": re.compile(r"\bP(?:art|ART) (?P<num>[A-H]|\d)[.:] ?(?=[A-ZÀ-Ý])"),
@@ -94,7 +94,7 @@ def _read_item(even: CleanText, mark: "re.Match[str]", stop: int, ordinal: int, 
     begin = mark.end()
     text, folded = even.text, even.folded
     for opening in re.compile(r"[(\[]").finditer(folded, begin, stop):
-        close = bracket_end(folded, opening.start())
+        close = bracket_end(folded, opening.start()) or cut_bracket(folded, opening.start(), continental)
         if close is None or close > stop + 60 or not has_money_mark(folded[opening.start() : close]):
             continue
         between = text[begin : opening.start()]
@@ -169,7 +169,7 @@ def _unnumbered(even: CleanText, begin: int, end: int, continental: bool) -> lis
 
 def _cut_off(even: CleanText, start: int) -> int | None:
     """An open bracket at the very end of an excerpt ends with it."""
-    return len(even.folded) if len(even.folded) - start < 120 else None
+    return len(even.folded) if len(even.folded) - start < CUT else None
 
 
 def _planned(stated: Stated | None) -> bool:

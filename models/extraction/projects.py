@@ -1,4 +1,4 @@
-"""Whose report it is, what kind, and which stretches of it are about another project."""
+"""Whose report it is, and which stretches of it are about another project."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -11,17 +11,6 @@ _LABELLED = re.compile(
     r"(?<!parent )\b(?:project id|proj id|operation id|id du projet|project number|id) ?:? ?p ?(\d{6})\b"
 )
 _PARENT = re.compile(r"parent project(?: id)?[^.]{0,60}\Z")
-_KINDS = (
-    ("completion_review", re.compile(r"\bicr review\b|\(icr\) review|\bicrr\d")),
-    ("status_report", re.compile(r"implementation status ?(?:&|and) ?results")),
-    ("completion_report", re.compile(r"implementation completion (?:and results )?report")),
-    (
-        "project_paper",
-        re.compile(r"\bproject paper\b|\brestructuring paper\b|additional (?:financing|credit|grant|loan)"),
-    ),
-    ("information_document", re.compile(r"project information document|\bpid\b|integrated safeguards data ?sheet")),
-    ("appraisal_document", re.compile(r"project appraisal document|\bpad\d")),
-)
 _NEAR = 260
 
 
@@ -40,12 +29,6 @@ def project_of(even: CleanText) -> str | None:
     if not counts:
         return None
     return "P" + max(counts, key=lambda number: counts[number])
-
-
-def document_type(even: CleanText) -> str | None:
-    """Name the kind of report by the first words that tell it."""
-    found = [(match.start(), kind) for kind, words in _KINDS if (match := words.search(even.folded, 0, 6_000))]
-    return min(found)[1] if found else None
 
 
 class Owner:

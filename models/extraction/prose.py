@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from models.extraction.amounts import find_money, has_money_mark
+from models.extraction.brackets import CUT, bracket_end, cut_bracket, more_brackets
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText
 from models.extraction.headings import END_HEADING
@@ -19,6 +20,7 @@ _CONNECTOR = re.compile(
     r"|budget|allocation|(?:provisional|preliminary) (?:estimate|assessment))"
     r"(?: total| estime| estimado)?) ?:? ?(?:about |approximately |environ |de )?\Z"
 )
+_DONE = re.compile(r"\b(?:was|were|has been|have been)\b")  # a sentence about results, no title
 _NEXT_ROW = re.compile(r" ?[|]? ?(?:component|composante|total|\Z)")
 _COST_NEXT = re.compile(
     r"\.? ?(?:(?:total|estimated|planned|indicative|approximate) )*(?:costs?|cout|costo|custo|montant|monto|amount)\b"
@@ -34,19 +36,6 @@ class Ending:
     end: int
     kind: str
     amount: tuple[int, int] | None = None
-
-
-def bracket_end(folded: str, start: int, limit: int = 420) -> int | None:
-    """Place behind the bracket that closes the one at `start`, at most `limit` further; None if it stays open."""
-    depth = 0
-    for index in range(start, min(len(folded), start + limit)):
-        if folded[index] in "([":
-            depth += 1
-        elif folded[index] in ")]":
-            depth -= 1
-            if depth == 0:
-                return index + 1
-    return None
 
 
 def prose_components(even: CleanText, continental: bool) -> list[list[Candidate]]:
@@ -66,7 +55,16 @@ def prose_components(even: CleanText, continental: bool) -> list[list[Candidate]
         if not runs or candidate.ordinal < runs[-1][-1].ordinal:
             runs.append([])
         runs[-1].append(candidate)
-    return runs
+    return [run for run in runs if not _is_contents(run)]
+
+
+def _is_contents(run: list[Candidate]) -> bool:
+    """Titles that end in rising numbers, the last one perhaps not, stand on a contents page: 'Component 1: Roads 13'."""
+    ends = [re.search(r" (\d{1,3})\Z", item.title) for item in run]
+    pages = [int(end[1]) for end, item in zip(ends, run, strict=True) if end and int(end[1]) > item.ordinal]
+    if any(item.stated for item in run) or len(pages) < max(2, len(run) - 1):
+        return False
+    return pages == sorted(pages)
 
 
 def _introduces(even: CleanText, label: "re.Match[str]", candidate: Candidate) -> bool:
@@ -149,6 +147,8 @@ def _find_ending(even: CleanText, begin: int, limit: int, next_label: bool, cont
         place, kind = stop
         if kind == "bracket":
             close = bracket_end(folded, place)
+            if close is None and (opened := _open_bracket(even, place, stop_at, continental)):
+                return opened
             if (
                 close
                 and close <= stop_at
@@ -157,9 +157,9 @@ def _find_ending(even: CleanText, begin: int, limit: int, next_label: bool, cont
             ):
                 return Ending(
                     place,
-                    _more_brackets(folded, close, stop_at),
+                    more_brackets(folded, close, stop_at),
                     "amount",
-                    (place, _more_brackets(folded, close, stop_at)),
+                    (place, more_brackets(folded, close, stop_at)),
                 )
             position = min(close - 1 if close else place + 1, stop_at)  # the closing bracket may end a sentence
             direct = [start for start in direct if start >= position]
@@ -188,6 +188,9 @@ def _next_stop(even: CleanText, position: int, limit: int, direct: list[int]) ->
     return found
 
 
+_NEXT_NUMBER = re.compile(
+    r"\s(?:\d{1,2}[.)]|\([a-z\d]{1,3}\)) |(?<=[.;:)]) \d{1,2}(?:\.\d{1,2})+\.? (?=[A-ZÀ-Ý])"  # an item, a heading
+)
 _STOP_TEXT = re.compile(
     r"[(\[]|[A-Za-zÀ-ÿ0-9)\"'][.;] (?=[A-ZÀ-Ý(\"'])|•|\b(?i:will|would|shall|aims? to|seeks? to|vise à|visera"
     r"|financera|comprend"
@@ -203,14 +206,16 @@ def _is_abbreviation(text: str, dot: int) -> bool:
     return word is not None and len(word.group()) <= 2 and not text[dot + 2 : dot + 6].lower().startswith("this")
 
 
-def _more_brackets(folded: str, close: int, limit: int) -> int:
-    """Take in a second bracket with money right behind the first."""
-    match = re.compile(r" ?[(\[]").match(folded, close)
-    if match and match.end() < limit:
-        second = bracket_end(folded, match.end() - 1)
-        if second and second <= limit and has_money_mark(folded[close:second]):
-            return second
-    return close
+def _open_bracket(even: CleanText, place: int, limit: int, continental: bool) -> Ending | None:
+    """An amount in a bracket that never closes: a slip of the pen, or the end of an excerpt."""
+    money = next(iter(find_money(even.folded[place : min(limit, place + CUT)], continental)), None)
+    if money is None or money.start > CUT // 2:
+        return None
+    if len(even.folded) - place <= CUT:
+        cut = cut_bracket(even.folded, place, continental)
+        return Ending(place, cut, "amount", (place, cut)) if cut else Ending(place, place, "none")
+    end = _sentence_end(even, place + money.end, limit)
+    return Ending(place, end, "amount", (place, end))
 
 
 def _direct_amount(even: CleanText, begin: int, money: int, limit: int, continental: bool) -> Ending:
@@ -218,7 +223,7 @@ def _direct_amount(even: CleanText, begin: int, money: int, limit: int, continen
     connector = _CONNECTOR.search(even.folded, max(begin, money - 60), money)
     if not connector and (cell := _cell(even, money, limit)):
         return Ending(money, cell, "amount", (money, cell))
-    if not connector or money - begin > LONGEST_TITLE + 60:
+    if not connector or money - begin > LONGEST_TITLE + 60 or _DONE.search(even.folded, begin, connector.start()):
         return Ending(money, money, "none")
     end = _sentence_end(even, money, limit)
     return Ending(connector.start(), end, "amount", (connector.start(), end))
@@ -238,7 +243,7 @@ def _sentence_end(even: CleanText, start: int, limit: int) -> int:
     for match in _STOP_TEXT.finditer(even.text, start, limit):
         if match.group()[0] not in "([":
             return match.start() + 1
-    mark = re.compile(r"\s(?:\d{1,2}[.)]|\([a-z\d]{1,3}\)) ").search(even.text, start, limit)
+    mark = _NEXT_NUMBER.search(even.text, start, limit)
     return mark.start() if mark else limit
 
 

@@ -3,12 +3,13 @@
 import re
 from dataclasses import replace
 
+from models.extraction.amounts import cut_figure
 from models.extraction.candidate import Candidate
 from models.extraction.cleaning import CleanText, clean, cut
 from models.extraction.furniture import furniture, page_numbers
 from models.extraction.merging import merge_runs
 from models.extraction.numbered import numbered_components
-from models.extraction.projects import Owner, document_type, project_of
+from models.extraction.projects import Owner, project_of
 from models.extraction.prose import prose_components
 from models.extraction.result import NO_COMPONENTS, NO_PROJECT_ID, OTHER_PROJECT, ExtractedComponent, Extraction
 from models.extraction.status import status_components
@@ -29,15 +30,16 @@ def extract(text: str) -> Extraction:
     """
     whole = clean(_without_page_numbers(text))
     project = project_of(whole)
-    kind = document_type(whole)
     owner = Owner(whole, project)
     even = cut(whole, furniture(whole))
+    last = cut_figure(even.folded)
+    even = even if last is None else cut(even, [(last, len(even.text))])
     found, foreign = _components(even, owner)
     components = tuple(_component(item, even, text) for item in found)
     warnings = [NO_PROJECT_ID] if project is None else []
     warnings += [OTHER_PROJECT] if foreign else []
     warnings += [] if components else [NO_COMPONENTS]
-    return Extraction(project, kind, components, tuple(warnings))
+    return Extraction(project, components, tuple(warnings))
 
 
 def _without_page_numbers(text: str) -> str:

@@ -20,7 +20,6 @@ MISMATCH = "mismatch"  # the components sum to neither the commitment nor the co
 NO_PROJECT_ID = "no_project_id"
 NO_COMPONENTS = "no_components"
 OTHER_PROJECT = "other_project_left_out"
-UNSEPARATED_TITLES = "titles_not_separable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,5 @@ class Extraction:
     """What one report says of its project's components; warnings are short codes."""
 
     project_id: str | None
-    document_type: str | None
     components: tuple[ExtractedComponent, ...]
     warnings: tuple[str, ...]

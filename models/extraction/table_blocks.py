@@ -28,8 +28,14 @@ def column_blocks(even: CleanText, continental: bool) -> list[list[Candidate]]:
         runs = cell_runs(even, head, column.end(), min(len(even.folded), column.end() + 400))
         rows = _titles_before(even, column.start(), head)
         if runs and runs[0][0].start == column.end() and len(runs[0]) > 1 and len(rows) > 1:
-            found.append(paired(rows, runs[0], head, continental))
+            found.append(paired(rows, _whole(runs[0], len(even.text)), head, continental))
     return found
+
+
+def _whole(cells: Cells, end_of_text: int) -> Cells:
+    """Leave out a last figure that the end of an excerpt may have cut: it has fewer decimals than the others."""
+    cut = cells[-1].end + len(".") >= end_of_text and cells[-1].decimals < max(cell.decimals for cell in cells[:-1])
+    return cells[:-1] if cut else cells
 
 
 def _titles_before(even: CleanText, end: int, head: Head) -> list[Row]:

@@ -62,11 +62,13 @@ def _read_table(even: CleanText, head: Head, continental: bool) -> list[Candidat
 
 
 def _whole(rows: list[Row], end_of_text: int) -> list[Row]:
-    """Leave out a last row whose figure the end of an excerpt may have cut: it has fewer decimals than the others."""
-    if not rows or rows[-1].end < end_of_text or not rows[-1].cells:
+    """Leave out a last row that the end of an excerpt may have cut: it has fewer figures or decimals than the others."""
+    if not rows or not rows[-1].cells or rows[-1].end + len("| -") < end_of_text:
         return rows
+    widest = max((len(row.cells) for row in rows[:-1]), default=0)
     others = [cell.decimals for row in rows[:-1] for cell in row.cells]
-    return rows if others and rows[-1].cells[-1].decimals >= max(others) else rows[:-1]
+    cut = len(rows[-1].cells) < widest or not others or rows[-1].cells[-1].decimals < max(others)
+    return rows[:-1] if cut else rows
 
 
 def _sums(even: CleanText, head: Head, begin: int, continental: bool) -> list[int]:

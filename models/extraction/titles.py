@@ -21,7 +21,7 @@ _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _LEADING = re.compile(
     rf"\s*(?:(?:component )?names?\b ?:?|{_LABEL_WORD} ?(?:no?\.? ?)?{_NUMBERING}\b ?[:.)/\-]*"
-    rf"|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?\d{{1,2}} ?[:.)\-]*"
+    rf"|c ?\d{{1,2}} ?[:.)\-]+|comp ?\. ?(?:\d{{1,2}}|[a-h]\b) ?[:.)\-]*"
     r"|\(?\d{1,2}[.)](?!\d)|\(\d{1,2}\)|[-:;,.•*·▪)\]])\s*"
 )
 _TRAILING = re.compile(
@@ -35,7 +35,9 @@ _EMPTY_AMOUNT = re.compile(r"\s*[(\[]\s*(?:US ?\$|USD|\$)[^()\[\]\d]{0,20}[)\]]?
 _SENTENCE = re.compile(r"[a-z]{3,}[.;?!] [A-Z][a-z]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_TITLE = re.compile(
-    r"(?:sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! emergency)|(?:physical|price) contingenc"
+    r"(?:(?:component|composante|componente)s?\Z"
+    r"|sub-?total|grand total|total\b|base ?line costs?|contingenc(?:y|ies)\b(?! (?:emergency|component))"
+    r"|(?:physical|price) contingenc"
     r"|front.?end fee|commitment charge|interest during|refinancing of (?:the )?(?:project )?prepar"
     r"|(?:will|would|is|are|was|were|has|have|had|and|or|of|to|in|on|under|by|with|which|that|this|these|it|also|however)\b"
     r"|the (?:actual|cost|total|project|loan|credit|grant|amount|bank|government|component|ministry)\b)"

@@ -11,7 +11,7 @@ def extraction(*amounts, basis=None):
         ExtractedComponent(index, f"Part {index}", amount, basis if amount is not None else None, 0.75, 0, 1, "x")
         for index, amount in enumerate(amounts, 1)
     )
-    return Extraction("P900001", None, components, ())
+    return Extraction("P900001", components, ())
 
 
 def outcome(checked):
