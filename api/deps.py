@@ -10,13 +10,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from api.exports.stream import FileStream
 from api.freshness import is_stale
 from api.http.question import question_of
 from api.negotiation import Format
-from db.engine import reading
+from db.engine import Allowance, reading
 from db.errors import NothingLoadedError
 from db.queries.releases import latest_release
 from db.queries.vocabulary import Vocabulary, vocabulary
@@ -27,6 +28,10 @@ from models.release import Release
 TURNS = 4
 """Threads that read an SQLite file at a time. They compute more than they wait, and many that do so at once get in each
 other's way: forty took six times as long as four, all together. A PostgreSQL computes elsewhere, so there are no turns."""
+
+QUICK = 50_000
+"""Steps of SQLite's machine that an answer may take on the event loop: two to three milliseconds. A record takes some
+hundreds, a page of a hundred or spend from its summaries 5,000 to 35,000, adding up 100,000 facts ten million."""
 
 
 def turns_of(engine: Engine) -> AbstractContextManager[Any]:
@@ -68,12 +73,14 @@ def get_writer(request: Request) -> Engine:
 def reads(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
     """Give a route its `snapshot`: a reading that lasts until the answer is made, or until its last row is sent.
 
-    All of it happens in one thread, for every change of threads costs as much as a look into the database.
+    On an SQLite file what is quick is read at once, on the event loop: a thread takes longer to begin, and those that
+    compute keep the loop waiting anyhow. What turns out not to be quick is broken off and begun anew in a thread, all of it
+    in the same one; so are files, and whatever a server is asked, for it may keep us waiting.
 
     Raises (the route that results):
         NothingLoadedError: if no release was made yet.
     """
-    return _given_a_snapshot(route, _in_turn)
+    return _given_a_snapshot(route, _as_it_takes)
 
 
 def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
@@ -81,32 +88,29 @@ def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[R
     return _given_a_snapshot(route, _in_thread)
 
 
-def looks_up(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
-    """The same for a route that reads a few rows by an index. Where the database is a file of this machine that is done in
-    less time than a thread takes to begin; a server may keep us waiting."""
-    return _given_a_snapshot(route, _at_once)
-
-
-Read = Callable[[], Response]
+Read = Callable[[Allowance | None], Response]
 
 
 async def _in_thread(_request: Request, read: Read) -> Response:
-    return await run_in_threadpool(read)
+    return await run_in_threadpool(read, None)
 
 
-async def _at_once(request: Request, read: Read) -> Response:
-    return read() if request.app.state.engine.dialect.name == "sqlite" else await run_in_threadpool(read)
-
-
-async def _in_turn(request: Request, read: Read) -> Response:
-    """Read in a thread when there is a turn; files have places of their own (see `api.exports.slots`)."""
-    is_file = (request.query_params.get("format") or question_of(request.scope).accepted) != Format.JSON
-    return await run_in_threadpool(read if is_file else partial(_with_turn, request, read))
+async def _as_it_takes(request: Request, read: Read) -> Response:
+    if (request.query_params.get("format") or question_of(request.scope).accepted) != Format.JSON:
+        return await run_in_threadpool(read, None)  # a file, which has a place of its own (see `api.exports.slots`)
+    if request.app.state.engine.dialect.name == "sqlite":
+        allowance = Allowance(QUICK)
+        try:
+            return read(allowance)
+        except OperationalError:
+            if not allowance.spent:
+                raise
+    return await run_in_threadpool(_with_turn, request, read)
 
 
 def _with_turn(request: Request, read: Read) -> Response:
     with request.app.state.turns:
-        return read()
+        return read(None)
 
 
 def _given_a_snapshot(
@@ -122,9 +126,11 @@ def _given_a_snapshot(
     return answer
 
 
-def _read(route: Callable[..., Response], request: Request, given: Mapping[str, Any]) -> Response:
+def _read(
+    route: Callable[..., Response], request: Request, given: Mapping[str, Any], allowance: Allowance | None
+) -> Response:
     with ExitStack() as stack:
-        snapshot = stack.enter_context(snapshot_of(request.app))
+        snapshot = stack.enter_context(snapshot_of(request.app, allowance=allowance))
         stamp = stamp_of(snapshot.release)
         # Word of the release that the answer shows: its entity tag names it.
         request.state.release, request.state.stale = stamp, is_stale(stamp.checked_at)
@@ -135,13 +141,13 @@ def _read(route: Callable[..., Response], request: Request, given: Mapping[str, 
 
 
 @contextmanager
-def snapshot_of(app: FastAPI, engine: Engine | None = None) -> Iterator[Snapshot]:
-    """Open a reading of the application's data, or of another database that holds them.
+def snapshot_of(app: FastAPI, engine: Engine | None = None, allowance: Allowance | None = None) -> Iterator[Snapshot]:
+    """Open a reading of the application's data, or of another database that holds them; see `db.engine.reading`.
 
     Raises:
         NothingLoadedError: if no release was made yet.
     """
-    with reading(engine or app.state.engine) as connection:
+    with reading(engine or app.state.engine, allowance) as connection:
         release = latest_release(connection)
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")

@@ -12,6 +12,9 @@ WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for
 READERS = 40
 """Connections to a file that are kept open: the threads that the server has for routes."""
 SQLITE_WAIT_MS = 60_000
+STEPS_AT_ONCE = 1_000
+"""Steps of SQLite's machine between two looks at an allowance."""
+
 CONNECT_SECONDS = 5
 """How long a PostgreSQL may take to let somebody in, unless its address says otherwise (`?connect_timeout=…`)."""
 
@@ -59,15 +62,51 @@ def _begin_sqlite(connection: Connection) -> None:
         )  # waits for nothing, so nothing can go wrong that has to be told
 
 
+class Allowance:
+    """How much SQLite may work for somebody who does not want to wait: steps of its machine, a million of which take 50 ms.
+
+    What would take more is broken off with an `OperationalError`, and the allowance is then `spent`.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps // STEPS_AT_ONCE
+
+    @property
+    def spent(self) -> bool:
+        """Whether more was asked for than is allowed."""
+        return self.left < 0
+
+    def take(self) -> bool:
+        """Take some steps; true breaks off what is being done."""
+        self.left -= 1
+        return self.spent
+
+
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that sees one state of the data from its first statement to its last."""
+def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Connection]:
+    """Open a transaction that sees one state of the data from its first statement to its last.
+
+    `allowance` bounds the work on an SQLite file; a server is not bound by it.
+    """
     level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else None
     with engine.connect() as connection:
         if level:
             connection = connection.execution_options(isolation_level=level)
-        with connection.begin():
+        with connection.begin(), _bounded(connection, allowance):
             yield connection
+
+
+@contextmanager
+def _bounded(connection: Connection, allowance: Allowance | None) -> Iterator[None]:
+    if allowance is None or connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(allowance.take, STEPS_AT_ONCE)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 @contextmanager

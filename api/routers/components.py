@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import Snapshot, looks_up, reads
+from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
@@ -83,7 +83,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/{component_id}", operation_id="get_component", response_model=OneAnswer[ComponentDetail])
-@looks_up
+@reads
 def get_component(
     request: Request, snapshot: Snapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Asked, Rows, answer_one, answer_rows, shown
-from api.deps import Snapshot, looks_up, reads
+from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
@@ -70,7 +70,7 @@ def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
 
 
 @router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectDetail])
-@looks_up
+@reads
 def get_project(
     request: Request, snapshot: Snapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
 ) -> Response:

@@ -8,7 +8,7 @@ import pytest
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import Snapshot, reads
+from api.deps import Snapshot, reads_at_length
 from api.main import create_app, create_service
 from tests.conftest import watch_of
 from tests.data.watching import settle
@@ -47,7 +47,7 @@ def slow_route(app, answer):
     calls = []
 
     @app.get("/v1/slow")
-    @reads
+    @reads_at_length
     def slow(request: Request, snapshot: Snapshot) -> Response:
         calls.append(time.monotonic())
         time.sleep(0.2)

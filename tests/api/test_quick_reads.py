@@ -1,0 +1,76 @@
+"""What is quick is read at once; what turns out not to be is begun anew in a thread, and the answer is the same."""
+
+import threading
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+import api.deps
+from api.main import create_app
+from db.engine import Allowance, reading
+from tests.conftest import client_of
+
+PATHS = (
+    "/v1/components?limit=5",
+    "/v1/projects?sort=-amount_usd",
+    "/v1/spend?group_by=category,year",
+    "/v1/spend?group_by=country&min_amount=1",
+    "/v1/headline",
+)
+
+
+@pytest.fixture
+def threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The threads in which answers are read, one after the other."""
+    seen: list[int] = []
+    read = api.deps._read
+
+    def noted(*given: object) -> object:
+        seen.append(threading.get_ident())
+        return read(*given)
+
+    monkeypatch.setattr(api.deps, "_read", noted)
+    return seen
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_answer_is_the_same_wherever_it_is_read(loaded: Engine, threads: list[int], monkeypatch, path: str) -> None:
+    ask = client_of(loaded, room=0)
+    monkeypatch.setattr(api.deps, "QUICK", 1_000_000_000)
+    at_once = ask(path)
+    monkeypatch.setattr(api.deps, "QUICK", 0)
+    later = ask(path)
+    assert (at_once.status_code, at_once.content) == (200, later.content)
+    first, *rest = threads
+    if loaded.dialect.name == "sqlite":
+        assert first == threading.get_ident()
+        assert rest[-1] != first
+    else:
+        assert threading.get_ident() not in threads
+
+
+def test_only_what_is_broken_off_is_begun_anew(loaded: Engine, threads: list[int], monkeypatch) -> None:
+    def broken(*_given: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr("api.routers.spend.spend_totals", broken)
+    assert client_of(loaded, create_app(loaded), room=0)("/v1/spend").status_code == 503
+    assert len(threads) == 1
+
+
+def test_an_allowance_bounds_the_work_on_a_file_and_nothing_else(loaded: Engine) -> None:
+    count = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n"
+    )
+    allowance = Allowance(50_000)
+    if loaded.dialect.name == "sqlite":
+        with pytest.raises(OperationalError, match="interrupted"), reading(loaded, allowance) as connection:
+            connection.scalar(count)
+        assert allowance.spent
+    else:
+        with reading(loaded, allowance) as connection:
+            assert connection.scalar(count) == 100_000
+        assert not allowance.spent
+    with reading(loaded) as connection:  # the same connection, out of the pool
+        assert connection.scalar(count) == 100_000
