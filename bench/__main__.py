@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from bench.aggregates import measure_aggregates
 from bench.exports import measure_exports
 from bench.ingests import measure_ingest
 from bench.load import require_wrk
@@ -23,7 +24,8 @@ from bench.synthetic import fill, is_filled
 from db.engine import make_engine
 from db.migrate import upgrade
 
-NewDatabase = Callable[[], str]
+NewDatabase = Callable[[str | None], str]
+"""Returns the address of a database: of a new one, or of the one of a name, which is made if it is not there."""
 
 
 @contextmanager
@@ -44,19 +46,22 @@ def postgres() -> Iterator[str]:
 
 
 @contextmanager
-def databases(kind: str, folder: Path) -> Iterator[NewDatabase]:
-    """Makes empty databases of a kind."""
+def databases(kind: str, folder: Path, keep: Path | None) -> Iterator[NewDatabase]:
+    """Makes databases of a kind; those with a name stay, in the folder `keep` or on a server that stays."""
     numbers = count()
     if kind == "sqlite":
-        yield lambda: f"sqlite:///{folder / f'synthetic-{next(numbers)}.db'}"
+        yield lambda name: f"sqlite:///{(keep or folder) / name if name else folder / f'synthetic-{next(numbers)}'}.db"
         return
     with postgres() as address:
 
-        def make() -> str:
-            name = f"synthetic_{os.getpid()}_{next(numbers)}"
+        def make(name: str | None) -> str:
+            name = name and name.replace("-", "_")
+            chosen = name or f"synthetic_{os.getpid()}_{next(numbers)}"
             with psycopg.connect(address, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}".encode())
-            found = make_url(address).set(drivername="postgresql", database=name)
+                known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [chosen]).fetchone()
+                if not known:
+                    connection.execute(f"CREATE DATABASE {chosen}".encode())
+            found = make_url(address).set(drivername="postgresql", database=chosen)
             return found.render_as_string(hide_password=False)
 
         yield make
@@ -64,23 +69,24 @@ def databases(kind: str, folder: Path) -> Iterator[NewDatabase]:
 
 def measure(kind: str, components: int, folder: Path, chosen: argparse.Namespace) -> Iterator[Table]:
     """Measure everything on one kind of database with so many components."""
-    with databases(kind, folder) as new:
-        keeps = kind == "sqlite" and chosen.keep is not None
-        url = f"sqlite:///{chosen.keep / f'synthetic-{components}.db'}" if keeps else new()
+    with databases(kind, folder, chosen.keep) as database:
+        url = database(f"synthetic-{components}" if chosen.keep else None)
         engine = make_engine(url)
         upgrade(engine)
-        if not keeps or not is_filled(engine):
+        if not is_filled(engine):
             fill(engine, components)
-        if kind == "postgresql":
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("VACUUM ANALYZE")
+            if kind == "postgresql":
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute("VACUUM ANALYZE")
         engine.dispose()
+        yield measure_aggregates(url, components)
         peers = kind == "sqlite" and components <= chosen.peers_up_to
         yield from measure_reads(url, components, folder, chosen.rounds, chosen.seconds, peers)
         if kind == "sqlite":
             yield measure_workers(url, components, folder, chosen.rounds, chosen.seconds)
         yield measure_exports(url, components, folder, max(1, chosen.rounds // 2))
-        yield measure_ingest(new, chosen.ingest, folder, max(1, chosen.rounds // 2))
+        if components <= chosen.peers_up_to:
+            yield measure_ingest(lambda: database(None), chosen.ingest, folder, max(1, chosen.rounds // 2))
 
 
 def main() -> None:
@@ -92,7 +98,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="of each spell of load, whole ones")
     parser.add_argument("--ingest", type=int, default=20_000, help="components in the file that is taken in")
     parser.add_argument("--peers-up-to", type=int, default=100_000, help="components up to which peers are measured")
-    parser.add_argument("--keep", type=Path, help="folder where filled SQLite databases stay, to be used again")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder where filled SQLite databases stay, to be used again, as do those on BENCH_POSTGRES_URL",
+    )
     parser.add_argument("--out", type=Path, default=Path("var/bench"), help="folder for performance.md and .json")
     chosen = parser.parse_args()
     require_wrk()

@@ -13,6 +13,7 @@ from db.ingest.listing import list_all
 from db.ingest.reference import load_reference
 from db.ingest.summaries import summarise
 from db.queries.releases import latest_release
+from db.store import insert_rows
 from models.classification import load_taxonomy
 from models.versions import present_versions
 
@@ -51,7 +52,7 @@ def is_filled(engine: Engine) -> bool:
 
 def _insert(connection: Connection, name: str, rows: Iterator[Row]) -> None:
     while piece := list(islice(rows, BATCH)):
-        connection.execute(insert(tables.metadata.tables[name]), piece)
+        insert_rows(connection, tables.metadata.tables[name], piece)
 
 
 def _project_id(number: int) -> str:

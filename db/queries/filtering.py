@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -20,6 +21,9 @@ from sqlalchemy import (
     select,
     values,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
 from db.errors import PricesMissingError
@@ -88,16 +92,26 @@ def dimension_column(dimension: Dimension, filters: Filters) -> ColumnElement[ob
     return DIMENSIONS[dimension]
 
 
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions that a fact must meet, all of them."""
+INDEXED = ("category", "country", "project_id", "year")
+"""Columns of facts by which SQLite may look for those that meet a filter."""
+
+
+def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bool]]:
+    """Return the conditions that a fact must meet, all of them.
+
+    `by` names the column of `INDEXED` that the caller knows few facts to be found by; else the database chooses.
+    """
+    columns: dict[str, ColumnElement[Any]] = {
+        name: fact.c[name] if by in (None, name) else unindexed(fact.c[name]) for name in INDEXED
+    }
     found: list[ColumnElement[bool]] = [fact.c.measure == filters.measure]
     for one_of, allowed in (
-        (fact.c.category, filters.categories),
+        (columns["category"], filters.categories),
         (fact.c.category_group, filters.groups),
-        (fact.c.country, filters.countries),
+        (columns["country"], filters.countries),
         (fact.c.region, filters.regions),
         (fact.c.income_group, filters.income_groups),
-        (fact.c.project_id, filters.projects),
+        (columns["project_id"], filters.projects),
         (fact.c.source_id, filters.sources),
         (fact.c.instrument, filters.instruments),
         (fact.c.lender, filters.lenders),
@@ -107,21 +121,21 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         if allowed:
             found.append(one_of.in_(allowed))
     if filters.left_out:
-        found.append(fact.c.category.not_in(filters.left_out))
+        found.append(columns["category"].not_in(filters.left_out))
     if filters.statuses:
         found.append(fact.c.status.in_(filters.statuses) | fact.c.status.is_(None))
     if filters.tags:
         found.append(fact.c.project_id.in_(_tagged(filters.tags)))
     if filters.search is not None:
         found.append(fact.c.component_id.in_(found_by(filters.search)))
-    return found + _ranges(filters)
+    return found + _ranges(filters, columns["year"])
 
 
-def _ranges(filters: Filters) -> list[ColumnElement[bool]]:
-    year = dimension_column(Dimension.YEAR, filters)
+def _ranges(filters: Filters, calendar: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    year = fact.c.fiscal_year if filters.year_basis is YearBasis.FISCAL else calendar
     first, last = _calendar_years(filters)
     bounds = (
-        (fact.c.year, first, last),
+        (calendar, first, last),
         (fact.c.confidence, filters.min_confidence, None),
         (fact.c.row_cents, filters.min_cents, filters.max_cents),
         (year, filters.year_from, filters.year_to),
@@ -188,3 +202,24 @@ def in_prices(
     # Whole numbers throughout, and the quotient apart from the rest, so that nothing passes 64 bits on the way.
     size = amount // index * base + (amount % index * base + index // 2) // index
     return case((cents < 0, -size), else_=size)
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801  # named as it reads in SQL
+    """A column as no index knows it. SQLite takes all values of a column for as common, and so the wrong index at times;
+    PostgreSQL keeps account of how many there are of what, and needs no telling."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _as_it_is(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(unindexed, "sqlite")
+def _with_sign(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"

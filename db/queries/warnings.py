@@ -74,8 +74,8 @@ def _many(number: int, what: str = "project") -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _all_of(filters: Filters, *where: ColumnElement[bool]) -> Select[Any]:
-    return select(func.count(fact.c.project_id.distinct()), high).where(*conditions(filters), *where)
+def _all_of(filters: Filters, *where: ColumnElement[bool], by: str | None = None) -> Select[Any]:
+    return select(func.count(fact.c.project_id.distinct()), high).where(*conditions(filters, by), *where)
 
 
 def _left_apart(filters: Filters) -> Iterator[Check]:
@@ -83,7 +83,11 @@ def _left_apart(filters: Filters) -> Iterator[Check]:
         names = ",".join(filters.left_out)
         asked = replace(filters, categories=filters.left_out)
         ask_for_them = f"never added to the rest: category={names} asks for them"
-        yield Check(_all_of, asked, lambda amount, projects: f"leaves out {amount} of {projects}, {ask_for_them}")
+        yield Check(_kept_apart, asked, lambda amount, projects: f"leaves out {amount} of {projects}, {ask_for_them}")
+
+
+def _kept_apart(filters: Filters) -> Select[Any]:
+    return _all_of(filters, by="category")
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
@@ -132,7 +136,7 @@ def _left_in_buckets(query: SpendQuery) -> Iterator[Check]:
 def _in_buckets(filters: Filters) -> Select[Any]:
     buckets = select(tables.country.c.code).where(tables.country.c.kind != PlaceKind.COUNTRY)
     elsewhere = replace(filters, countries=())
-    return _all_of(elsewhere, fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries))
+    return _all_of(elsewhere, fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries), by="country")
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
@@ -169,7 +173,7 @@ def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
         .join(parent, parent.c.project_id == tables.project.c.parent_project_id)
         .where(tables.project.c.included_in_parent == Inclusion.UNKNOWN)
     )
-    return _all_of(filters, fact.c.project_id.in_(unknown))
+    return _all_of(filters, fact.c.project_id.in_(unknown), by="project_id")
 
 
 def _beyond_total(query: SpendQuery) -> Iterator[Check]:

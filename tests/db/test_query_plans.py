@@ -10,6 +10,7 @@ from db.queries import prepared
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
 from db.queries.spend import spend
+from db.queries.warnings import spend_warnings
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.search import parse_query
 from models.vocabulary import Basis, YearBasis
@@ -116,3 +117,15 @@ def test_a_list_of_any_length_is_read_in_pieces(loaded, monkeypatch):
             assert list(ask(connection, Filters(), limit=10_000)) == whole
             assert list(ask(connection, Filters(), limit=150)) == whole[:150]
             assert list(ask(connection, Filters(), limit=7)) == whole[:7]
+
+
+@pytest.mark.parametrize("filters", [Filters(countries=("JOR",)), Filters(year_from=2016)])
+def test_what_warnings_look_for_is_found_by_what_is_rare_of_it(loaded, filters):
+    """Whatever else is asked for: a country or a year may hold a great part of all facts."""
+    (plan,) = (
+        p for p in plans(loaded, lambda c: spend_warnings(c, SpendQuery(filters))) if "project" in p and "fact" in p
+    )
+    if loaded.dialect.name == "sqlite":  # PostgreSQL counts, and takes for so few rows what it likes
+        looked_by = re.findall(r"spend_fact USING INDEX ix_spend_fact_(\w+)", plan)
+        buckets = ["country"] * bool(filters.countries)
+        assert looked_by == ["category", *buckets, "project_id", "beyond", "aim_unmet"]
