@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -15,13 +16,14 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import make_engine
-from db.ingest.pipeline import Progress as Advance
 from db.ingest.report import Report
+from db.progress import Progress as Counted
 from db.settings import get_settings
 from db.watch import ReleaseWatch
 
@@ -41,26 +43,41 @@ class RateColumn(ProgressColumn):
         return Text("" if speed is None else f"{speed:,.0f}/s")
 
 
+class LeftColumn(TimeRemainingColumn):
+    """Shows how long the rest takes, once it is known how much there is."""
+
+    def render(self, task: Task) -> Text:
+        """Write the time that is left, or nothing."""
+        return Text("") if task.total is None else Text("left ") + super().render(task)
+
+
 @contextmanager
-def progress_bar(label: str, total: int | None = None) -> Iterator[Advance]:
-    """Show how many records are read, how fast, and where the `total` is known how long the rest takes; on a terminal only.
+def progress_bar(label: str, total: int | None = None, in_bytes: bool = False) -> Iterator[Counted]:
+    """Show how much is done, how fast, and, once the total is known, how long the rest takes; on a terminal only.
 
     Yields:
-        The function to call with each further number of records.
+        The function to call with each further number of records (or of bytes), and with the total as it is known by then.
     """
     columns: tuple[ProgressColumn, ...] = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("records"),
-        RateColumn(),
+        *(
+            [DownloadColumn(), TransferSpeedColumn()]
+            if in_bytes
+            else [MofNCompleteColumn(), TextColumn("records"), RateColumn()]
+        ),
         TimeElapsedColumn(),
-        *([TextColumn("left"), TimeRemainingColumn()] if total else []),
+        LeftColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda count: progress.advance(task, count)
+
+        def advance(count: int, newest: int | None = None, /) -> None:
+            progress.update(task, total=newest)  # None changes nothing
+            progress.advance(task, count)
+
+        yield advance
 
 
 def print_outcome(name: str, report: Report | None, error: str | None) -> None:

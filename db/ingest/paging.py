@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from db.progress import Progress, unseen
+
 OVERLAP = 10
 """Rows of each page that the next one is asked to begin with: they prove that nothing fell between the two."""
 
@@ -24,19 +26,21 @@ Ask = Callable[[int, bool], Page]
 class Walk:
     """A walk from the first row to the last, or to where `limit` or `is_done` say that it is enough.
 
-    Pages that were kept by a run before are handed to `take` first.
+    Pages that were kept by a run before are handed to `take` first. `progress` learns of rows that were not seen before,
+    and of how many the source counts.
     """
 
     ask: Ask
     rows: int
     limit: int | None = None
-    is_done: Callable[[], bool] = lambda: False
+    is_done: Callable[[], bool] | None = None
     overlap: int = OVERLAP
     seen: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     position: int = 0
     total: int | None = None
     tail: Sequence[str] = ()
+    progress: Progress = unseen
 
     def take(self, page: Page) -> int:
         """Count a page in, and return how many of its rows are new."""
@@ -45,10 +49,16 @@ class Walk:
         self.total = page.total
         new = len(set(page.ids) - self.seen)
         self.seen.update(page.ids)
+        self.tell(new)
         end = page.offset + len(page.ids)
         if new and end > self.position:  # a page of known rows only may come from elsewhere than where it was asked
             self.position, self.tail = end, page.ids[-OVERLAP:]
         return new
+
+    def tell(self, count: int) -> None:
+        """Tell the progress of so many rows. How many there will be is not known where something else ends the walk."""
+        ends = [number for number in (self.total, self.limit) if number is not None]
+        self.progress(count, min(ends, default=None) if self.is_done is None else None)
 
     def to_the_end(self) -> None:
         """Ask for page after page until all rows were seen, and once more for what slipped through."""
@@ -59,7 +69,9 @@ class Walk:
             self._look_again()
 
     def _enough(self) -> bool:
-        return self.is_done() or (self.limit is not None and len(self.seen) >= self.limit)
+        return (self.is_done is not None and self.is_done()) or (
+            self.limit is not None and len(self.seen) >= self.limit
+        )
 
     def _get(self, offset: int) -> Page:
         """Ask for a page. Only beyond what was seen may it be empty; elsewhere that is a fault of the source."""
