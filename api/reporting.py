@@ -26,6 +26,7 @@ from db.ingest.report import Report
 from db.progress import Progress as Counted
 from db.settings import get_settings
 from db.watch import ReleaseWatch
+from models.words import counted
 
 REPLICA_SECONDS = 5
 """How long a command waits for what it wrote to reach the replica."""
@@ -97,13 +98,15 @@ def print_report(report: Report) -> None:
         highlight=False,
     )
     if report.withdrawn:
-        out.print(f"withdrawn: {report.withdrawn} components that a newer list no longer names", highlight=False)
+        out.print(
+            f"withdrawn: {counted(report.withdrawn, 'component')}, no longer named by a newer list", highlight=False
+        )
     for note in report.notes:
         out.print(note, highlight=False, markup=False)
-    documents = f", {report.passed_over} documents set aside" if report.passed_over else ""
+    documents = f", {counted(report.passed_over, 'document')} set aside" if report.passed_over else ""
     if report.rejected or report.set_aside or documents:
         out.print(
-            f"{report.rejected} records rejected, {report.set_aside} values set aside{documents}: "
+            f"{counted(report.rejected, 'record')} rejected, {counted(report.set_aside, 'value')} set aside{documents}: "
             f"`python -m api ingest errors {report.run_id}` lists them with their reasons",
             highlight=False,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from db.progress import Progress, unseen
+from models.words import counted
 
 OVERLAP = 10
 """Rows of each page that the next one is asked to begin with: they prove that nothing fell between the two."""
@@ -45,7 +46,7 @@ class Walk:
     def take(self, page: Page) -> int:
         """Count a page in, and return how many of its rows are new."""
         if self.total is not None and page.total != self.total:
-            self.notes.append(f"the list changed under way: {self.total} records became {page.total}")
+            self.notes.append(f"the list changed under way: {counted(self.total, 'record')} became {page.total}")
         self.total = page.total
         new = len(set(page.ids) - self.seen)
         self.seen.update(page.ids)
@@ -102,7 +103,8 @@ class Walk:
             if page.offset == 0:
                 break
         self.position, self.tail = page.offset + len(page.ids), page.ids[-OVERLAP:]
-        what = f"{found} more were found by asking again from a little earlier" if joined else "the pages do not join"
+        more = f"{counted(found, 'more was', 'more were')} found by asking again from a little earlier"
+        what = more if joined else "the pages do not join"
         self.notes.append(f"records vanished from the list under way, near row {position}: {what}")
 
     def _look_again(self) -> None:
@@ -117,6 +119,6 @@ class Walk:
             offset += len(page.ids)
         still = max(self.total - len(self.seen), 0)
         self.notes.append(
-            f"the source counts {self.total} records, {missing} of them were on no page; asked once more for all: "
-            + (f"{still} are still missing" if still else "they were found")
+            f"the source counts {counted(self.total, 'record')}, of which no page held {missing:,}; asked once more for all: "
+            + (f"still missing: {still:,}" if still else "found")
         )

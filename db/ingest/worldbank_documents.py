@@ -32,6 +32,7 @@ from db.progress import Progress, unseen
 from db.queries.totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
+from models.words import counted
 
 ROWS = 100
 """Documents of a page: the most that the API gives."""
@@ -229,6 +230,6 @@ def _story(fetcher: Fetcher, totals: Mapping[str, Totals]) -> list[str]:
     resumed = f", {fetcher.resumed} of them kept from a run that did not end" if fetcher.resumed else ""
     return [
         f"projects: {len(totals)}{resumed}; a list was chosen for {fetcher.chosen}",
-        f"asked for: {fetcher.lists} pages of lists, {fetcher.texts} texts; {fetcher.kept} texts were here already",
+        f"asked for: {counted(fetcher.lists, 'page')} of lists, {counted(fetcher.texts, 'text')}; here already: {fetcher.kept:,}",
         f"documents of other kinds, not looked at: {fetcher.others}",
     ]

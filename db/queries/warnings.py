@@ -13,6 +13,7 @@ from db.queries.summaries import Cells, cells_of, known_members, money_of_status
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
+from models.words import counted
 
 high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)), 0)
 
@@ -38,10 +39,6 @@ def _money(connection: Connection, build: Callable[..., Select[Any]], filters: F
     return int(projects), f"{usd(int(cents)):,} US dollars"
 
 
-def _many(number: int, what: str = "project") -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def _all_of(filters: Filters, *where: ColumnElement[bool]) -> Select[Any]:
     return select(func.count(fact.c.project_id.distinct()), high).where(*conditions(filters), *where)
 
@@ -57,7 +54,8 @@ def _left_apart(connection: Connection, filters: Filters) -> Iterator[str]:
         projects, amount = _money(connection, _all_of, replace(filters, categories=filters.left_out))
         if projects:
             names = ",".join(filters.left_out)
-            yield f"leaves out {amount} of {_many(projects)}, never added to the rest: category={names} asks for them"
+            many = counted(projects, "project")
+            yield f"leaves out {amount} of {many}, never added to the rest: category={names} asks for them"
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
@@ -97,9 +95,8 @@ def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[str]
     if query.filters.countries:
         projects, amount = _money(connection, _in_buckets, query.filters)
         if projects:
-            yield (
-                f"country leaves out {amount} of {_many(projects, 'multi-country project')}, counted under regions, not countries"
-            )
+            many = counted(projects, "multi-country project")
+            yield f"country leaves out {amount} of {many}, counted under regions, not countries"
 
 
 def _in_buckets(filters: Filters) -> Select[Any]:
@@ -115,7 +112,7 @@ def _not_approved(connection: Connection, query: SpendQuery) -> Iterator[str]:
     else:
         projects, amount = _money(connection, _pipeline, query.filters)
     if projects:
-        yield f"includes {amount} of {_many(projects)} in the pipeline, not approved yet"
+        yield f"includes {amount} of {counted(projects, 'project')} in the pipeline, not approved yet"
 
 
 def _pipeline_cells(filters: Filters, cells: Cells) -> Select[Any]:
@@ -129,7 +126,7 @@ def _pipeline(filters: Filters) -> Select[Any]:
 def _perhaps_twice(connection: Connection, query: SpendQuery) -> Iterator[str]:
     projects, amount = _money(connection, _of_unknown_inclusion, query.filters)
     if projects:
-        yield f"{amount} of {_many(projects, 'additional financing')} may also be held in the amounts of their parents"
+        yield f"{amount} of {counted(projects, 'additional financing')} may also be held in the amounts of their parents"
 
 
 def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
@@ -146,7 +143,7 @@ def _beyond_total(connection: Connection, query: SpendQuery) -> Iterator[str]:
     if query.basis is Basis.COMPONENT:
         projects, amount = _money(connection, _exceeding, query.filters)
         if projects:
-            yield f"includes {amount} of components whose list passes the total of its project ({_many(projects)})"
+            yield f"includes {amount} of components whose list passes the total of its project ({counted(projects, 'project')})"
 
 
 def _exceeding(filters: Filters) -> Select[Any]:
@@ -160,7 +157,7 @@ def _aims_without_components(connection: Connection, query: SpendQuery) -> Itera
     projects, amount = _money(connection, _unmet, query.filters)
     if projects:
         yield (
-            f"leaves out {amount} of {_many(projects)} whose aim is about migration while no listed component is "
+            f"leaves out {amount} of {counted(projects, 'project')} whose aim is about migration while no listed component is "
             "(for some the list is older than the aim)"
         )
 
