@@ -154,6 +154,7 @@ def _amount_axis(drawing: Drawing) -> dict[str, Any]:
         "domain": False,
         "ticks": False,
         "labelPadding": 6,
+        "labelSeparation": 6,
         "title": None if over_time else title,  # over years it stands above the axis: see `Frame`
         "titleAnchor": "start",
         "titlePadding": 6,

@@ -84,6 +84,8 @@ def test_filters_by_name_and_takes_the_filter_away_again(first):
     first.locator("#filter-value").press("Enter")
     settled(first)
     assert query_of(first)["min_confidence"] == "0.7"
+    expect(first.locator("#chips")).to_contain_text("0.7")
+    expect(first.locator("#chips")).to_contain_text("2014-01-01")
     first.get_by_role("button", name=re.compile("Without Country.*Jordan")).click()
     settled(first)
     assert "country" not in query_of(first)

@@ -64,7 +64,7 @@ export async function applied(params) {
     if (CONTROLS.includes(name)) continue;
     const choice = known.get(name);
     for (const value of choice?.many ? listOf(params, name) : params.getAll(name)) {
-      const member = choice?.dimension && (await memberName(choice.dimension, value));
+      const member = choice?.dimension ? await memberName(choice.dimension, value) : undefined;
       found.push({ name, value, label: choice?.label ?? name, text: member ?? (choice?.values ? plain(value) : value) });
     }
   }
