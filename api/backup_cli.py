@@ -10,6 +10,7 @@ from api.examples_cli import example
 from api.reporting import out, progress_bar
 from db.backups.restoring import restore as put_back
 from db.backups.saving import save
+from models.words import counted
 
 app = typer.Typer(add_completion=False)
 
@@ -24,7 +25,9 @@ def backup(file: Target) -> None:
         manifest = save(engine, file, advance)
     size = file.stat().st_size
     out.print(
-        f"{file}: release {manifest.release}, {manifest.rows:,} rows, {size:,} bytes", highlight=False, markup=False
+        f"{file}: release {manifest.release}, {counted(manifest.rows, 'row')}, {counted(size, 'byte')}",
+        highlight=False,
+        markup=False,
     )
 
 
@@ -41,7 +44,7 @@ def restore(
     manifest = restored.manifest
     out.print(
         f"restored release {manifest.release}, saved {manifest.made_at.isoformat()}, as release {restored.release_id}; "
-        f"{manifest.rows:,} rows",
+        f"{counted(manifest.rows, 'row')}",
         highlight=False,
     )
     if not restored.history_known:

@@ -14,6 +14,7 @@ from api.quality import measure, to_markdown
 from db.errors import FileRefusedError
 from db.ingest.labelled import read_texts
 from models.classification import Verdict, classify
+from models.words import counted
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,7 +39,7 @@ def predict(
         writer = csv.writer(target, lineterminator="\n")
         writer.writerow(PREDICTION_COLUMNS)
         writer.writerows(_prediction(project_id, verdict) for project_id, verdict in rows)
-    typer.echo(f"{len(rows)} texts classified into {out}")
+    typer.echo(f"{counted(len(rows), 'text')} classified into {out}")
 
 
 @app.command("evaluate", epilog=example("classify evaluate labelled.csv --markdown quality.md"))

@@ -15,6 +15,7 @@ from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
 from db.settings import DATA_DIR
 from models.money import usd
+from models.words import counted
 
 app = typer.Typer(add_completion=False)
 
@@ -45,7 +46,7 @@ def reclassify(
     for move in moves:
         writer.writerows(_states(move))
     end = "nothing was written" if dry_run or release is None else f"release {release}"
-    out.print(f"{len(moves)} rows move; {end}", highlight=False)
+    out.print(f"{counted(len(moves), 'row moves', 'rows move')}; {end}", highlight=False)
 
 
 def _states(move: Move) -> list[list[object]]:

@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from api.reporting import err, print_report, progress_bar
-from db import migrate as migrations
 from db.engine import make_engine
 from db.errors import DataError, SchemaOutdatedError
 from db.ingest.adapter import Adapter
 from db.ingest.pipeline import ingest
+from db.revision import require_current
 from db.settings import get_settings
 
 NO_DATABASE = 3
@@ -33,7 +33,7 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
     engine = make_engine(url or get_settings().database_url)
     try:
         if needs_schema:
-            migrations.require_current(engine)
+            require_current(engine)
         yield engine
     except DataError as error:
         err.print(f"error: {error}", style="red", markup=False, highlight=False)

@@ -99,7 +99,7 @@ def ingest_iati(
 ) -> None:
     """Take in activities in the IATI standard, 1.01 to 2.03, each file as a run of its own (docs/iati.md)."""
     failed = 0
-    with ready_engine() as engine, progress_bar("IATI activities") as advance:
+    with ready_engine() as engine, progress_bar("IATI files", in_bytes=True) as advance:
         for outcome in take_in_activities(engine, places, get_settings().spool_dir, advance):
             failed += outcome.report is None
             print_outcome(outcome.name, outcome.report, outcome.error)

@@ -41,6 +41,7 @@ from api.routers import releases as release_routes
 from api.version import ANSWERS_VERSION
 from db.engine import make_engine
 from db.ingest.worker import QueueWorker
+from db.revision import newest_revision
 from db.settings import get_settings
 from db.watch import ReleaseWatch
 from models.versions import PROGRAM_VERSION as VERSION
@@ -75,6 +76,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        newest_revision()  # while the files are still those of this version
         app.state.traffic.start()
         app.state.worker.start()  # what an earlier process left is taken up again
         yield

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -15,15 +16,17 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import make_engine
-from db.ingest.pipeline import Progress as Advance
 from db.ingest.report import Report
+from db.progress import Progress as Counted
 from db.settings import get_settings
 from db.watch import ReleaseWatch
+from models.words import counted
 
 REPLICA_SECONDS = 5
 """How long a command waits for what it wrote to reach the replica."""
@@ -41,26 +44,41 @@ class RateColumn(ProgressColumn):
         return Text("" if speed is None else f"{speed:,.0f}/s")
 
 
+class LeftColumn(TimeRemainingColumn):
+    """Shows how long the rest takes, once it is known how much there is."""
+
+    def render(self, task: Task) -> Text:
+        """Write the time that is left, or nothing."""
+        return Text("") if task.total is None else Text("left ") + super().render(task)
+
+
 @contextmanager
-def progress_bar(label: str, total: int | None = None) -> Iterator[Advance]:
-    """Show how many records are read, how fast, and where the `total` is known how long the rest takes; on a terminal only.
+def progress_bar(label: str, total: int | None = None, in_bytes: bool = False) -> Iterator[Counted]:
+    """Show how much is done, how fast, and, once the total is known, how long the rest takes; on a terminal only.
 
     Yields:
-        The function to call with each further number of records.
+        The function to call with each further number of records (or of bytes), and with the total as it is known by then.
     """
     columns: tuple[ProgressColumn, ...] = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("records"),
-        RateColumn(),
+        *(
+            [DownloadColumn(), TransferSpeedColumn()]
+            if in_bytes
+            else [MofNCompleteColumn(), TextColumn("records"), RateColumn()]
+        ),
         TimeElapsedColumn(),
-        *([TextColumn("left"), TimeRemainingColumn()] if total else []),
+        LeftColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task(label, total=total)
-        yield lambda count: progress.advance(task, count)
+
+        def advance(count: int, newest: int | None = None, /) -> None:
+            progress.update(task, total=newest)  # None changes nothing
+            progress.advance(task, count)
+
+        yield advance
 
 
 def print_outcome(name: str, report: Report | None, error: str | None) -> None:
@@ -80,13 +98,15 @@ def print_report(report: Report) -> None:
         highlight=False,
     )
     if report.withdrawn:
-        out.print(f"withdrawn: {report.withdrawn} components that a newer list no longer names", highlight=False)
+        out.print(
+            f"withdrawn: {counted(report.withdrawn, 'component')}, no longer named by a newer list", highlight=False
+        )
     for note in report.notes:
         out.print(note, highlight=False, markup=False)
-    documents = f", {report.passed_over} documents set aside" if report.passed_over else ""
+    documents = f", {counted(report.passed_over, 'document')} set aside" if report.passed_over else ""
     if report.rejected or report.set_aside or documents:
         out.print(
-            f"{report.rejected} records rejected, {report.set_aside} values set aside{documents}: "
+            f"{counted(report.rejected, 'record')} rejected, {counted(report.set_aside, 'value')} set aside{documents}: "
             f"`python -m api ingest errors {report.run_id}` lists them with their reasons",
             highlight=False,
         )

@@ -12,6 +12,7 @@ from api.observe.counts import shared_counts
 from api.observe.logs import log_config
 from api.reporting import out
 from db import migrate as migrations
+from db.revision import current_revision
 from db.settings import get_settings
 
 app = typer.Typer(add_completion=False)
@@ -24,9 +25,9 @@ WORKER_SECONDS = 30
 def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to.")] = "head") -> None:
     """Bring the database to the newest revision."""
     with ready_engine(needs_schema=False) as engine:
-        before = migrations.current_revision(engine)
+        before = current_revision(engine)
         migrations.upgrade(engine, revision)
-        after = migrations.current_revision(engine)
+        after = current_revision(engine)
         out.print(f"database at revision {after}" + ("" if before == after else f", was {before or 'empty'}"))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from db.errors import BusyError
+from db.revision import require_current
 
 RUN_LOCK = 0x6D66_6171  # PostgreSQL's advisory lock for the one run; the writer's is another
 ASK_AGAIN_SECONDS = 0.1
@@ -27,7 +28,17 @@ def run_lock(engine: Engine, patience: float | None = None) -> Iterator[None]:
 
     Raises:
         BusyError: if another run still works after that time.
+        SchemaOutdatedError: if the database was migrated under a process that goes on: it does not know what else has to
+            be written by now, so its run would leave wrong sums behind.
     """
+    with alone(engine, patience):
+        require_current(engine)
+        yield
+
+
+@contextmanager
+def alone(engine: Engine, patience: float | None = None) -> Iterator[None]:
+    """Keep all runs out, whatever the revision; raises `BusyError` as `run_lock` does."""
     deadline = None if patience is None else time.monotonic() + patience
     with _lock_of(engine) as attempt:
         while not attempt():

@@ -23,6 +23,7 @@ from tests.data.documents import TUTORIAL, addresses_in_r, commands_in, pieces
 from tests.data.duckdb_http import duckdb_over_http
 from tests.data.iati import activity
 from tests.data.iati import write as write_activities
+from tests.data.r import run_r
 from tests.data.serving import served
 from tests.data.writing import new_key
 
@@ -109,7 +110,7 @@ def run_python(site, code):
 
 
 def ask_for_what_r_asks(site, code):
-    """There is no R here: its addresses are asked for, and every column that it names must be in the answers."""
+    """Not every machine has R: its addresses are asked for, and every column that it names must be in the answers."""
     for address in addresses_in_r(code, site.r):
         answer = httpx.get(address)
         assert answer.status_code == 200, address
@@ -188,10 +189,35 @@ RUNNERS = {
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
-def test_code_in_a_document_runs_but_r_whose_addresses_are_asked(path, site):
+def test_code_in_a_document_runs_and_the_addresses_of_r_are_asked(path, site):
     for language, code in pieces(path):
         if not (path == TUTORIAL and language == "python"):  # its notebook is run: tests/test_tutorial.py
             RUNNERS[language](site, code.replace(BASE, site.base))
+
+
+def r_of(path, base):
+    """All the R of a document, which is one program: later pieces use what earlier ones made."""
+    return "\n".join(code for language, code in pieces(path) if language == "r").replace(BASE, base)
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if "r" in dict(pieces(path))], ids=lambda path: path.stem)
+def test_r_in_a_document_runs_where_there_is_r(path, site):
+    assert run_r(r_of(path, site.base), site.folder).strip()
+
+
+def test_python_and_r_of_readme_print_the_total_that_the_api_states(site):
+    readme = ROOT / "README.md"
+    (address,) = addresses_in_r(r_of(readme, site.base), {})
+    total = httpx.get(address.replace("&format=csv", ""), params={"limit": 1}).json()["totals"]["amount_usd"]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(dict(pieces(readme))["python"].replace(BASE, site.base), {})
+    assert f"{float(printed.getvalue()):.2f}" == f"{total:.2f}"
+    assert f'"{total:.2f}"' in run_r(r_of(readme, site.base), site.folder)
+
+
+def test_r_of_the_page_on_citing_prints_the_citation(site):
+    printed = run_r(r_of(ROOT / "docs" / "cite.md", site.base), site.folder)
+    assert printed == httpx.get(f"{site.base}/v1/citation").json()["data"]["text"]
 
 
 def test_every_reason_not_to_run_a_command_is_needed():

@@ -1,7 +1,7 @@
 """Where everything stands: sizes are fixed before anything is drawn, so that a picture is exactly as large as asked for."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,12 @@ BAR, GROUPED_BAR = 26, 13
 AXIS = 40
 KEY = 18
 BELOW = SMALL * 1.4
-"""Heights in pixels: of a plot over years, of a bar with its gap, of the axis below with its title, of lines of the key
-and of the notes."""
+NAME_LINE = 13
+"""Heights in pixels: of a plot over years, of a bar with its gap, of the axis below with its title, of lines of the key,
+of the notes and of names beside bars."""
+
+MOST_NAME_LINES = 3
+"""Lines of one name; what is longer ends in dots, and is read aloud in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Frame:
     bottom: int
     lines: Sequence[Line]
     keys: Sequence[dict[str, Any]]
+    names: Mapping[str, Sequence[str]]
+    """The lines of each name beside its bar."""
 
     @property
     def plot(self) -> tuple[int, int]:
@@ -73,6 +79,7 @@ def frame_of(
     width = wishes.width or WIDTH
     inner = width - 2 * MARGIN
     left, right = _sides(figure, choice, width, texts)
+    names = _names(figure, choice, left, MOST_NAME_LINES)
     above = _above(words, inner, palette)
     caption = f"{words.unit}, logarithmic scale" if choice.scale is Scale.LOG else words.unit
     caption_height = SMALL * 1.8 if choice.over_time and caption else 0
@@ -80,15 +87,17 @@ def frame_of(
     notes, source = wrapped(" ".join(words.notes), inner, SMALL), wrapped(words.source, inner, SMALL)
     top = MARGIN + sum(size * 1.35 for _, size, _, _ in above) + (key_height + 8 if keys else 0) + 12 + caption_height
     fixed = top + AXIS + len(source) * BELOW + MARGIN + LEAST_PLOT
-    height = wishes.height or math.ceil(fixed - LEAST_PLOT + len(notes) * BELOW + _plot_height(figure, choice))
+    height = wishes.height or math.ceil(fixed - LEAST_PLOT + len(notes) * BELOW + _plot_height(figure, choice, names))
     room = max(0, int((height - fixed) / BELOW))  # a small picture has no place for notes; its source it always names
     below = [*(notes if room >= len(notes) else []), *source]
     bottom = AXIS + len(below) * BELOW + MARGIN
+    if wishes.height and names:
+        names = _names(figure, choice, left, max(1, int((height - top - bottom) / len(names) / NAME_LINE)))
     lines = list(_lines(above, below, left, top, height - top - bottom, palette))
     if caption_height:
         lines.append(Line(caption, MARGIN - left, -SMALL, SMALL, palette.soft))
     placed = [{**key, "x": key["x"] - left + MARGIN, "y": key["y"] - 12 - key_height - caption_height} for key in keys]
-    return Frame(width, height, left, right, round(top), round(bottom), lines, placed)
+    return Frame(width, height, left, right, round(top), round(bottom), lines, placed, names)
 
 
 def _sides(figure: Figure, choice: Choice, width: int, texts: Sequence[str]) -> tuple[int, int]:
@@ -97,14 +106,30 @@ def _sides(figure: Figure, choice: Choice, width: int, texts: Sequence[str]) -> 
     if choice.over_time:
         return MARGIN + 52, MARGIN + round(min(beside, width * 0.3)) + (12 if beside else 0)
     names = max((width_of(name, TEXT) for name in figure.axis), default=0)
-    return MARGIN + round(min(names + 10, width * 0.38)), MARGIN + round(min(beside + 10, width * 0.3))
+    return MARGIN + round(min(names + 10, width * 0.42)), MARGIN + round(min(beside + 10, width * 0.3))
 
 
-def _plot_height(figure: Figure, choice: Choice) -> float:
+def _names(figure: Figure, choice: Choice, left: int, most: int) -> dict[str, list[str]]:
+    """The names beside bars in at most so many lines, the last of which holds all the rest and is cut where it is drawn."""
+    if choice.over_time:
+        return {}
+    lines = {name: wrapped(name, name_room(left), TEXT) for name in figure.axis}
+    return {
+        name: [*one[: most - 1], " ".join(one[most - 1 :])] if len(one) > most else one for name, one in lines.items()
+    }
+
+
+def name_room(left: int) -> int:
+    """How wide names may be, left of the plot."""
+    return left - 20
+
+
+def _plot_height(figure: Figure, choice: Choice, names: Mapping[str, Sequence[str]]) -> float:
     if choice.over_time and figure.axis:
         return YEARS_HEIGHT
     grouped = figure.several and choice.chart == "bar"
-    each = max(BAR, GROUPED_BAR * len(figure.series) + 8) if grouped else BAR
+    lines = max((len(one) for one in names.values()), default=1)
+    each = max(BAR, GROUPED_BAR * len(figure.series) + 8 if grouped else 0, NAME_LINE * lines + 5)
     return max(LEAST_PLOT, each * len(figure.axis))
 
 

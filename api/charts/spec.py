@@ -4,11 +4,12 @@ Plain dictionaries, because what is here is Vega-Lite's own language, and a seco
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from api.charts.choice import Chart, Choice, Scale, Wishes
 from api.charts.figure import NOT_APPROVED, Figure
-from api.charts.frame import Frame, Words, colours_of, frame_of
+from api.charts.frame import NAME_LINE, Frame, Words, colours_of, frame_of, name_room
 from api.charts.marks import Drawing, Layer, end_texts, layers_of, values_of
 from api.charts.theme import FONT, PALETTES, SMALL, TEXT, Palette
 from api.charts.words import Unit, wrapped
@@ -25,8 +26,8 @@ def spec_of(figure: Figure, choice: Choice, wishes: Wishes, words: Words, unit: 
     values = values_of(drawing)
     texts = list(end_texts(drawing, values).values())
     frame = frame_of(figure, choice, wishes, words, palette, texts)
-    layers = [_scaled(layer, drawing, frame) for layer in layers_of(drawing, values)]
-    return _whole(frame, palette, [*layers, *_around(frame, palette)], words)
+    layers = [_scaled(layer, drawing) for layer in layers_of(drawing, values)]
+    return _whole(frame, palette, [*layers, *_beside(drawing, frame), *_around(frame, palette)], words)
 
 
 def empty_spec(choice: Choice, wishes: Wishes, words: Words, reason: str) -> dict[str, Any]:
@@ -114,18 +115,13 @@ def _ticks(domain: tuple[float, float], choice: Choice) -> list[float]:
     return [first + step * number for number in range(round((last - first) / step) + 1)]
 
 
-def _scaled(layer: Layer, drawing: Drawing, frame: Frame) -> Layer:
+def _scaled(layer: Layer, drawing: Drawing) -> Layer:
     """Give a layer its scales and axes; equal ones of all layers are drawn once."""
     amount, name = drawing.channels
     figure, palette = drawing.figure, drawing.palette
     encoding = {channel: dict(what) for channel, what in layer["encoding"].items()}
     encoding[amount] |= {"type": "quantitative", "scale": _amount_scale(drawing), "axis": _amount_axis(drawing)}
-    encoding[name] |= {
-        "type": "nominal",
-        "sort": None,
-        "axis": _name_axis(drawing, frame),
-        "scale": _name_scale(drawing),
-    }
+    encoding[name] |= _named(drawing)
     if "color" in encoding:
         colours = {"domain": figure.series, "range": colours_of(figure, palette)}
         encoding["color"] |= {"type": "nominal", "scale": colours, "legend": None}
@@ -137,6 +133,10 @@ def _scaled(layer: Layer, drawing: Drawing, frame: Frame) -> Layer:
 def _amount_scale(drawing: Drawing) -> dict[str, Any]:
     kind = "log" if drawing.choice.scale is Scale.LOG else "linear"
     return {"type": kind, "domain": list(drawing.domain), "nice": False, "zero": False}
+
+
+def _named(drawing: Drawing) -> dict[str, Any]:
+    return {"type": "nominal", "sort": None, "axis": _name_axis(drawing), "scale": _name_scale(drawing)}
 
 
 def _name_scale(drawing: Drawing) -> dict[str, Any]:
@@ -154,6 +154,7 @@ def _amount_axis(drawing: Drawing) -> dict[str, Any]:
         "domain": False,
         "ticks": False,
         "labelPadding": 6,
+        "labelSeparation": 6,
         "title": None if over_time else title,  # over years it stands above the axis: see `Frame`
         "titleAnchor": "start",
         "titlePadding": 6,
@@ -161,13 +162,38 @@ def _amount_axis(drawing: Drawing) -> dict[str, Any]:
     }
 
 
-def _name_axis(drawing: Drawing, frame: Frame) -> dict[str, Any]:
+def _name_axis(drawing: Drawing) -> dict[str, Any]:
     shared = {"title": None, "ticks": False, "labelPadding": 6}
     if drawing.choice.over_time:
         words = f"datum.value === '{NOT_APPROVED}' ? split(datum.value, ' ') : datum.value"
         return {**shared, "labelExpr": words, "labelAngle": 0, "labelOverlap": "parity", "orient": "bottom"}
     dots = drawing.choice.scale is Scale.LOG
-    return {**shared, "labelLimit": frame.left - 20, "labelFontSize": TEXT, "domain": not dots}
+    return {
+        **shared,
+        "labels": False,
+        "domain": not dots,
+    }  # an axis cannot centre labels of several lines: see `_beside`
+
+
+def _beside(drawing: Drawing, frame: Frame) -> Iterator[Layer]:
+    """The names beside bars, those of one line and those of several, each centred on its bar."""
+    for count in sorted({len(lines) for lines in frame.names.values()}):
+        mark = {
+            "type": "text",
+            "align": "right",
+            "baseline": "middle",
+            "dx": -6,
+            "dy": (1 - count) * NAME_LINE / 2,
+            "lineBreak": "\n",
+            "lineHeight": NAME_LINE,
+            "limit": name_room(frame.left),
+            "fontSize": TEXT,
+            "color": drawing.palette.ink,
+            "aria": False,
+        }
+        rows = [{"name": name, "text": "\n".join(lines)} for name, lines in frame.names.items() if len(lines) == count]
+        place = {"x": {"value": 0}, "y": {"field": "name"} | _named(drawing), "text": {"field": "text"}}
+        yield {"data": {"values": rows}, "mark": mark, "encoding": place}
 
 
 def _around(frame: Frame, palette: Palette) -> list[Layer]:

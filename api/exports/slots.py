@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 
+from models.words import counted
+
 PATIENCE_SECONDS = 0.5
 """How long one waits for a place: long for the many small files, whose turn comes in no time, short for the rest."""
 
@@ -35,7 +37,7 @@ class ExportSlots:
         if not self._free.acquire(timeout=PATIENCE_SECONDS):
             with self._counting:
                 self.refused += 1
-            raise TooBusyError(f"{self.room} files of rows are being sent already")
+            raise TooBusyError(f"{counted(self.room, 'file of rows is', 'files of rows are')} being sent already")
         with self._counting:
             self.in_use += 1
         try:

@@ -11,8 +11,8 @@ from api.freshness import is_stale
 from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
 from db.engine import reading
 from db.errors import SchemaOutdatedError
-from db.migrate import require_current
 from db.queries.releases import in_utc, latest_release
+from db.revision import require_current
 
 router = APIRouter(tags=["health"])
 

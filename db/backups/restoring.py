@@ -1,6 +1,5 @@
 """Puts what a file holds into a database: all of it in one transaction, as a release that nobody has seen before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +12,12 @@ from db.backups.archive import FORMAT, Manifest, read_manifest, read_table, veri
 from db.engine import writing
 from db.errors import DataError, FileRefusedError
 from db.ingest.pipeline import input_hash
-from db.migrate import newest_revision
+from db.progress import Progress, unseen
 from db.queries.releases import in_utc
+from db.revision import newest_revision
 from db.run_lock import run_lock
 from db.store import announce_release, insert_rows, now
 from models.vocabulary import RunStatus
-
-Progress = Callable[[int], None]
 
 ADAPTER = "restore"
 WAITS_FOR_ITS_BODY = (
@@ -52,7 +50,7 @@ class _Before:
     continues: bool
 
 
-def restore(engine: Engine, path: Path, replace: bool = False, progress: Progress = lambda _: None) -> Restored:
+def restore(engine: Engine, path: Path, replace: bool = False, progress: Progress = unseen) -> Restored:
     """Make a database hold what a file holds. Readers see the old data until all is done, and then the new.
 
     Raises:
@@ -70,7 +68,7 @@ def restore(engine: Engine, path: Path, replace: bool = False, progress: Progres
         for part in manifest.tables:
             for rows in read_table(path, part):
                 insert_rows(connection, tables.metadata.tables[part.name], rows)
-                progress(len(rows))
+                progress(len(rows), manifest.rows)
         _revoke_again(connection, before)
         release_id = _new_release(connection, path, manifest, before)
         _set_counters(connection)

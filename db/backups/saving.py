@@ -1,6 +1,6 @@
 """Saves a database to one file, as it stands at one moment, while others read and write it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -9,15 +9,14 @@ from db import tables
 from db.backups.archive import FORMAT, Manifest, Row, new_archive
 from db.engine import reading
 from db.errors import NothingLoadedError
-from db.migrate import newest_revision
+from db.progress import Progress, unseen
 from db.queries.releases import latest_release
+from db.revision import newest_revision
 from db.store import BATCH, now
 from models.versions import PROGRAM_VERSION
 
-Progress = Callable[[int], None]
 
-
-def save(engine: Engine, path: Path, progress: Progress = lambda _: None) -> Manifest:
+def save(engine: Engine, path: Path, progress: Progress = unseen) -> Manifest:
     """Write all tables of a database at the newest revision to a file, out of one transaction that reads.
 
     Raises:

@@ -7,8 +7,9 @@ from sqlalchemy import Engine, select
 from db import tables
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.pipeline import Progress, ingest, input_hash
+from db.ingest.pipeline import ingest, input_hash
 from db.ingest.report import Report
+from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.settings import DATA_DIR
 from models.versions import present_versions
@@ -18,7 +19,7 @@ FILES = ("projects.csv", "components.csv", "reviews.csv")
 NAME = "bundle"
 
 
-def load_bundle(engine: Engine, folder: Path = DATA_DIR, progress: Progress = lambda _: None) -> Report | None:
+def load_bundle(engine: Engine, folder: Path = DATA_DIR, progress: Progress = unseen) -> Report | None:
     """Load the bundled data set, unless these very files are loaded already.
 
     Returns:

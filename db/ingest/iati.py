@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 from db.errors import DataError, FileRefusedError
 from db.ingest.adapters.iati import SOURCE, IatiAdapter
 from db.ingest.adapters.iati_xml import MAX_FILE
-from db.ingest.pipeline import Progress, ingest
+from db.ingest.pipeline import ingest
 from db.ingest.report import Report
 from db.ingest.spool import writable
 from db.ingest.web import Manners, WebClient
+from db.progress import Part, Positions, Progress, unseen
 
 ENDINGS = (".xml", ".xml.gz")
 ACCEPT = "application/xml, text/xml;q=0.9, */*;q=0.1"
@@ -33,6 +34,27 @@ class Outcome:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """A file or an address, and how far it has come: `fetched` is of an address alone, `read` of the file or its copy."""
+
+    name: str
+    fetched: Part | None
+    read: Part
+
+    def coming(self, position: int, size: int | None) -> None:
+        """Take note of how much has come; a copy will be about as long as what the source says."""
+        assert self.fetched is not None
+        if size is not None:
+            self.read.resize(size)
+        self.fetched(position, size)
+
+    def leave(self) -> None:
+        """Be done with it, read to its end or not."""
+        for part in filter(None, (self.fetched, self.read)):
+            part.leave()
+
+
 Opener = Callable[[str], WebClient]
 
 
@@ -45,21 +67,30 @@ def ingest_iati(
     engine: Engine,
     places: Sequence[str],
     spool_dir: Path,
-    progress: Progress = lambda _: None,
+    progress: Progress = unseen,
     opener: Opener = open_client,
 ) -> Iterator[Outcome]:
     """Take in every file meant, one after another; one that is refused does not keep the others out.
 
+    The progress is one in bytes of the files as they lie there: those of an address count as they come and as they are read.
+
     Yields:
         What became of each file, as soon as it is done.
     """
-    for name in _names(places):
+    whole = Positions(progress)
+    for one in [_input(name, whole) for name in _names(places)]:
         try:
-            with _fetched(name, spool_dir, opener) as path:
-                report = ingest(engine, IatiAdapter(name if _is_address(name) else None), [path], progress)
-            yield Outcome(name, report)
+            with _at_hand(one, spool_dir, opener) as path:
+                report = ingest(engine, IatiAdapter(one.name if one.fetched else None, one.read), [path])
+            yield Outcome(one.name, report)
         except DataError as error:
-            yield Outcome(name, error=str(error))
+            yield Outcome(one.name, error=str(error))
+
+
+def _input(name: str, whole: Positions) -> _Input:
+    if _is_address(name):
+        return _Input(name, whole.part(None), whole.part(None))
+    return _Input(name, None, whole.part(Path(name).stat().st_size if Path(name).is_file() else 0))
 
 
 def _is_address(name: str) -> bool:
@@ -83,20 +114,24 @@ def _names(places: Sequence[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _fetched(name: str, spool_dir: Path, opener: Opener) -> Iterator[Path]:
+def _at_hand(one: _Input, spool_dir: Path, opener: Opener) -> Iterator[Path]:
     """Give a file of this machine: of an address a copy that is deleted afterwards."""
-    if not _is_address(name):
-        yield Path(name)
-        return
-    folder = spool_dir / SOURCE
-    with writable(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.TemporaryDirectory(dir=folder)
-    with temporary as copies, opener(name) as client:
-        path = Path(copies) / _file_name(name)
+    try:
+        if one.fetched is None:
+            yield Path(one.name)
+            return
+        folder = spool_dir / SOURCE
         with writable(folder):
-            client.download(path, ACCEPT, EXPECTED, MAX_FILE)
-        yield path
+            folder.mkdir(parents=True, exist_ok=True)
+            temporary = tempfile.TemporaryDirectory(dir=folder)
+        with temporary as copies, opener(one.name) as client:
+            path = Path(copies) / _file_name(one.name)
+            with writable(folder):
+                client.download(path, ACCEPT, EXPECTED, MAX_FILE, one.coming)
+            one.fetched.leave()
+            yield path
+    finally:
+        one.leave()
 
 
 def _file_name(address: str) -> str:

@@ -8,6 +8,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapter import read_csv
 from models.classification import ClassifierInput, GoldRow, load_taxonomy
 from models.records import parse_list
+from models.words import counted
 
 TEXT_COLUMNS = ("project_id", "name", "pdo", "sectors", "themes", "borrower", "implementing_agency")
 GOLD_COLUMNS = ("category", "relevance")
@@ -39,7 +40,7 @@ def read_texts(path: Path, with_labels: bool) -> Iterator[LabelledText]:
     for line, row in rows:
         if len(row) != len(header):
             raise FileRefusedError(
-                f"{path.name}, line {line}: {len(row)} columns, expected {len(header)} as in the header"
+                f"{path.name}, line {line}: {counted(len(row), 'column')}, expected {len(header)} as in the header"
             )
         fields = dict(zip(header, row, strict=True))
         gold = _label(path, line, fields) if with_labels else None

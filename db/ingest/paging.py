@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from db.progress import Progress, unseen
+from models.words import counted
+
 OVERLAP = 10
 """Rows of each page that the next one is asked to begin with: they prove that nothing fell between the two."""
 
@@ -24,31 +27,39 @@ Ask = Callable[[int, bool], Page]
 class Walk:
     """A walk from the first row to the last, or to where `limit` or `is_done` say that it is enough.
 
-    Pages that were kept by a run before are handed to `take` first.
+    Pages that were kept by a run before are handed to `take` first. `progress` learns of rows that were not seen before,
+    and of how many the source counts.
     """
 
     ask: Ask
     rows: int
     limit: int | None = None
-    is_done: Callable[[], bool] = lambda: False
+    is_done: Callable[[], bool] | None = None
     overlap: int = OVERLAP
     seen: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     position: int = 0
     total: int | None = None
     tail: Sequence[str] = ()
+    progress: Progress = unseen
 
     def take(self, page: Page) -> int:
         """Count a page in, and return how many of its rows are new."""
         if self.total is not None and page.total != self.total:
-            self.notes.append(f"the list changed under way: {self.total} records became {page.total}")
+            self.notes.append(f"the list changed under way: {counted(self.total, 'record')} became {page.total}")
         self.total = page.total
         new = len(set(page.ids) - self.seen)
         self.seen.update(page.ids)
+        self.tell(new)
         end = page.offset + len(page.ids)
         if new and end > self.position:  # a page of known rows only may come from elsewhere than where it was asked
             self.position, self.tail = end, page.ids[-OVERLAP:]
         return new
+
+    def tell(self, count: int) -> None:
+        """Tell the progress of so many rows. How many there will be is not known where something else ends the walk."""
+        ends = [number for number in (self.total, self.limit) if number is not None]
+        self.progress(count, min(ends, default=None) if self.is_done is None else None)
 
     def to_the_end(self) -> None:
         """Ask for page after page until all rows were seen, and once more for what slipped through."""
@@ -59,7 +70,9 @@ class Walk:
             self._look_again()
 
     def _enough(self) -> bool:
-        return self.is_done() or (self.limit is not None and len(self.seen) >= self.limit)
+        return (self.is_done is not None and self.is_done()) or (
+            self.limit is not None and len(self.seen) >= self.limit
+        )
 
     def _get(self, offset: int) -> Page:
         """Ask for a page. Only beyond what was seen may it be empty; elsewhere that is a fault of the source."""
@@ -90,7 +103,8 @@ class Walk:
             if page.offset == 0:
                 break
         self.position, self.tail = page.offset + len(page.ids), page.ids[-OVERLAP:]
-        what = f"{found} more were found by asking again from a little earlier" if joined else "the pages do not join"
+        more = f"{counted(found, 'more was', 'more were')} found by asking again from a little earlier"
+        what = more if joined else "the pages do not join"
         self.notes.append(f"records vanished from the list under way, near row {position}: {what}")
 
     def _look_again(self) -> None:
@@ -105,6 +119,6 @@ class Walk:
             offset += len(page.ids)
         still = max(self.total - len(self.seen), 0)
         self.notes.append(
-            f"the source counts {self.total} records, {missing} of them were on no page; asked once more for all: "
-            + (f"{still} are still missing" if still else "they were found")
+            f"the source counts {counted(self.total, 'record')}, of which no page held {missing:,}; asked once more for all: "
+            + (f"still missing: {still:,}" if still else "found")
         )

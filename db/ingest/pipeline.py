@@ -22,6 +22,7 @@ from db.ingest.report import Report
 from db.ingest.sink import NOBODY, Sink
 from db.ingest.undoing import undo_but_rejections
 from db.ingest.validation import Rejection, Valid, told, validate
+from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.run_lock import run_lock
 from db.store import BATCH, insert_rows, make_release, now
@@ -29,9 +30,6 @@ from models.country import PlaceIndex
 from models.records import ComponentRecord, ProjectRecord
 from models.versions import present_versions
 from models.vocabulary import OnError, RunStatus
-
-Progress = Callable[[int], None]
-"""Called with the number of records read since the last call."""
 
 
 def _nothing(_connection: Connection) -> None:
@@ -50,7 +48,7 @@ class Terms:
     check: Callable[[Connection], None] = _nothing
 
 
-def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Progress = lambda _: None) -> Report:
+def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Progress = unseen) -> Report:
     """Take the records of some files in.
 
     Good records get in; bad ones are kept with their reasons. Where anything changed, the data get a new release. The
@@ -72,7 +70,7 @@ def carry_out(
     adapter: Adapter,
     paths: Sequence[Path],
     terms: Terms,
-    progress: Progress = lambda _: None,
+    progress: Progress = unseen,
 ) -> Report:
     """Do the work of a run that is written down already; the caller holds the run lock.
 

@@ -21,6 +21,7 @@ from tenacity import (
 )
 
 from db.errors import SourceAnswerError, SourceUnavailableError
+from db.progress import Position, anywhere
 from models.versions import PROGRAM_VERSION
 
 USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
@@ -169,8 +170,12 @@ class WebClient:
         request = self._request(params, known or Validators(), address)
         return self._patiently(lambda: self._attempt(request, read, expected, known or Validators()))
 
-    def download(self, target: Path, accept: str, expected: str, max_bytes: int) -> datetime:
+    def download(
+        self, target: Path, accept: str, expected: str, max_bytes: int, position: Position = anywhere
+    ) -> datetime:
         """Write what stands under the base address into a file, piece by piece, and ask again where it breaks off.
+
+        `position` is the one in the answer as it comes, which may be packed.
 
         Returns:
             When it was asked, in UTC.
@@ -184,7 +189,7 @@ class WebClient:
         def attempt() -> datetime:
             self._pace()
             with _passing_troubles(self.base_url), target.open("wb") as file:
-                answer = self._send(request, file.write, max_bytes)
+                answer = self._send(request, file.write, max_bytes, position)
             if answer.status != OK:
                 raise SourceAnswerError(self.base_url, answer.status, "no file", expected)
             return answer.retrieved_at
@@ -238,7 +243,9 @@ class WebClient:
             self._sleep(ahead)
         self._next = self._clock() + 1 / self.manners.per_second
 
-    def _send(self, request: httpx.Request, keep: Callable[[bytes], object], max_bytes: int) -> Answer:
+    def _send(
+        self, request: httpx.Request, keep: Callable[[bytes], object], max_bytes: int, position: Position = anywhere
+    ) -> Answer:
         """Send a request and hand each piece of its answer to `keep`."""
         address = str(request.url)
         until = self._clock() + self.manners.longest_answer
@@ -246,7 +253,7 @@ class WebClient:
         try:
             if response.status_code in PASSING:
                 raise self._again_later(address, response)
-            size = 0
+            size, length = 0, _length(response)
             for piece in response.iter_bytes():
                 size += len(piece)
                 if size > max_bytes:
@@ -255,6 +262,7 @@ class WebClient:
                 if self._clock() > until:
                     raise httpx.ReadTimeout("the answer drips in too slowly")
                 keep(piece)
+                position(response.num_bytes_downloaded, length)
         finally:
             response.close()
         given = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
@@ -304,6 +312,11 @@ def _passing_troubles(address: str) -> Iterator[None]:
 def _place(url: httpx.URL) -> str:
     """Name the host and the port of an address on the web, without the name of a user; else its scheme."""
     return url.netloc.decode("ascii", "replace") if url.scheme in WEB else f"{url.scheme}:"
+
+
+def _length(response: httpx.Response) -> int | None:
+    given = response.headers.get("Content-Length", "")
+    return int(given) if given.isascii() and given.isdigit() else None
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

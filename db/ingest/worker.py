@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.errors import BusyError
+from db.errors import BusyError, SchemaOutdatedError
 from db.ingest.queue import is_waiting, sweep, work_off
 
 log = logging.getLogger("db.worker")
@@ -58,6 +58,6 @@ class QueueWorker:
                     continue
             except BusyError:
                 continue  # another process or a command is at work
-            except (SQLAlchemyError, OSError) as error:
+            except (SQLAlchemyError, OSError, SchemaOutdatedError) as error:  # what waits is for an instance that can
                 log.warning("the queue cannot be worked off now: %s", getattr(error, "orig", error))
             self._look.wait(LOOK_AGAIN_SECONDS)

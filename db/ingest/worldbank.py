@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE
 from db.ingest.answers import read_list
 from db.ingest.paging import Page, Walk
-from db.ingest.pipeline import Progress, fetching, ingest, input_hash
+from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
 from db.ingest.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
+from db.progress import Progress, unseen
 
 ROWS = 500
 """Projects of a page: the API takes up to 1,000; half of that comes in some megabytes."""
@@ -90,15 +92,14 @@ class Fetcher:
     client: WebClient
     spool: Spool
     query: Mapping[str, str | int]
-    progress: Progress = lambda _: None
     total: int = 0
     asked: int = 0
     unchanged: int = 0
     changes: Sequence[str] = ()
 
-    def reached(self, mark: date | None) -> bool:
+    def reached(self, mark: date) -> bool:
         """Tell whether the page that came last ends before a day: what comes after it changed earlier still."""
-        return mark is not None and bool(self.changes) and self.changes[-1] < mark.isoformat()
+        return bool(self.changes) and self.changes[-1] < mark.isoformat()
 
     def page(self, offset: int, may_be_empty: bool, extra: Mapping[str, str | int] | None = None) -> Page:
         """Get the page that begins at an offset, and keep it."""
@@ -125,7 +126,6 @@ class Fetcher:
         given = entry.validators if entry and answer.unchanged else answer.validators
         kept = {"records": content.records, "newest_change": content.newest_change}
         self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
-        self.progress(len(content.records))
         return Page(offset, list(content.records), content.total)
 
 
@@ -189,15 +189,16 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
     Raises:
         SourceError: if the API does not answer, or not with projects. What came is kept.
     """
-    fetcher = Fetcher(client, spool, wanted.query(rows), progress)
+    fetcher = Fetcher(client, spool, wanted.query(rows))
     if wanted.projects:
-        _fetch_single(fetcher, wanted.projects)
+        _fetch_single(fetcher, wanted.projects, progress)
     elif spool.manifest.state is SpoolState.FETCHING:
-        walk = Walk(
-            fetcher.page, int(fetcher.query["rows"]), wanted.limit, lambda: fetcher.reached(wanted.changed_from)
-        )
+        is_done = partial(fetcher.reached, wanted.changed_from) if wanted.changed_from else None
+        walk = Walk(fetcher.page, int(fetcher.query["rows"]), wanted.limit, is_done)
         for entry in spool.manifest.pages:
             walk.take(Page(entry.offset, list(read_page(spool.folder, entry)["records"]), entry.total or 0))
+        walk.progress = progress
+        walk.tell(len(walk.seen))  # at once, for what was kept says nothing of the pace
         try:
             walk.to_the_end()
         finally:
@@ -208,7 +209,7 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
     return fetcher
 
 
-def _fetch_single(fetcher: Fetcher, projects: Sequence[str]) -> None:
+def _fetch_single(fetcher: Fetcher, projects: Sequence[str], progress: Progress) -> None:
     """Ask for single projects, one by one; the place of a page is the place of its project among those asked for."""
     spool = fetcher.spool
     for number, project_id in enumerate(projects):
@@ -216,6 +217,7 @@ def _fetch_single(fetcher: Fetcher, projects: Sequence[str]) -> None:
             fetcher.page(number, False, {"id": project_id})
         if project_id not in read_page(spool.folder, spool.manifest.pages[number])["records"]:
             _note(spool, [f"the source knows no project {project_id}"])
+        progress(1, len(projects))
 
 
 def _note(spool: Spool, notes: Sequence[str]) -> None:
@@ -229,7 +231,7 @@ def ingest_worldbank(
     spool_dir: Path,
     wanted: Wanted,
     fresh: bool = False,
-    progress: Progress = lambda _: None,
+    progress: Progress = unseen,
     open_client: Opener = open_worldbank,
 ) -> Report:
     """Fetch projects and take them in, in one transaction, as one run.

@@ -10,10 +10,10 @@ from db import tables
 from db.engine import reading
 from db.errors import FileRefusedError
 from db.ingest.adapters.worldbank_fields import SOURCE
-from db.ingest.pipeline import Progress
 from db.ingest.report import Report
 from db.ingest.spool import MANIFEST, Manifest, SpoolState, read_manifest
 from db.ingest.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank, open_worldbank
+from db.progress import Progress, unseen
 from models.vocabulary import RunStatus
 
 WHOLE_AFTER = timedelta(days=30)
@@ -24,7 +24,7 @@ def ingest_worldbank_changes(
     engine: Engine,
     address: str,
     spool_dir: Path,
-    progress: Progress = lambda _: None,
+    progress: Progress = unseen,
     open_client: Opener = open_worldbank,
 ) -> Report:
     """Ask for the newest changes first, down to the newest one that the database holds, and take them in.

@@ -22,15 +22,17 @@ from db.ingest.adapters.worldbank_documents import (
 )
 from db.ingest.answers import read_list
 from db.ingest.paging import Page, Walk
-from db.ingest.pipeline import Progress, fetching, ingest
+from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
 from db.ingest.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.texts import TextStore, fetch_text, text_hash
 from db.ingest.web import Answer, Validators, WebClient, WrongAnswerError, shape_of
 from db.ingest.worldbank import Opener, open_worldbank
+from db.progress import Progress, unseen
 from db.queries.totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
+from models.words import counted
 
 ROWS = 100
 """Documents of a page: the most that the API gives."""
@@ -174,7 +176,7 @@ def ingest_documents(
     address: str,
     spool_dir: Path,
     wanted: WantedReports,
-    progress: Progress = lambda _: None,
+    progress: Progress = unseen,
     open_client: Opener = open_worldbank,
 ) -> Report:
     """Ask for reports of stored projects, read their components, and take the lists in, in one transaction.
@@ -213,10 +215,11 @@ def fetch_reports(fetcher: Fetcher, totals: Mapping[str, Totals], progress: Prog
         if page["project_id"] in totals:
             fetcher.resumed += 1
             fetcher.count(page)
+    progress(fetcher.resumed, len(totals))
     for project_id, known in totals.items():
         if project_id not in done:
             fetcher.project(project_id, known)
-        progress(1)
+            progress(1, len(totals))
     spool.mark(SpoolState.COMPLETE)
 
 
@@ -227,6 +230,6 @@ def _story(fetcher: Fetcher, totals: Mapping[str, Totals]) -> list[str]:
     resumed = f", {fetcher.resumed} of them kept from a run that did not end" if fetcher.resumed else ""
     return [
         f"projects: {len(totals)}{resumed}; a list was chosen for {fetcher.chosen}",
-        f"asked for: {fetcher.lists} pages of lists, {fetcher.texts} texts; {fetcher.kept} texts were here already",
+        f"asked for: {counted(fetcher.lists, 'page')} of lists, {counted(fetcher.texts, 'text')}; here already: {fetcher.kept:,}",
         f"documents of other kinds, not looked at: {fetcher.others}",
     ]

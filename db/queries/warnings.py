@@ -13,6 +13,7 @@ from db.queries.summaries import Cells, cells_of, known_members, money_of_status
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
+from models.words import counted
 
 high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)), 0)
 
@@ -58,7 +59,7 @@ def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     for number, projects, cents in fetch(connection, _all_checks, tuple(parts), values=values):
         if projects:
             check = checks[number]
-            yield check.say(f"{usd(int(cents)):,} US dollars", _many(int(projects), check.what))
+            yield check.say(f"{usd(int(cents)):,} US dollars", counted(int(projects), check.what))
 
 
 def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
@@ -68,10 +69,6 @@ def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
         numbered.append(select(literal(number).label("number"), *one.c))
     every = union_all(*numbered).subquery("checks")
     return select(*every.c).order_by(every.c.number)
-
-
-def _many(number: int, what: str = "project") -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _all_of(filters: Filters, *where: ColumnElement[bool], by: str | None = None) -> Select[Any]:

@@ -7,6 +7,7 @@ from models.extraction.checking import TOLERANCE, check_against
 from models.extraction.reading import extract
 from models.extraction.result import EXCEEDS_TOTAL, ExtractedComponent, Extraction
 from models.vocabulary import Measure
+from models.words import counted
 
 SURE = 0.7
 """Below this confidence the shape of a list is not trusted by itself."""
@@ -81,7 +82,7 @@ def _misfit(priced: list[ExtractedComponent], extraction: Extraction, totals: To
     if any(EXCEEDS_TOTAL in item.flags for item in priced):
         return "its amounts sum to more than the project"
     unpriced = len(extraction.components) - len(priced)
-    rest = f"; {unpriced} of its components state none" if unpriced else ""
+    rest = f"; {counted(unpriced, 'of its components states', 'of its components state')} none" if unpriced else ""
     return f"its amounts sum to neither the commitment nor the cost{rest}"
 
 

@@ -62,7 +62,15 @@ def test_hostile_names_stay_texts(scale):
     choice = choice_of(scale=scale)
     _, svg = drawn(figure_of(rows, choice, True, True), choice)
     tree = fromstring(svg)
-    assert {element.tag.rpartition("}")[2] for element in tree.iter()} <= {"svg", "g", "path", "rect", "line", "text"}
+    assert {element.tag.rpartition("}")[2] for element in tree.iter()} <= {
+        "svg",
+        "g",
+        "path",
+        "rect",
+        "line",
+        "text",
+        "tspan",
+    }
     assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on") or "href" in name]
     assert "<script" not in svg
     assert [label.rpartition(": ")[0] for label in marks(tree)] == [SHOWN.get(name, clean(name)) for name in HOSTILE]

@@ -113,6 +113,24 @@ def test_a_picture_is_as_large_as_asked_for(width, height, get):
     assert any("Licence: CC BY 4.0" in text or text.endswith("4.0.") for text in texts(svg))
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize(("dimension", "name"), [("category", "category_label"), ("country", "country_name")])
+def test_names_beside_bars_are_whole_on_a_phone(dimension, name, scale, get):
+    rows = get(f"/v1/spend?group_by={dimension}").json()["data"]
+    svg = svg_of(get(f"/v1/spend?group_by={dimension}&scale={scale}&format=svg&width=320"))
+    names = {label.rpartition(": ")[0] for label in marks(svg)}
+    assert len({row[name] for row in rows} & names) > 15
+    assert names <= set(texts(svg))
+
+
+def test_names_are_cut_where_a_height_leaves_no_room(get):
+    path = "/v1/spend?group_by=category&format=svg&width=320"
+    assert "Refugee employment and livelihoods" in texts(svg_of(get(path)))
+    low = texts(svg_of(get(f"{path}&height=500")))
+    assert "Refugee employment and livelihoods" not in low
+    assert any(text.startswith("Refugee employm") and text.endswith("…") for text in low)
+
+
 def test_letters_of_a_png_are_really_drawn(get):
     """Of a picture without data all that differs from the ground is letters."""
     png = get("/v1/spend?group_by=category&country=USA&format=png").content

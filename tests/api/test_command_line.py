@@ -112,6 +112,19 @@ def test_progress_on_a_terminal_tells_the_rate_and_what_is_left(total, monkeypat
     assert ("left" in shown.getvalue()) is (total is not None)
 
 
+@pytest.mark.parametrize("in_bytes", [False, True])
+def test_progress_takes_the_total_as_it_becomes_known(in_bytes, monkeypatch):
+    shown = io.StringIO()
+    monkeypatch.setattr(reporting, "err", Console(file=shown, force_terminal=True, color_system=None, width=160))
+    with reporting.progress_bar("synthetic work", in_bytes=in_bytes) as advance:
+        advance(50_000)
+        advance(50_000, 400_000)
+        advance(100_000, 500_000)
+    last = [line for line in shown.getvalue().replace("\r", "\n").splitlines() if "synthetic work" in line][-1]
+    assert ("200.0/500.0 kB" if in_bytes else "200000/500000 records") in last
+    assert "left" in last
+
+
 def test_progress_says_nothing_where_there_is_no_terminal(monkeypatch):
     shown = io.StringIO()
     monkeypatch.setattr(reporting, "err", Console(file=shown, force_terminal=False))

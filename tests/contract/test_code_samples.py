@@ -1,4 +1,4 @@
-"""The code beside each operation runs, in every language that this machine has, and R asks for the same address."""
+"""The code beside each operation runs, in every language that this machine has; R asks for the same address as Python."""
 
 import contextlib
 import io
@@ -12,6 +12,7 @@ from api.main import create_app
 from api.samples import BASE, LANGUAGES
 from db.engine import make_engine
 from tests.contract.record import TOKENS, apps
+from tests.data.r import run_r
 from tests.data.serving import served
 
 DOCUMENT = create_app(make_engine("sqlite://")).openapi()
@@ -67,7 +68,11 @@ def test_javascript(sample):
     assert output_of("node", "--input-type=module", "--eval", code).strip() not in {b"", b"undefined"}
 
 
-def test_r_which_is_not_run_asks_for_the_address_that_python_asks_for(sample):
+def test_r(sample, tmp_path):
+    assert run_r(sample["R"], tmp_path).strip() not in {"", "NULL", " list()"}
+
+
+def test_r_asks_for_the_address_that_python_asks_for(sample):
     addresses = [re.findall(r'"(http[^"]+)"', sample[language]) for language in ("R", "Python")]
     assert addresses[0] == addresses[1] != []
     assert all(sample["R"].count(one) == sample["R"].count(other) for one, other in ("()", "[]", "{}"))

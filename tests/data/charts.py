@@ -49,8 +49,8 @@ def amounts(row: dict[str, Any]) -> tuple[Decimal, Decimal]:
 
 
 def texts(svg: Element) -> list[str]:
-    """All texts, in the order in which they stand in the file."""
-    return ["".join(element.itertext()) for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    """All texts, in the order in which they stand in the file; lines of one are parted by a blank."""
+    return [" ".join(element.itertext()) for element in svg.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def _dollars(text: str) -> Decimal:

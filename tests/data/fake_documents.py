@@ -13,6 +13,7 @@ from db.ingest.report import Report
 from db.ingest.web import Manners, WebClient
 from db.ingest.worldbank import PUBLISHER
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
+from db.progress import Progress, unseen
 from tests.data.export_helpers import PROJECT, csv_text, rejected, rows, take
 from tests.data.fake_worldbank import FakeWorldBank, Fault
 from tests.data.worldbank_runs import BRISK
@@ -79,9 +80,10 @@ def run(
     limit: int | None = None,
     sleep: Callable[[float], Any] = lambda _: None,
     manners: Manners = BRISK,
+    progress: Progress = unseen,
 ) -> Report:
     """Fetch and take in without waiting."""
-    return _run(engine, fake.documents_address, spool, projects, limit, sleep, manners)
+    return _run(engine, fake.documents_address, spool, projects, limit, sleep, manners, progress)
 
 
 def run_alone(database: str, address: str, spool: str) -> None:
@@ -97,12 +99,14 @@ def _run(
     limit: int | None = None,
     sleep: Callable[[float], Any] = lambda _: None,
     manners: Manners = BRISK,
+    progress: Progress = unseen,
 ) -> Report:
     return ingest_documents(
         engine,
         address,
         spool,
         WantedReports(tuple(projects), limit),
+        progress,
         open_client=lambda base: WebClient(base, manners, sleep, publisher=PUBLISHER),
     )
 

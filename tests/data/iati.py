@@ -1,6 +1,13 @@
 """Writes synthetic IATI files; names in them say that they are synthetic."""
 
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from db.ingest.web import Manners, WebClient
 
 REPORTER = '<reporting-org ref="XX-SYN" type="40"><narrative>Synthetic Aid</narrative></reporting-org>'
 VALUE = '<value currency="USD" value-date="2020-01-15">1000</value>'
@@ -40,3 +47,36 @@ def write(folder: Path, *activities, name="synthetic.xml", **options) -> Path:
     path = folder / name
     path.write_text(document(*activities, **options), encoding="utf-8")
     return path
+
+
+@contextmanager
+def serving(answers: Iterable[tuple[int, dict[str, str | None], bytes]]) -> Iterator[tuple[str, list[Message]]]:
+    """Serve a file's answers, one after another: status, headers, body. A header of None is not sent."""
+    left, asked = list(answers), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers)
+            status, headers, body = left.pop(0)
+            self.send_response(status)
+            for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                if value is not None:
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/data/synthetic.xml?x=1", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def hasty(address: str) -> WebClient:
+    """A client that waits for nothing."""
+    return WebClient(address, Manners(), sleep=lambda _: None)

@@ -120,7 +120,7 @@ def test_more_taken_back_than_given_is_no_commitment(tmp_path):
 def test_incoming_commitments_are_their_givers(tmp_path):
     raw = one(tmp_path, dollars(1000, "11"))
     assert "commitment_usd" not in raw.fields
-    assert "1 incoming commitments (type 11) are not counted" in raw.fields["note"]
+    assert "counted where they are given, not here: 1 incoming commitment (type 11)" in raw.fields["note"]
 
 
 def test_currency_of_the_value_before_that_of_the_activity(tmp_path):

@@ -1,9 +1,6 @@
 """IATI activities in the database, on both kinds: counted once, traceable, refused with reasons. All synthetic."""
 
 import gzip
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +13,6 @@ from db.ingest.adapters.iati import IatiAdapter
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.iati import ingest_iati
 from db.ingest.pipeline import ingest
-from db.ingest.web import Manners, WebClient
 from db.migrate import upgrade
 from db.queries.runs import rejected_records
 from db.queries.spend import spend
@@ -25,7 +21,7 @@ from db.settings import get_settings
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Measure, Relevance
 from tests.conftest import client_of
-from tests.data.iati import activity, document, dollars, write
+from tests.data.iati import activity, document, dollars, hasty, serving, write
 
 BANK = '<reporting-org ref="44000" type="40"><narrative>World Bank</narrative></reporting-org>'
 OTHER = '<reporting-org ref="XX-OTH" type="40"><narrative>Another Synthetic Aid</narrative></reporting-org>'
@@ -240,37 +236,6 @@ def test_the_command_says_what_became_of_each_file_and_fails_if_one_did(new_data
     assert "iati-identifier: required, but missing" in errors.output
     assert nothing.exit_code == 1
     assert "holds no file that ends in .xml or .xml.gz" in nothing.output
-
-
-@contextmanager
-def serving(answers):
-    """Serve answers, one after another: status, headers, body."""
-    left, asked = list(answers), []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.headers)
-            status, headers, body = left.pop(0)
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/data/synthetic.xml?x=1", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def hasty(address):
-    return WebClient(address, Manners(), sleep=lambda _: None)
 
 
 @pytest.mark.parametrize("packed", [{}, {"Content-Encoding": "gzip"}])

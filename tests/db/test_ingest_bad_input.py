@@ -159,12 +159,14 @@ def test_a_cell_of_a_million_characters_costs_only_its_record(engine, write, for
 
 
 @on_sqlite
-@pytest.mark.parametrize("line", ["X2", "X2,Name", ",".join(["X2"] * 12)], ids=["one", "two", "twelve"])
-def test_a_row_of_another_width_than_the_header_is_refused_by_both_numbers(engine, write, line):
+@pytest.mark.parametrize(
+    ("line", "width"), [("X2", "1 column"), ("X2,Name", "2 columns"), (",".join(["X2"] * 12), "12 columns")]
+)
+def test_a_row_of_another_width_than_the_header_is_refused_by_both_numbers(engine, write, line, width):
     take(engine, write("a.csv", f"{GOOD}{line}\n{csv_text({**PROJECT, 'project_id': 'X3'}).splitlines()[1]}\n"))
     (refused,) = rejected(engine)
     assert refused["place"] == "line 3"
-    assert refused["reason"] == f"{line.count(',') + 1} columns, expected 7 as in the header"
+    assert refused["reason"] == f"{width}, expected 7 as in the header"
     assert project_ids(engine) == ["X1", "X3"]
 
 

@@ -173,7 +173,7 @@ def test_the_command_succeeds_with_some_records_refused_and_lists_them_as_csv(en
     done = cli(engine, "records", path)
     assert (done.returncode, done.stderr.strip()) == (0, "")
     assert "read 2, added 1, changed 0, unchanged 0, rejected 1" in done.stdout
-    assert "ingest errors 1" in done.stdout
+    assert "1 record rejected, 0 values set aside: `python -m api ingest errors 1`" in done.stdout
     listed = cli(engine, "errors", 1)
     assert listed.returncode == 0
     (row,) = csv.DictReader(io.StringIO(listed.stdout))

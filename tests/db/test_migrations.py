@@ -9,6 +9,7 @@ from db.errors import SchemaOutdatedError
 from db.ingest.bundle import load_bundle
 from db.queries.releases import latest_release
 from db.queries.spend import spend
+from db.revision import current_revision, newest_revision, require_current
 from models.filters import Dimension, SpendQuery
 from models.versions import present_versions
 from tests.conftest import DATABASES
@@ -23,23 +24,23 @@ def table_names(engine):
 def test_a_migrated_database_has_what_the_models_say(engine):
     migrate.check(engine)
     assert table_names(engine) == set(tables.metadata.tables)
-    assert migrate.current_revision(engine) == migrate.newest_revision()
+    assert current_revision(engine) == newest_revision()
 
 
 def test_migrating_down_leaves_nothing_and_up_again_brings_everything_back(engine):
     migrate.downgrade(engine, "base")
     assert table_names(engine) == set()
-    assert migrate.current_revision(engine) is None
+    assert current_revision(engine) is None
     migrate.upgrade(engine)
     migrate.check(engine)
-    migrate.require_current(engine)
+    require_current(engine)
 
 
 @pytest.mark.parametrize("kind", DATABASES)
 def test_an_empty_database_is_refused_with_the_command_that_helps(new_database, kind):
     engine = make_engine(new_database(kind))
     with pytest.raises(SchemaOutdatedError, match=r"revision none.*run `python -m api migrate`"):
-        migrate.require_current(engine)
+        require_current(engine)
     engine.dispose()
 
 

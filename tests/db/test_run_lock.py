@@ -10,6 +10,7 @@ import pytest
 from db.engine import make_engine
 from db.errors import BusyError
 from db.ingest import pipeline
+from db.migrate import upgrade
 from db.run_lock import run_lock
 from db.settings import ROOT
 from tests.data.export_helpers import PROJECT, csv_text, project_ids, rows, take
@@ -72,6 +73,7 @@ def test_the_lock_of_a_process_that_is_killed_is_free(engine):
 
 def test_the_lock_is_of_one_database(engine, new_database):
     other = make_engine(new_database(engine.dialect.name))
+    upgrade(other)
     with run_lock(engine, 1), run_lock(other, 1):
         pass
     other.dispose()

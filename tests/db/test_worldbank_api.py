@@ -231,7 +231,7 @@ def test_records_that_come_in_under_way_push_others_over_the_border_and_are_coun
     report = fetch()
     assert set(project_ids(engine)) == set(api.projects)
     assert report.read == COUNT + 5
-    assert any("5 of them were on no page; asked once more for all: they were found" in note for note in report.notes)
+    assert any("of which no page held 5; asked once more for all: found" in note for note in report.notes)
 
 
 @only_sqlite
@@ -251,7 +251,7 @@ def test_a_total_that_no_page_fills_is_told(fetch, api):
     api.overstated = 3
     report = fetch()
     assert report.added == COUNT
-    assert any("3 are still missing" in note for note in report.notes)
+    assert any("still missing: 3" in note for note in report.notes)
 
 
 @only_sqlite

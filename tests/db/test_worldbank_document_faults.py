@@ -198,7 +198,7 @@ def test_a_document_that_is_listed_twice_counts_once(engine, fetch, api):
     put(api, "D1", PROJECT_ID, REPORT, "2022-01-31")
     put(api, "D2", PROJECT_ID, None, "2022-01-31", id="D1", txturl=api.documents["D1"]["txturl"])
     assert (fetch().added, texts_asked(api)) == (3, ["D1"])
-    assert any("1 are still missing" in reason for _, _, reason in reasons(engine))
+    assert any("still missing: 1" in reason for _, _, reason in reasons(engine))
 
 
 @only_sqlite

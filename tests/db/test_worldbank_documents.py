@@ -103,7 +103,7 @@ def test_the_same_again_costs_no_write_and_asks_for_no_text(engine, fetch, api):
     assert (report.unchanged, report.release_id) == (3, None)
     assert everything(engine) == before
     assert texts_asked(api) == []
-    assert "asked for: 1 pages of lists, 0 texts; 1 texts were here already" in report.notes
+    assert "asked for: 1 page of lists, 0 texts; here already: 1" in report.notes
 
 
 @only_sqlite
@@ -348,6 +348,6 @@ def test_the_command_takes_reports_in_and_lists_what_was_set_aside(engine, fetch
         get_settings.cache_clear()
     assert done.exit_code == 0
     assert "run 2: read 3, added 3" in done.output
-    assert "0 records rejected, 0 values set aside, 1 documents set aside" in done.output
+    assert "0 records rejected, 0 values set aside, 1 document set aside" in done.output
     pdf = api.documents["D2"]["pdfurl"]
     assert f"{pdf},{PROJECT_ID},text,,the API gives no address of a text (txturl),no" in errors.output

@@ -84,6 +84,8 @@ def test_filters_by_name_and_takes_the_filter_away_again(first):
     first.locator("#filter-value").press("Enter")
     settled(first)
     assert query_of(first)["min_confidence"] == "0.7"
+    expect(first.locator("#chips")).to_contain_text("0.7")
+    expect(first.locator("#chips")).to_contain_text("2014-01-01")
     first.get_by_role("button", name=re.compile("Without Country.*Jordan")).click()
     settled(first)
     assert "country" not in query_of(first)
@@ -198,7 +200,7 @@ def test_a_wrong_address_names_what_is_wrong_and_a_click_puts_it_right(open_page
     trouble = page.locator("#trouble")
     expect(trouble).to_contain_text("'refuge_health' is not a valid value")
     expect(trouble).to_contain_text("there is no parameter 'yer_from' here")
-    trouble.get_by_role("link", name="refugee_health", exact=True).first.click()
+    trouble.get_by_role("link", name="Refugee health (refugee_health)", exact=True).first.click()
     settled(page)
     assert query_of(page)["category"] == "refugee_health,refugee_education"
     trouble.get_by_role("link", name="year_from", exact=True).click()
@@ -230,6 +232,25 @@ def test_an_empty_answer_says_which_filter_is_the_reason(open_page):
     settled(page)
     assert rows_of(page)
     expect(trouble).to_be_empty()
+
+
+def test_places_are_called_by_their_names_though_no_row_has_them(open_page):
+    page = settled(open_page("/?group_by=country&country=JOR,USA"))
+    expect(page.locator("#chips")).to_contain_text("Country or region: United States")
+    expect(page.locator("#warnings")).to_contain_text(
+        "no row loaded has country United States: the answer is empty there"
+    )
+    page = settled(open_page("/?group_by=category&country=USA"))
+    expect(page.locator("#trouble")).to_contain_text("No project matches all of this")
+    page = settled(open_page("/?group_by=category&region=NAC&country=JOR"))
+    expect(page.locator("#trouble").get_by_role("link", name="Without Region: North America")).to_be_visible()
+
+
+def test_a_correction_tells_the_name_of_a_code(open_page):
+    page = settled(open_page("/?group_by=category&country=jordan"))
+    page.locator("#trouble").get_by_role("link", name="Jordan (JOR)", exact=True).first.click()
+    settled(page)
+    assert query_of(page)["country"] == "JOR"
 
 
 @pytest.mark.parametrize("broken", ["refused", "500", "cut"])

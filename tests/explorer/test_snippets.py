@@ -1,5 +1,6 @@
 """The code that the pages hand out does what it says."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from api.explorer.snippets import ONE, ROWS, snippets
+from tests.data.r import run_r
 from tests.explorer.reading import Page
 
 QUERY = "/v1/spend?group_by=category&country=JOR,LBN&q=skills+%22work+abroad%22"
@@ -30,9 +32,21 @@ def test_the_python_of_a_table_reads_every_row(base):
     assert run(sys.executable, "-c", code).split() == [str(totals["rows"]), str(round(totals["amount_usd"] * 100))]
 
 
+def test_the_r_of_a_table_reads_every_row(base, tmp_path):
+    url = f"{base}/v1/spend?group_by=category,year,country"
+    code = code_of(ROWS, url)["R"].replace("print(table)", 'cat(nrow(table), sprintf("%.2f", sum(table$amount_usd)))')
+    totals = httpx.get(url).json()["totals"]
+    assert run_r(code, tmp_path).split() == [str(totals["rows"]), f"{totals['amount_usd']:.2f}"]
+
+
 def test_the_python_of_a_component_reads_it(base):
     url = f"{base}/v1/components/P167506-1"
     assert "'component_id': 'P167506-1'" in run(sys.executable, "-c", code_of(ONE, url)["Python"])
+
+
+def test_the_r_of_a_component_reads_it(base, tmp_path):
+    url = f"{base}/v1/components/P167506-1"
+    assert re.search(r'\$ component_id +: chr "P167506-1"', run_r(code_of(ONE, url)["R"], tmp_path))
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")

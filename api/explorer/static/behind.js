@@ -4,7 +4,7 @@ import { address, filterQuery, ROOT } from "./state.js";
 import { ask } from "./api.js";
 import { find, make } from "./dom.js";
 import { membersOf } from "./filters.js";
-import { dollars, plain, upper } from "./format.js";
+import { counted, dollars, plain, upper } from "./format.js";
 
 const PAGE = 10;
 const TITLES = { project: "The whole project" }; // its stored title says the project's name again
@@ -30,7 +30,7 @@ export async function showBehind(params, signal) {
 /** A button for the next page, as long as there is one. */
 function further(answer, body, labels, signal) {
   const left = answer.totals.rows - body.rows.length;
-  if (!answer.links.next) return `All ${answer.totals.rows} rows are shown.`;
+  if (!answer.links.next) return `All of ${counted(answer.totals.rows, "row", "rows")} shown.`;
   const button = make("button", { type: "button" }, `Show more of the other ${left}`);
   button.addEventListener("click", async () => {
     button.disabled = true;

@@ -6,7 +6,13 @@ import { find, make } from "./dom.js";
 import { plain } from "./format.js";
 
 const CONTROLS = ["group_by", "basis", "measure", "prices", "base_year", "chart", "scale", "sort", "fill", "limit", "cursor", "fields", "format"];
-const members = new Map(); // dimension → promise of its members
+const WHOLE = {
+  category: ["/v1/categories", "code", "label"],
+  country: ["/v1/countries", "code", "name"],
+  region: ["/v1/countries", "region_code", "region"],
+}; // where also those stand that no row loaded has
+const GAP = /^(no row loaded has (\w+) )([^:]+)(?=:)/;
+const lists = new Map(); // path → promise of what it lists
 
 /** What the form says of each filter. */
 function choices() {
@@ -17,15 +23,38 @@ function choices() {
   return found;
 }
 
-/** The members of a dimension, asked for once. */
-export function membersOf(dimension) {
-  if (!members.has(dimension)) {
+/** What a path lists, asked for once. */
+function listed(path) {
+  if (!lists.has(path)) {
     const never = new AbortController().signal;
-    const asked = ask(`${ROOT}/v1/dimensions/${dimension}/values`, never).then((answer) => answer.data);
-    members.set(dimension, asked.catch(() => { members.delete(dimension); return []; }));
+    const asked = ask(`${ROOT}${path}`, never).then((answer) => answer.data);
+    lists.set(path, asked.catch(() => { lists.delete(path); return []; }));
   }
-  return members.get(dimension);
+  return lists.get(path);
 }
+
+/** The members of a dimension that rows have. */
+export const membersOf = (dimension) => listed(`/v1/dimensions/${dimension}/values`);
+
+/** The readable name of a member, whether a row has it or not; nothing where it has none. */
+export async function memberName(dimension, value) {
+  const same = (code) => String(code).toLowerCase() === value.toLowerCase();
+  const member = (await membersOf(dimension)).find((one) => same(one.value));
+  if (member || !WHOLE[dimension]) return member?.label;
+  const [path, code, name] = WHOLE[dimension];
+  return (await listed(path)).find((one) => same(one[code]))?.[name];
+}
+
+/** A warning of the API with the names of the members whose codes it tells. */
+export async function named(warning) {
+  const [, , dimension, codes] = warning.match(GAP) ?? [];
+  if (!codes) return warning;
+  const names = await Promise.all(codes.split(", ").map(async (code) => (await memberName(dimension, code)) ?? code));
+  return warning.replace(GAP, (_, before) => before + names.join(", "));
+}
+
+/** The dimension whose members a filter takes, if any. */
+export const dimensionOf = (name) => choices().get(name)?.dimension;
 
 /** Each filter that applies: its parameter, its value, and both in words. */
 export async function applied(params) {
@@ -34,10 +63,9 @@ export async function applied(params) {
   for (const name of new Set(params.keys())) {
     if (CONTROLS.includes(name)) continue;
     const choice = known.get(name);
-    const names = choice?.dimension ? await membersOf(choice.dimension) : [];
     for (const value of choice?.many ? listOf(params, name) : params.getAll(name)) {
-      const member = names.find((one) => one.value.toLowerCase() === value.toLowerCase());
-      found.push({ name, value, label: choice?.label ?? name, text: member?.label ?? (choice?.values ? plain(value) : value) });
+      const member = choice?.dimension ? await memberName(choice.dimension, value) : undefined;
+      found.push({ name, value, label: choice?.label ?? name, text: member ?? (choice?.values ? plain(value) : value) });
     }
   }
   return found;

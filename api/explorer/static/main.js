@@ -2,7 +2,7 @@
 
 import { address, changed, listOf, read, ROOT, spendQuery, view } from "./state.js";
 import { ask, Trouble } from "./api.js";
-import { applied, letFilter, showChips } from "./filters.js";
+import { applied, letFilter, named, showChips } from "./filters.js";
 import { letTurn, showControls } from "./controls.js";
 import { rowsOf, tableOf } from "./table.js";
 import { showBehind } from "./behind.js";
@@ -85,9 +85,14 @@ async function showAnswer(params, signal, arrived) {
   find("#result").hidden = false;
   find("#rows").replaceChildren(...tableOf(answer, params, nameOf));
   find("#more").replaceChildren(...further(answer, params, signal));
-  find("#warnings ul").replaceChildren(...answer.meta.warnings.map((text) => make("li", {}, text)));
-  find("#warnings").hidden = !answer.meta.warnings.length;
-  await Promise.all([draw(params, signal), showBehind(params, signal).catch((error) => leaveOut("#behind", error, signal))]);
+  await Promise.all([showWarnings(answer.meta.warnings, signal), draw(params, signal), showBehind(params, signal).catch((error) => leaveOut("#behind", error, signal))]);
+}
+
+async function showWarnings(warnings, signal) {
+  const texts = await Promise.all(warnings.map(named));
+  if (signal.aborted) return;
+  find("#warnings ul").replaceChildren(...texts.map((text) => make("li", {}, text)));
+  find("#warnings").hidden = !texts.length;
 }
 
 /** Draw the picture; without it the table still answers. */
@@ -120,7 +125,7 @@ function sentence({ totals, meta }) {
 function further(answer, params, signal) {
   if (!answer.links.next) return [];
   const shown = find("#rows tbody").rows.length;
-  const button = make("button", { type: "button" }, `Show more of the other ${answer.totals.rows - shown} rows`);
+  const button = make("button", { type: "button" }, `Show more of the other ${counted(answer.totals.rows - shown, "row", "rows")}`);
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {

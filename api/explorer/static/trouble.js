@@ -1,7 +1,7 @@
 // What to show where an answer is missing: what is wrong, how to put it right, or why there is nothing.
 
 import { address, changed, listOf, spendQuery, view } from "./state.js";
-import { applied, without } from "./filters.js";
+import { applied, dimensionOf, memberName, without } from "./filters.js";
 import { ask } from "./api.js";
 import { find, make } from "./dom.js";
 import { counted } from "./format.js";
@@ -28,18 +28,25 @@ export function showTrouble(trouble, params, again) {
 /** One thing that is wrong, with links that put it right. */
 export function errorLine(item, params) {
   const line = make("li", {}, `${item.message}. `);
-  const fixed = item.suggestion && corrected(params, item);
-  if (fixed) line.append("Did you mean ", make("a", { href: view(fixed) }, item.suggestion), "? ");
+  if (item.suggestion) line.append("Did you mean ", correction(params, item, item.suggestion), "? ");
   if (params.has(item.parameter)) {
     const left = listOf(params, item.parameter).filter((one) => one !== item.value);
     line.append(make("a", { href: view(changed(params, { [item.parameter]: left })) }, "Leave it out"), ".");
   }
   const isName = !params.has(item.parameter) || item.message.startsWith("there is no parameter");
   if (item.allowed?.length && !isName) {
-    const links = item.allowed.flatMap((one) => [" ", make("a", { href: view(corrected(params, { ...item, suggestion: one })) }, one)]);
+    const links = item.allowed.flatMap((one) => [" ", correction(params, item, one)]);
     line.append(make("details", { class: "allowed" }, make("summary", {}, "What is allowed"), make("p", {}, links)));
   }
   return line;
+}
+
+/** A link that takes a suggestion. It tells the name of a code as soon as that is here. */
+function correction(params, item, suggestion) {
+  const link = make("a", { href: view(corrected(params, { ...item, suggestion })) }, suggestion);
+  const dimension = params.has(item.parameter) && dimensionOf(item.parameter);
+  if (dimension) memberName(dimension, suggestion).then((name) => { if (name && name !== suggestion) link.textContent = `${name} (${suggestion})`; });
+  return link;
 }
 
 /** The question with a suggestion taken: another value, another name of the parameter, or parameters as `a=b&c=d`. */

@@ -21,6 +21,7 @@ from db.ingest.adapters.iati_fields import (
 )
 from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money_of, shares_of
 from db.ingest.adapters.iati_xml import Activity, Node, read_activities
+from db.progress import Position, anywhere
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
 from models.money import usd
@@ -35,17 +36,18 @@ NAMES = {"project_id": "iati-identifier", "name": "title", "objective": "descrip
 
 
 class IatiAdapter:
-    """Activities of any publisher. `source_url` is where the file was fetched."""
+    """Activities of any publisher. `source_url` is where the file was fetched; `position` learns how far it is read."""
 
     name = "iati"
 
-    def __init__(self, source_url: str | None = None) -> None:
+    def __init__(self, source_url: str | None = None, position: Position = anywhere) -> None:
         self.source_url = source_url
+        self.position = position
 
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each activity; see `Adapter.read`."""
         file_date = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
-        for activity in read_activities(path):
+        for activity in read_activities(path, self.position):
             yield self._record(path, activity, file_date)
 
     def _record(self, path: Path, activity: Activity, file_date: str) -> RawRecord:

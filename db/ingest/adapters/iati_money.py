@@ -12,6 +12,7 @@ from db.ingest.adapters.iati_xml import Node
 from db.ingest.exchange import DOLLAR, NoRateError, to_dollars
 from models.iati.shares import Shares, combine
 from models.money import usd
+from models.words import counted
 
 UNKNOWN: Shares = {"": Fraction(1)}
 COMMITMENT, DISBURSEMENT = "commitment", "disbursement"
@@ -70,7 +71,9 @@ def money_of(activity: Node, language: str, findings: Findings) -> Money:
         _note_finance_type(node.first("finance-type"), findings)
     _note_finance_type(activity.first("default-finance-type"), findings)
     if money.incoming and not money.amounts[COMMITMENT]:
-        findings.note(f"{money.incoming} incoming commitments (type 11) are not counted: they are their givers'")
+        findings.note(
+            f"counted where they are given, not here: {counted(money.incoming, 'incoming commitment')} (type 11)"
+        )
     return money
 
 

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from xml.parsers import expat
 
 from db.errors import FileRefusedError
+from db.progress import Position, anywhere
 
 PIECE = 1 << 16
 MAX_ACTIVITY = 16 * 1024 * 1024
@@ -63,8 +64,10 @@ class Activity:
     broken: str | None = None
 
 
-def read_activities(path: Path) -> Iterator[Activity]:
+def read_activities(path: Path, position: Position = anywhere) -> Iterator[Activity]:
     """Yield the activities of a file, XML or XML packed by gzip, in their order.
+
+    `position` learns how far it is read, in bytes of the file as it lies there.
 
     Raises:
         FileRefusedError: if it is not well-formed XML to its end, has a document type, is nested too deep, unpacks to
@@ -72,9 +75,10 @@ def read_activities(path: Path) -> Iterator[Activity]:
     """
     reader = _Reader(path.name)
     try:
-        with _opened(path) as file:
-            size = 0
+        with path.open("rb") as stored, _unpacked(path.name, stored) as file:
+            size, stored_size = 0, path.stat().st_size
             while piece := file.read(PIECE):
+                position(stored.tell(), stored_size)
                 size += len(piece)
                 if size > MAX_FILE:
                     raise FileRefusedError(f"{path.name} holds more than {MAX_FILE:,} bytes")
@@ -88,12 +92,12 @@ def read_activities(path: Path) -> Iterator[Activity]:
         raise FileRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
-def _opened(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        magic = file.read(4)
+def _unpacked(name: str, stored: BinaryIO) -> BinaryIO:
+    magic = stored.read(4)
+    stored.seek(0)
     if magic == ZIP:
-        raise FileRefusedError(f"{path.name} is a zip file: unpack it first")
-    return cast(BinaryIO, gzip.open(path)) if magic.startswith(GZIP) else path.open("rb")
+        raise FileRefusedError(f"{name} is a zip file: unpack it first")
+    return cast(BinaryIO, gzip.open(stored)) if magic.startswith(GZIP) else stored
 
 
 class _Reader:

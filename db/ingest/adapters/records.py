@@ -9,6 +9,7 @@ from typing import Any
 from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
+from models.words import counted
 
 KINDS: dict[str, type[AnyRecord]] = {
     "project": ProjectRecord,
@@ -41,7 +42,7 @@ def _read_csv(path: Path) -> Iterator[RawRecord]:
     for line, row in rows:
         place = f"line {line}"
         if len(row) != len(header):
-            reason = f"{len(row)} columns, expected {len(header)} as in the header"
+            reason = f"{counted(len(row), 'column')}, expected {len(header)} as in the header"
             yield RawRecord(place, kind, {}, broken=reason)
             continue
         yield RawRecord(

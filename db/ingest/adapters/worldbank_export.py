@@ -13,6 +13,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
 from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
 from models.records import ProjectRecord, clean_text
+from models.words import counted
 
 COLUMNS = {
     "project_id": ("id", "project id", "projectid", "proj_id"),
@@ -92,7 +93,7 @@ def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[st
             if missing:
                 raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)} of the World Bank's export")
             return row, columns, index
-    found = f"{len(head[0][1])} columns" if head else "nothing"  # without their values: they may name people
+    found = counted(len(head[0][1]), "column") if head else "nothing"  # without their values: they may name people
     raise FileRefusedError(
         f"{path.name} has no header of the World Bank's project export in its first rows (found {found}); "
         f"expected among others {', '.join(COLUMNS[field][0] for field in REQUIRED)}"
@@ -115,7 +116,7 @@ def _file_date(path: Path) -> str:
 def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:
     if len(row) != len(titles):
         return RawRecord(
-            place, ProjectRecord, {}, broken=f"{len(row)} columns, expected {len(titles)} as in the header"
+            place, ProjectRecord, {}, broken=f"{counted(len(row), 'column')}, expected {len(titles)} as in the header"
         )
     fields: dict[str, Any] = {}
     names: dict[str, str] = {}
