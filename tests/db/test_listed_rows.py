@@ -1,0 +1,77 @@
+"""The rows of lists say what the tables they come from say, after any change."""
+
+from collections import defaultdict
+
+from sqlalchemy import select
+
+from db import tables
+from db.engine import reading
+from db.ingest.bundle import load_bundle
+from db.migrate import downgrade, upgrade
+from db.queries.components import LISTED, get_component, list_components
+from models.component import ComponentPublic
+from models.filters import STATUSES, Filters
+from models.vocabulary import Relevance
+
+
+def kept(connection):
+    return {row["component_id"]: dict(row) for row in connection.execute(select(tables.listed_row)).mappings()}
+
+
+def from_tables(connection):
+    """What must be kept, by going through everything."""
+    projects = {row["project_id"]: row for row in connection.execute(select(tables.project)).mappings()}
+    places, shares = defaultdict(set), defaultdict(list)
+    for row in connection.execute(select(tables.spend_fact)).mappings():
+        places[row["component_id"]].add(row["country"])
+    for row in connection.execute(select(tables.classification)).mappings():
+        if row["effective"]:
+            shares[row["component_id"]].append(row)
+    found = {}
+    for row in connection.execute(select(tables.component)).mappings():
+        mine = sorted(shares[row["component_id"]], key=lambda share: share["position"])
+        if not mine:
+            continue
+        project = projects[row["project_id"]]
+        same = set(tables.listed_row.c.keys()) & set(row)
+        found[row["component_id"]] = {name: row[name] for name in same} | {
+            "project_name": project["name"],
+            "year": project["approval_date"] and project["approval_date"].year,
+            "category": mine[0]["category_code"],
+            "categories": " ".join(share["category_code"] for share in mine),
+            "secondary_categories": " ".join(mine[0]["secondary"]),
+            "relevance": min((share["relevance"] for share in mine), key=list(Relevance).index),
+            "method": mine[0]["method"],
+            "confidence": mine[0]["confidence"],
+            "countries": " ".join(sorted(places[row["component_id"]])),
+        }
+    return found
+
+
+def test_the_bundled_rows_are_those_of_the_tables(loaded):
+    with reading(loaded) as connection:
+        assert kept(connection) == from_tables(connection) != {}
+
+
+def test_a_migrated_database_has_them_at_once(engine):
+    load_bundle(engine)
+    with reading(engine) as connection:
+        before = kept(connection)
+    downgrade(engine, "0006")
+    upgrade(engine)
+    with reading(engine) as connection:
+        assert kept(connection) == before != {}
+
+
+def test_a_list_shows_what_the_single_one_shows(loaded):
+    everything = Filters(statuses=STATUSES, relevance=tuple(Relevance))
+    with reading(loaded) as connection:
+        rows = list(list_components(connection, everything))
+        assert len(rows) > 100
+        for row in rows[::7]:
+            single = get_component(connection, row["component_id"], everything)
+            assert {name: single[name] for name in LISTED} == {name: row[name] for name in LISTED}
+
+
+def test_a_list_has_the_columns_that_are_promised():
+    assert tuple(ComponentPublic.model_fields) == LISTED
