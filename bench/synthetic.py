@@ -39,6 +39,8 @@ def fill(engine: Engine, components: int) -> None:
         _insert(connection, "component", map(_component, numbers))
         _insert(connection, "classification", map(_classification, numbers))
         _insert(connection, "spend_fact", map(_fact, numbers))
+        if engine.dialect.name == "postgresql":  # what follows looks for rows by their projects
+            connection.exec_driver_sql("ANALYZE")
         summarise(connection)
         list_all(connection)
         connection.execute(insert(tables.release), [_release(components)])
