@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, delete, func, select, text
+from sqlalchemy import Column, Connection, Table, bindparam, delete, func, select, text
 
 from db import tables
 from db.bulk import Row, write_rows
@@ -30,6 +30,15 @@ def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces that fit the parameter limits of both databases."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def ids_in_batches(connection: Connection, column: Column[str], size: int = BATCH) -> Iterator[list[str]]:
+    """All values of a column of ids in their order, each once, some at a time; nothing stays open in between."""
+    following = select(column).where(column > bindparam("last")).distinct().order_by(column).limit(size)
+    last = ""
+    while ids := list(connection.scalars(following, {"last": last})):
+        yield ids
+        last = ids[-1]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -42,7 +42,7 @@ class SearchQuery:
     phrases: tuple[tuple[str, ...], ...]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     stem: str = _stemmer.stemWord(word)
     # PostgreSQL's parser takes "7e0e7" for a number and a word; with a letter before it, it stays one word.

@@ -1,1 +1,1 @@
-"""How data get in: adapter, validation, sink, rebuild, release."""
+"""How data get in: adapter, intake, records, rebuild, release."""

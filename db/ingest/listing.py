@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, cast, func, select
+from sqlalchemy import Connection, Integer, RowMapping, Select, and_, cast, func, select
 
 from db import tables
-from db.store import BATCH, batches, insert_rows, replace_rows
+from db.store import batches, ids_in_batches, insert_rows, replace_rows
 from models.vocabulary import Relevance
 
 component, fact, listed, verdict = tables.component, tables.spend_fact, tables.listed_row, tables.classification
@@ -46,11 +46,8 @@ def list_if_missing(connection: Connection) -> None:
 
 def list_all(connection: Connection) -> None:
     """Compute all rows where there are none yet; `keep_listed` keeps them."""
-    last, projects = "", tables.project.c.project_id
-    following = select(projects).where(projects > bindparam("last")).order_by(projects).limit(BATCH)
-    while project_ids := list(connection.scalars(following, {"last": last})):
+    for project_ids in ids_in_batches(connection, tables.project.c.project_id):
         insert_rows(connection, listed, list(_rows(connection, project_ids)))
-        last = project_ids[-1]
 
 
 def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[str, Any]]:

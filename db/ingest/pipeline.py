@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
@@ -15,19 +13,19 @@ from db import tables
 from db.engine import writing
 from db.errors import DataError, FileRefusedError, SourceError, SpoolError
 from db.ingest.adapter import Adapter, RawRecord
+from db.ingest.intake import take_in_file
+from db.ingest.ledger import Ledger, rejection_row
 from db.ingest.memory import rare_collections
-from db.ingest.rebuild import rebuild
+from db.ingest.rebuild import rebuild, rebuild_all
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
-from db.ingest.sink import NOBODY, Sink
+from db.ingest.staging import staged
 from db.ingest.undoing import undo_but_rejections
-from db.ingest.validation import Rejection, Valid, told, validate
+from db.ingest.validation import told
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.run_lock import run_lock
-from db.store import BATCH, insert_rows, make_release, now
-from models.country import PlaceIndex
-from models.records import ComponentRecord, ProjectRecord
+from db.store import insert_rows, make_release, now
 from models.versions import present_versions
 from models.vocabulary import OnError, RunStatus
 
@@ -118,7 +116,7 @@ def fetching(engine: Engine, adapter: Adapter) -> Iterator[list[RawRecord]]:
     except (SourceError, SpoolError) as error:
         with writing(engine) as connection:
             run_id = open_run(connection, adapter, (), RunStatus.REFUSED, started_at)
-            insert_rows(connection, tables.rejected_record, [_rejection_row(run_id, told(raw)) for raw in met])
+            insert_rows(connection, tables.rejected_record, [rejection_row(run_id, told(raw)) for raw in met])
             close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
         raise
 
@@ -194,98 +192,18 @@ def close_run(
 def _take_in(
     connection: Connection, adapter: Adapter, paths: Sequence[Path], report: Report, progress: Progress
 ) -> None:
-    places = load_reference(connection)
-    sources = set(connection.scalars(select(tables.source.c.source_id)))
-    sink = Sink(connection, adapter.name, report)
-    for path in paths:
-        if not path.is_file():
-            raise FileRefusedError(f"{path} is not a file")
-        _take_in_file(adapter.read(path), sink, places, sources, progress)
-    versions = present_versions()
-    previous = latest_release(connection)
-    if previous and previous.versions != versions:
-        report.notes.append("the taxonomy, the rules or the method changed: every project was computed anew")
-        sink.touched = set(connection.scalars(select(tables.project_statement.c.project_id).distinct()))
-    elif not report.altered:
-        return
-    rebuild(connection, sink.touched, places)
+    places, versions, previous = load_reference(connection), present_versions(), latest_release(connection)
+    with staged(connection, "touched") as touched, staged(connection, "refused") as refused:
+        ledger = Ledger(connection, adapter.name, report, touched, refused)
+        for path in paths:
+            if not path.is_file():
+                raise FileRefusedError(f"{path} is not a file")
+            take_in_file(adapter.read(path), ledger, places, progress)
+        if previous and previous.versions != versions:
+            report.notes.append("the taxonomy, the rules or the method changed: every project was computed anew")
+            rebuild_all(connection, places)
+        elif report.altered:
+            rebuild(connection, touched.owners(), places)
+        else:
+            return
     report.release_id = make_release(connection, report.run_id, versions).release_id
-
-
-def _take_in_file(
-    records: Iterator[RawRecord], sink: Sink, places: PlaceIndex, sources: set[str], progress: Progress
-) -> None:
-    """Store a file's records batch by batch; lists of components and decisions are stored whole, at its end."""
-    seen: dict[tuple[Any, ...], str] = {}
-    others: list[Valid] = []
-    while batch := list(islice(records, BATCH)):
-        projects: list[Valid] = []
-        for raw in batch:
-            if raw.passed_over or raw.remark:
-                _tell(sink, raw)
-                continue
-            sink.report.read += 1
-            valid, rejections = validate(raw, places, sources)
-            if valid and (first := seen.setdefault(_identity(valid), valid.place)) != valid.place:
-                sink.reject(valid, *_repeated(valid, first))
-                continue
-            sink.report.count_rejections(rejections)
-            sink.rejections += rejections
-            if valid is None and raw.kind is not ProjectRecord:
-                sink.refused.add(rejections[0].record_id or NOBODY)
-            if valid:
-                (projects if isinstance(valid.record, ProjectRecord) else others).append(valid)
-        sink.projects(projects)
-        _keep_rejections(sink)
-        progress(len(batch))
-    sink.components([valid for valid in others if isinstance(valid.record, ComponentRecord)])
-    sink.reviews([valid for valid in others if not isinstance(valid.record, ComponentRecord)])
-    _keep_rejections(sink)
-
-
-def _tell(sink: Sink, raw: RawRecord) -> None:
-    """Keep what is no record: a document that gave none, or a remark, which the report repeats."""
-    sink.rejections.append(told(raw))
-    if raw.remark:
-        about = raw.fields.get("project_id")
-        sink.report.notes.append(f"{about}: {raw.remark}" if about else raw.remark)
-    else:
-        sink.report.passed_over += 1
-
-
-def _identity(valid: Valid) -> tuple[Any, ...]:
-    record = valid.record
-    if isinstance(record, ProjectRecord):
-        return ("project", record.project_id)
-    if isinstance(record, ComponentRecord):
-        return ("component", record.project_id, record.ordinal)
-    return ("review", record.subject_id, record.category)
-
-
-def _repeated(valid: Valid, first: str) -> tuple[str, str, str]:
-    kind, *key = _identity(valid)
-    names = {"project": "project_id", "component": "ordinal", "review": "category"}
-    return (
-        names[kind],
-        str(key[-1]),
-        f"{kind} {' '.join(map(str, key))} was read at {first} already; the first one counts",
-    )
-
-
-def _keep_rejections(sink: Sink) -> None:
-    rows = [_rejection_row(sink.report.run_id, rejection) for rejection in sink.rejections]
-    insert_rows(sink.connection, tables.rejected_record, rows)
-    sink.rejections.clear()
-
-
-def _rejection_row(run_id: int, rejection: Rejection) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "place": rejection.place,
-        "record_id": rejection.record_id,
-        "field": rejection.field,
-        "value": rejection.value,
-        "reason": rejection.reason,
-        "record": rejection.record,
-        "whole_record": rejection.whole,
-    }

@@ -14,9 +14,10 @@ from db.ingest.facts import Family, Member, family_facts
 from db.ingest.families import families_of
 from db.ingest.listing import keep_listed
 from db.ingest.merge import merge_statements, subtract_included
+from db.ingest.staging import Entry, staged
 from db.ingest.stored import listed_components
 from db.ingest.summaries import SummaryChanges
-from db.store import batches, insert_rows, next_release_id, replace_rows, upsert
+from db.store import batches, ids_in_batches, insert_rows, next_release_id, replace_rows, upsert
 from models.classification import ClassifierInput, classify, load_taxonomy
 from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
@@ -32,22 +33,32 @@ WHOLE_TITLE = "Whole project"
 REMAINDER_TITLE = "Beyond the listed amounts"
 
 
-def rebuild(connection: Connection, touched: Iterable[str], places: PlaceIndex) -> None:
-    """Recompute the touched projects and their families for the release to come, in the caller's transaction.
+def rebuild(connection: Connection, touched: Iterable[Sequence[str]], places: PlaceIndex) -> None:
+    """Recompute the touched projects, which come some at a time, and their families for the release to come, in the
+    caller's transaction.
 
     What that changes is written down under the number of that release.
     """
     release_id = next_release_id(connection)
-    closure = families_of(connection, set(touched))
     summaries = SummaryChanges(connection)
-    for roots in batches(sorted(closure)):
-        members = [project_id for root in roots for project_id in closure[root]]
-        before = money_states(connection, members)
-        summaries.before(members)
-        _rebuild_chunk(connection, {root: closure[root] for root in roots}, members, places)
-        summaries.after(members)
-        keep_changes(connection, release_id, before, money_states(connection, members))
+    with staged(connection, "family") as families:
+        for project_ids in touched:
+            found = families_of(connection, project_ids)
+            families.add_missing(Entry(root, member) for root, members in found.items() for member in members)
+        for entries in families.by_owner():
+            closure = {root: [entry.key for entry in members] for root, members in entries.items()}
+            members = [project_id for members in closure.values() for project_id in members]
+            before = money_states(connection, members)
+            summaries.before(members)
+            _rebuild_chunk(connection, closure, members, places)
+            summaries.after(members)
+            keep_changes(connection, release_id, before, money_states(connection, members))
     summaries.finish()
+
+
+def rebuild_all(connection: Connection, places: PlaceIndex) -> None:
+    """Recompute all projects; see `rebuild`."""
+    rebuild(connection, ids_in_batches(connection, tables.project_statement.c.project_id), places)
 
 
 @dataclass(slots=True)
@@ -184,12 +195,17 @@ def _search_rows(
         for found in chunk.components.values()
         for component in found
     } | {component_id: (row["project_id"], "") for component_id, row in stand_ins.items()}
+    of_project = {
+        key: {name: _stems(project[name]) for name in ("name", "objective")} for key, project in chunk.projects.items()
+    }
     for component_id in sorted(component_ids):
         project_id, title = titles[component_id]
-        project = chunk.projects[project_id]
-        texts = {"name": project["name"], "title": title, "objective": project["objective"]}
-        row = {name: " ".join(words(text or "")) for name, text in texts.items()}
-        yield {"component_id": component_id, "project_id": project_id} | row
+        own = {"component_id": component_id, "project_id": project_id, "title": _stems(title)}
+        yield own | of_project[project_id]
+
+
+def _stems(text: str | None) -> str:
+    return " ".join(words(text or ""))
 
 
 def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from db import tables
 from db.engine import writing
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import close_run, open_run
-from db.ingest.rebuild import rebuild
+from db.ingest.rebuild import rebuild_all
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.queries.releases import latest_release
@@ -51,7 +51,7 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], int | None]:
             newest = latest_release(connection)
             places = load_reference(connection)
             before = _counted(connection)
-            rebuild(connection, connection.scalars(select(tables.project_statement.c.project_id).distinct()), places)
+            rebuild_all(connection, places)
             after = _counted(connection)
             ids = sorted(before.keys() | after.keys())
             moves += [Move(i, before.get(i), after.get(i)) for i in ids if before.get(i) != after.get(i)]

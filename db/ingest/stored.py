@@ -1,6 +1,9 @@
-"""Reads what a run needs of the components that are stored."""
+"""Reads what a run needs of the projects and components that are stored."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -9,10 +12,21 @@ from models.component import Listed
 from models.vocabulary import Granularity
 
 
-def listed_components(connection: Connection, project_ids: Sequence[str], *order: str) -> Iterator[Listed]:
+def listed_components(connection: Connection, project_ids: Iterable[str], *order: str) -> Iterator[Listed]:
     """Yield the components that sources list for some projects, withdrawn ones too, in the order of some columns."""
     table = tables.component
     query = select(*(table.c[name] for name in Listed._fields))
     query = query.where(table.c.project_id.in_(project_ids), table.c.granularity == Granularity.COMPONENT)
     for row in connection.execute(query.order_by(*(table.c[name] for name in order))):
         yield Listed(*row)
+
+
+def known_projects(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of some projects of which a source has spoken, also in this run."""
+    column = tables.project_statement.c.project_id
+    return set(connection.scalars(select(column).where(column.in_(ids)).distinct()))
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """Hash what a record says, to find one that says the same again."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -22,7 +22,7 @@ from db.ingest.contributions import (
     contributions,
     places_of,
 )
-from db.store import BATCH, batches
+from db.store import batches, ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import Dimension
 from models.summary import COLUMNS, FIGURES, GROUPINGS, OF_PROJECTS, Grouping
@@ -216,12 +216,8 @@ def summarise(connection: Connection) -> None:
     """Compute all summaries from the facts. Only needed where there are none yet: `rebuild` keeps them."""
     connection.execute(delete(summary))
     changes = SummaryChanges(connection)
-    last = ""
-    following = select(fact.c.project_id).where(fact.c.project_id > bindparam("last")).distinct()
-    following = following.order_by(fact.c.project_id).limit(BATCH)
-    while project_ids := list(connection.scalars(following, {"last": last})):
+    for project_ids in ids_in_batches(connection, fact.c.project_id):
         changes.compare({}, contributions(_facts_of(connection, project_ids)))
-        last = project_ids[-1]
     changes.write()
 
 

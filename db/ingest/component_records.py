@@ -1,0 +1,121 @@
+"""Stores lists of components under permanent ids."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from db import tables
+from db.ingest.ledger import NOBODY, Ledger
+from db.ingest.matching import match_components
+from db.ingest.precedence import READING, has_news, weigh
+from db.ingest.stored import content_hash, known_projects, listed_components
+from db.ingest.validation import Valid
+from db.store import insert_rows, upsert
+from models.component import Listed
+from models.records import ComponentRecord
+from models.vocabulary import Granularity
+
+
+def store_components(ledger: Ledger, lists: Mapping[str, Sequence[Valid]]) -> None:
+    """Store whole lists of components, project by project, under permanent ids."""
+    known, stored = known_projects(ledger.connection, lists), _stored_components(ledger, lists)
+    incomplete = ledger.refused_among([*lists, NOBODY])
+    rows: list[dict[str, Any]] = []
+    for project_id, listed in lists.items():
+        if project_id in known:
+            complete = not incomplete & {project_id, NOBODY}
+            rows += _rows_of_list(ledger, listed, stored.get(project_id, []), complete)
+        else:
+            for valid in listed:
+                ledger.reject(valid, "project_id", project_id, "no such project: load the project first")
+    _make_sure_of_projects(ledger, {row["project_id"] for row in rows})
+    upsert(ledger.connection, tables.component, rows)
+
+
+def _stored_components(ledger: Ledger, project_ids: Iterable[str]) -> dict[str, list[Listed]]:
+    found = defaultdict(list)
+    for component in listed_components(ledger.connection, project_ids, "number"):
+        found[component.project_id].append(component)
+    return found
+
+
+def _rows_of_list(
+    ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], complete: bool
+) -> list[dict[str, Any]]:
+    """The rows to write for a project's list, after those that it leaves out are withdrawn if it is complete."""
+    by_record = {id(valid.record): valid for valid in listed}
+    records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
+    if not has_news(records, stored):
+        ledger.report.unchanged += len(records)
+        return []
+    match = weigh(match_components(stored, records), records, stored)
+    for record, reason in match.unsettled:
+        ledger.reject(by_record[id(record)], "title", record.title, reason)
+    taken = {component.number for component in stored}
+    rows = []
+    for record, component in sorted(match.settled, key=lambda pair: pair[0].ordinal):
+        number = component.number if component else _new_number(record.ordinal, taken)
+        taken.add(number)
+        row = _component_row(ledger, record, number)
+        if component and not component.withdrawn and component.content_sha256 == row["content_sha256"]:
+            ledger.report.unchanged += 1
+            continue
+        ledger.report.changed += component is not None
+        ledger.report.added += component is None
+        rows.append(row)
+    complete = complete and all(record.list_complete for record in records)
+    if match.missing and not match.unsettled and complete:
+        _withdraw(ledger, match.missing)
+    if rows:
+        ledger.touched.add(records[0].project_id)
+    return rows
+
+
+def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:
+    """Mark components that a complete, newer list no longer names. They stay readable, without money."""
+    table = tables.component
+    ids = [component.component_id for component in components]
+    ledger.connection.execute(update(table).where(table.c.component_id.in_(ids)).values(withdrawn=True))
+    ledger.report.withdrawn += len(ids)
+    ledger.touched.update(component.project_id for component in components)
+
+
+def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict[str, Any]:
+    reading = record.model_dump(mode="json", include=READING)
+    unread = {name for name, value in reading.items() if value is None}  # so that hashes of before hold
+    return {
+        "component_id": f"{record.project_id}-{number}",
+        "project_id": record.project_id,
+        "number": number,
+        "ordinal": record.ordinal,
+        "granularity": Granularity.COMPONENT,
+        "title": record.title,
+        "description": record.description,
+        "stated_cents": record.amount_cents,
+        "stated_measure": record.amount_basis,
+        "list_complete": record.list_complete,
+        "withdrawn": False,
+        "note": record.note,
+        "source_id": record.source,
+        "source_url": record.source_url,
+        "as_of": record.as_of,
+        **reading,
+        "content_sha256": content_hash(record.model_dump(mode="json", exclude=unread)),
+        "run_id": ledger.report.run_id,
+    }
+
+
+def _make_sure_of_projects(ledger: Ledger, project_ids: set[str]) -> None:
+    """Components point to their project: where it is new in this run, a bare row stands in until it is rebuilt."""
+    table, statement = tables.project, tables.project_statement
+    there = set(ledger.connection.scalars(select(table.c.project_id).where(table.c.project_id.in_(project_ids))))
+    query = select(statement.c.project_id, func.min(statement.c.source_id)).group_by(statement.c.project_id)
+    sources = ledger.connection.execute(query.where(statement.c.project_id.in_(project_ids - there)))
+    bare = [{"project_id": key, "name": key, "source_id": source} for key, source in sources]
+    insert_rows(ledger.connection, table, bare)
+
+
+def _new_number(wanted: int, taken: set[int]) -> int:
+    return wanted if wanted not in taken else max(taken) + 1

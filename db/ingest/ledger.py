@@ -1,0 +1,70 @@
+"""What a run notes while it takes records in: what is refused and why, and whom it touches."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db import tables
+from db.ingest.report import Report
+from db.ingest.staging import Entry, Staged
+from db.ingest.validation import Rejection, Valid, storable
+from db.store import insert_rows
+
+NOBODY = ""
+"""Stands among the refused for a line that was too broken to say whom it is about."""
+
+
+class Ledger:
+    """Stands beside the records of one run, which come some at a time. `touched` names the projects whose answers may change.
+
+    `refused` names the owners of component and review lines that were refused: their lists and decisions are incomplete.
+    Both and the rejections hold what is new since the last `keep` alone.
+    """
+
+    def __init__(self, connection: Connection, origin: str, report: Report, touched: Staged, refused: Staged) -> None:
+        self.connection = connection
+        self.origin = origin
+        self.report = report
+        self.touched: set[str] = set()
+        self.rejections: list[Rejection] = []
+        self.refused: set[str] = set()
+        self._all_touched = touched
+        self._all_refused = refused
+
+    def keep(self) -> None:
+        """Write down what was refused and what was touched, so that memory is free for what follows."""
+        rows = [rejection_row(self.report.run_id, rejection) for rejection in self.rejections]
+        insert_rows(self.connection, tables.rejected_record, rows)
+        self._all_touched.add_missing(map(Entry, self.touched))
+        self._all_refused.add_missing(map(Entry, self.refused))
+        for new in (self.rejections, self.touched, self.refused):
+            new.clear()
+
+    def reject(self, valid: Valid, field: str, value: object, reason: str) -> None:
+        """Refuse a record that is valid by itself but does not fit what is stored."""
+        fields = {
+            name: str(item)[:200] for name, item in valid.record.model_dump(mode="json").items() if item is not None
+        }
+        identifier = str(fields.get("project_id") or fields.get("subject_id"))
+        self.rejections.append(Rejection(valid.place, identifier, field, storable(value), reason, fields))
+        self.report.rejected += 1
+        self.refused.add(identifier)
+
+    def refused_among(self, owners: Collection[str]) -> set[str]:
+        """Those of some owners of whom a line was refused."""
+        return self._all_refused.among(owners) | self.refused.intersection(owners)
+
+
+def rejection_row(run_id: int, rejection: Rejection) -> dict[str, Any]:
+    """Make a rejection a row of its table."""
+    return {
+        "run_id": run_id,
+        "place": rejection.place,
+        "record_id": rejection.record_id,
+        "field": rejection.field,
+        "value": rejection.value,
+        "reason": rejection.reason,
+        "record": rejection.record,
+        "whole_record": rejection.whole,
+    }

@@ -1,0 +1,82 @@
+"""Stores what sources say of projects, each as a statement beside those of other sources."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from db import tables
+from db.ingest.ledger import Ledger
+from db.ingest.merge import POLLED
+from db.ingest.publishers import other_publisher, stored_publishers
+from db.ingest.stored import content_hash, known_projects
+from db.ingest.validation import Valid
+from db.store import now, upsert
+from models.records import ProjectRecord
+
+
+def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
+    """Store project records as statements; one that says the same as before costs no write."""
+    ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
+    stored, loaded = _stored_statements(ledger, ids), known_projects(ledger.connection, ids)
+    publishers = stored_publishers(ledger.connection, ledger.origin, [valid.record for valid in records])
+    rows = []
+    for valid in records:
+        record = valid.record
+        assert isinstance(record, ProjectRecord)
+        if other := other_publisher(record, publishers.get(record.project_id, [])):
+            name = record.reporting_org or record.reporting_org_ref
+            ledger.reject(
+                valid, "reporting_org", name, f"{other} reports {record.project_id} already: one of them must err"
+            )
+            continue
+        content = record.model_dump(mode="json", exclude_unset=True, exclude={"as_of", "country_shares"})
+        content["source"] = record.source
+        content["located"] = [list(pair) for pair in valid.countries]
+        digest = content_hash(content)
+        if _says_nothing_new(ledger, stored.get(record.project_id, ()), record.as_of or "", digest):
+            ledger.report.unchanged += 1
+            continue
+        ledger.report.changed += record.project_id in loaded
+        ledger.report.added += record.project_id not in loaded
+        ledger.touched.add(record.project_id)
+        rows.append(
+            {
+                "project_id": record.project_id,
+                "origin": ledger.origin,
+                "as_of": record.as_of or "",
+                "source_id": record.source,
+                "parent_project_id": record.parent_project_id,
+                "content_sha256": digest,
+                "retrieved_at": valid.retrieved_at or now(),
+                "run_id": ledger.report.run_id,
+                "record": content | {"as_of": record.as_of},
+            }
+        )
+    upsert(ledger.connection, tables.project_statement, rows)
+
+
+def _says_nothing_new(ledger: Ledger, stored: Sequence[tuple[str, str, str]], as_of: str, digest: str) -> bool:
+    """A repetition at a later date is news, it confirms; except from a way in that is asked again and again, as long
+    as no other has spoken since: then it says what decides already."""
+    mine = [(date, content) for origin, date, content in stored if origin == ledger.origin]
+    if (as_of, digest) in mine:
+        return True
+    if ledger.origin not in POLLED or not mine or max(mine)[0] > as_of:
+        return False
+    newest, content = max(mine)
+    return content == digest and not any(
+        origin != ledger.origin and newest <= date <= as_of for origin, date, _ in stored
+    )
+
+
+def _stored_statements(ledger: Ledger, project_ids: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
+    """Origin, date and content hash of what is known of some projects."""
+    table = tables.project_statement
+    found = defaultdict(list)
+    query = select(table.c.project_id, table.c.origin, table.c.as_of, table.c.content_sha256).where(
+        table.c.project_id.in_(project_ids)
+    )
+    for project_id, *statement in ledger.connection.execute(query):
+        found[project_id].append(tuple(statement))
+    return found

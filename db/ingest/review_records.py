@@ -1,0 +1,91 @@
+"""Stores decisions of people on projects and components."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from db import tables
+from db.ingest.ledger import Ledger
+from db.ingest.stored import known_projects
+from db.ingest.validation import Valid
+from db.store import insert_rows
+from models.records import ReviewRecord, share_to_ppm
+
+
+def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> None:
+    """Store whole decisions; a new one on a subject takes the place of the old, which is kept as history."""
+    owners, current = _owners(ledger, decisions), _current_reviews(ledger, decisions)
+    incomplete = ledger.refused_among(decisions)
+    for subject, lines in decisions.items():
+        if subject in incomplete:
+            for valid in lines:
+                ledger.reject(
+                    valid, "subject_id", subject, "another line of this decision was refused: the old one stands"
+                )
+        else:
+            _store_decision(ledger, subject, lines, owners.get(subject), current.get(subject, []))
+
+
+def _owners(ledger: Ledger, subjects: Iterable[str]) -> dict[str, str]:
+    table = tables.component
+    query = select(table.c.component_id, table.c.project_id).where(table.c.component_id.in_(subjects))
+    owners: dict[str, str] = {row.component_id: row.project_id for row in ledger.connection.execute(query)}
+    return owners | {project_id: project_id for project_id in known_projects(ledger.connection, subjects)}
+
+
+def _current_reviews(ledger: Ledger, subjects: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    table = tables.review
+    query = select(table).where(table.c.subject_id.in_(subjects), table.c.superseded.is_(False))
+    found = defaultdict(list)
+    for row in ledger.connection.execute(query.order_by(table.c.position)).mappings():
+        found[row["subject_id"]].append(dict(row))
+    return found
+
+
+def _store_decision(
+    ledger: Ledger, subject: str, lines: Sequence[Valid], owner: str | None, current: list[dict[str, Any]]
+) -> None:
+    if owner is None:
+        for valid in lines:
+            ledger.reject(valid, "subject_id", subject, "no such project or component")
+        return
+    rows = [_review_row(valid.record, position) for position, valid in enumerate(lines)]  # type: ignore[arg-type]
+    codes = [row["category_code"] for row in rows]
+    if repeated := next((code for code in codes if codes.count(code) > 1), None):
+        for valid in lines:
+            ledger.reject(valid, "category", repeated, f"{subject} names {repeated} twice: one line for each category")
+        return
+    shares = [row["share_ppm"] for row in rows if row["share_ppm"] is not None]
+    if shares and sum(shares) != 1_000_000:
+        for valid in lines:
+            total = f"{sum(shares) / 10_000:g}"
+            ledger.reject(valid, "share_percent", total, f"the shares of {subject} sum to {total}, expected 100")
+        return
+    if rows == [{name: line[name] for name in rows[0]} for line in current]:
+        ledger.report.unchanged += len(rows)
+        return
+    table = tables.review
+    ledger.connection.execute(
+        update(table).where(table.c.subject_id == subject, table.c.superseded.is_(False)).values(superseded=True)
+    )
+    insert_rows(ledger.connection, table, [row | {"superseded": False, "run_id": ledger.report.run_id} for row in rows])
+    ledger.report.changed += len(rows) if current else 0
+    ledger.report.added += 0 if current else len(rows)
+    ledger.touched.add(owner)
+
+
+def _review_row(record: ReviewRecord, position: int) -> dict[str, Any]:
+    return {
+        "subject_id": record.subject_id,
+        "category_code": record.category,
+        "position": position,
+        "share_ppm": None if record.share_percent is None else share_to_ppm(record.share_percent),
+        "secondary": list(record.secondary_categories),
+        "relevance": record.relevance,
+        "certainty": record.certainty,
+        "reason": record.reason,
+        "reviewer": record.reviewer,
+        "reviewed_on": record.reviewed_on,
+    }
