@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db import tables
+from db.ingest.memory import collect
 from db.ingest.report import Report
 from db.ingest.staging import Entry, Staged
 from db.ingest.validation import Rejection, Valid, storable
@@ -40,6 +41,7 @@ class Ledger:
         self._all_refused.add_missing(map(Entry, self.refused))
         for new in (self.rejections, self.touched, self.refused):
             new.clear()
+        collect()
 
     def reject(self, valid: Valid, field: str, value: object, reason: str) -> None:
         """Refuse a record that is valid by itself but does not fit what is stored."""

@@ -13,6 +13,7 @@ from db.ingest.changes import keep_changes, money_states
 from db.ingest.facts import Family, Member, family_facts
 from db.ingest.families import families_of
 from db.ingest.listing import keep_listed
+from db.ingest.memory import collect
 from db.ingest.merge import merge_statements, subtract_included
 from db.ingest.staging import Entry, staged
 from db.ingest.stored import listed_components
@@ -53,6 +54,7 @@ def rebuild(connection: Connection, touched: Iterable[Sequence[str]], places: Pl
             _rebuild_chunk(connection, closure, members, places)
             summaries.after(members)
             keep_changes(connection, release_id, before, money_states(connection, members))
+            collect()
     summaries.finish()
 
 
