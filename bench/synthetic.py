@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert
 
 from db import tables
 from db.engine import reading, writing
+from db.ingest.hashing import hash_all
 from db.ingest.listing import list_all
 from db.ingest.reference import load_reference
 from db.ingest.summaries import summarise
@@ -43,6 +44,7 @@ def fill(engine: Engine, components: int) -> None:
             connection.exec_driver_sql("ANALYZE")
         summarise(connection)
         list_all(connection)
+        hash_all(connection)
         connection.execute(insert(tables.release), [_release(components)])
 
 

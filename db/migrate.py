@@ -4,6 +4,7 @@ from alembic import command
 from sqlalchemy import Engine
 
 from db.engine import writing
+from db.ingest.hashing import hash_if_missing
 from db.ingest.listing import list_if_missing
 from db.ingest.summaries import summarise_if_missing
 from db.revision import alembic_config
@@ -11,12 +12,13 @@ from db.run_lock import alone
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate forward, in one transaction; at the newest revision summaries that are missing are computed."""
+    """Migrate forward, in one transaction; at the newest revision what ingest keeps and is missing is computed."""
     with alone(engine), writing(engine) as connection:
         command.upgrade(alembic_config(connection), revision)
         if revision == "head":
             summarise_if_missing(connection)
             list_if_missing(connection)
+            hash_if_missing(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -11,7 +11,7 @@ from models.component import Component, ListedRow
 from models.country import Country
 from models.ingest_run import IngestRun, RejectedRecord, Submission
 from models.project import Project, ProjectAmount, ProjectCountry, ProjectSector, ProjectStatement, ProjectTheme
-from models.release import Release, ReleaseChange
+from models.release import ProjectHash, Release, ReleaseChange
 from models.search import SearchText
 from models.source import Source
 from models.spend import SpendFact
@@ -35,6 +35,7 @@ listed_row = _table(ListedRow)
 project = _table(Project)
 project_amount = _table(ProjectAmount)
 project_country = _table(ProjectCountry)
+project_hash = _table(ProjectHash)
 project_sector = _table(ProjectSector)
 project_statement = _table(ProjectStatement)
 project_theme = _table(ProjectTheme)

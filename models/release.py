@@ -48,6 +48,19 @@ class Change(StrEnum):
     REMOVED = "removed"
 
 
+class ProjectHash(SQLModel, table=True):
+    """The hash of what answers say of one project: its row, its components, their verdicts and facts.
+
+    It is computed from these (`db/ingest/hashing.py`); the hash of a release's content is one of all these hashes.
+    """
+
+    __tablename__ = "project_hash"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
+    content_sha256: str
+
+
 class ReleaseChange(SQLModel, table=True):
     """A row's money in one category under one measure, before and after a release; only where the two differ.
 

@@ -12,6 +12,7 @@ from db import tables
 from db.ingest.changes import keep_changes, money_states
 from db.ingest.facts import Family, Member, family_facts
 from db.ingest.families import families_of
+from db.ingest.hashing import keep_hashes
 from db.ingest.listing import keep_listed
 from db.ingest.memory import collect
 from db.ingest.merge import merge_statements, subtract_included
@@ -101,6 +102,7 @@ def _rebuild_chunk(
     search_rows = list(_search_rows(chunk, {row["component_id"] for row in fact_rows}, stand_ins))
     replace_rows(connection, tables.search_text, "project_id", project_ids, search_rows)
     keep_listed(connection, project_ids)
+    keep_hashes(connection, project_ids)
 
 
 def _load(connection: Connection, project_ids: Sequence[str]) -> _Chunk:

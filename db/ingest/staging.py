@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, LargeBinary, MetaData, Table, Text, delete, select
+from sqlalchemy.schema import CreateTable
 
 from db.store import batches, ids_in_batches, insert_rows
 from models.types import Code
@@ -72,11 +73,12 @@ class Staged:
 
 @contextmanager
 def staged(connection: Connection, name: str) -> Iterator[Staged]:
-    """Open a place for entries, in the caller's transaction. Where that fails the place is gone with it."""
+    """Open an empty place for entries, in the caller's transaction. Where that fails the entries are gone with it."""
     table = _table(name)
-    table.create(connection)
+    connection.execute(CreateTable(table, if_not_exists=True))
+    connection.execute(delete(table))  # a file before may have had its own
     yield Staged(connection, table)
-    table.drop(connection)
+    connection.execute(delete(table))  # SQLite drops no table while anything is being read
 
 
 @cache
@@ -90,5 +92,6 @@ def _table(name: str) -> Table:
         Column("place", Text),
         Column("content", LargeBinary),
         prefixes=["TEMPORARY"],
+        postgresql_on_commit="DROP",
         sqlite_with_rowid=False,
     )

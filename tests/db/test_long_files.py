@@ -5,7 +5,8 @@ import tracemalloc
 
 import pytest
 
-from db.engine import make_engine, reading
+from db.engine import make_engine, reading, writing
+from db.ingest.staging import Entry, staged
 from db.migrate import upgrade
 from db.queries.releases import latest_release
 from db.store import BATCH
@@ -74,6 +75,21 @@ def test_a_refused_line_keeps_its_list_from_being_complete_however_far_off_it_st
     newer = component(0, 1, as_of="2024-06-01", amount_usd="2000")
     report = take(engine, write("second.jsonl", json_lines(broken, *others, newer)))
     assert (report.rejected, report.withdrawn) == (1, 0)
+
+
+def test_a_place_is_empty_each_time_and_closes_while_something_is_read(engine):
+    with writing(engine) as connection:
+        for _ in range(2):
+            reading_on = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+            with staged(connection, "synthetic") as place:
+                assert list(place.by_owner()) == []
+                place.add_missing([Entry("b"), Entry("a", "2", line=2), Entry("a", "1", line=1), Entry("b")])
+                place.add_missing([Entry("a", "2", line=3), Entry("c")])
+                ((found),) = place.by_owner()
+                lines = {owner: [(entry.key, entry.line) for entry in entries] for owner, entries in found.items()}
+                assert lines == {"a": [("1", 1), ("2", 2)], "b": [("", 0)], "c": [("", 0)]}
+                assert place.among(["a", "x"]) == {"a"}
+            reading_on.close()
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -29,7 +29,7 @@ from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.summary import COLUMNS, GROUPINGS, SCOPES, Scope
 from models.vocabulary import Basis, Granularity, Relevance
-from tests.db import test_listed_rows
+from tests.db import test_hashes, test_listed_rows
 from tests.db.test_spend_properties import data_sets, filters, groupings, pair  # noqa: F401  # a fixture
 
 fact, summary = tables.spend_fact, tables.spend_summary
@@ -165,6 +165,7 @@ def check(engine, queries):
     with reading(engine) as connection:
         assert kept(connection) == from_rows(connection)
         assert test_listed_rows.kept(connection) == test_listed_rows.from_tables(connection)
+        assert test_hashes.kept(connection) == test_hashes.from_tables(connection)
         usual = [SpendQuery(group_by=grouping.of_money + grouping.of_projects) for grouping in GROUPINGS]
         for query in [*queries, *(usual if queries else [])]:
             assert spend(connection, query) == from_facts(connection, query), query
