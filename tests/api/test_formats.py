@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from api.answers import in_columns
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
 from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
@@ -334,14 +335,15 @@ def test_texts_are_never_formulas(risky):
 def test_csv_keeps_spreadsheets_from_running_a_text(text):
     columns = [Column("text", Kind.TEXT), Column("list", Kind.LIST), Column("number", Kind.DECIMAL)]
     row = {"text": text, "list": [text, "b"], "number": Decimal("-1.00")}
-    content = b"".join(csv_chunks(columns, [row]))
+    content = b"".join(csv_chunks(columns, in_columns(columns, [row])))
     assert table(content, Format.CSV)[1] == [[f"'{text}", f"'{text};b", "-1.00"]]
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "b"]])
 def test_what_a_row_lacks_is_an_empty_cell(names):
     columns = [Column(name, Kind.TEXT) for name in names]
-    content = b"".join(csv_chunks(columns, [{"b": None, "more": 1}, {"a": "x", "b": "y"}]))
+    rows = [{"b": None, "more": 1}, {"a": "x", "b": "y"}]
+    content = b"".join(csv_chunks(columns, in_columns(columns, rows)))
     assert table(content, Format.CSV)[1] == [[""] * len(names), ["x", "y"][: len(names)]]
 
 
