@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from importlib import import_module
 from itertools import islice
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from api.encoding import to_json
@@ -22,9 +24,16 @@ DIGITS = 20
 """Digits of a decimal: as many as 64 bits of cents can have."""
 
 
+def load_soon() -> Thread:
+    """Load Arrow beside whatever else is done, so that nobody's first file waits for it, nor the start of the service."""
+    thread = Thread(target=import_module, args=("pyarrow.parquet",), name="load-arrow")
+    thread.start()
+    return thread
+
+
 @lru_cache
 def _types() -> dict[Kind, Any]:
-    """The type of each kind of column. Arrow is loaded where it is needed: it takes a fifth of a second."""
+    """The type of each kind of column. Arrow is loaded where it is needed: the command line seldom needs it."""
     import pyarrow as pa
 
     return {

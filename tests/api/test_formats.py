@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
@@ -167,6 +168,16 @@ def test_every_format_holds_the_rows_of_the_json_answer(path, get):
         ):  # the single one has more to say in JSON
             rows = [{name: rows[0][name] for name in table(get(plus(path, "format=csv")).content, Format.CSV)[0]}]
         assert_same(rows, response.content, form)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/components?limit=300", "/v1/projects?limit=300", "/v1/spend?group_by=year,country"]
+)
+def test_lines_are_the_bytes_of_the_json_answer(path, get):
+    data = msgspec.json.decode(get(path).content, type=dict[str, msgspec.Raw])["data"]
+    rows = msgspec.json.decode(data, type=list[msgspec.Raw])
+    assert len(rows) > 100
+    assert get(plus(path, "format=jsonl")).content == b"".join(bytes(row) + b"\n" for row in rows)
 
 
 @pytest.mark.parametrize("path", NOTHING)
