@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
 from api.deps import Snapshot
-from api.encoding import to_json
-from api.exports.columns import About, Column
+from api.encoding import objects_of, to_json
+from api.exports.columns import About, Column, chosen
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
@@ -24,6 +24,7 @@ from api.freshness import staleness
 from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link
 from api.problems import BadParameterError, ProblemItem, unknown_value
+from db.queries.pieces import Piece, pieces_of_rows
 from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery
 from models.money import usd
@@ -50,11 +51,11 @@ class Shown(Protocol):
 class Rows:
     """The rows of an answer: its columns, a way to read them from a position on, and how many there are in all.
 
-    Rows that are read may hold their `position`, by which the next page goes on. `drawn`: there is a picture of them.
+    They come in pieces, whose `position` says where the next page goes on. `drawn`: there is a picture of them.
     """
 
     columns: Sequence[Column]
-    read: Callable[[list[Any] | None, int | None], Iterable[Values]]
+    read: Callable[[list[Any] | None, int | None], Iterable[Piece]]
     count: Callable[[], int]
     page: int | None = None
     drawn: bool = False
@@ -62,7 +63,7 @@ class Rows:
     @classmethod
     def of(cls, columns: Sequence[Column], rows: Sequence[Values]) -> "Rows":
         """Rows that are all there already, and are shown on one page."""
-        return cls(columns, lambda _after, _limit: rows, lambda: len(rows))
+        return cls(columns, lambda _after, _limit: in_columns(columns, rows), lambda: len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +188,14 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     if page is None:
         read, following = partial(rows.read, after, None), None
     else:
-        found, following = _page(asked, list(rows.read(after, page + 1)), page)
+        found, following = _page(asked, rows.read(after, page + 1), page)
         read = partial(list, found)
     links = asked.links(following, in_pages=rows.page is not None, drawn=rows.drawn)
     if form is not Format.JSON:
         return _file(asked, form, columns, read, links)
     whole = after is None and following is None
-    data = _cut([column.name for column in columns], list(read()))
+    names = [column.name for column in columns]
+    data = [row for piece in read() for row in objects_of(names, chosen(columns, piece))]
     beside = wrap()
     totals = beside.pop("totals", {}) | {"rows": len(data) if whole else rows.count()}
     return json_answer({"data": data, "totals": totals, **beside, "links": links}, _link_header(links))
@@ -205,7 +207,8 @@ def answer_one(
     """Answer with a single thing; in formats of rows it is the only one, with the columns of its kind's list."""
     form, links = rows_format(asked.request, params.format), asked.links()
     if form is not Format.JSON:
-        return _file(asked, form, _chosen_columns(columns, params.fields), lambda: [row], links)
+        columns = _chosen_columns(columns, params.fields)
+        return _file(asked, form, columns, lambda: in_columns(columns, [row]), links)
     kept = {name: row.get(name) for name in params.fields} if params.fields else row
     if params.fields:
         _chosen_columns([Column(name, columns[0].kind) for name in row], params.fields)
@@ -213,21 +216,23 @@ def answer_one(
     return json_answer(document | wrap() | {"links": links}, _link_header(links))
 
 
-def _page(asked: Asked, rows: list[Values], page: int) -> tuple[list[Values], str | None]:
+def in_columns(columns: Sequence[Column], rows: Iterable[Values]) -> Iterator[Piece]:
+    """Turn rows that are there one by one into pieces."""
+    return pieces_of_rows([column.name for column in columns], rows)
+
+
+def _page(asked: Asked, pieces: Iterable[Piece], page: int) -> tuple[list[Piece], str | None]:
     """Cut a page from its rows and one more, which says that there is a next one."""
-    if len(rows) <= page:
-        return rows, None
-    cursor = encode_cursor(asked.request, asked.snapshot.release, rows[page - 1]["position"])
-    return rows[:page], page_link(asked.request, cursor)
-
-
-def _cut(names: Sequence[str], rows: list[Values]) -> list[Values]:
-    """Keep of rows what is to be shown; most hold just that, in that order, before their position."""
-    if rows and list(rows[0]) == [*names, "position"]:
-        for row in rows:
-            cast(dict[str, Any], row).popitem()
-        return rows
-    return [{name: row.get(name) for name in names} for row in rows]
+    found: list[Piece] = []
+    room = page
+    for piece in pieces:
+        if room:
+            found.append({name: values[:room] for name, values in piece.items()})
+        if len(piece["position"]) > room:
+            cursor = encode_cursor(asked.request, asked.snapshot.release, found[-1]["position"][-1])
+            return found, page_link(asked.request, cursor)
+        room -= len(piece["position"])
+    return found, None
 
 
 def _chosen_columns(columns: Sequence[Column], fields: Sequence[str]) -> Sequence[Column]:
@@ -251,13 +256,13 @@ def _file(
     asked: Asked,
     form: Format,
     columns: Sequence[Column],
-    read: Callable[[], Iterable[Values]],
+    read: Callable[[], Iterable[Piece]],
     links: Mapping[str, Any],
 ) -> Response:
     """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
     name = asked.request.url.path.strip("/").replace("/", "-")
     about = about_of(asked.snapshot.release, name, str(asked.request.url))
-    writers: dict[Format, Callable[[Sequence[Column], Iterable[Values]], Iterator[bytes]]] = {
+    writers: dict[Format, Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]] = {
         Format.CSV: csv_chunks,
         Format.JSONL: jsonl_chunks,
         Format.PARQUET: partial(parquet_chunks, about=about),

@@ -6,12 +6,11 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from api.answers import about_of
 from api.deps import Snapshot
@@ -21,12 +20,13 @@ from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
 from api.negotiation import Format
 from api.tables import TABLES, Table
+from db.queries.pieces import Piece
 from models.release import Release
 
 FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)
 INDEX = "index.json"
 
-Writer = Callable[[Sequence[Column], Iterable[Mapping[str, Any]]], Iterator[bytes]]
+Writer = Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]
 
 
 class FilesGoneError(Exception):
@@ -120,11 +120,11 @@ def _rename(passing: Path, final: Path) -> None:
 def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> KeptFile:
     count = 0
 
-    def counted() -> Iterator[Mapping[str, Any]]:
+    def counted() -> Iterator[Piece]:
         nonlocal count
-        for row in table.rows(snapshot):
-            count += 1
-            yield row
+        for piece in table.read(snapshot):
+            count += len(piece["position"])
+            yield piece
 
     about = about_of(snapshot.release, table.title, table.query)
     name = f"{table.name}.{form}"

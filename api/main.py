@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from api import errors
 from api.deps import turns_of
 from api.explorer.assets import ASSETS_PATH, SWAGGER_PATH, Assets, swagger_files
+from api.exports.parquet import load_soon
 from api.exports.slots import ExportSlots
 from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
@@ -79,6 +80,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         newest_revision()  # while the files are still those of this version
         app.state.traffic.start()
         app.state.worker.start()  # what an earlier process left is taken up again
+        load_soon()
         yield
         app.state.worker.close()
         stop_observing(app)

@@ -4,21 +4,49 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.answers import shown
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
 from api.labels import LABELS, labels_of
-from db.queries.components import list_components
-from db.queries.projects import list_projects
-from db.queries.spend import spend_rows, spend_totals
+from db.queries.components import component_pieces
+from db.queries.pieces import Piece, mapped
+from db.queries.projects import project_pieces
+from db.queries.spend import spend_pieces, spend_totals
 from models.component import ComponentPublic
-from models.filters import STATUSES, Dimension, Filters, SpendQuery
+from models.filters import STATUSES, Dimension, Filters, SortKey, SpendQuery
 from models.money import share_of, usd
 from models.project import ProjectPublic
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, SpendRow
 from models.vocabulary import Relevance
 
 Values = Mapping[str, Any]
+
+
+def in_dollars(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same rows, with dollars for the cents under `…_usd` names."""
+    for piece in pieces:
+        yield mapped(piece, **{name: usd for name in piece if name.endswith("_usd")})
+
+
+def component_table(
+    snapshot: Snapshot,
+    filters: Filters,
+    sort: Sequence[SortKey] = (),
+    after: list[Any] | None = None,
+    limit: int | None = None,
+) -> Iterator[Piece]:
+    """Iterate over components as `ComponentPublic` has them; see `db.queries.components.component_pieces`."""
+    return in_dollars(component_pieces(snapshot.connection, filters, sort, after, limit))
+
+
+def project_table(
+    snapshot: Snapshot,
+    filters: Filters,
+    sort: Sequence[SortKey] = (),
+    after: list[Any] | None = None,
+    limit: int | None = None,
+) -> Iterator[Piece]:
+    """Iterate over projects with the columns of `ProjectPublic`; see `db.queries.projects.project_pieces`."""
+    return in_dollars(project_pieces(snapshot.connection, filters, sort, after, limit))
 
 
 def group_columns(query: SpendQuery) -> list[str]:
@@ -37,8 +65,8 @@ def spend_table(
     after: list[Any] | None = None,
     limit: int | None = None,
     totals: Values | None = None,
-) -> Iterator[Values]:
-    """Iterate over rows of spend with readable names and shares; see `db.queries.spend.spend_rows`.
+) -> Iterator[Piece]:
+    """Iterate over spend with readable names and shares; see `db.queries.spend.spend_pieces`.
 
     `totals`, in cents, are computed if the caller does not know them yet.
 
@@ -46,30 +74,16 @@ def spend_table(
         PricesMissingError: at once, before the first row is taken.
     """
     whole = (totals or spend_totals(snapshot.connection, query))["amount_usd"]
-    rows = spend_rows(snapshot.connection, query, after, limit)
-    labels, groups = labels_of(snapshot), [(d.value, d, LABELS.get(d)) for d in query.group_by]
-    return (_spend_row(row, groups, labels, whole) for row in rows)
+    pieces = spend_pieces(snapshot.connection, query, after, limit)
+    names = labels_of(snapshot)
+    labels = [(d.value, LABELS[d], names[d]) for d in query.group_by if d in LABELS]
+    return in_dollars(_with_shares(piece, labels, whole) for piece in pieces)
 
 
-def _spend_row(
-    row: Values,
-    groups: Sequence[tuple[str, Dimension, str | None]],
-    labels: Mapping[Dimension, Mapping[Any, str]],
-    whole: int,
-) -> dict[str, Any]:
-    """A row in the order of `spend_columns`; whole answers are made of these, so it is one dictionary, filled once."""
-    found: dict[str, Any] = {}
-    for name, dimension, label in groups:
-        found[name] = row[name]
-        if label:
-            found[label] = labels[dimension].get(row[name])
-    for name in MONEY_COLUMNS:
-        found[name] = usd(row[name])
-    for name in COUNT_COLUMNS:
-        found[name] = row[name]
-    found["share"] = share_of(row["amount_usd"], whole)
-    found["position"] = row["position"]
-    return found
+def _with_shares(piece: Piece, labels: Sequence[tuple[str, str, Mapping[Any, str]]], whole: int) -> Piece:
+    """Rows of spend, in cents, with the readable names of their groups and what part of the whole each is."""
+    named = {label: list(map(names.get, piece[code])) for code, label, names in labels}
+    return piece | named | {"share": [share_of(amount, whole) for amount in piece["amount_usd"]]}
 
 
 def with_labels(
@@ -91,7 +105,7 @@ class Table:
     key: tuple[str, ...]
     query: str
     columns: Sequence[Column]
-    rows: Callable[[Snapshot], Iterator[Values]]
+    read: Callable[[Snapshot], Iterator[Piece]]
 
 
 EVERYTHING = Filters(relevance=tuple(Relevance), statuses=STATUSES)
@@ -116,7 +130,7 @@ TABLES = {
             ("project_id",),
             f"/v1/projects?{ALL_ROWS}",
             _over_all(columns_of(ProjectPublic)),
-            lambda snapshot: (shown(ProjectPublic, row) for row in list_projects(snapshot.connection, EVERYTHING)),
+            lambda snapshot: project_table(snapshot, EVERYTHING),
         ),
         Table(
             "components",
@@ -126,7 +140,7 @@ TABLES = {
             ("component_id",),
             f"/v1/components?{ALL_ROWS}",
             _over_all(columns_of(ComponentPublic)),
-            lambda snapshot: (shown(ComponentPublic, row) for row in list_components(snapshot.connection, EVERYTHING)),
+            lambda snapshot: component_table(snapshot, EVERYTHING),
         ),
         Table(
             "spend",

@@ -1,18 +1,18 @@
 """What the columns of an answer are: named, typed and described once, by the public models, for every format."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from db.queries.pieces import Piece
 from models.money import Places
 
 
@@ -91,18 +91,6 @@ def _kind(annotation: Any) -> Kind:
     return Kind.TEXT if isinstance(annotation, type) else Kind.OBJECT
 
 
-def cells_of(columns: Sequence[Column]) -> Callable[[Mapping[str, Any]], Sequence[Any]]:
-    """Return what takes a row's values in the order of the columns; what a row lacks is null."""
-    names = [column.name for column in columns]
-    # Taking all values at once halves the time, but a single one would come bare.
-    at_once: Callable[[Mapping[str, Any]], Sequence[Any]] | None = itemgetter(*names) if len(names) > 1 else None
-
-    def cells(row: Mapping[str, Any]) -> Sequence[Any]:
-        if at_once is not None:
-            try:
-                return at_once(row)
-            except KeyError:
-                pass
-        return [row.get(name) for name in names]
-
-    return cells
+def chosen(columns: Sequence[Column], piece: Piece) -> list[Sequence[Any]]:
+    """The values of these columns, in their order, out of a piece that may have more."""
+    return [piece[column.name] for column in columns]

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from importlib import import_module
 from itertools import islice
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from api.encoding import to_json
 from api.exports.columns import About, Column, Kind
+from db.queries.pieces import Piece
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CHUNK_ROWS = 1000
-"""Rows that are held in memory as they come; then they are packed into columns."""
-
-GROUP_CHUNKS = 8
-"""Chunks of columns that are written as one row group."""
+GROUP_PIECES = 8
+"""Pieces that are written as one row group. Packed by Arrow, they take a tenth of the memory."""
 
 DIGITS = 20
 """Digits of a decimal: as many as 64 bits of cents can have."""
 
 
+def load_soon() -> Thread:
+    """Load Arrow beside whatever else is done, so that nobody's first file waits for it, nor the start of the service."""
+    thread = Thread(target=import_module, args=("pyarrow.parquet",), name="load-arrow")
+    thread.start()
+    return thread
+
+
 @lru_cache
 def _types() -> dict[Kind, Any]:
-    """The type of each kind of column. Arrow is loaded where it is needed: it takes a fifth of a second."""
+    """The type of each kind of column. Arrow is loaded where it is needed: the command line seldom needs it."""
     import pyarrow as pa
 
     return {
@@ -60,30 +67,27 @@ class _Sink(io.RawIOBase):
         return found
 
 
-def parquet_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], about: About) -> Iterator[bytes]:
+def parquet_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: About) -> Iterator[bytes]:
     """Yield the file piece by piece: its first bytes at once, then one row group at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = schema_of(columns, about)
     sink = _Sink()
-    batches = _batches(columns, rows, schema)
+    batches = (_batch(columns, piece, schema) for piece in pieces)
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         yield sink.taken()
-        while group := list(islice(batches, GROUP_CHUNKS)):
-            writer.write_table(pa.Table.from_batches(group), row_group_size=GROUP_CHUNKS * CHUNK_ROWS)
+        while group := list(islice(batches, GROUP_PIECES)):
+            writer.write_table(pa.Table.from_batches(group))
             yield sink.taken()
     yield sink.taken()
 
 
-def _batches(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[Any]:
-    """Pack rows into columns, which take a tenth of the memory."""
+def _batch(columns: Sequence[Column], piece: Piece, schema: pa.Schema) -> Any:
     import pyarrow as pa
 
-    source = iter(rows)
-    while piece := list(islice(source, CHUNK_ROWS)):
-        arrays = [_array(column, field.type, piece) for column, field in zip(columns, schema, strict=True)]
-        yield pa.record_batch(arrays, schema=schema)
+    arrays = [_array(column, field.type, piece[column.name]) for column, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
 
 
 def schema_of(columns: Sequence[Column], about: About) -> pa.Schema:
@@ -98,10 +102,9 @@ def schema_of(columns: Sequence[Column], about: About) -> pa.Schema:
     return pa.schema(fields, metadata={"title": about.title, **about.facts})
 
 
-def _array(column: Column, kind: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
+def _array(column: Column, kind: Any, values: Sequence[Any]) -> Any:
     import pyarrow as pa
 
-    values = [row.get(column.name) for row in rows]
     if column.kind is Kind.OBJECT:
         values = [None if value is None else to_json(value).decode() for value in values]
     return pa.array(values, type=kind)

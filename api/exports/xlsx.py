@@ -1,13 +1,14 @@
 """Excel workbooks for people: the rows on one sheet, what they mean on another. Written row by row to a file on disk."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import xlsxwriter
 
-from api.exports.columns import About, Column, Kind, cells_of
+from api.exports.columns import About, Column, Kind, chosen
 from api.exports.csv import flat_text
+from db.queries.pieces import Piece
 
 MAX_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""
@@ -18,7 +19,7 @@ MAX_TEXT = 32_767
 PIECE = 1 << 20
 
 
-def xlsx_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], about: About) -> Iterator[bytes]:
+def xlsx_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: About) -> Iterator[bytes]:
     """Yield the workbook. Texts are never formulas; amounts are Excel's own numbers, exact to 15 digits."""
     with tempfile.TemporaryFile() as file:
         # The rows go to disk as they come, so that a long sheet needs no more memory than a short one.
@@ -26,7 +27,7 @@ def xlsx_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], ab
         options = {"constant_memory": True, "use_zip64": True, "default_date_format": "yyyy-mm-dd"}
         book = xlsxwriter.Workbook(file, options)
         book.set_properties({"title": about.title, "created": about.made_at})
-        _write_rows(book, columns, rows)
+        _write_rows(book, columns, pieces)
         _write_about(book, columns, about)
         book.close()
         file.seek(0)
@@ -34,16 +35,16 @@ def xlsx_chunks(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], ab
             yield piece
 
 
-def _write_rows(book: Any, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> None:
+def _write_rows(book: Any, columns: Sequence[Column], pieces: Iterable[Piece]) -> None:
     sheet = book.add_worksheet("data")
     money, bold = book.add_format({"num_format": "#,##0.00"}), book.add_format({"bold": True})
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, 18 if column.kind is Kind.DECIMAL else 16)
         sheet.write_string(0, place, column.name, bold)
-    cells = cells_of(columns)
+    rows = (row for piece in pieces for row in zip(*chosen(columns, piece), strict=True))
     for number, row in enumerate(rows, start=1):
-        for place, (column, value) in enumerate(zip(columns, cells(row), strict=True)):
+        for place, (column, value) in enumerate(zip(columns, row, strict=True)):
             if value is None:
                 continue
             if column.kind is Kind.BOOLEAN:

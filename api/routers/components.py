@@ -1,7 +1,7 @@
 """Components: the list with the money each carries in the filter, and the single one with its reasons."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -15,7 +15,9 @@ from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams
 from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
+from api.tables import component_table
 from db.queries import components as queries
+from db.queries.pieces import rows_of
 from db.queries.warnings import gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
@@ -50,11 +52,8 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         filters = replace(filters, projects=(of_project,), statuses=tuple(params.status) or STATUSES)
         if not params.relevance:
             filters = replace(filters, relevance=tuple(Relevance))
-    connection, sort = asked.snapshot.connection, params.sort_keys()
-
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
-        return map(_row, queries.list_components(connection, filters, sort, after, limit))
-
+    connection = asked.snapshot.connection
+    read = partial(component_table, asked.snapshot, filters, params.sort_keys())
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}
@@ -64,7 +63,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
 def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
     """All rows of a project's money, whatever its status and their relevance, in the order of their ids."""
     filters = replace(Filters(), projects=(project_id,), statuses=STATUSES, relevance=tuple(Relevance))
-    return [_row(row) for row in queries.list_components(snapshot.connection, filters, (), None, None)]
+    return list(rows_of(component_table(snapshot, filters)))
 
 
 def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
@@ -76,10 +75,6 @@ def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
     found = queries.get_component(snapshot.connection, component_id, Filters())
     found["amounts"] = [with_dollars(line) for line in found["amounts"]]
     return shown(ComponentDetail, found)
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return shown(ComponentPublic, row)
 
 
 @router.get("/{component_id}", operation_id="get_component", response_model=OneAnswer[ComponentDetail])

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from time import monotonic
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.answers import Asked, Rows, answer_rows
+from api.answers import Asked, Rows, answer_rows, in_columns
 from api.deps import get_writer
 from api.frames import Links, RowCount
 from api.openapi import problems_of
@@ -35,6 +35,7 @@ from api.uploads import Body, receive
 from db.engine import reading
 from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, new_folder
 from db.queries import runs as queries
+from db.queries.pieces import Piece
 from db.settings import get_settings
 from models.api_key import ApiKey
 from models.ingest_run import RunErrorPublic, RunPublic
@@ -211,8 +212,8 @@ def list_runs(
 ) -> Response:
     """Every run, the newest first: what was sent with a key, and what was taken in on the command line."""
 
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
-        return map(run_row, queries.list_runs(snapshot.connection, after, limit))
+    def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
+        return in_columns(RUN_COLUMNS, map(run_row, queries.list_runs(snapshot.connection, after, limit)))
 
     rows = Rows(RUN_COLUMNS, read, lambda: queries.count_runs(snapshot.connection), PAGE)
     return answer_rows(Asked(request, snapshot), params, rows, dict)
@@ -231,8 +232,8 @@ def list_run_errors(
     """What a run refused, in the order of the input: where it stands, which value, what is wrong, what would be right."""
     connection = snapshot.connection
 
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
-        return map(error_row, queries.rejected_records(connection, run_id, after, limit))
+    def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
+        return in_columns(ERROR_COLUMNS, map(error_row, queries.rejected_records(connection, run_id, after, limit)))
 
     rows = Rows(ERROR_COLUMNS, read, lambda: queries.count_rejected(connection, run_id), PAGE)
     return answer_rows(Asked(request, snapshot), params, rows, dict)

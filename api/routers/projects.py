@@ -1,6 +1,6 @@
 """Projects: the list, one, and its components."""
 
-from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -15,6 +15,7 @@ from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
+from api.tables import project_table
 from db.queries import projects as queries
 from db.queries.warnings import gap_warnings
 from models.component import ComponentPublic
@@ -41,18 +42,11 @@ class ProjectParams(FormatParams):
 def list_projects(request: Request, snapshot: Snapshot, params: Annotated[ProjectsParams, Query()]) -> Response:
     """Projects that have at least one row of money in the filter. Without `sort`, in the order of their ids."""
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
-
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
-        return map(_row, queries.list_projects(snapshot.connection, filters, sort, after, limit))
-
+    read = partial(project_table, snapshot, filters, sort)
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}
     )
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return shown(ProjectPublic, row)
 
 
 def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:

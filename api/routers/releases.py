@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.answers import Asked, Rows, answer_one, answer_rows, json_answer, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, shown
 from api.datapackage import data_package
 from api.deps import Snapshot, reads_at_length, snapshot_of
 from api.downloads import download
@@ -22,6 +22,7 @@ from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, Re
 from api.problems import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
 from db.queries import releases as queries
+from db.queries.pieces import Piece
 from db.queries.releases import in_utc
 from db.queries.sources import all_sources
 from models.datapackage import DataPackage
@@ -55,8 +56,8 @@ def list_releases(request: Request, snapshot: Snapshot, params: Annotated[Releas
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
 
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
-        return map(_row, queries.list_releases(connection, after, limit))
+    def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
+        return in_columns(COLUMNS, map(_row, queries.list_releases(connection, after, limit)))
 
     rows = Rows(COLUMNS, read, lambda: queries.count_releases(connection), PAGE)
     return answer_rows(asked, params, rows, lambda: {"meta": asked.meta()})
@@ -93,9 +94,9 @@ def list_release_changes(
     asked = Asked(request, replace(snapshot, release=release))  # its changes stay the same when others follow
     number, wanted, connection = release.release_id or 0, params.to_filter(snapshot), snapshot.connection
 
-    def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
+    def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         rows = queries.list_changes(connection, number, wanted, after, limit)
-        return (shown(ReleaseChangePublic, row) for row in rows)
+        return in_columns(CHANGE_COLUMNS, (shown(ReleaseChangePublic, row) for row in rows))
 
     rows = Rows(CHANGE_COLUMNS, read, lambda: queries.count_changes(connection, number, wanted), PAGE)
     return answer_rows(asked, params, rows, lambda: {"meta": asked.meta() | {"measure": wanted.measure}})

@@ -11,7 +11,8 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, template_of
+from db.queries.pieces import Piece, by_row, mapped, pieces_of
+from db.queries.prepared import fetch, fetch_dicts, in_pieces, position_slots, slot, template_of
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
@@ -68,6 +69,8 @@ LISTED = (
 CODES = ("categories", "secondary_categories", "countries")
 FIGURES = ("amount_usd", "partial_usd", "scaled", "exceeds_total")
 """Columns that depend on the filter: what it counts of a row."""
+YES_OR_NO = ("scaled", "exceeds_total")
+"""Those that are true or false, which come as 1 or 0."""
 
 ORDER = (SortKey("project_id"), SortKey("number"))
 """The order of component ids, and what tells two rows apart."""
@@ -97,13 +100,13 @@ def _counting(filters: Filters) -> Select[Any]:
     return select(func.count(fact.c.component_id.distinct())).where(*conditions(filters))
 
 
-def list_components(
+def component_pieces(
     connection: Connection,
     filters: Filters,
     sort: Sequence[SortKey] = (),
     after: Position | None = None,
     limit: int | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Piece]:
     """Iterate over components in the order asked for (see `sort_keys`), those after a position, each with its own `position`.
 
     Amounts are what the filter counts of each, so that a whole list sums to the spend of the same filter.
@@ -118,8 +121,12 @@ def list_components(
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    pieces = in_pieces(connection, limit, _ordered, *asked, values=values | more)
-    return (_shown(row) for piece in pieces for row in piece)
+    lots = in_pieces(connection, limit, _ordered, *asked, values=values | more)
+    return map(_shown, pieces_of(LISTED, lots, len(keys)))
+
+
+list_components = by_row(component_pieces)
+"""Iterate over components row by row; else as `component_pieces`."""
 
 
 def _ordered(
@@ -180,13 +187,8 @@ def _selected(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
     return select(*(columns[name].label(name) for name in LISTED))
 
 
-def _shown(row: Row) -> dict[str, Any]:
-    found = dict(zip(LISTED, row, strict=False))
-    for name in CODES:
-        found[name] = _codes(found[name])
-    found["scaled"], found["exceeds_total"] = found["scaled"] == 1, found["exceeds_total"] == 1
-    found["position"] = list(row[len(LISTED) :])
-    return found
+def _shown(piece: Piece) -> Piece:
+    return mapped(piece, **dict.fromkeys(CODES, _codes), **dict.fromkeys(YES_OR_NO, bool))
 
 
 @lru_cache(10_000)

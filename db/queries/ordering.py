@@ -90,31 +90,21 @@ def is_bytewise(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def parted(row: Sequence[Any], keys: Sequence[SortKey]) -> tuple[Sequence[Any], list[Any]]:
-    """Part a row of an ordered statement into its own values and where it stands."""
-    width = len(row) - len(keys)
-    return row[:width], position_in(row, width)
-
-
-def position_in(row: Sequence[Any], width: int) -> list[Any]:
-    """Where a row of an ordered statement stands, in values that fit into JSON; before it come `width` values of its own."""
-    return [_plain(value) for value in row[width:]]
-
-
 def placed(row: RowMapping) -> dict[str, Any]:
     """Return a row of an ordered statement with where it stands, in values that fit into JSON, under `position`."""
     kept: dict[str, Any] = {}
     position: list[Any] = []
     for name, value in row.items():  # the marks stand in the order of the keys
         if name.startswith(MARK):
-            position.append(_plain(value))
+            position.append(plain(value))
         else:
             kept[name] = value
     kept["position"] = position
     return kept
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of a position as it fits into JSON."""
     if isinstance(value, date):
         return value.isoformat()
     return int(value) if isinstance(value, Decimal) else value  # PostgreSQL sums cents as decimals

@@ -161,14 +161,14 @@ class Prepared:
         driver: Any = connection.connection
         # PostgreSQL would send all rows at once to a cursor that has no name.
         cursor = driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor(f"rows_{next(_numbers)}")
+        lots = self._lots(connection, cursor, values)
+        next(lots)  # the statement runs now; and what has begun closes its cursor even where nobody takes a row
+        return lots
+
+    def _lots(self, connection: Connection, cursor: Any, values: Values) -> Iterator[list[Row]]:
         try:
             self._execute(connection, cursor, values)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise self._said(connection, cursor, error) from error
-        return self._pieces(connection, cursor)
-
-    def _pieces(self, connection: Connection, cursor: Any) -> Iterator[list[Row]]:
-        try:
+            yield []
             while rows := cursor.fetchmany(CHUNK):
                 yield self._read(connection, cursor, rows)
         except connection.dialect.loaded_dbapi.Error as error:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -10,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cas
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
-from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
-from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, slots_of, template_of
+from db.queries.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
+from db.queries.prepared import fetch, fetch_dicts, in_pieces, position_slots, slot, slots_of, template_of
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
@@ -49,7 +51,8 @@ ORDER = (SortKey("project_id"),)
 LISTED = (*project.c.keys(), "amount_usd", "partial_usd")
 """What a list reads of each project."""
 
-OF_CENTS = tuple((name, name.replace("_cents", "_usd")) for name in LISTED if name.endswith("_cents"))
+NAMES = {name: name.replace("_cents", "_usd") for name in LISTED}
+"""What they are called beyond the database."""
 
 
 def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
@@ -72,13 +75,13 @@ def _counting(filters: Filters) -> Select[Any]:
     return select(func.count()).select_from(matching_projects(filters).subquery())
 
 
-def list_projects(
+def project_pieces(
     connection: Connection,
     filters: Filters,
     sort: Sequence[SortKey] = (),
     after: Position | None = None,
     limit: int | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Piece]:
     """Iterate over projects in the order asked for (see `sort_keys`), those after a position, each with its own `position`.
 
     `amount_usd` and `partial_usd` are what the filter counts of each, so that a list sums to the spend of its filter.
@@ -93,9 +96,12 @@ def list_projects(
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    values |= more
-    pieces = in_pieces(connection, limit, _ordered, *asked, values=values)
-    return (row for piece in pieces for row in _listed(connection, piece, keys))
+    lots = in_pieces(connection, limit, _ordered, *asked, values=values | more)
+    return (_shown(connection, piece) for piece in pieces_of(LISTED, lots, len(keys)))
+
+
+list_projects = by_row(project_pieces)
+"""Iterate over projects row by row; else as `project_pieces`."""
 
 
 def _ordered(
@@ -131,7 +137,8 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     found = fetch_dicts(connection, _one, values={"project_id": printable(project_id)})
     if not found:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
-    return next(_shown(connection, [found[0] | {"amount_usd": 0, "partial_usd": 0}]))
+    row = found[0] | {"amount_usd": 0, "partial_usd": 0}
+    return next(rows_of(_shown(connection, piece) for piece in pieces_of_rows(LISTED, [row])))
 
 
 def _one() -> Select[Any]:
@@ -213,31 +220,22 @@ def _listing(
     return statement, columns | {"year": cast(func.extract("year", project.c.approval_date), Integer)}
 
 
-def _listed(connection: Connection, rows: Sequence[Row], keys: Sequence[SortKey]) -> Iterator[dict[str, Any]]:
-    """Rows of a list by the names of their columns, each with its position."""
-    found = []
-    for row in rows:
-        cells, position = parted(row, keys)
-        found.append(dict(zip(LISTED, cells, strict=False)) | {"position": position})  # a rank may follow
-    return _shown(connection, found)
-
-
-def _shown(connection: Connection, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    if not rows:
-        return
-    ids, values = slots_of("id", [row["project_id"] for row in rows])
+def _shown(connection: Connection, piece: Piece) -> Piece:
+    """The columns of a list with what is looked up or computed for each project."""
+    ids, values = slots_of("id", piece["project_id"])
     places = defaultdict(list)
     for project_id, code in fetch(connection, _places, ids, values=values):
         places[project_id].append(code)
-    for row in rows:
-        day = row["approval_date"]
-        row |= {"countries": places.get(row["project_id"], []), "year": day.year if day else None}
-        row["fiscal_year"] = fiscal_year(day)
-        for cents, dollars in OF_CENTS:
-            row[dollars] = row.pop(cents)
-        for name in ("amount_usd", "partial_usd"):
-            row[name] = None if row[name] is None else int(row[name])
-        yield row
+    days = piece["approval_date"]
+    found = {NAMES.get(name, name): column for name, column in piece.items()}
+    found["countries"] = [places.get(project_id, []) for project_id in piece["project_id"]]
+    found["year"] = [day.year if day else None for day in days]
+    found["fiscal_year"] = list(map(fiscal_year, days))
+    return mapped(found, amount_usd=_whole, partial_usd=_whole)
+
+
+def _whole(cents: Decimal | int | None) -> int | None:
+    return None if cents is None else int(cents)  # PostgreSQL sums cents as decimals
 
 
 def _places(ids: Sequence[Any]) -> Select[Any]:

@@ -28,7 +28,8 @@ from sqlalchemy import (
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
-from db.queries.ordering import Position, in_order, is_bytewise, known_position, position_in
+from db.queries.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Values, fetch, in_pieces, position_slots, slot, template_of
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
 from db.queries.warnings import spend_warnings
@@ -71,9 +72,9 @@ def sort_keys(query: SpendQuery) -> list[SortKey]:
     return [*query.sort, *(SortKey(d.value) for d in query.group_by if d.value not in asked)]
 
 
-def spend_rows(
+def spend_pieces(
     connection: Connection, query: SpendQuery, after: Position | None = None, limit: int | None = None
-) -> Iterator[Row]:
+) -> Iterator[Piece]:
     """Iterate over the rows of an answer, money in cents under the names of its dollar columns.
 
     They come in the order asked for, then in that of the dimensions, nulls last; `after` is the place of a row in that
@@ -84,20 +85,18 @@ def spend_rows(
     """
     require_prices(connection, query.filters)
     if not query.group_by:
-        return iter([spend_totals(connection, query) | {"position": []}])
+        return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
     keys = tuple(sort_keys(query))
     plan, values = _plan(connection, query)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked, values = (*plan, keys, place, limit is not None, is_bytewise(connection)), values | more
-    pieces = in_pieces(connection, limit, _ordered, *asked, values=values)
+    lots = in_pieces(connection, limit, _ordered, *asked, values=values)
     names = (*(dimension.value for dimension in query.group_by), *FIGURES)
-    return (_row(row, names) for piece in pieces for row in piece)
+    return pieces_of(names, lots, len(keys))
 
 
-def _row(row: Sequence[Any], names: Sequence[str]) -> Row:
-    found = dict(zip(names, row, strict=False))
-    found["position"] = position_in(row, len(names))
-    return found
+spend_rows = by_row(spend_pieces)
+"""Iterate over the rows of an answer one by one; else as `spend_pieces`."""
 
 
 @cache

@@ -60,6 +60,21 @@ def test_a_question_loads_no_arrow(loaded):
     assert done.stdout.strip() == "False", done.stderr
 
 
+def test_the_service_loads_arrow_by_itself_when_it_has_started(loaded):
+    code = (
+        "import sys, threading\nfrom starlette.testclient import TestClient\nfrom api.main import create_app\n"
+        "app = create_app()\nbefore = 'pyarrow' in sys.modules\n"
+        "with TestClient(app):\n"
+        "    [thread.join() for thread in threading.enumerate() if thread.name == 'load-arrow']\n"
+        "    print(before, 'pyarrow.parquet' in sys.modules)"
+    )
+    environment = {"DATABASE_URL": loaded.url.render_as_string(hide_password=False)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "False True", done.stderr
+
+
 @pytest.fixture
 def at(monkeypatch):
     """Run a command on the database of an address."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.answers import in_columns
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
 from models.vocabulary import Relevance
@@ -31,7 +32,8 @@ COLUMNS = [Column("first", Kind.TEXT), Column("second", Kind.OBJECT)]
 
 
 def written(rows):
-    return b"".join(csv_chunks(COLUMNS, [dict(zip(("first", "second"), row, strict=True)) for row in rows]))
+    named = [dict(zip(("first", "second"), row, strict=True)) for row in rows]
+    return b"".join(csv_chunks(COLUMNS, in_columns(COLUMNS, named)))
 
 
 @given(rows=tables)
@@ -47,3 +49,15 @@ def test_no_text_of_a_table_is_a_formula_of_a_spreadsheet(rows):
         for value, cell in zip(row, cells, strict=True):
             numbers = (int, float, Decimal)
             assert isinstance(value, numbers) or cell[:1] not in set("=+-@\t\r\n＝＋－＠")
+
+
+@given(cells=st.lists(st.lists(st.text("a'\" ,;\t\r\n\x00\u2028é", max_size=4), min_size=1, max_size=3), max_size=6))
+def test_the_bytes_are_those_of_the_standard_library(cells):
+    """Both write the same texts; with a letter before them there is nothing to make harmless."""
+    width = min(map(len, cells), default=1)
+    columns = [Column(f"column {place}", Kind.TEXT) for place in range(width)]
+    rows = [[text and f"a{text}" for text in row[:width]] for row in cells]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([[column.name for column in columns], *rows])
+    named = [dict(zip((column.name for column in columns), row, strict=True)) for row in rows]
+    assert b"".join(csv_chunks(columns, in_columns(columns, named))) == out.getvalue().encode()

@@ -9,10 +9,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
+from api.answers import in_columns
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
 from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
@@ -166,6 +168,16 @@ def test_every_format_holds_the_rows_of_the_json_answer(path, get):
         ):  # the single one has more to say in JSON
             rows = [{name: rows[0][name] for name in table(get(plus(path, "format=csv")).content, Format.CSV)[0]}]
         assert_same(rows, response.content, form)
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/components?limit=300", "/v1/projects?limit=300", "/v1/spend?group_by=year,country"]
+)
+def test_lines_are_the_bytes_of_the_json_answer(path, get):
+    data = msgspec.json.decode(get(path).content, type=dict[str, msgspec.Raw])["data"]
+    rows = msgspec.json.decode(data, type=list[msgspec.Raw])
+    assert len(rows) > 100
+    assert get(plus(path, "format=jsonl")).content == b"".join(bytes(row) + b"\n" for row in rows)
 
 
 @pytest.mark.parametrize("path", NOTHING)
@@ -334,14 +346,15 @@ def test_texts_are_never_formulas(risky):
 def test_csv_keeps_spreadsheets_from_running_a_text(text):
     columns = [Column("text", Kind.TEXT), Column("list", Kind.LIST), Column("number", Kind.DECIMAL)]
     row = {"text": text, "list": [text, "b"], "number": Decimal("-1.00")}
-    content = b"".join(csv_chunks(columns, [row]))
+    content = b"".join(csv_chunks(columns, in_columns(columns, [row])))
     assert table(content, Format.CSV)[1] == [[f"'{text}", f"'{text};b", "-1.00"]]
 
 
 @pytest.mark.parametrize("names", [["a"], ["a", "b"]])
 def test_what_a_row_lacks_is_an_empty_cell(names):
     columns = [Column(name, Kind.TEXT) for name in names]
-    content = b"".join(csv_chunks(columns, [{"b": None, "more": 1}, {"a": "x", "b": "y"}]))
+    rows = [{"b": None, "more": 1}, {"a": "x", "b": "y"}]
+    content = b"".join(csv_chunks(columns, in_columns(columns, rows)))
     assert table(content, Format.CSV)[1] == [[""] * len(names), ["x", "y"][: len(names)]]
 
 

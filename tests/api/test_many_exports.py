@@ -83,12 +83,13 @@ def test_more_small_files_at_once_than_there_are_places_all_arrive(app, monkeypa
     assert [answer.status_code for answer in answers] == [200] * (3 * ROOM)
 
 
-def test_a_reader_that_leaves_gives_its_place_back(app):
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_reader_that_leaves_gives_its_place_back(form, app):
     async def scene():
         for _ in range(ROOM + 1):
             started = []
             async with anyio.create_task_group() as readers:
-                readers.start_soon(read_slowly, app, FILE, started, anyio.Event())
+                readers.start_soon(read_slowly, app, FILE.replace("csv", form), started, anyio.Event())
                 await wait_for(lambda: started)  # noqa: B023
                 readers.cancel_scope.cancel()
         return await ask(app, FILE)

@@ -2,7 +2,7 @@
 
 import itertools
 import tracemalloc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,19 +10,21 @@ from typing import Any
 import anyio
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from api.exports.columns import About
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
-from api.exports.parquet import CHUNK_ROWS, GROUP_CHUNKS, parquet_chunks
+from api.exports.parquet import GROUP_PIECES, parquet_chunks
 from api.exports.xlsx import xlsx_chunks
 from api.main import create_app
-from api.routers.components import COLUMNS, _row
+from api.routers.components import COLUMNS
+from api.tables import in_dollars
 from bench.synthetic import fill
 from db.engine import make_engine, reading
 from db.migrate import upgrade
-from db.queries import components as queries
+from db.queries.components import component_pieces
+from db.queries.pieces import Piece
 from db.queries.prepared import CHUNK, Prepared
 from models.filters import Filters
 from tests.conftest import DATABASES, client_of, let_go, watch_of
@@ -57,25 +59,29 @@ def large(request: pytest.FixtureRequest, large_engines: dict[str, Engine]) -> E
 
 
 class Counted:
-    """Rows that know how many of them were taken."""
+    """Pieces that know how many rows of them were taken."""
 
-    def __init__(self, rows: Iterator[Mapping[str, Any]]) -> None:
-        self.rows = rows
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        self.pieces = pieces
         self.taken = 0
 
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        for row in self.rows:
-            self.taken += 1
-            yield row
+    def __iter__(self) -> Iterator[Piece]:
+        for piece in self.pieces:
+            self.taken += len(piece["component_id"])
+            yield piece
+
+
+def components_of(connection: Connection, limit: int | None = None) -> Iterator[Piece]:
+    """What an export of components is written from."""
+    return in_dollars(component_pieces(connection, Filters(), limit=limit))
 
 
 @pytest.mark.parametrize("form", STREAMED)
 def test_no_more_rows_are_taken_than_the_pieces_so_far_hold(form: str) -> None:
     """Without end to the rows there is still a beginning of the file."""
-    row = dict.fromkeys(column.name for column in COLUMNS)
-    rows = Counted(itertools.repeat(row))
+    rows = Counted(itertools.repeat({column.name: [None] * CHUNK for column in COLUMNS}))
     pieces = STREAMED[form](COLUMNS, rows)
-    at_once = GROUP_CHUNKS * CHUNK_ROWS if form == "parquet" else 1000
+    at_once = GROUP_PIECES * CHUNK if form == "parquet" else CHUNK
     for number in range(1, 4):
         assert next(pieces)
         assert rows.taken <= number * at_once
@@ -93,7 +99,7 @@ def test_the_database_is_asked_while_the_file_is_written(form: str, large: Engin
     monkeypatch.setattr(Prepared, "_read", counted)
     seen = []
     with reading(large) as connection:
-        for piece in STREAMED[form](COLUMNS, map(_row, queries.list_components(connection, Filters()))):
+        for piece in STREAMED[form](COLUMNS, components_of(connection)):
             seen.append((len(piece), fetched))
     assert fetched >= ROWS // CHUNK
     with_bytes = [at for size, at in seen if size]
@@ -111,34 +117,41 @@ def test_memory_does_not_grow_with_the_rows(form: str, kind: str, large_engines:
 
 def _most_held(form: str, engine: Engine, limit: int | None) -> int:
     with reading(engine) as connection:
-        rows = map(_row, queries.list_components(connection, Filters(), limit=limit))
+        pieces = components_of(connection, limit)
         tracemalloc.start()
         try:
-            for _piece in WRITERS[form](COLUMNS, rows):
+            for _piece in WRITERS[form](COLUMNS, pieces):
                 pass
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
 
 
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows of components each piece has that is read from now on."""
+    read: list[int] = []
+
+    def counted(*args: Any) -> Iterator[Piece]:
+        for piece in component_pieces(*args):
+            read.append(len(piece["component_id"]))
+            yield piece
+
+    monkeypatch.setattr("api.tables.component_pieces", counted)
+    return read
+
+
 @pytest.mark.parametrize("form", STREAMED)
 def test_the_first_bytes_leave_before_the_last_rows_are_read(form: str, large: Engine, monkeypatch) -> None:
     """The same over HTTP: when the first part of the body is sent, most rows are still in the database."""
-    read, at_first = 0, []
-
-    def counted(row: dict[str, Any]) -> dict[str, Any]:
-        nonlocal read
-        read += 1
-        return _row(row)
+    read, at_first = counting(monkeypatch), []
 
     async def send(message: Mapping[str, Any]) -> None:
         if message["type"] == "http.response.body" and message.get("body"):
-            at_first.append(read)
+            at_first.append(sum(read))
 
-    monkeypatch.setattr("api.routers.components._row", counted)
     anyio.run(_ask, create_app(large, watch_of(large)), f"format={form}", send)
-    assert at_first[0] <= 1000
-    assert read == ROWS
+    assert at_first[0] <= CHUNK
+    assert sum(read) == ROWS
     assert len(at_first) > 2
 
 
@@ -176,25 +189,19 @@ def test_all_rows_arrive_in_row_groups_of_bounded_size(large: Engine, tmp_path) 
     meta = pq.read_metadata(file)
     assert meta.num_rows == ROWS
     sizes = [meta.row_group(number).num_rows for number in range(meta.num_row_groups)]
-    assert max(sizes) <= GROUP_CHUNKS * CHUNK_ROWS
+    assert max(sizes) <= GROUP_PIECES * CHUNK
     ids = pq.read_table(file, columns=["component_id"]).column(0).to_pylist()
     assert ids == sorted(set(ids))
 
 
 def test_a_client_that_leaves_stops_the_reading(large: Engine, monkeypatch) -> None:
-    read = 0
-
-    def counted(row: dict[str, Any]) -> dict[str, Any]:
-        nonlocal read
-        read += 1
-        return _row(row)
+    read = counting(monkeypatch)
 
     async def send(message: Mapping[str, Any]) -> None:
         if message["type"] == "http.response.body" and message.get("body"):
             raise OSError("the client is gone")
 
-    monkeypatch.setattr("api.routers.components._row", counted)
     with pytest.raises(BaseException):  # noqa: B017, PT011  # what a server makes of it differs
         anyio.run(_ask, create_app(large, watch_of(large)), "format=csv", send)
-    assert read < ROWS
+    assert sum(read) < ROWS
     assert client_of(large)("/v1/components?limit=1").status_code == 200

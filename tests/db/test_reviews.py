@@ -13,6 +13,7 @@ from db.ingest.bundle import load_bundle
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
 from db.queries.components import get_component
+from db.queries.pieces import pieces_of_rows
 from db.queries.releases import latest_release
 from db.queries.reviews import FORM, current_reviews, review_queue
 from db.settings import DATA_DIR
@@ -67,7 +68,7 @@ def test_a_review_survives_the_same_records_and_a_new_classification(own, write)
 def test_exported_reviews_are_the_bundled_ones_and_come_in_unchanged(own, write):
     with reading(own) as connection:
         rows = list(current_reviews(connection))
-    text = b"".join(csv_chunks([Column(name, Kind.TEXT) for name in FORM], rows)).decode()
+    text = b"".join(csv_chunks([Column(name, Kind.TEXT) for name in FORM], pieces_of_rows(FORM, rows))).decode()
     with (DATA_DIR / "reviews.csv").open(encoding="utf-8") as file:
         bundled = {tuple(row.values()) for row in csv.DictReader(file)}
     assert {tuple(row.values()) for row in csv.DictReader(text.splitlines())} == bundled
