@@ -11,6 +11,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 READERS = 40
 """Connections to a file that are kept open: the threads that the server has for routes."""
+SERVER_READERS = 15
+"""Connections to a PostgreSQL that a process may have, all of which are kept open: to make one anew takes longer than most
+answers, and what it had prepared would be lost with it."""
 SQLITE_WAIT_MS = 60_000
 STEPS_AT_ONCE = 1_000
 """Steps of SQLite's machine between two looks at an allowance."""
@@ -34,7 +37,9 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
         wanted = {name: value for name, value in patience.items() if name not in parsed.query}
-        return create_engine(parsed, pool_pre_ping=True, connect_args=wanted)
+        return create_engine(
+            parsed, pool_pre_ping=True, pool_size=SERVER_READERS, max_overflow=0, connect_args=wanted
+        )
     if not parsed.database or parsed.database == ":memory:":
         engine = create_engine(parsed)
     else:

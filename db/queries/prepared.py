@@ -20,7 +20,7 @@ KEPT = 1_000
 """Statements that are kept, those asked for least lately go first."""
 
 CHUNK = 1_000
-"""Rows that are fetched at once."""
+"""Rows that are fetched at once; of a page one more, which says whether there is another."""
 
 LISTS = (
     "categories",
@@ -128,7 +128,7 @@ def in_pieces(
     if limit is None:
         return stream(connection, build, *template, values=values)
     values = values | {"limit": limit}
-    if limit > CHUNK:
+    if limit > CHUNK + 1:
         return stream(connection, build, *template, values=values)
     return iter([fetch(connection, build, *template, values=values)])
 
