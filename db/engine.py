@@ -37,9 +37,7 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
         wanted = {name: value for name, value in patience.items() if name not in parsed.query}
-        return create_engine(
-            parsed, pool_pre_ping=True, pool_size=SERVER_READERS, max_overflow=0, connect_args=wanted
-        )
+        return create_engine(parsed, pool_pre_ping=True, pool_size=SERVER_READERS, max_overflow=0, connect_args=wanted)
     if not parsed.database or parsed.database == ":memory:":
         engine = create_engine(parsed)
     else:

@@ -11,12 +11,13 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, template_of
+from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces
 from db.queries.releases import in_utc
 from db.queries.reviews import review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import count_rows_of, is_common
+from db.queries.templates import position_slots, slot, template_of
 from models.filters import Filters, SortKey
 from models.search import SearchQuery
 

@@ -1,20 +1,24 @@
 """Statements that are made once for each shape of a question, and from then on run on the database's driver.
 
 To make a statement out of its parts takes fifty times as long as a database needs for a few rows. Questions of one shape
-differ only in values, so a statement is made of a *template*: the same question with a slot for each value that may differ.
+differ only in values, so a statement is made of a *template*: the same question with a slot for each value that may differ
+(see `templates`). What differs between templates stands in the statement itself wherever it is a plain word or number: a driver
+has little to bind then, and PostgreSQL plans a statement once that it would plan anew each time for the sake of such values.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
-from models.filters import KEPT_APART, Filters
+from db.queries.templates import Values, bare
 
 KEPT = 1_000
 """Statements that are kept, those asked for least lately go first."""
@@ -22,69 +26,13 @@ KEPT = 1_000
 CHUNK = 1_000
 """Rows that are fetched at once; of a page one more, which says whether there is another."""
 
-LISTS = (
-    "categories",
-    "groups",
-    "countries",
-    "regions",
-    "income_groups",
-    "projects",
-    "sources",
-    "instruments",
-    "lenders",
-)
-BOUNDS = ("min_confidence", "min_cents", "max_cents", "year_from", "year_to")
-"""Filters whose values have slots. The values of the others choose between statements, or are rare."""
+PLAIN = re.compile(r"[A-Za-z0-9_. -]*")
+"""Words that stand in a statement as they are."""
 
 Row = tuple[Any, ...]
-Values = dict[str, Any]
 Processor = Callable[[Any], Any]
 
 _numbers = count()
-
-
-@cache
-def slot(name: str) -> Any:
-    """The place of a value in a template; one object for each name, so that equal templates are equal."""
-    return bindparam(name)
-
-
-def template_of(filters: Filters) -> tuple[Filters, Values]:
-    """Part filters into their shape and the values for its slots. What no total holds unless it is named stays as it is."""
-    values: Values = {}
-    slots: dict[str, Any] = {}
-    for field in LISTS:
-        if members := getattr(filters, field):
-            slots[field] = tuple(_slot(values, f"{field}_{place}", member) for place, member in enumerate(members))
-    for field in BOUNDS:
-        if (bound := getattr(filters, field)) is not None:
-            slots[field] = _slot(values, field, bound)
-    return (replace(filters, **slots) if slots else filters), values
-
-
-def _slot(values: Values, name: str, value: Any) -> Any:
-    if value in KEPT_APART:
-        return value
-    values[name] = _bound(value, None)
-    return slot(name)
-
-
-def slots_of(name: str, members: Sequence[Any]) -> tuple[tuple[Any, ...], Values]:
-    """Slots for a list of values, as many as the next power of four so that few shapes do for any length."""
-    room = 1
-    while room < len(members):
-        room *= 4
-    padded = [*members, *[members[-1]] * (room - len(members))]
-    names = [f"{name}_{place}" for place in range(room)]
-    return tuple(map(slot, names)), dict(zip(names, padded, strict=True))
-
-
-def position_slots(after: Sequence[Any] | None) -> tuple[tuple[Any, ...] | None, Values]:
-    """Slots for the place to go on from; what has no value there has no slot, for that is compared in another way."""
-    if after is None:
-        return None, {}
-    values = {f"after_{place}": value for place, value in enumerate(after) if value is not None}
-    return tuple(None if value is None else slot(f"after_{place}") for place, value in enumerate(after)), values
 
 
 def fetch(
@@ -220,14 +168,14 @@ class Prepared:
 @lru_cache(KEPT)
 def _prepared(dialect: Dialect, build: Callable[..., Select[Any]], *template: Any) -> Prepared:
     statement = build(*template)
-    compiled = statement.compile(dialect=dialect)
+    columns = tuple(statement.selected_columns)
+    compiled = replacement_traverse(statement, {}, _written_out).compile(dialect=dialect)
     open_ones = {name for name, bind in compiled.binds.items() if bind.required}
     # Slots have no values yet; how lists expand does not depend on them.
     state = compiled.construct_expanded_state(dict.fromkeys(open_ones))
     binders = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
     binders |= {name: process for name, process in state.processors.items() if callable(process)}
     fixed = {name: value for name, value in state.parameters.items() if name not in open_ones}
-    columns = tuple(statement.selected_columns)
     return Prepared(
         text=state.statement,
         fixed={name: _bound(value, binders.get(name)) for name, value in fixed.items()},
@@ -238,6 +186,17 @@ def _prepared(dialect: Dialect, build: Callable[..., Select[Any]], *template: An
     )
 
 
+def _written_out(part: Any, **_options: Any) -> Any:
+    """A value as it stands in the statement, if it is plain: nothing in it could be taken for anything else."""
+    if not isinstance(part, BindParameter) or part.required:
+        return None
+    values = part.value if part.expanding else [part.value]
+    return part.render_literal_execute() if values and all(map(_is_plain, values)) else None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and PLAIN.fullmatch(value) is not None)
+
+
 def _bound(value: Any, process: Processor | None) -> Any:
-    found = value if process is None else process(value)
-    return str(found) if isinstance(found, str) else found  # drivers need not know our enumerations
+    return bare(value if process is None else process(value))

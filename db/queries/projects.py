@@ -11,11 +11,12 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position, parted
-from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces, position_slots, slot, slots_of, template_of
+from db.queries.prepared import Row, fetch, fetch_dicts, in_pieces
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import count_projects_of, is_common, on_page
+from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year
 from models.project import in_order as by_precedence

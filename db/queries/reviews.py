@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import fetch_dicts, slot
+from db.queries.prepared import fetch_dicts
+from db.queries.templates import slot
 from models.component import WHOLE
 from models.filters import Filters
 

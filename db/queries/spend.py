@@ -29,8 +29,9 @@ from sqlalchemy import (
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position, position_in
-from db.queries.prepared import Values, fetch, in_pieces, position_slots, slot, template_of
+from db.queries.prepared import fetch, in_pieces
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
+from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS

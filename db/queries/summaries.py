@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts
-from db.queries.prepared import fetch, template_of
+from db.queries.prepared import fetch
 from db.queries.releases import latest_release
+from db.queries.templates import template_of
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 
 from db import tables
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import Values, fetch, slots_of, template_of
+from db.queries.prepared import fetch
 from db.queries.summaries import Cells, cells_of, known_members, money_of_status
+from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
