@@ -6,17 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import Asked, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
+from api.negotiation import Format
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams
 from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from db.queries import components as queries
-from db.queries.warnings import gap_warnings
+from db.queries.prepared import ask_ahead
+from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
@@ -55,6 +57,8 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
         return map(_row, queries.list_components(connection, filters, sort, after, limit))
 
+    if rows_format(asked.request, params.format) is Format.JSON:
+        ask_ahead(connection, [*queries.list_questions(connection, filters, sort), *gap_questions(filters)])
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}

@@ -5,18 +5,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import Asked, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
+from api.negotiation import Format
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from db.queries import projects as queries
-from db.queries.warnings import gap_warnings
+from db.queries.prepared import ask_ahead
+from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentPublic
 from models.filters import Filters
 from models.project import ProjectDetail, ProjectPublic
@@ -45,6 +47,10 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Mapping[str, Any]]:
         return map(_row, queries.list_projects(snapshot.connection, filters, sort, after, limit))
 
+    if rows_format(request, params.format) is Format.JSON:
+        ask_ahead(
+            snapshot.connection, [*queries.list_questions(snapshot.connection, filters, sort), *gap_questions(filters)]
+        )
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}

@@ -7,8 +7,9 @@ has little to bind then, and PostgreSQL plans a statement once that it would pla
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
+from db.engine import is_idle
 from db.queries.templates import Values, bare
 
 KEPT = 1_000
@@ -35,50 +37,113 @@ Processor = Callable[[Any], Any]
 _numbers = count()
 
 
-def fetch(
-    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
-) -> list[Row]:
-    """Return all rows of the statement that `build` makes of a template, which must be hashable.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A function that makes a statement of a template, which must be hashable, the template, and values for its slots."""
+
+    build: Callable[..., Select[Any]]
+    template: tuple[Any, ...] = ()
+    values: Values = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What two questions have in common whose rows are the same."""
+        return self.build, self.template, tuple(self.values.items())
+
+    def prepared(self, dialect: Dialect) -> "Prepared":
+        """Its statement in the words of a database."""
+        return _prepared(dialect, self.build, *self.template)
+
+
+def ask(connection: Connection, question: Question) -> list[Row]:
+    """Return all rows of a question.
 
     Raises:
         SQLAlchemyError: if the database does not answer or refuses.
     """
-    return _prepared(connection.dialect, build, *template).fetch(connection, values or {})
+    known = connection.get_execution_options().get("known")
+    rows = known.get(question.key) if known else None
+    return _run(connection, [question])[0] if rows is None else rows
 
 
-def fetch_dicts(
-    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
-) -> list[dict[str, Any]]:
-    """The same, each row by the names of its columns."""
-    prepared = _prepared(connection.dialect, build, *template)
-    return [dict(zip(prepared.columns, row, strict=True)) for row in prepared.fetch(connection, values or {})]
+def ask_ahead(connection: Connection, questions: Iterable[Question]) -> None:
+    """Ask a server what will be asked later in the same reading, all of it in one round trip.
 
-
-def stream(
-    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
-) -> Iterator[list[Row]]:
-    """Run the statement now, and fetch its rows some at a time; its cursor is closed with the iterator.
+    Who asks it then has its rows at once: a reading sees one state throughout. A file is near enough to ask in turn.
 
     Raises:
-        SQLAlchemyError: see `fetch`.
+        SQLAlchemyError: see `ask`.
     """
-    return _prepared(connection.dialect, build, *template).stream(connection, values or {})
+    known = connection.get_execution_options().get("known")
+    if known is None or connection.dialect.name == "sqlite":
+        return
+    if new := {question.key: question for question in questions if question.key not in known}:
+        known |= zip(new, _run(connection, list(new.values())), strict=True)
 
 
-def in_pieces(
-    connection: Connection,
-    limit: int | None,
-    build: Callable[..., Select[Any]],
-    *template: Any,
-    values: Values,
-) -> Iterator[list[Row]]:
-    """The rows of a list in pieces: a page at once, whatever is longer as a stream. `limit` fills the slot of that name."""
-    if limit is None:
-        return stream(connection, build, *template, values=values)
-    values = values | {"limit": limit}
-    if limit > CHUNK + 1:
-        return stream(connection, build, *template, values=values)
-    return iter([fetch(connection, build, *template, values=values)])
+def _run(connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+    statements = [question.prepared(connection.dialect) for question in questions]
+    cursors: list[Any] = []
+    try:
+        with _one_trip(connection, len(questions)):
+            for question, statement in zip(questions, statements, strict=True):
+                cursors.append(connection.connection.cursor())
+                statement.execute(connection, cursors[-1], question.values)
+        return [
+            statement.read(connection, cursor, cursor.fetchall())
+            for statement, cursor in zip(statements, cursors, strict=True)
+        ]
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise said(connection, ";\n".join(statement.text for statement in statements), error) from error
+    finally:
+        for cursor in cursors:
+            cursor.close()
+
+
+def _one_trip(connection: Connection, statements: int) -> AbstractContextManager[Any]:
+    """Where statements are sent without waiting for what came of those before; also the one that a transaction begins with."""
+    if connection.dialect.name == "sqlite" or (statements == 1 and not is_idle(connection)):
+        return nullcontext()
+    driver: Any = connection.connection.driver_connection
+    pipeline: AbstractContextManager[Any] = driver.pipeline()
+    return pipeline
+
+
+def fetch(
+    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
+) -> list[Row]:
+    """Return all rows of the question; see `ask`."""
+    return ask(connection, Question(build, template, values or {}))
+
+
+def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]]:
+    """The same, each row by the names of its columns."""
+    columns = question.prepared(connection.dialect).columns
+    return [dict(zip(columns, row, strict=True)) for row in ask(connection, question)]
+
+
+def page_of(question: Question, limit: int) -> Question:
+    """A question for the first rows only; `limit` fills the slot of that name."""
+    return replace(question, values=question.values | {"limit": limit})
+
+
+def in_pieces(connection: Connection, limit: int | None, question: Question) -> Iterator[list[Row]]:
+    """The rows of a list in pieces: a page at once, whatever is longer as a stream, which is closed with the iterator."""
+    if limit is not None:
+        question = page_of(question, limit)
+        if limit <= CHUNK + 1:
+            return iter([ask(connection, question)])
+    return question.prepared(connection.dialect).stream(connection, question.values)
+
+
+def said(connection: Connection, text: str, error: Exception) -> BaseException:
+    """What the driver raises in the words of the engine, which lets go of a connection that is lost."""
+    dialect = connection.dialect
+    refused: Any = dialect.loaded_dbapi.Error
+    gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(text, None, error, refused, connection_invalidated=gone, dialect=dialect)
 
 
 @dataclass(slots=True)
@@ -93,38 +158,28 @@ class Prepared:
     types: tuple[TypeEngine[Any], ...]
     _readers: list[tuple[int, Processor]] | None = None
 
-    def fetch(self, connection: Connection, values: Values) -> list[Row]:
-        """Run it, and return all its rows."""
-        cursor: Any = connection.connection.cursor()
-        try:
-            self._execute(connection, cursor, values)
-            return self._read(connection, cursor, cursor.fetchall())
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise self._said(connection, cursor, error) from error
-        finally:
-            cursor.close()
-
     def stream(self, connection: Connection, values: Values) -> Iterator[list[Row]]:
         """Run it, and return an iterator over pieces of its rows."""
         driver: Any = connection.connection
         # PostgreSQL would send all rows at once to a cursor that has no name.
         cursor = driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor(f"rows_{next(_numbers)}")
         try:
-            self._execute(connection, cursor, values)
+            self.execute(connection, cursor, values)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise self._said(connection, cursor, error) from error
+            raise said(connection, self.text, error) from error
         return self._pieces(connection, cursor)
 
     def _pieces(self, connection: Connection, cursor: Any) -> Iterator[list[Row]]:
         try:
             while rows := cursor.fetchmany(CHUNK):
-                yield self._read(connection, cursor, rows)
+                yield self.read(connection, cursor, rows)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise self._said(connection, cursor, error) from error
+            raise said(connection, self.text, error) from error
         finally:
             cursor.close()
 
-    def _execute(self, connection: Connection, cursor: Any, values: Values) -> None:
+    def execute(self, connection: Connection, cursor: Any, values: Values) -> None:
+        """Send it, for `read` to read what comes."""
         given = {**self.fixed, **values}
         for name, process in self.binders.items():
             given[name] = process(given[name])
@@ -133,16 +188,8 @@ class Prepared:
             listen(connection, cursor, self.text, bound, None, False)
         cursor.execute(self.text, bound)
 
-    def _said(self, connection: Connection, cursor: Any, error: Exception) -> BaseException:
-        """What the driver raises in the words of the engine, which lets go of a connection that is lost."""
-        dialect = connection.dialect
-        refused: Any = dialect.loaded_dbapi.Error
-        gone = dialect.is_disconnect(error, connection.connection.driver_connection, cursor)  # type: ignore[arg-type]
-        if gone:
-            connection.invalidate(error)
-        return DBAPIError.instance(self.text, None, error, refused, connection_invalidated=gone, dialect=dialect)
-
-    def _read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
+    def read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
+        """Turn the driver's rows into ours."""
         if self._readers is None:
             self._readers = self._find_readers(connection.dialect, cursor.description)
         if not self._readers:
