@@ -86,15 +86,15 @@ def _look_after(engine: Engine, driver: Any, record: Any, _proxy: Any) -> None:
 
     After a longer rest something between may have closed it, which only shows when it is spoken to.
     """
-    spoken = poll()
-    spoken.register(driver.fileno(), POLLIN)
-    if spoken.poll(0):
-        raise DisconnectionError("the server closed this connection")
-    if monotonic() - record.info.get("rests_since", monotonic()) > LONG_REST_SECONDS:
-        try:
+    heard = poll()
+    try:
+        heard.register(driver.pgconn.socket, POLLIN)
+        if heard.poll(0):
+            raise DisconnectionError("the server has closed this connection")
+        if monotonic() - record.info.get("rests_since", monotonic()) > LONG_REST_SECONDS:
             engine.dialect.do_ping(driver)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError("this connection is lost") from error
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError("this connection is lost") from error
 
 
 def _begin_reading(connection: Connection, *_statement: Any) -> None:

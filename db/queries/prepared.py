@@ -216,7 +216,8 @@ class Prepared:
 def _prepared(dialect: Dialect, build: Callable[..., Select[Any]], *template: Any) -> Prepared:
     statement = build(*template)
     columns = tuple(statement.selected_columns)
-    compiled = replacement_traverse(statement, {}, _written_out).compile(dialect=dialect)
+    in_words: Select[Any] = replacement_traverse(statement, {}, _written_out)  # type: ignore[call-overload]
+    compiled = in_words.compile(dialect=dialect)
     open_ones = {name for name, bind in compiled.binds.items() if bind.required}
     # Slots have no values yet; how lists expand does not depend on them.
     state = compiled.construct_expanded_state(dict.fromkeys(open_ones))

@@ -97,8 +97,7 @@ def list_projects(
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    values |= more
-    pieces = in_pieces(connection, limit, Question(_ordered, asked, values))
+    pieces = in_pieces(connection, limit, Question(_ordered, asked, values | more))
     return (row for piece in pieces for row in _listed(connection, piece, keys))
 
 

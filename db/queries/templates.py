@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -32,8 +32,10 @@ def slot(name: str) -> Any:
     return bindparam(name)
 
 
+@lru_cache(1_000)  # the statements of one answer ask for it some ten times
 def template_of(filters: Filters) -> tuple[Filters, Values]:
-    """Part filters into their shape and the values for its slots. What no total holds unless it is named stays as it is."""
+    """Part filters into their shape and the values for its slots, which nobody may change. What no total holds unless it is
+    named stays as it is."""
     values: Values = {}
     slots: dict[str, Any] = {}
     for field in LISTS:
