@@ -136,9 +136,8 @@ def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Conn
     `allowance` bounds the work on an SQLite file; a server is not bound by it.
     """
     with engine.connect() as connection:
-        connection = connection.execution_options(reads=True, known={})
         if engine.dialect.name == "postgresql":  # the driver would begin by itself, and wait for the answer
-            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection = connection.execution_options(reads=True, known={}, isolation_level="AUTOCOMMIT")
         with connection.begin(), _bounded(connection, allowance):
             yield connection
 

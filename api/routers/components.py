@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -58,7 +59,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         return map(_row, queries.list_components(connection, filters, sort, after, limit))
 
     if rows_format(asked.request, params.format) is Format.JSON:
-        ask_ahead(connection, [*queries.list_questions(connection, filters, sort), *gap_questions(filters)])
+        ask_ahead(connection, chain(queries.list_questions(connection, filters, sort), gap_questions(filters)))
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}

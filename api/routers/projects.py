@@ -1,6 +1,7 @@
 """Projects: the list, one, and its components."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -48,9 +49,8 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
         return map(_row, queries.list_projects(snapshot.connection, filters, sort, after, limit))
 
     if rows_format(request, params.format) is Format.JSON:
-        ask_ahead(
-            snapshot.connection, [*queries.list_questions(snapshot.connection, filters, sort), *gap_questions(filters)]
-        )
+        questions = queries.list_questions(snapshot.connection, filters, sort)
+        ask_ahead(snapshot.connection, chain(questions, gap_questions(filters)))
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}

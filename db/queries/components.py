@@ -127,11 +127,11 @@ def list_components(
     return (_shown(row) for piece in pieces for row in piece)
 
 
-def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> list[Question]:
+def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
     """What a page of a list has to ask before its rows, and their number."""
-    walked = _may_walk(filters, tuple(sort_keys(filters, sort)))
-    common = common_questions(connection, filters, rows_question) if walked else []
-    return [_count_question(connection, filters), *common]
+    yield _count_question(connection, filters)
+    if _may_walk(filters, tuple(sort_keys(filters, sort))):
+        yield from common_questions(connection, filters, rows_question)
 
 
 def _may_walk(filters: Filters, keys: tuple[SortKey, ...]) -> bool:

@@ -8,7 +8,6 @@ has little to bind then, and PostgreSQL plans a statement once that it would pla
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
@@ -61,9 +60,14 @@ def ask(connection: Connection, question: Question) -> list[Row]:
     Raises:
         SQLAlchemyError: if the database does not answer or refuses.
     """
-    known = connection.get_execution_options().get("known")
-    rows = known.get(question.key) if known else None
-    return _run(connection, [question])[0] if rows is None else rows
+    known = _known(connection)
+    if known is not None:
+        rows = known.get(question.key)
+        if rows is not None:
+            return rows
+        if is_idle(connection):
+            return _send_together(connection, [question])[0]
+    return question.prepared(connection.dialect).fetch(connection, question.values)
 
 
 def ask_ahead(connection: Connection, questions: Iterable[Question]) -> None:
@@ -74,20 +78,28 @@ def ask_ahead(connection: Connection, questions: Iterable[Question]) -> None:
     Raises:
         SQLAlchemyError: see `ask`.
     """
-    known = connection.get_execution_options().get("known")
-    if known is None or connection.dialect.name == "sqlite":
+    known = _known(connection)
+    if known is None:
         return
     if new := {question.key: question for question in questions if question.key not in known}:
-        known |= zip(new, _run(connection, list(new.values())), strict=True)
+        known |= zip(new, _send_together(connection, list(new.values())), strict=True)
 
 
-def _run(connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+def _known(connection: Connection) -> dict[tuple[Any, ...], list[Row]] | None:
+    """The rows of what was asked ahead in a reading of a server."""
+    found: dict[tuple[Any, ...], list[Row]] | None = connection.get_execution_options().get("known")
+    return found
+
+
+def _send_together(connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+    """Send statements without waiting for what comes of those before, nor for the transaction to begin (PostgreSQL only)."""
     statements = [question.prepared(connection.dialect) for question in questions]
+    driver: Any = connection.connection.driver_connection
     cursors: list[Any] = []
     try:
-        with _one_trip(connection, len(questions)):
+        with driver.pipeline():
             for question, statement in zip(questions, statements, strict=True):
-                cursors.append(connection.connection.cursor())
+                cursors.append(driver.cursor())
                 statement.execute(connection, cursors[-1], question.values)
         return [
             statement.read(connection, cursor, cursor.fetchall())
@@ -98,15 +110,6 @@ def _run(connection: Connection, questions: Sequence[Question]) -> list[list[Row
     finally:
         for cursor in cursors:
             cursor.close()
-
-
-def _one_trip(connection: Connection, statements: int) -> AbstractContextManager[Any]:
-    """Where statements are sent without waiting for what came of those before; also the one that a transaction begins with."""
-    if connection.dialect.name == "sqlite" or (statements == 1 and not is_idle(connection)):
-        return nullcontext()
-    driver: Any = connection.connection.driver_connection
-    pipeline: AbstractContextManager[Any] = driver.pipeline()
-    return pipeline
 
 
 def fetch(
@@ -157,6 +160,17 @@ class Prepared:
     columns: tuple[str, ...]
     types: tuple[TypeEngine[Any], ...]
     _readers: list[tuple[int, Processor]] | None = None
+
+    def fetch(self, connection: Connection, values: Values) -> list[Row]:
+        """Run it, and return all its rows."""
+        cursor: Any = connection.connection.cursor()
+        try:
+            self.execute(connection, cursor, values)
+            return self.read(connection, cursor, cursor.fetchall())
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise said(connection, self.text, error) from error
+        finally:
+            cursor.close()
 
     def stream(self, connection: Connection, values: Values) -> Iterator[list[Row]]:
         """Run it, and return an iterator over pieces of its rows."""

@@ -101,11 +101,11 @@ def list_projects(
     return (row for piece in pieces for row in _listed(connection, piece, keys))
 
 
-def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> list[Question]:
+def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
     """What a page of a list has to ask before its rows, and their number."""
-    walked = tuple(sort_keys(filters, sort)) == ORDER
-    common = common_questions(connection, filters, projects_question) if walked else []
-    return [_count_question(connection, filters), *common]
+    yield _count_question(connection, filters)
+    if tuple(sort_keys(filters, sort)) == ORDER:
+        yield from common_questions(connection, filters, projects_question)
 
 
 def _ordered(

@@ -67,12 +67,16 @@ def ask_spend_ahead(connection: Connection, query: SpendQuery, limit: int) -> No
         PricesMissingError: see `spend_rows`.
     """
     require_prices(connection, query.filters)
-    questions = [_totals_question(connection, query)]
+    ask_ahead(connection, _questions(connection, query, limit))
+
+
+def _questions(connection: Connection, query: SpendQuery, limit: int) -> Iterator[Question]:
+    yield _totals_question(connection, query)
     if query.group_by:
-        questions.append(page_of(_rows_question(connection, query, None, True), limit))
+        yield page_of(_rows_question(connection, query, None, True), limit)
     if query.basis is not Basis.PROJECT:
-        questions.append(_methods_question(connection, query))
-    ask_ahead(connection, [*questions, *warning_questions(connection, query)])
+        yield _methods_question(connection, query)
+    yield from warning_questions(connection, query)
 
 
 def full_totals(connection: Connection, query: SpendQuery) -> Row:
