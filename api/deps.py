@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from api.exports.stream import FileStream
@@ -147,11 +147,26 @@ def snapshot_of(app: FastAPI, engine: Engine | None = None, allowance: Allowance
     Raises:
         NothingLoadedError: if no release was made yet.
     """
-    with reading(engine or app.state.engine, allowance) as connection:
-        release = latest_release(connection)
+    with ExitStack() as stack:
+        begin = partial(_begin, stack, engine or app.state.engine, allowance)
+        try:
+            connection, release = begin()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection, release = begin()  # the server was restarted in this moment; nothing has been read yet
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
         yield Snapshot(connection, release, partial(_vocabulary, app, connection, release))
+
+
+def _begin(stack: ExitStack, engine: Engine, allowance: Allowance | None) -> tuple[Connection, Release | None]:
+    """Open a reading that the stack closes, and do its first statement, which shows whether the connection stands."""
+    with ExitStack() as attempt:
+        connection = attempt.enter_context(reading(engine, allowance))
+        release = latest_release(connection)
+        stack.push(attempt.pop_all())
+    return connection, release
 
 
 def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocabulary:

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from select import POLLIN, poll
+from time import monotonic
 from typing import Any
 
 import msgspec
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DisconnectionError
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 READERS = 40
 """Connections to a file that are kept open: the threads that the server has for routes."""
+SERVER_READERS = 15
+"""Connections to a PostgreSQL that a process may have, all of which are kept open: to make one anew takes longer than most
+answers, and what it had prepared would be lost with it."""
 SQLITE_WAIT_MS = 60_000
 STEPS_AT_ONCE = 1_000
 """Steps of SQLite's machine between two looks at an allowance."""
@@ -20,6 +28,9 @@ CONNECT_SECONDS = 5
 
 HANGS_MS = 20_000
 """How long it may leave unconfirmed what was sent to it (`tcp_user_timeout`), until it counts as gone."""
+
+LONG_REST_SECONDS = 30
+"""How long a connection may rest until it is asked whether it is still there."""
 
 
 def make_engine(url: str) -> Engine:
@@ -34,7 +45,11 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
         wanted = {name: value for name, value in patience.items() if name not in parsed.query}
-        return create_engine(parsed, pool_pre_ping=True, connect_args=wanted)
+        engine = create_engine(parsed, pool_size=SERVER_READERS, max_overflow=0, connect_args=wanted)
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", partial(_look_after, engine))
+        event.listen(engine, "before_cursor_execute", _begin_reading)
+        return engine
     if not parsed.database or parsed.database == ":memory:":
         engine = create_engine(parsed)
     else:
@@ -60,6 +75,38 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.connection.cursor().execute(
             "BEGIN"
         )  # waits for nothing, so nothing can go wrong that has to be told
+
+
+def _note_rest(_driver: Any, record: Any) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _look_after(engine: Engine, driver: Any, record: Any, _proxy: Any) -> None:
+    """Let go of a connection that the server has closed, without a word to it: what it says to one at rest is goodbye.
+
+    After a longer rest something between may have closed it, which only shows when it is spoken to.
+    """
+    heard = poll()
+    try:
+        heard.register(driver.pgconn.socket, POLLIN)
+        if heard.poll(0):
+            raise DisconnectionError("the server has closed this connection")
+        if monotonic() - record.info.get("rests_since", monotonic()) > LONG_REST_SECONDS:
+            engine.dialect.do_ping(driver)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError("this connection is lost") from error
+
+
+def _begin_reading(connection: Connection, *_statement: Any) -> None:
+    """Begin a transaction that reads with its first statement: one after the other they would take two round trips."""
+    if connection.get_execution_options().get("reads") and is_idle(connection):
+        connection.connection.cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+
+
+def is_idle(connection: Connection) -> bool:
+    """Whether a connection to PostgreSQL is in no transaction yet."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
 
 
 class Allowance:
@@ -88,10 +135,9 @@ def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Conn
 
     `allowance` bounds the work on an SQLite file; a server is not bound by it.
     """
-    level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else None
     with engine.connect() as connection:
-        if level:
-            connection = connection.execution_options(isolation_level=level)
+        if engine.dialect.name == "postgresql":  # the driver would begin by itself, and wait for the answer
+            connection = connection.execution_options(reads=True, known={}, isolation_level="AUTOCOMMIT")
         with connection.begin(), _bounded(connection, allowance):
             yield connection
 

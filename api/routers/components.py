@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import Asked, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
+from api.negotiation import Format
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams
 from api.params.values import Codes, fields_of
@@ -18,7 +20,8 @@ from api.query_route import QueryRoute
 from api.tables import component_table
 from db.queries import components as queries
 from db.queries.pieces import rows_of
-from db.queries.warnings import gap_warnings
+from db.queries.prepared import ask_ahead
+from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
@@ -52,8 +55,10 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         filters = replace(filters, projects=(of_project,), statuses=tuple(params.status) or STATUSES)
         if not params.relevance:
             filters = replace(filters, relevance=tuple(Relevance))
-    connection = asked.snapshot.connection
-    read = partial(component_table, asked.snapshot, filters, params.sort_keys())
+    connection, sort = asked.snapshot.connection, params.sort_keys()
+    read = partial(component_table, asked.snapshot, filters, sort)
+    if rows_format(asked.request, params.format) is Format.JSON:
+        ask_ahead(connection, chain(queries.list_questions(connection, filters, sort), gap_questions(filters)))
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}

@@ -1,15 +1,17 @@
 """Projects: the list, one, and its components."""
 
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import Asked, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
+from api.negotiation import Format
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
@@ -17,7 +19,8 @@ from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from api.tables import project_table
 from db.queries import projects as queries
-from db.queries.warnings import gap_warnings
+from db.queries.prepared import ask_ahead
+from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentPublic
 from models.filters import Filters
 from models.project import ProjectDetail, ProjectPublic
@@ -43,6 +46,9 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     """Projects that have at least one row of money in the filter. Without `sort`, in the order of their ids."""
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
     read = partial(project_table, snapshot, filters, sort)
+    if rows_format(request, params.format) is Format.JSON:
+        questions = queries.list_questions(snapshot.connection, filters, sort)
+        ask_ahead(snapshot.connection, chain(questions, gap_questions(filters)))
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}

@@ -13,12 +13,12 @@ from api.deps import Snapshot, reads
 from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import DrawnLinks, Links, Meta
-from api.negotiation import Picture
+from api.negotiation import Format, Picture
 from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
 from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
-from db.queries.spend import by_method, count_rows, spend_totals
+from db.queries.spend import ask_spend_ahead, by_method, count_rows, spend_totals
 from db.queries.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
@@ -60,6 +60,8 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
     if isinstance(form, Picture):
         return answer_picture(asked, form, picture_of(snapshot, query, params.wishes(), form))
     params.refuse_wishes()
+    if form is Format.JSON and params.cursor is None:
+        ask_spend_ahead(connection, query, (params.limit or PAGE) + 1)
     whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:

@@ -12,12 +12,14 @@ from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of
-from db.queries.prepared import fetch, fetch_dicts, in_pieces, position_slots, slot, template_of
+from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces
 from db.queries.releases import in_utc
-from db.queries.reviews import review_history
+from db.queries.reviews import history_of, review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import count_rows_of, is_common
+from db.queries.summaries import common_questions, is_common, number_of, rows_question
+from db.queries.templates import position_slots, slot, template_of
+from models.component import WHOLE
 from models.filters import Filters, SortKey
 from models.search import SearchQuery
 
@@ -89,11 +91,14 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_components(connection: Connection, filters: Filters) -> int:
     """Count the rows of a list: components, remainders and whole projects with a fact in the filter."""
-    known = count_rows_of(connection, filters)
-    if known is not None:
+    return number_of(connection, _count_question(connection, filters))
+
+
+def _count_question(connection: Connection, filters: Filters) -> Question:
+    if known := rows_question(connection, filters):
         return known
     template, values = template_of(filters)
-    return int(fetch(connection, _counting, template, values=values)[0][0])
+    return Question(_counting, (template,), values)
 
 
 def _counting(filters: Filters) -> Select[Any]:
@@ -117,16 +122,27 @@ def component_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    walk = keys == ORDER and filters.base_year is None and is_common(connection, filters, count_rows_of)
+    walk = _may_walk(filters, keys) and is_common(connection, filters, rows_question)
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    lots = in_pieces(connection, limit, _ordered, *asked, values=values | more)
+    lots = in_pieces(connection, limit, Question(_ordered, asked, values | more))
     return map(_shown, pieces_of(LISTED, lots, len(keys)))
 
 
 list_components = by_row(component_pieces)
 """Iterate over components row by row; else as `component_pieces`."""
+
+
+def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
+    """What a page of a list has to ask before its rows, and their number."""
+    yield _count_question(connection, filters)
+    if _may_walk(filters, tuple(sort_keys(filters, sort))):
+        yield from common_questions(connection, filters, rows_question)
+
+
+def _may_walk(filters: Filters, keys: tuple[SortKey, ...]) -> bool:
+    return keys == ORDER and filters.base_year is None
 
 
 def _ordered(
@@ -203,17 +219,20 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     Raises:
         NotFoundError: with the nearest id that exists.
     """
-    found = fetch_dicts(connection, _one, values={"component_id": printable(component_id)})
+    one, money, reasons = (
+        Question(build, values={"component_id": printable(component_id)}) for build in (_one, _amounts, _reasons)
+    )
+    ask_ahead(connection, [one, money, reasons, history_of(component_id.removesuffix(f"-{WHOLE}"))])
+    found = ask_dicts(connection, one)
     if not found:
         raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
     row = found[0]
     row |= {name: _codes(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
-    amounts = fetch_dicts(connection, _amounts, values={"component_id": component_id})
+    amounts = ask_dicts(connection, money)
     row |= _sums([line for line in amounts if line["measure"] == filters.measure])
-    reasons = fetch_dicts(connection, _reasons, values={"component_id": component_id})
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
-    return row | {"amounts": amounts, "why": _why(reasons), "review_history": history}
+    return row | {"amounts": amounts, "why": _why(ask_dicts(connection, reasons)), "review_history": history}
 
 
 OF_LISTED = (*CODES, "category", "relevance", "method", "confidence")

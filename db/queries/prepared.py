@@ -1,136 +1,152 @@
 """Statements that are made once for each shape of a question, and from then on run on the database's driver.
 
 To make a statement out of its parts takes fifty times as long as a database needs for a few rows. Questions of one shape
-differ only in values, so a statement is made of a *template*: the same question with a slot for each value that may differ.
+differ only in values, so a statement is made of a *template*: the same question with a slot for each value that may differ
+(see `templates`). What differs between templates stands in the statement itself wherever it is a plain word or number: a driver
+has little to bind then, and PostgreSQL plans a statement once that it would plan anew each time for the sake of such values.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
-from models.filters import KEPT_APART, Filters
+from db.engine import is_idle
+from db.queries.templates import Values, bare
 
 KEPT = 1_000
 """Statements that are kept, those asked for least lately go first."""
 
 CHUNK = 1_000
-"""Rows that are fetched at once."""
+"""Rows that are fetched at once; of a page one more, which says whether there is another."""
 
-LISTS = (
-    "categories",
-    "groups",
-    "countries",
-    "regions",
-    "income_groups",
-    "projects",
-    "sources",
-    "instruments",
-    "lenders",
-)
-BOUNDS = ("min_confidence", "min_cents", "max_cents", "year_from", "year_to")
-"""Filters whose values have slots. The values of the others choose between statements, or are rare."""
+PLAIN = re.compile(r"[A-Za-z0-9_. -]*")
+"""Words that stand in a statement as they are."""
 
 Row = tuple[Any, ...]
-Values = dict[str, Any]
 Processor = Callable[[Any], Any]
 
 _numbers = count()
 
 
-@cache
-def slot(name: str) -> Any:
-    """The place of a value in a template; one object for each name, so that equal templates are equal."""
-    return bindparam(name)
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A function that makes a statement of a template, which must be hashable, the template, and values for its slots."""
+
+    build: Callable[..., Select[Any]]
+    template: tuple[Any, ...] = ()
+    values: Values = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What two questions have in common whose rows are the same."""
+        return self.build, self.template, tuple(self.values.items())
+
+    def prepared(self, dialect: Dialect) -> "Prepared":
+        """Its statement in the words of a database."""
+        return _prepared(dialect, self.build, *self.template)
 
 
-def template_of(filters: Filters) -> tuple[Filters, Values]:
-    """Part filters into their shape and the values for its slots. What no total holds unless it is named stays as it is."""
-    values: Values = {}
-    slots: dict[str, Any] = {}
-    for field in LISTS:
-        if members := getattr(filters, field):
-            slots[field] = tuple(_slot(values, f"{field}_{place}", member) for place, member in enumerate(members))
-    for field in BOUNDS:
-        if (bound := getattr(filters, field)) is not None:
-            slots[field] = _slot(values, field, bound)
-    return (replace(filters, **slots) if slots else filters), values
+def ask(connection: Connection, question: Question) -> list[Row]:
+    """Return all rows of a question.
+
+    Raises:
+        SQLAlchemyError: if the database does not answer or refuses.
+    """
+    known = _known(connection)
+    if known is not None:
+        rows = known.get(question.key)
+        if rows is not None:
+            return rows
+        if is_idle(connection):
+            return _send_together(connection, [question])[0]
+    return question.prepared(connection.dialect).fetch(connection, question.values)
 
 
-def _slot(values: Values, name: str, value: Any) -> Any:
-    if value in KEPT_APART:
-        return value
-    values[name] = _bound(value, None)
-    return slot(name)
+def ask_ahead(connection: Connection, questions: Iterable[Question]) -> None:
+    """Ask a server what will be asked later in the same reading, all of it in one round trip.
+
+    Who asks it then has its rows at once: a reading sees one state throughout. A file is near enough to ask in turn.
+
+    Raises:
+        SQLAlchemyError: see `ask`.
+    """
+    known = _known(connection)
+    if known is None:
+        return
+    if new := {question.key: question for question in questions if question.key not in known}:
+        known |= zip(new, _send_together(connection, list(new.values())), strict=True)
 
 
-def slots_of(name: str, members: Sequence[Any]) -> tuple[tuple[Any, ...], Values]:
-    """Slots for a list of values, as many as the next power of four so that few shapes do for any length."""
-    room = 1
-    while room < len(members):
-        room *= 4
-    padded = [*members, *[members[-1]] * (room - len(members))]
-    names = [f"{name}_{place}" for place in range(room)]
-    return tuple(map(slot, names)), dict(zip(names, padded, strict=True))
+def _known(connection: Connection) -> dict[tuple[Any, ...], list[Row]] | None:
+    """The rows of what was asked ahead in a reading of a server."""
+    found: dict[tuple[Any, ...], list[Row]] | None = connection.get_execution_options().get("known")
+    return found
 
 
-def position_slots(after: Sequence[Any] | None) -> tuple[tuple[Any, ...] | None, Values]:
-    """Slots for the place to go on from; what has no value there has no slot, for that is compared in another way."""
-    if after is None:
-        return None, {}
-    values = {f"after_{place}": value for place, value in enumerate(after) if value is not None}
-    return tuple(None if value is None else slot(f"after_{place}") for place, value in enumerate(after)), values
+def _send_together(connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+    """Send statements without waiting for what comes of those before, nor for the transaction to begin (PostgreSQL only)."""
+    statements = [question.prepared(connection.dialect) for question in questions]
+    driver: Any = connection.connection.driver_connection
+    cursors: list[Any] = []
+    try:
+        with driver.pipeline():
+            for question, statement in zip(questions, statements, strict=True):
+                cursors.append(driver.cursor())
+                statement.execute(connection, cursors[-1], question.values)
+        return [
+            statement.read(connection, cursor, cursor.fetchall())
+            for statement, cursor in zip(statements, cursors, strict=True)
+        ]
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise said(connection, ";\n".join(statement.text for statement in statements), error) from error
+    finally:
+        for cursor in cursors:
+            cursor.close()
 
 
 def fetch(
     connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
 ) -> list[Row]:
-    """Return all rows of the statement that `build` makes of a template, which must be hashable.
-
-    Raises:
-        SQLAlchemyError: if the database does not answer or refuses.
-    """
-    return _prepared(connection.dialect, build, *template).fetch(connection, values or {})
+    """Return all rows of the question; see `ask`."""
+    return ask(connection, Question(build, template, values or {}))
 
 
-def fetch_dicts(
-    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
-) -> list[dict[str, Any]]:
+def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]]:
     """The same, each row by the names of its columns."""
-    prepared = _prepared(connection.dialect, build, *template)
-    return [dict(zip(prepared.columns, row, strict=True)) for row in prepared.fetch(connection, values or {})]
+    columns = question.prepared(connection.dialect).columns
+    return [dict(zip(columns, row, strict=True)) for row in ask(connection, question)]
 
 
-def stream(
-    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
-) -> Iterator[list[Row]]:
-    """Run the statement now, and fetch its rows some at a time; its cursor is closed with the iterator.
-
-    Raises:
-        SQLAlchemyError: see `fetch`.
-    """
-    return _prepared(connection.dialect, build, *template).stream(connection, values or {})
+def page_of(question: Question, limit: int) -> Question:
+    """A question for the first rows only; `limit` fills the slot of that name."""
+    return replace(question, values=question.values | {"limit": limit})
 
 
-def in_pieces(
-    connection: Connection,
-    limit: int | None,
-    build: Callable[..., Select[Any]],
-    *template: Any,
-    values: Values,
-) -> Iterator[list[Row]]:
-    """The rows of a list in pieces: a page at once, whatever is longer as a stream. `limit` fills the slot of that name."""
-    if limit is None:
-        return stream(connection, build, *template, values=values)
-    values = values | {"limit": limit}
-    if limit > CHUNK:
-        return stream(connection, build, *template, values=values)
-    return iter([fetch(connection, build, *template, values=values)])
+def in_pieces(connection: Connection, limit: int | None, question: Question) -> Iterator[list[Row]]:
+    """The rows of a list in pieces: a page at once, whatever is longer as a stream, which is closed with the iterator."""
+    if limit is not None:
+        question = page_of(question, limit)
+        if limit <= CHUNK + 1:
+            return iter([ask(connection, question)])
+    return question.prepared(connection.dialect).stream(connection, question.values)
+
+
+def said(connection: Connection, text: str, error: Exception) -> BaseException:
+    """What the driver raises in the words of the engine, which lets go of a connection that is lost."""
+    dialect = connection.dialect
+    refused: Any = dialect.loaded_dbapi.Error
+    gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)  # type: ignore[arg-type]
+    if gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(text, None, error, refused, connection_invalidated=gone, dialect=dialect)
 
 
 @dataclass(slots=True)
@@ -149,10 +165,10 @@ class Prepared:
         """Run it, and return all its rows."""
         cursor: Any = connection.connection.cursor()
         try:
-            self._execute(connection, cursor, values)
-            return self._read(connection, cursor, cursor.fetchall())
+            self.execute(connection, cursor, values)
+            return self.read(connection, cursor, cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
-            raise self._said(connection, cursor, error) from error
+            raise said(connection, self.text, error) from error
         finally:
             cursor.close()
 
@@ -167,16 +183,17 @@ class Prepared:
 
     def _lots(self, connection: Connection, cursor: Any, values: Values) -> Iterator[list[Row]]:
         try:
-            self._execute(connection, cursor, values)
+            self.execute(connection, cursor, values)
             yield []
             while rows := cursor.fetchmany(CHUNK):
-                yield self._read(connection, cursor, rows)
+                yield self.read(connection, cursor, rows)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise self._said(connection, cursor, error) from error
+            raise said(connection, self.text, error) from error
         finally:
             cursor.close()
 
-    def _execute(self, connection: Connection, cursor: Any, values: Values) -> None:
+    def execute(self, connection: Connection, cursor: Any, values: Values) -> None:
+        """Send it, for `read` to read what comes."""
         given = {**self.fixed, **values}
         for name, process in self.binders.items():
             given[name] = process(given[name])
@@ -185,16 +202,8 @@ class Prepared:
             listen(connection, cursor, self.text, bound, None, False)
         cursor.execute(self.text, bound)
 
-    def _said(self, connection: Connection, cursor: Any, error: Exception) -> BaseException:
-        """What the driver raises in the words of the engine, which lets go of a connection that is lost."""
-        dialect = connection.dialect
-        refused: Any = dialect.loaded_dbapi.Error
-        gone = dialect.is_disconnect(error, connection.connection.driver_connection, cursor)  # type: ignore[arg-type]
-        if gone:
-            connection.invalidate(error)
-        return DBAPIError.instance(self.text, None, error, refused, connection_invalidated=gone, dialect=dialect)
-
-    def _read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
+    def read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
+        """Turn the driver's rows into ours."""
         if self._readers is None:
             self._readers = self._find_readers(connection.dialect, cursor.description)
         if not self._readers:
@@ -220,14 +229,15 @@ class Prepared:
 @lru_cache(KEPT)
 def _prepared(dialect: Dialect, build: Callable[..., Select[Any]], *template: Any) -> Prepared:
     statement = build(*template)
-    compiled = statement.compile(dialect=dialect)
+    columns = tuple(statement.selected_columns)
+    in_words: Select[Any] = replacement_traverse(statement, {}, _written_out)  # type: ignore[call-overload]
+    compiled = in_words.compile(dialect=dialect)
     open_ones = {name for name, bind in compiled.binds.items() if bind.required}
     # Slots have no values yet; how lists expand does not depend on them.
     state = compiled.construct_expanded_state(dict.fromkeys(open_ones))
     binders = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
     binders |= {name: process for name, process in state.processors.items() if callable(process)}
     fixed = {name: value for name, value in state.parameters.items() if name not in open_ones}
-    columns = tuple(statement.selected_columns)
     return Prepared(
         text=state.statement,
         fixed={name: _bound(value, binders.get(name)) for name, value in fixed.items()},
@@ -238,6 +248,17 @@ def _prepared(dialect: Dialect, build: Callable[..., Select[Any]], *template: An
     )
 
 
+def _written_out(part: Any, **_options: Any) -> Any:
+    """A value as it stands in the statement, if it is plain: nothing in it could be taken for anything else."""
+    if not isinstance(part, BindParameter) or part.required:
+        return None
+    values = part.value if part.expanding else [part.value]
+    return part.render_literal_execute() if values and all(map(_is_plain, values)) else None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and PLAIN.fullmatch(value) is not None)
+
+
 def _bound(value: Any, process: Processor | None) -> Any:
-    found = value if process is None else process(value)
-    return str(found) if isinstance(found, str) else found  # drivers need not know our enumerations
+    return bare(value if process is None else process(value))

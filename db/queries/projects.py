@@ -13,11 +13,12 @@ from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import fetch, fetch_dicts, in_pieces, position_slots, slot, slots_of, template_of
+from db.queries.prepared import Question, ask_dicts, fetch, in_pieces
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import count_projects_of, is_common, on_page
+from db.queries.summaries import common_questions, is_common, number_of, on_page, projects_question
+from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year
 from models.project import in_order as by_precedence
@@ -64,11 +65,14 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_projects(connection: Connection, filters: Filters) -> int:
     """Count the projects with at least one row in the filter."""
-    known = count_projects_of(connection, filters)
-    if known is not None:
+    return number_of(connection, _count_question(connection, filters))
+
+
+def _count_question(connection: Connection, filters: Filters) -> Question:
+    if known := projects_question(connection, filters):
         return known
     template, values = template_of(filters)
-    return int(fetch(connection, _counting, template, values=values)[0][0])
+    return Question(_counting, (template,), values)
 
 
 def _counting(filters: Filters) -> Select[Any]:
@@ -92,16 +96,23 @@ def project_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    walk = limit is not None and keys == ORDER and is_common(connection, filters, count_projects_of)
+    walk = limit is not None and keys == ORDER and is_common(connection, filters, projects_question)
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
     asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    lots = in_pieces(connection, limit, _ordered, *asked, values=values | more)
+    lots = in_pieces(connection, limit, Question(_ordered, asked, values | more))
     return (_shown(connection, piece) for piece in pieces_of(LISTED, lots, len(keys)))
 
 
 list_projects = by_row(project_pieces)
 """Iterate over projects row by row; else as `project_pieces`."""
+
+
+def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
+    """What a page of a list has to ask before its rows, and their number."""
+    yield _count_question(connection, filters)
+    if tuple(sort_keys(filters, sort)) == ORDER:
+        yield from common_questions(connection, filters, projects_question)
 
 
 def _ordered(
@@ -134,7 +145,7 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     filters = Filters(projects=(printable(project_id),), statuses=STATUSES)
     if counted := next(list_projects(connection, filters, limit=1), None):
         return counted
-    found = fetch_dicts(connection, _one, values={"project_id": printable(project_id)})
+    found = ask_dicts(connection, Question(_one, values={"project_id": printable(project_id)}))
     if not found:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
     row = found[0] | {"amount_usd": 0, "partial_usd": 0}
@@ -155,7 +166,7 @@ SAID_BESIDE = ("source_url", "reporting_org", "reported_id", "note")
 
 def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
     """Return what each source said of a project, the one that overrules the others first; cents under `…_usd` names."""
-    rows = fetch_dicts(connection, _statements, values={"project_id": printable(project_id)})
+    rows = ask_dicts(connection, Question(_statements, values={"project_id": printable(project_id)}))
     found = [ProjectStatement(**row) for row in rows]
     return [_said(statement) for statement in reversed(by_precedence(found))]
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from db import tables
 from db.errors import NotFoundError
 from db.queries.ordering import Position, ordered, placed
-from db.queries.prepared import Row, fetch
+from db.queries.prepared import Question, Row, ask, ask_ahead
 from models.filters import SortKey
 from models.release import Change, Release
 from models.vocabulary import Measure
@@ -48,12 +48,16 @@ def in_utc(moment: datetime) -> datetime:
 
 def latest_release(connection: Connection) -> Release | None:
     """Return the newest release, or `None` before anything is loaded."""
-    found = fetch(connection, _newest)
+    ask_ahead(connection, [NEWEST])  # a reading has one, whoever asks for it
+    found = ask(connection, NEWEST)
     return _release(found[0]) if found else None
 
 
 def _newest() -> Select[Any]:
     return select(tables.release).order_by(tables.release.c.release_id.desc()).limit(1)
+
+
+NEWEST = Question(_newest)
 
 
 @lru_cache(16)  # it is asked for with every request, and is nearly always the same

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import fetch_dicts, slot
+from db.queries.prepared import Question, ask_dicts
+from db.queries.templates import slot
 from models.component import WHOLE
 from models.filters import Filters
 
@@ -64,8 +65,13 @@ def review_history(connection: Connection, component_id: str, project_id: str) -
             "counts": not row["superseded"],
             "run_id": row["run_id"],
         }
-        for row in fetch_dicts(connection, _history, values={"subject_id": subject})
+        for row in ask_dicts(connection, history_of(subject))
     ]
+
+
+def history_of(subject: str) -> Question:
+    """The question for the decisions on a component or a project, by its identifier."""
+    return Question(_history, values={"subject_id": subject})
 
 
 def _history() -> Select[Any]:

@@ -30,9 +30,10 @@ from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Values, fetch, in_pieces, position_slots, slot, template_of
+from db.queries.prepared import Question, ask, ask_ahead, fetch, in_pieces, page_of
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
-from db.queries.warnings import spend_warnings
+from db.queries.templates import Values, position_slots, slot, template_of
+from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Method, Relevance, YearBasis
@@ -58,6 +59,25 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     return SpendResult(
         list(spend_rows(connection, query)), full_totals(connection, query), spend_warnings(connection, query)
     )
+
+
+def ask_spend_ahead(connection: Connection, query: SpendQuery, limit: int) -> None:
+    """Ask at once what a first page of so many rows with its totals and warnings is made of.
+
+    Raises:
+        PricesMissingError: see `spend_rows`.
+    """
+    require_prices(connection, query.filters)
+    ask_ahead(connection, _questions(connection, query, limit))
+
+
+def _questions(connection: Connection, query: SpendQuery, limit: int) -> Iterator[Question]:
+    yield _totals_question(connection, query)
+    if query.group_by:
+        yield page_of(_rows_question(connection, query, None, True), limit)
+    if query.basis is not Basis.PROJECT:
+        yield _methods_question(connection, query)
+    yield from warning_questions(connection, query)
 
 
 def full_totals(connection: Connection, query: SpendQuery) -> Row:
@@ -86,13 +106,17 @@ def spend_pieces(
     require_prices(connection, query.filters)
     if not query.group_by:
         return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
+    keys = sort_keys(query)
+    lots = in_pieces(connection, limit, _rows_question(connection, query, after, limit is not None))
+    names = (*(dimension.value for dimension in query.group_by), *FIGURES)
+    return pieces_of(names, lots, len(keys))
+
+
+def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limited: bool) -> Question:
     keys = tuple(sort_keys(query))
     plan, values = _plan(connection, query)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    asked, values = (*plan, keys, place, limit is not None, is_bytewise(connection)), values | more
-    lots = in_pieces(connection, limit, _ordered, *asked, values=values)
-    names = (*(dimension.value for dimension in query.group_by), *FIGURES)
-    return pieces_of(names, lots, len(keys))
+    return Question(_ordered, (*plan, keys, place, limited, is_bytewise(connection)), values | more)
 
 
 spend_rows = by_row(spend_pieces)
@@ -128,8 +152,12 @@ def _ordered(
 def spend_totals(connection: Connection, query: SpendQuery) -> Row:
     """Return the figures over the whole filter: each project and component counted once."""
     require_prices(connection, query.filters)
+    return dict(zip(FIGURES, ask(connection, _totals_question(connection, query))[0], strict=True))
+
+
+def _totals_question(connection: Connection, query: SpendQuery) -> Question:
     plan, values = _plan(connection, _as_a_whole(query))
-    return dict(zip(FIGURES, fetch(connection, _all, *plan, values=values)[0], strict=True))
+    return Question(_all, plan, values)
 
 
 def _as_a_whole(query: SpendQuery) -> SpendQuery:
@@ -162,13 +190,20 @@ def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
     """Say how much of the money rests on which way of classifying; nothing for whole projects."""
     if query.basis is Basis.PROJECT:
         return []
-    (cells, whole, _), values = _plan(connection, _as_a_whole(query))
-    if cells:
-        row = fetch(connection, money_by_method, cells, whole.filters, values=values)[0]
+    question = _methods_question(connection, query)
+    rows = ask(connection, question)
+    if question.build is money_by_method:
+        (row,) = rows
         parts = ((Method.DERIVED, row[:3]), (Method.REVIEW, row[3:6]), (Method.RULES, row[6:]))
         return [_of_method(method, low, more) for method, (facts_of_it, low, more) in parts if facts_of_it]
-    rows = fetch(connection, _methods, whole.filters, values=values)
     return [_of_method(method, low, more) for method, low, more in rows]
+
+
+def _methods_question(connection: Connection, query: SpendQuery) -> Question:
+    (cells, whole, _), values = _plan(connection, _as_a_whole(query))
+    if cells:
+        return Question(money_by_method, (cells, whole.filters), values)
+    return Question(_methods, (whole.filters,), values)
 
 
 def _methods(filters: Filters) -> Select[Any]:

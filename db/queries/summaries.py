@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts
-from db.queries.prepared import fetch, template_of
+from db.queries.prepared import Question, ask, ask_ahead
 from db.queries.releases import latest_release
+from db.queries.templates import template_of
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
@@ -212,22 +213,27 @@ def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[Column
     return summary.c[COLUMNS[dimension]], [summary.c.grouping == grouping.name, summary.c.scope == Scope.ANY]
 
 
-def count_rows_of(connection: Connection, filters: Filters) -> int | None:
-    """Count rows of money of any granularity in a filter, or say nothing where cells cannot."""
-    return _counted(connection, filters, _rows_in)
+def rows_question(connection: Connection, filters: Filters) -> Question | None:
+    """The question for the number of rows of money, of any granularity, in a filter, or none where cells cannot tell."""
+    return _counting(connection, filters, _rows_in)
 
 
-def count_projects_of(connection: Connection, filters: Filters) -> int | None:
-    """Count projects with money in a filter, or say nothing where cells cannot."""
-    return _counted(connection, filters, _projects_in)
+def projects_question(connection: Connection, filters: Filters) -> Question | None:
+    """The question for the number of projects with money in a filter, or none where cells cannot tell."""
+    return _counting(connection, filters, _projects_in)
 
 
-def _counted(connection: Connection, filters: Filters, build: Callable[..., Select[Any]]) -> int | None:
+def _counting(connection: Connection, filters: Filters, build: Callable[..., Select[Any]]) -> Question | None:
     cells = cells_of(connection, SpendQuery(filters))
     if cells is None:
         return None
     template, values = template_of(filters)
-    return int(fetch(connection, build, cells.with_slots(template), template, values=values)[0][0] or 0)
+    return Question(build, (cells.with_slots(template), template), values)
+
+
+def number_of(connection: Connection, question: Question) -> int:
+    """Ask a question whose answer is a number."""
+    return int(ask(connection, question)[0][0] or 0)
 
 
 def _rows_in(cells: Cells, filters: Filters) -> Select[Any]:
@@ -246,17 +252,27 @@ COMMON = 10
 EVERYTHING = Filters(relevance=(), statuses=())
 
 
-def is_common(connection: Connection, filters: Filters, count: Callable[[Connection, Filters], int | None]) -> bool:
+Counting = Callable[[Connection, Filters], Question | None]
+
+
+def common_questions(connection: Connection, filters: Filters, counting: Counting) -> list[Question]:
+    """What has to be asked to know whether a filter is common, if it can be: how much is in it, and how much there is."""
+    if filters.categories or filters.countries or filters.projects or filters.search:
+        return []
+    asked = [counting(connection, one) for one in (filters, replace(EVERYTHING, measure=filters.measure))]
+    return [question for question in asked if question] if all(asked) else []
+
+
+def is_common(connection: Connection, filters: Filters, counting: Counting) -> bool:
     """Whether so much is in a filter that a page is found sooner by walking a list in its order than by adding all of it up.
 
     To pass a row by costs a small part of what adding it up costs, so even where all that matches stands at the list's end,
     walking there costs no more. What has an index of its own is found by that.
     """
-    if filters.categories or filters.countries or filters.projects or filters.search:
-        return False
-    found = count(connection, filters)
-    whole = count(connection, replace(EVERYTHING, measure=filters.measure)) if found else None
-    return found is not None and whole is not None and found * COMMON >= whole > 0
+    questions = common_questions(connection, filters, counting)
+    ask_ahead(connection, questions)
+    numbers = [number_of(connection, question) for question in questions]
+    return bool(numbers) and numbers[0] * COMMON >= numbers[1] > 0
 
 
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:

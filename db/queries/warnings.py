@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 
 from db import tables
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import Values, fetch, slots_of, template_of
+from db.queries.prepared import Question, ask
 from db.queries.summaries import Cells, cells_of, known_members, money_of_status
+from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
@@ -35,9 +36,16 @@ class Check:
 
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
-    checks = [*_left_apart(query.filters), *_left_in_buckets(query), _not_approved(connection, query)]
-    checks += [_perhaps_twice(query), *_beyond_total(query), *_aims_without_components(query)]
-    return [*_gaps(connection, query.filters), *_found(connection, checks), *_no_measure(connection, query)]
+    found = _found(connection, _checks_of_spend(connection, query))
+    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query)]
+
+
+def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
+    """What the warnings of an answer ask that does not follow from what others of them find."""
+    yield from _gap_questions(query.filters)
+    if query.filters.measure is not Measure.COMMITMENT:
+        yield _measure_question(query)
+    yield BUCKETS if query.filters.countries else _checks_question(_checks_of_spend(connection, query))
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
@@ -46,20 +54,36 @@ def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
     return [*_gaps(connection, filters), *_found(connection, list(_left_apart(filters)))]
 
 
+def gap_questions(filters: Filters) -> Iterator[Question]:
+    """What the warnings of a list ask."""
+    yield from _gap_questions(filters)
+    if checks := list(_left_apart(filters)):
+        yield _checks_question(checks)
+
+
+def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
+    checks = [*_left_apart(query.filters), *_left_in_buckets(connection, query), _not_approved(connection, query)]
+    return [*checks, _perhaps_twice(query), *_beyond_total(query), *_aims_without_components(query)]
+
+
 def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     """Do all checks with one statement, and say what they find."""
     if not checks:
         return
+    for number, projects, cents in ask(connection, _checks_question(checks)):
+        if projects:
+            check = checks[number]
+            yield check.say(f"{usd(int(cents)):,} US dollars", counted(int(projects), check.what))
+
+
+def _checks_question(checks: Sequence[Check]) -> Question:
     values: Values = {}
     parts = []
     for check in checks:
         template, its_values = template_of(check.filters)
         values |= its_values
         parts.append((check.build, template, *check.more))
-    for number, projects, cents in fetch(connection, _all_checks, tuple(parts), values=values):
-        if projects:
-            check = checks[number]
-            yield check.say(f"{usd(int(cents)):,} US dollars", counted(int(projects), check.what))
+    return Question(_all_checks, (tuple(parts),), values)
 
 
 def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
@@ -88,6 +112,26 @@ def _kept_apart(filters: Filters) -> Select[Any]:
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
+    for dimension, asked in _named(filters):
+        known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
+        if missing := [member for member in asked if member not in known and member != "-"]:
+            yield f"no row loaded has {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
+    if bounds := [bound for bound in (filters.year_from, filters.year_to) if bound is not None]:
+        first, last = ask(connection, _years_question(filters))[0]
+        if first is not None and min(bounds) < first:
+            yield f"no project loaded was approved before {first}"
+        if last is not None and max(bounds) > last:
+            yield f"no project loaded was approved after {last}"
+
+
+def _gap_questions(filters: Filters) -> Iterator[Question]:
+    yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
+    if filters.year_from is not None or filters.year_to is not None:
+        yield _years_question(filters)
+
+
+def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
+    """The members that a filter names of each dimension, where it names any."""
     for dimension, asked in (
         (Dimension.COUNTRY, filters.countries),
         (Dimension.REGION, filters.regions),
@@ -96,18 +140,17 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
         (Dimension.LENDER, filters.lenders),
     ):
         if asked:
-            slots, values = slots_of("member", [str(member) for member in asked])
-            known = {member for (member,) in fetch(connection, _known, dimension, slots, values=values)}
-            if missing := [member for member in asked if member not in known and member != "-"]:
-                yield f"no row loaded has {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
-    if filters.year_from is not None or filters.year_to is not None:
-        fiscal = filters.year_basis is YearBasis.FISCAL
-        first, last = fetch(connection, _first_and_last, Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR)[0]
-        bounds = [bound for bound in (filters.year_from, filters.year_to) if bound is not None]
-        if first is not None and min(bounds) < first:
-            yield f"no project loaded was approved before {first}"
-        if last is not None and max(bounds) > last:
-            yield f"no project loaded was approved after {last}"
+            yield dimension, asked
+
+
+def _known_question(dimension: Dimension, asked: Sequence[str]) -> Question:
+    slots, values = slots_of("member", [str(member) for member in asked])
+    return Question(_known, (dimension, slots), values)
+
+
+def _years_question(filters: Filters) -> Question:
+    fiscal = filters.year_basis is YearBasis.FISCAL
+    return Question(_first_and_last, (Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR,))
 
 
 def _known(dimension: Dimension, members: Sequence[Any]) -> Select[Any]:
@@ -120,18 +163,27 @@ def _first_and_last(dimension: Dimension) -> Select[Any]:
     return select(func.min(year), func.max(year)).where(*cells)
 
 
-def _left_in_buckets(query: SpendQuery) -> Iterator[Check]:
+def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Check]:
     if query.filters.countries:
         yield Check(
             _in_buckets,
             query.filters,
             lambda amount, projects: f"country leaves out {amount} of {projects}, counted under regions, not countries",
             "multi-country project",
+            (tuple(code for (code,) in ask(connection, BUCKETS)),),
         )
 
 
-def _in_buckets(filters: Filters) -> Select[Any]:
-    buckets = select(tables.country.c.code).where(tables.country.c.kind != PlaceKind.COUNTRY)
+def _buckets() -> Select[Any]:
+    place = tables.country
+    return select(place.c.code).where(place.c.kind != PlaceKind.COUNTRY).order_by(place.c.code)
+
+
+BUCKETS = Question(_buckets)
+
+
+def _in_buckets(filters: Filters, buckets: Sequence[str]) -> Select[Any]:
+    """The buckets stand in the statement by name: a database knows how much is in a place, but not which places are buckets."""
     elsewhere = replace(filters, countries=())
     return _all_of(elsewhere, fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries), by="country")
 
@@ -212,8 +264,12 @@ def _unmet(filters: Filters) -> Select[Any]:
 
 def _no_measure(connection: Connection, query: SpendQuery) -> Iterator[str]:
     measure = query.filters.measure
-    if measure is not Measure.COMMITMENT and not fetch(connection, _any_of_measure, measure):
+    if measure is not Measure.COMMITMENT and not ask(connection, _measure_question(query)):
         yield f"no source loaded states any {measure}: the answer is empty, not zero"
+
+
+def _measure_question(query: SpendQuery) -> Question:
+    return Question(_any_of_measure, (query.filters.measure,))
 
 
 def _any_of_measure(measure: Measure) -> Select[Any]:

@@ -89,14 +89,14 @@ def test_no_more_rows_are_taken_than_the_pieces_so_far_hold(form: str) -> None:
 
 @pytest.mark.parametrize("form", STREAMED)
 def test_the_database_is_asked_while_the_file_is_written(form: str, large: Engine, monkeypatch) -> None:
-    fetched, read = 0, Prepared._read
+    fetched, read = 0, Prepared.read
 
     def counted(self: Prepared, *rest: Any) -> Any:
         nonlocal fetched
         fetched += "FROM listed_row" in self.text
         return read(self, *rest)
 
-    monkeypatch.setattr(Prepared, "_read", counted)
+    monkeypatch.setattr(Prepared, "read", counted)
     seen = []
     with reading(large) as connection:
         for piece in STREAMED[form](COLUMNS, components_of(connection)):

@@ -3,9 +3,12 @@
 import re
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
-from db.engine import reading
+from bench.synthetic import fill
+from db import tables
+from db.engine import make_engine, reading, writing
+from db.migrate import upgrade
 from db.queries import prepared
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
@@ -13,7 +16,8 @@ from db.queries.spend import spend
 from db.queries.warnings import spend_warnings
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.search import parse_query
-from models.vocabulary import Basis, YearBasis
+from models.vocabulary import Basis, Lender, YearBasis
+from tests.conftest import DATABASES, let_go
 
 LARGE = ("spend_fact", "listed_row", "component", "classification", "search_text", "project_amount")
 
@@ -36,7 +40,7 @@ ASKED = {
 }
 
 
-def plans(engine, ask):
+def plans(engine, ask, steered=True):
     """Run something, and return how the database runs each of its statements."""
     seen = []
 
@@ -46,7 +50,7 @@ def plans(engine, ask):
 
     with reading(engine) as connection:
         on_sqlite = connection.dialect.name == "sqlite"
-        if not on_sqlite:  # on so few rows it would read tables through, although it need not
+        if steered and not on_sqlite:  # on so few rows it would read tables through, although it need not
             connection.execute(text("SET LOCAL enable_seqscan = off"))
         event.listen(connection, "before_cursor_execute", listen)
         ask(connection)
@@ -129,3 +133,59 @@ def test_what_warnings_look_for_is_found_by_what_is_rare_of_it(loaded, filters):
         looked_by = re.findall(r"spend_fact USING INDEX ix_spend_fact_(\w+)", plan)
         buckets = ["country"] * bool(filters.countries)
         assert looked_by == ["category", *buckets, "project_id", "beyond", "aim_unmet"]
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def many(request, new_database):
+    """So many facts that no database reads them all without need: five countries have a fifth of them each."""
+    engine = make_engine(new_database(request.param))
+    upgrade(engine)
+    fill(engine, 10_000)
+    if request.param == "postgresql":
+        with writing(engine) as connection:
+            connection.execute(text("ANALYZE"))
+    yield engine
+    let_go(engine)
+
+
+OFTEN = 12
+"""After so many times PostgreSQL has made up its mind whether to plan a statement anew for each value."""
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(),
+        Filters(year_from=2010),
+        Filters(countries=("JOR",)),
+        Filters(countries=("JOR",), year_from=2010, year_to=2012),
+        Filters(countries=("JOR",), categories=("remittances",)),
+        Filters(regions=("MNA",)),
+        Filters(income_groups=("low",)),
+        Filters(lenders=(Lender.IBRD,)),
+        Filters(categories=("remittances",)),
+    ],
+    ids=str,
+)
+def test_warnings_read_no_facts_that_are_common(many, filters):
+    query = SpendQuery(filters, (Dimension.YEAR,))
+    asked = plans(many, lambda c: [spend_warnings(c, query) for _ in range(OFTEN)], steered=False)
+    assert {plan for plan in asked if "spend_fact" in plan}
+    assert {plan for plan in asked if read_through(plan)} == set()
+
+
+def _titled(*words):
+    return select(tables.component.c.number).where(tables.component.c.title.in_(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "stand_in_it"),
+    [(("plain words", "3A", "a_b-c.d", ""), True), (("o'hara",), False), (("100%", "plain"), False), (("a\\",), False)],
+)
+def test_plain_words_stand_in_a_statement_and_all_others_are_bound(loaded, words, stand_in_it):
+    text_of = prepared.Question(_titled, words).prepared(loaded.dialect).text
+    assert all((f"'{word}'" in text_of) is stand_in_it for word in words)
+    with reading(loaded) as connection:
+        assert prepared.ask(connection, prepared.Question(_titled, words)) == []
+        title = connection.scalar(select(tables.component.c.title).limit(1))
+        assert prepared.ask(connection, prepared.Question(_titled, (*words, title)))

@@ -1,0 +1,205 @@
+"""An answer asks PostgreSQL as seldom as it can, and a connection that is lost is not an answer that is lost."""
+
+import os
+import time
+
+import pytest
+from psycopg import NotSupportedError
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
+
+from db import engine as engines
+from db import tables
+from db.engine import is_idle, make_engine, reading, writing
+from db.queries.components import get_component
+from db.queries.prepared import Question, ask, ask_ahead
+from db.queries.releases import NEWEST, latest_release
+from db.queries.spend import ask_spend_ahead, spend
+from db.queries.warnings import BUCKETS
+from models.filters import Dimension, Filters, SpendQuery
+from tests.conftest import client_of, let_go
+
+AROUND = 2
+"""Round trips of a reading beside what is asked in it: it begins with the newest release, and it ends."""
+
+YEARS = [f"year_from={year}&year_to=2030" for year in range(1950, 1960)]
+
+
+@pytest.fixture
+def server(loaded_engines):
+    """The bundled data set on PostgreSQL, over connections of its own."""
+    found = make_engine(loaded_engines["postgresql"].url.render_as_string(hide_password=False))
+    yield found
+    let_go(found)
+
+
+@pytest.fixture
+def trips(server, tmp_path):
+    """Count what is waited for while something is done: simple queries, and ends of what was sent together."""
+    path = tmp_path / "trace"
+    with path.open("a") as file:
+
+        @event.listens_for(server, "connect")
+        def follow(driver, _record):
+            try:
+                driver.pgconn.trace(file.fileno())
+            except NotSupportedError:
+                pytest.skip("this libpq does not tell what it sends")
+
+        def count(act):
+            os.truncate(path, 0)
+            act()
+            lines = [line.split("\t") for line in path.read_text(errors="replace").splitlines()]
+            return sum(line[1] == "F" and line[3] in ("Query", "Sync") for line in lines if len(line) > 3)
+
+        yield count
+        let_go(server)  # nothing writes into the file once it is closed
+
+
+@pytest.mark.parametrize(
+    ("paths", "asked"),
+    [
+        ([f"/v1/components/P174085-{number}" for number in range(1, 3)], 1),
+        ([f"/v1/components?limit=2&{years}" for years in YEARS], 2),  # how much there is, which says how rows are found
+        ([f"/v1/projects?limit=2&{years}" for years in YEARS], 3),  # and the countries of those found
+        ([f"/v1/spend?group_by=category,year&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=year&country=JOR&{years}" for years in YEARS], 2),  # which places are no countries
+    ],
+)
+def test_what_an_answer_asks_goes_to_the_server_together(server, trips, paths, asked):
+    get = client_of(server, room=0)
+    for path in paths:
+        assert get(path).status_code == 200
+    assert trips(lambda: get(paths[-1])) == AROUND + asked
+
+
+def test_what_is_asked_one_by_one_is_counted_so(server, trips):
+    def act():
+        with reading(server) as connection:
+            latest_release(connection)
+            for _ in range(3):
+                connection.execute(text("SELECT 1"))
+
+    for _ in range(3):  # by then the driver has prepared it
+        act()
+    assert trips(act) == AROUND + 3
+
+
+def test_what_was_asked_ahead_is_what_is_found(loaded):
+    query = SpendQuery(Filters(countries=("JOR",)), (Dimension.CATEGORY,))
+    with reading(loaded) as connection:
+        found = ask(connection, BUCKETS), ask(connection, NEWEST), spend(connection, query)
+    with reading(loaded) as connection:
+        ask_spend_ahead(connection, query, 101)
+        ask_ahead(connection, [NEWEST, BUCKETS, NEWEST])
+        assert (ask(connection, BUCKETS), ask(connection, NEWEST), spend(connection, query)) == found
+
+
+def test_a_reading_sees_one_state_whatever_it_begins_with(engine):
+    def name():
+        return select(tables.country.c.name).where(tables.country.c.code == "JOR")
+
+    def asked(connection):
+        return ask(connection, Question(name))
+
+    def executed(connection):
+        return [tuple(row) for row in connection.execute(name())]
+
+    with writing(engine) as connection:
+        connection.execute(tables.country.insert().values(code="JOR", name="0", kind="country", aliases=[]))
+    for number, look in enumerate((asked, executed)):
+        with reading(engine) as connection:
+            before = look(connection)
+            with writing(engine) as other:
+                other.execute(tables.country.update().values(name=f"{number + 1}"))
+            assert executed(connection) == asked(connection) == before == [(f"{number}",)]
+
+
+def _failing():
+    return select(text("1 / (SELECT count(*) - count(*) FROM country)"))
+
+
+def test_a_question_that_is_refused_among_others_is_told_in_the_words_of_the_engine(server):
+    with pytest.raises(DBAPIError, match="division by zero"), reading(server) as connection:
+        ask_ahead(connection, [NEWEST, Question(_failing), BUCKETS])
+    with reading(server) as connection:
+        assert is_idle(connection)
+        assert latest_release(connection) is not None
+
+
+def end_all_others(engine):
+    """End what the server does for others on this database, as its restart would, and wait until they are gone."""
+    end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'to be ended'")
+    left = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'to be ended'")
+    with engine.connect() as connection:
+        ended = len(connection.execute(end).all())
+        until = time.monotonic() + 20
+        while connection.scalar(left):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+            connection.rollback()
+    return ended
+
+
+@pytest.fixture
+def mortal(loaded_engines):
+    """An engine whose connections can be ended by `end_all_others`."""
+    url = loaded_engines["postgresql"].url.update_query_dict({"application_name": "to be ended"})
+    found = make_engine(url.render_as_string(hide_password=False))
+    yield found
+    let_go(found)
+
+
+def open_some(engine, number=3):
+    for connection in [engine.connect() for _ in range(number)]:
+        connection.close()
+
+
+def test_connections_that_the_server_closed_at_rest_are_made_anew(mortal, server):
+    open_some(mortal)
+    assert end_all_others(server) >= 3
+    with writing(mortal) as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    open_some(mortal)
+    assert end_all_others(server) >= 3
+    get = client_of(mortal, room=0)
+    for _ in range(3):
+        assert get("/v1/components/P174085-1").status_code == 200
+
+
+def test_a_reading_that_is_cut_off_as_it_begins_begins_anew(mortal, server):
+    get = client_of(mortal, room=0)
+    assert get("/v1/components/P174085-1").status_code == 200
+    cuts = [2, 0]
+
+    @event.listens_for(mortal, "before_cursor_execute")
+    def cut_off(_connection, _cursor, statement, *_rest):
+        if "release" in statement and cuts:
+            end_all_others(server)
+            cuts.pop()
+
+    assert get("/v1/components/P174085-2").status_code != 200  # twice is once too often
+    assert cuts == []
+    cuts.append(1)
+    assert get("/v1/components/P174085-2").status_code == 200
+    assert cuts == []
+
+
+def test_a_connection_that_rested_for_long_is_asked_before_it_is_trusted(server, trips, monkeypatch):
+    def act():
+        with reading(server) as connection:
+            latest_release(connection)
+
+    act()
+    assert trips(act) == AROUND
+    monkeypatch.setattr(engines, "LONG_REST_SECONDS", -1)
+    assert trips(act) == AROUND + 1
+
+
+def test_a_record_is_found_whatever_its_identifier_ends_with(loaded):
+    with reading(loaded) as connection:
+        whole = connection.scalar(
+            select(tables.component.c.component_id).where(tables.component.c.granularity == "project")
+        )
+        assert get_component(connection, whole, Filters())["component_id"] == whole
