@@ -14,11 +14,9 @@ from sqlalchemy import (
     Integer,
     Select,
     and_,
-    case,
     cast,
     column,
     func,
-    literal,
     null,
     select,
     true,
@@ -26,17 +24,17 @@ from sqlalchemy import (
     values,
 )
 
-from db import tables
-from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows, require_prices
+from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, ask, ask_ahead, fetch, in_pieces, page_of
+from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Method, Relevance, YearBasis
+from models.vocabulary import Basis, Granularity, Method, YearBasis
 
 Row = dict[str, Any]
 Years = tuple[int, int] | None
@@ -127,7 +125,7 @@ spend_rows = by_row(spend_pieces)
 def _sortable() -> dict[str, ColumnElement[Any]]:
     """What answers can be ordered by, to check positions against."""
     every = tuple(Dimension)
-    return _by_name(_component_basis(SpendQuery(group_by=every)).subquery("found"))
+    return _by_name(component_basis(SpendQuery(group_by=every)).subquery("found"))
 
 
 def _by_name(rows: FromClause) -> dict[str, ColumnElement[Any]]:
@@ -207,7 +205,7 @@ def _methods_question(connection: Connection, query: SpendQuery) -> Question:
 
 
 def _methods(filters: Filters) -> Select[Any]:
-    money = [_sum(in_prices(item, filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
+    money = [sum_of(in_prices(item, filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
     statement = select(fact.c.method, *money).select_from(facts(filters)).where(*conditions(filters))
     return statement.group_by(fact.c.method).order_by(fact.c.method)
 
@@ -227,99 +225,10 @@ def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Cells | None
 
 def _grouped(cells: Cells | None, query: SpendQuery, years: Years) -> FromClause:
     """The rows of an answer without an order."""
-    rows = summarised(cells, query) if cells else _component_basis(query)
+    rows = summarised(cells, query) if cells else component_basis(query)
     if query.basis is Basis.PROJECT:
-        rows = _with_whole_projects(query, rows)
+        rows = with_whole_projects(query, rows)
     return _filled(query, rows.cte("found"), years) if years else rows.subquery("found")
-
-
-def _group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
-    return [dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by]
-
-
-def _facts(query: SpendQuery) -> FromClause:
-    return facts(query.filters, by_set=Dimension.SET in query.group_by)
-
-
-def _sum(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(case((and_(*when), amount), else_=0) if when else amount), 0)
-
-
-def _component_basis(query: SpendQuery) -> Select[Any]:
-    groups = _group_columns(query)
-    listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
-    unknown = case(
-        (and_(fact.c.granularity == Granularity.COMPONENT, fact.c.amount_cents.is_(None)), fact.c.component_id)
-    )
-    money = []
-    for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
-        priced = in_prices(cents, query.filters)
-        money += [
-            _sum(priced).label("amount_usd" if not name else "partial_usd"),
-            _sum(priced, fact.c.granularity == Granularity.PROJECT).label(f"whole_project{name}_usd"),
-            _sum(priced, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
-            _sum(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
-        ]
-    counts = [
-        func.count(fact.c.project_id.distinct()).label("projects"),
-        func.count(listed.distinct()).label("components"),
-        func.count(unknown.distinct()).label("components_without_amount"),
-    ]
-    statement = select(*groups, *money, *counts).select_from(_facts(query)).where(*conditions(query.filters))
-    return statement.group_by(*groups)
-
-
-def _with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
-    """Keep the counts of the rows, and take the money from whole projects."""
-    counted, whole = rows.subquery("counted"), _project_basis(query).subquery("whole")
-    names = [d.value for d in query.group_by]
-    same = [counted.c[name].is_not_distinct_from(whole.c[name]) for name in names]
-    money = [func.coalesce(whole.c[name], 0).label(name) for name in MONEY_COLUMNS]
-    columns = [*(counted.c[name] for name in names), *money, *(counted.c[name] for name in COUNT_COLUMNS)]
-    return select(*columns).select_from(counted.outerjoin(whole, and_(true(), *same)))
-
-
-def _project_basis(query: SpendQuery) -> Select[Any]:
-    """Count the whole of each project once in each group: in full if any of its rows there is direct, else in part."""
-    groups = _group_columns(query)
-    per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
-    index = [] if query.filters.base_year is None else [price_rows().c.thousandths.label("index")]
-    matched = (
-        select(
-            *per_project,
-            *index,
-            *groups,
-            func.max(case((fact.c.relevance == Relevance.DIRECT, 1), else_=0)).label("direct"),
-            func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
-            func.max(fact.c.confidence).label("confidence"),
-        )
-        .select_from(_facts(query))
-        .where(*conditions(query.filters))
-        .group_by(*per_project, *index, *groups)
-        .subquery("matched")
-    )
-    whole = tables.project_amount
-    joined = matched.join(
-        whole,
-        and_(
-            whole.c.project_id == matched.c.project_id,
-            whole.c.country_code == matched.c.counted_in,
-            whole.c.lender == matched.c.lent_by,
-            whole.c.measure == query.filters.measure,
-        ),
-    )
-    amount = in_prices(whole.c.amount_cents, query.filters, matched.c.get("index"))
-    money = []
-    for direct, name in ((1, ""), (0, "_partial")):
-        side = matched.c.direct == direct
-        money += [
-            _sum(amount, side).label("amount_usd" if not name else "partial_usd"),
-            _sum(amount, side, matched.c.whole == 1).label(f"whole_project{name}_usd"),
-            literal(0).label(f"remainder{name}_usd"),
-            _sum(amount, side, matched.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
-        ]
-    columns = [matched.c[dimension.value] for dimension in query.group_by]
-    return select(*columns, *money).select_from(joined).group_by(*columns)
 
 
 def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:

@@ -1,0 +1,102 @@
+"""Statements of spend over the facts themselves, for questions that no summary answers; the money of whole projects too."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, select, true
+
+from db import tables
+from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows
+from models.filters import Dimension, SpendQuery
+from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
+from models.vocabulary import LOW_CONFIDENCE, Granularity, Relevance
+
+
+def _group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
+    return [dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by]
+
+
+def _facts(query: SpendQuery) -> FromClause:
+    return facts(query.filters, by_set=Dimension.SET in query.group_by)
+
+
+def sum_of(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The sum of an amount over the rows where some conditions hold; zero where there are none."""
+    return func.coalesce(func.sum(case((and_(*when), amount), else_=0) if when else amount), 0)
+
+
+def component_basis(query: SpendQuery) -> Select[Any]:
+    """The figures of each group from its facts."""
+    groups = _group_columns(query)
+    listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
+    unknown = case(
+        (and_(fact.c.granularity == Granularity.COMPONENT, fact.c.amount_cents.is_(None)), fact.c.component_id)
+    )
+    money = []
+    for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
+        priced = in_prices(cents, query.filters)
+        money += [
+            sum_of(priced).label("amount_usd" if not name else "partial_usd"),
+            sum_of(priced, fact.c.granularity == Granularity.PROJECT).label(f"whole_project{name}_usd"),
+            sum_of(priced, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
+            sum_of(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
+        ]
+    counts = [
+        func.count(fact.c.project_id.distinct()).label("projects"),
+        func.count(listed.distinct()).label("components"),
+        func.count(unknown.distinct()).label("components_without_amount"),
+    ]
+    statement = select(*groups, *money, *counts).select_from(_facts(query)).where(*conditions(query.filters))
+    return statement.group_by(*groups)
+
+
+def with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
+    """Keep the counts of the rows, and take the money from whole projects."""
+    counted, whole = rows.subquery("counted"), _project_basis(query).subquery("whole")
+    names = [d.value for d in query.group_by]
+    same = [counted.c[name].is_not_distinct_from(whole.c[name]) for name in names]
+    money = [func.coalesce(whole.c[name], 0).label(name) for name in MONEY_COLUMNS]
+    columns = [*(counted.c[name] for name in names), *money, *(counted.c[name] for name in COUNT_COLUMNS)]
+    return select(*columns).select_from(counted.outerjoin(whole, and_(true(), *same)))
+
+
+def _project_basis(query: SpendQuery) -> Select[Any]:
+    """Count the whole of each project once in each group: in full if any of its rows there is direct, else in part."""
+    groups = _group_columns(query)
+    per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
+    index = [] if query.filters.base_year is None else [price_rows().c.thousandths.label("index")]
+    matched = (
+        select(
+            *per_project,
+            *index,
+            *groups,
+            func.max(case((fact.c.relevance == Relevance.DIRECT, 1), else_=0)).label("direct"),
+            func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
+            func.max(fact.c.confidence).label("confidence"),
+        )
+        .select_from(_facts(query))
+        .where(*conditions(query.filters))
+        .group_by(*per_project, *index, *groups)
+        .subquery("matched")
+    )
+    whole = tables.project_amount
+    joined = matched.join(
+        whole,
+        and_(
+            whole.c.project_id == matched.c.project_id,
+            whole.c.country_code == matched.c.counted_in,
+            whole.c.lender == matched.c.lent_by,
+            whole.c.measure == query.filters.measure,
+        ),
+    )
+    amount = in_prices(whole.c.amount_cents, query.filters, matched.c.get("index"))
+    money = []
+    for direct, name in ((1, ""), (0, "_partial")):
+        side = matched.c.direct == direct
+        money += [
+            sum_of(amount, side).label("amount_usd" if not name else "partial_usd"),
+            sum_of(amount, side, matched.c.whole == 1).label(f"whole_project{name}_usd"),
+            literal(0).label(f"remainder{name}_usd"),
+            sum_of(amount, side, matched.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
+        ]
+    columns = [matched.c[dimension.value] for dimension in query.group_by]
+    return select(*columns, *money).select_from(joined).group_by(*columns)
