@@ -24,6 +24,9 @@ from bench.synthetic import fill, is_filled
 from db.engine import make_engine
 from db.migrate import upgrade
 
+LONG_INGEST = 100_000
+"""Components from which on a file is taken in once only: it shows how much memory that takes."""
+
 NewDatabase = Callable[[str | None], str]
 """Returns the address of a database: of a new one, or of the one of a name, which is made if it is not there."""
 
@@ -86,7 +89,9 @@ def measure(kind: str, components: int, folder: Path, chosen: argparse.Namespace
             yield measure_workers(url, components, folder, chosen.rounds, chosen.seconds)
         yield measure_exports(url, components, folder, max(1, chosen.rounds // 2))
         if components <= chosen.peers_up_to:
-            yield measure_ingest(lambda: database(None), chosen.ingest, folder, max(1, chosen.rounds // 2))
+            for size in map(int, chosen.ingest.split(",")):
+                rounds = max(1, chosen.rounds // 2) if size < LONG_INGEST else 1
+                yield measure_ingest(lambda: database(None), size, folder, rounds)
 
 
 def main() -> None:
@@ -96,7 +101,7 @@ def main() -> None:
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each spell of load, whole ones")
-    parser.add_argument("--ingest", type=int, default=20_000, help="components in the file that is taken in")
+    parser.add_argument("--ingest", default="20000", help="components in files that are taken in: 10000,1000000")
     parser.add_argument("--peers-up-to", type=int, default=100_000, help="components up to which peers are measured")
     parser.add_argument(
         "--keep",

@@ -1,11 +1,15 @@
 """Matches a source's list of components to the permanent ids that a project's components already have."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from models.component import Listed
 from models.records import ComponentRecord
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+"""All but letters and digits."""
 
 SIMILAR = 0.6
 """Titles of the same position that are at least this alike are taken as one component with a reworded title."""
@@ -27,10 +31,12 @@ def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]
     name; otherwise it is unsettled, and a person decides. Ids are never given away by guess.
     """
     free = {component.component_id: component for component in stored}
+    keys = {component.component_id: _key(component.title) for component in stored}
     settled: list[tuple[ComponentRecord, Listed | None]] = []
     rest = []
     for record in listed:
-        found = next((c for c in free.values() if _key(c.title) == _key(record.title)), None)
+        key = _key(record.title)
+        found = next((c for c in free.values() if keys[c.component_id] == key), None)
         if found:
             del free[found.component_id]
             settled.append((record, found))
@@ -56,7 +62,7 @@ def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]
 
 
 def _key(title: str) -> str:
-    return "".join(ch for ch in title.casefold() if ch.isalnum())
+    return _NO_LETTERS.sub("", title.casefold())
 
 
 def _alike(one: str, other: str) -> bool:
