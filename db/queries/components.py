@@ -219,10 +219,9 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     Raises:
         NotFoundError: with the nearest id that exists.
     """
-    one, money, reasons = (
-        Question(build, values={"component_id": printable(component_id)}) for build in (_one, _amounts, _reasons)
-    )
-    ask_ahead(connection, [one, money, reasons, history_of(component_id.removesuffix(f"-{WHOLE}"))])
+    wanted = printable(component_id)
+    one, money, reasons = (Question(build, values={"component_id": wanted}) for build in (_one, _amounts, _reasons))
+    ask_ahead(connection, [one, money, reasons, history_of(wanted.removesuffix(f"-{WHOLE}"))])
     found = ask_dicts(connection, one)
     if not found:
         raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
