@@ -1,7 +1,7 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
@@ -25,9 +25,9 @@ from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
 
-TURNS = 4
-"""Threads that read an SQLite file at a time. They compute more than they wait, and many that do so at once get in each
-other's way: forty took six times as long as four, all together. A PostgreSQL computes elsewhere, so there are no turns."""
+TURNS = {"sqlite": 4, "postgresql": 8}
+"""Threads that read at a time. They compute more than they wait, and many that do so at once get in each other's way: forty
+took six times as long as four on an SQLite file. A PostgreSQL computes elsewhere, so a few more may wait for it."""
 
 QUICK = 50_000
 """Steps of SQLite's machine that an answer may take on the event loop: two to three milliseconds. A record takes some
@@ -36,7 +36,7 @@ hundreds, a page of a hundred or spend from its summaries 5,000 to 35,000, addin
 
 def turns_of(engine: Engine) -> AbstractContextManager[Any]:
     """What a thread holds while it reads."""
-    return BoundedSemaphore(TURNS) if engine.dialect.name == "sqlite" else nullcontext()
+    return BoundedSemaphore(TURNS[engine.dialect.name])
 
 
 @dataclass(frozen=True, slots=True)
