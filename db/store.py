@@ -29,9 +29,9 @@ def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def ids_in_batches(connection: Connection, column: Column[str], size: int = BATCH) -> Iterator[list[str]]:
+def ids_in_batches(connection: Connection, column: Column[str]) -> Iterator[list[str]]:
     """All values of a column of ids in their order, each once, some at a time; nothing stays open in between."""
-    following = select(column).where(column > bindparam("last")).distinct().order_by(column).limit(size)
+    following = select(column).where(column > bindparam("last")).distinct().order_by(column).limit(BATCH)
     last = ""
     while ids := list(connection.scalars(following, {"last": last})):
         yield ids
