@@ -1,7 +1,6 @@
 """Killed at any moment, a run leaves nothing half written, and the next one ends as if nothing had happened."""
 
 import json
-import multiprocessing
 import random
 import time
 from collections.abc import Callable, Collection
@@ -22,6 +21,7 @@ from tests.data import fake_documents, worldbank_runs
 from tests.data.export_helpers import everything, rejected, rows
 from tests.data.fake_documents import FITS, MISFITS, load_projects, put, status_report
 from tests.data.fake_worldbank import FakeWorldBank, offsets, running
+from tests.data.killing import calls_of_the_load, start, start_to_die_in_the_load
 
 COUNT = 130  # projects on six pages
 REPORTED = [f"P9{number:05}" for number in range(1, 11)]
@@ -142,42 +142,49 @@ def place(case, new_database, tmp_path):
     return make
 
 
-def kill_one(source, place, api, chance, while_loading, moment):
-    """Begin a run in a process of its own and kill it; `moment` is how many requests there are, or seconds of the load."""
-    context = multiprocessing.get_context("forkserver")  # imports once; each run is still a process of its own
-    context.set_forkserver_preload(["tests.data.worldbank_runs", "tests.data.fake_documents"])
-    process = context.Process(target=source.run_alone, args=(place.database, source.address(api), str(place.spool)))
-    process.start()
-    if while_loading:
-        wait_for(lambda: state_of(place.spool) == "complete", process)
-        time.sleep(chance.uniform(0, moment))
-    else:
-        stop_at = chance.randint(1, moment)
-        wait_for(lambda: len(api.requests) >= stop_at, process)
-        time.sleep(chance.uniform(0, 0.01))
+def kill_amid_answers(source, place, api, chance, requests):
+    """Kill a run at one of its requests, or a little after it."""
+    process = start(source.run_alone, arguments(source, place, api))
+    stop_at = chance.randint(1, requests - 1)
+    wait_for(lambda: len(api.requests) >= stop_at, process)
+    time.sleep(chance.uniform(0, 0.01))
     process.kill()
+    end(process)
+
+
+def kill_in_the_load(source, place, api, chance, calls):
+    """Kill a run at one of the calls by which it takes in what it fetched, or a little after it."""
+    last, seconds = chance.randint(1, calls), chance.uniform(0.00001, 0.002)
+    end(start_to_die_in_the_load(source.run_alone, arguments(source, place, api), last, seconds))
+
+
+def arguments(source, place, api):
+    return place.database, source.address(api), str(place.spool)
+
+
+def end(process):
     process.join()
     process.close()
-    return state_of(place.spool)
 
 
 def test_killed_at_any_moment(api, case, place):
     """Half of the kills fall while answers come, half while they are taken in, each at a moment drawn by a seeded random."""
     source, kind = case
-    chance, died_in, asked_at = random.Random(SEED), [], []
+    chance, died_in = random.Random(SEED), []
     api.requests.clear()
-    api.before = lambda _: asked_at.append(time.monotonic())
     with place("undisturbed") as undisturbed:
         nothing = content(undisturbed.engine)
-        assert source.run(undisturbed.engine, api, undisturbed.spool).added == source.records
-        loading, requests = time.monotonic() - asked_at[-1], len(asked_at)
-        whole = content(undisturbed.engine)
+        calls = calls_of_the_load(source.run_alone, arguments(source, undisturbed, api))
+        requests, whole = len(api.requests), content(undisturbed.engine)
+        assert [run["added"] for run in rows(undisturbed.engine, "ingest_run")][-1] == source.records
     for number in range(KILLS[kind]):
         api.requests.clear()
-        while_loading = number % 2 == 0
-        moment = loading if while_loading else requests - 1
         with place(f"kill-{number}") as killed:
-            died_in.append(kill_one(source, killed, api, chance, while_loading, moment))
+            if number % 2 == 0:
+                kill_in_the_load(source, killed, api, chance, calls)
+            else:
+                kill_amid_answers(source, killed, api, chance, requests)
+            died_in.append(state_of(killed.spool))
             asked = set(source.asked(api))
             assert content(killed.engine) in (nothing, whole), "half written"
             api.requests.clear()
