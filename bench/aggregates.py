@@ -18,6 +18,14 @@ QUESTIONS = {
     "category × country": SpendQuery(group_by=(Dimension.CATEGORY, Dimension.COUNTRY)),
     "year, of one country": SpendQuery(Filters(countries=("JOR",)), (Dimension.YEAR,)),
     "country, some years": SpendQuery(Filters(year_from=2010, year_to=2015), (Dimension.COUNTRY,)),
+    "year, of two countries": SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.YEAR,)),
+    "year, of two categories": SpendQuery(Filters(categories=("remittances", "worker_mobility")), (Dimension.YEAR,)),
+    "year, of two categories in a country": SpendQuery(
+        Filters(countries=("JOR",), categories=("remittances", "worker_mobility")), (Dimension.YEAR,)
+    ),
+    "year, of two categories in two countries": SpendQuery(
+        Filters(countries=("JOR", "LBN"), categories=("remittances", "worker_mobility")), (Dimension.YEAR,)
+    ),
     "category × country × year": SpendQuery(group_by=(Dimension.CATEGORY, Dimension.COUNTRY, Dimension.YEAR)),
 }
 COLUMNS = {Dimension.CATEGORY: "category", Dimension.COUNTRY: "country", Dimension.YEAR: "year"}
@@ -50,7 +58,8 @@ def _added_up(connection: Connection, query: SpendQuery) -> int:
     columns = ", ".join(COLUMNS[dimension] for dimension in query.group_by)
     filters = query.filters
     where = "measure = 'commitment'"
-    where += "".join(f" AND country = '{code}'" for code in filters.countries)
+    for column, members in (("country", filters.countries), ("category", filters.categories)):
+        where += f" AND {column} IN ({', '.join(repr(str(member)) for member in members)})" if members else ""
     where += f" AND year BETWEEN {filters.year_from} AND {filters.year_to}" if filters.year_from else ""
     text = f"SELECT {columns}, sum(amount_cents) FROM spend_fact WHERE {where} GROUP BY {columns}"  # noqa: S608
     return len(connection.exec_driver_sql(text).all())

@@ -1,9 +1,11 @@
 """A synthetic data set of any size, written straight into the tables. Every name in it says that it is synthetic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from itertools import islice
-from typing import Any
+from functools import cache
+from itertools import chain, islice
+from typing import Any, TypeVar
+from zlib import crc32
 
 from sqlalchemy import Connection, Engine, insert
 
@@ -11,21 +13,32 @@ from db import tables
 from db.engine import reading, writing
 from db.ingest.hashing import hash_all
 from db.ingest.listing import list_all
-from db.ingest.reference import load_reference
+from db.ingest.reference import load_reference, reference_places
 from db.ingest.summaries import summarise
 from db.queries.releases import latest_release
 from db.store import insert_rows
-from models.classification import load_taxonomy
+from models.classification import NOT_MIGRATION, Category, load_taxonomy
+from models.country import Country
+from models.filters import KEPT_APART
 from models.versions import present_versions
+from models.vocabulary import PlaceKind
 
 OF_PROJECT = 5
 BATCH = 5_000
-COUNTRIES = ("JOR", "LBN", "UGA", "BGD", "COL")
-CATEGORIES = ("worker_mobility", "remittances", "refugee_health")
+FIRST = ("JOR", "LBN", "UGA", "BGD", "COL")
+"""Countries with more projects than others: the first has one in fifteen."""
+
+STATUSES = ("Active", "Closed", "Closed", "Pipeline")
+LENDERS = ("ibrd", "ida", "ida", "not_stated")
+INSTRUMENTS = ("Investment Project Financing", "Development Policy Lending", "Program-for-Results Financing")
+IN_SEVERAL = 20
+"""One project of so many is in two countries."""
+
 SOURCE = "user-records"
 OBJECTIVE = "To do what a synthetic project would do, in as many words as the objective of a real one has. " * 2
 DESCRIPTION = "What a synthetic component would pay for, in as many words as a real one has in its source. " * 3
 Row = dict[str, Any]
+Choice = TypeVar("Choice")
 
 
 def fill(engine: Engine, components: int) -> None:
@@ -35,11 +48,11 @@ def fill(engine: Engine, components: int) -> None:
         numbers = range(components)
         projects = (_project(number) for number in range((components + OF_PROJECT - 1) // OF_PROJECT))
         _insert(connection, "project", projects)
-        places = (_place(number) for number in range((components + OF_PROJECT - 1) // OF_PROJECT))
+        places = chain.from_iterable(map(_places, range((components + OF_PROJECT - 1) // OF_PROJECT)))
         _insert(connection, "project_country", places)
         _insert(connection, "component", map(_component, numbers))
         _insert(connection, "classification", map(_classification, numbers))
-        _insert(connection, "spend_fact", map(_fact, numbers))
+        _insert(connection, "spend_fact", chain.from_iterable(map(_facts, numbers)))
         if engine.dialect.name == "postgresql":  # what follows looks for rows by their projects
             connection.exec_driver_sql("ANALYZE")
         summarise(connection)
@@ -76,8 +89,41 @@ def _cents(number: int) -> int | None:
     return None if number % 17 == 0 else (number * 7_919 + 1) % 1_000_000_000
 
 
-def _category(number: int) -> str:
-    return CATEGORIES[number % len(CATEGORIES)]
+def _draw(number: int, what: str) -> int:
+    """A number below 2^24 that looks drawn, and is the same in each run."""
+    return crc32(f"{what} {number}".encode()) >> 8
+
+
+def _one_of(choices: Sequence[Choice], number: int, what: str) -> Choice:
+    return choices[_draw(number, what) % len(choices)]
+
+
+def _category(number: int) -> Category:
+    """Of twenty components twelve are about what their project is about, five not about migration, three about anything."""
+    drawn = _draw(number, "kind of component") % 20
+    if drawn < 12:
+        return _one_of(_categories(), number // OF_PROJECT, "category")
+    return load_taxonomy().by_code[NOT_MIGRATION] if drawn < 17 else _one_of(_categories(), number, "category")
+
+
+@cache
+def _categories() -> tuple[Category, ...]:
+    """The categories of the taxonomy but those that no total holds."""
+    return tuple(one for one in load_taxonomy().categories if one.code not in KEPT_APART)
+
+
+@cache
+def _countries() -> dict[str, Country]:
+    """The countries by their codes, those with more projects first."""
+    known = {place.code: place for place in reference_places() if place.kind is PlaceKind.COUNTRY}
+    return {code: known[code] for code in (*FIRST, *sorted(known.keys() - set(FIRST)))}
+
+
+def _countries_of(project: int) -> list[Country]:
+    """One country, or two; the earlier one stands in the list, the more projects it has."""
+    found = list(_countries().values())
+    first = int((_draw(project, "country") / 2**24) ** 2 * len(found))
+    return [found[first], found[(first + 7) % len(found)]] if project % IN_SEVERAL == 0 else [found[first]]
 
 
 def _project(number: int) -> Row:
@@ -86,24 +132,33 @@ def _project(number: int) -> Row:
         "name": f"Synthetic project {number}: skills, health and remittances of nobody",
         "objective": OBJECTIVE,
         "regional": False,
-        "status": "Active",
+        "status": _one_of(STATUSES, number, "status"),
         "approval_date": _approved(number),
-        "instrument": "Investment Project Financing",
+        "instrument": _one_of(INSTRUMENTS, number, "instrument"),
         "additional_financing": False,
         "tags": [],
         "source_id": SOURCE,
         "as_of": "2025-01-31",
-        "category": _category(number),
-        "relevance": "direct",
+        "category": _category(number * OF_PROJECT).code,
+        "relevance": _relevance(number * OF_PROJECT),
     }
 
 
-def _place(number: int) -> Row:
-    return {
-        "project_id": _project_id(number),
-        "country_code": COUNTRIES[number % len(COUNTRIES)],
-        "share_ppm": 1_000_000,
-    }
+def _places(project: int) -> Iterator[Row]:
+    places = _countries_of(project)
+    for place in places:
+        yield {
+            "project_id": _project_id(project),
+            "country_code": place.code,
+            "share_ppm": 1_000_000 // len(places),
+        }
+
+
+def _relevance(number: int) -> str:
+    """One in seven serves migration in a part that nobody knows, but for what serves it not at all."""
+    if _category(number).code == NOT_MIGRATION:
+        return "none"
+    return "partial" if _draw(number, "relevance") % 7 == 0 else "direct"
 
 
 def _component(number: int) -> Row:
@@ -129,13 +184,13 @@ def _classification(number: int) -> Row:
     return {
         "component_id": _component_id(number),
         "method": "rules",
-        "category_code": _category(number),
+        "category_code": _category(number).code,
         "position": 0,
         "share_ppm": 1_000_000,
         "share_known": False,
-        "relevance": "direct",
+        "relevance": _relevance(number),
         "secondary": [],
-        "confidence": 0.8,
+        "confidence": _confidence(number),
         "evidence": [
             {"rule": "synthetic", "words": "synthetic", "field": "title", "start": 0, "end": 9, "effect": "-"}
         ],
@@ -145,33 +200,44 @@ def _classification(number: int) -> Row:
     }
 
 
-def _fact(number: int) -> Row:
+def _confidence(number: int) -> float:
+    return (0.6, 0.8, 0.8, 0.9)[_draw(number, "confidence") % 4]
+
+
+def _facts(number: int) -> Iterator[Row]:
+    """The money of a component, in equal parts in each country of its project, the odd cent in the first."""
     project = number // OF_PROJECT
-    day, cents = _approved(project), _cents(number)
-    return {
-        "component_id": _component_id(number),
-        "project_id": _project_id(project),
-        "measure": "commitment",
-        "category": _category(number),
-        "country": COUNTRIES[project % len(COUNTRIES)],
-        "lender": "not_stated",
-        "granularity": "component",
-        "category_group": load_taxonomy().by_code[_category(number)].group,
-        "relevance": "direct",
-        "method": "rules",
-        "confidence": 0.8,
-        "status": "Active",
-        "instrument": "Investment Project Financing",
-        "source_id": SOURCE,
-        "approval_date": day,
-        "year": day.year,
-        "fiscal_year": day.year + (day.month >= 7),
-        "amount_cents": cents,
-        "partial_cents": None if cents is None else 0,
-        "row_cents": cents,
-        "scaled": False,
-        "exceeds_total": False,
-    }
+    day, cents, places = _approved(project), _cents(number), _countries_of(project)
+    category, relevance = _category(number), _relevance(number)
+    for place in places:
+        part = None if cents is None else cents // len(places) + (place is places[0]) * (cents % len(places))
+        nothing = None if cents is None else 0
+        yield {
+            "component_id": _component_id(number),
+            "project_id": _project_id(project),
+            "measure": "commitment",
+            "category": category.code,
+            "country": place.code,
+            "lender": _one_of(LENDERS, project, "lender"),
+            "granularity": "component",
+            "category_group": category.group,
+            "relevance": relevance,
+            "method": "rules",
+            "confidence": _confidence(number),
+            "region": place.region_code,
+            "income_group": place.income_group,
+            "status": _one_of(STATUSES, project, "status"),
+            "instrument": _one_of(INSTRUMENTS, project, "instrument"),
+            "source_id": SOURCE,
+            "approval_date": day,
+            "year": day.year,
+            "fiscal_year": day.year + (day.month >= 7),
+            "amount_cents": nothing if relevance == "partial" else part,
+            "partial_cents": part if relevance == "partial" else nothing,
+            "row_cents": cents,
+            "scaled": False,
+            "exceeds_total": False,
+        }
 
 
 def _release(components: int) -> Row:
@@ -202,8 +268,8 @@ def records(components: int) -> Iterator[Row]:
                 "project_id": _project_id(project),
                 "name": _project(project)["name"],
                 "objective": OBJECTIVE,
-                "countries": COUNTRIES[project % len(COUNTRIES)],
-                "status": "Active",
+                "countries": ";".join(place.code for place in _countries_of(project)),
+                "status": _one_of(STATUSES, project, "status"),
                 "approval_date": _approved(project).isoformat(),
                 "commitment_usd": "100000000",
                 "as_of": "2025-01-31",

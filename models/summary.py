@@ -1,5 +1,6 @@
 """What is kept of spend beside the facts: figures of cells of a few chosen groupings, exact after every change."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -64,16 +65,21 @@ class Grouping:
 
     `of_money` is what the money of one project can differ in: a project counts once in each member that it touches, so
     counts do not add over these. `of_projects` is what a project has one of: counts add over these.
+
+    With `touching` it has distinct counts and no money, and one more thing that each project, and each component, has one of:
+    all members of that kind which its money in the cell touches. So counts add over these, also those of several members.
     """
 
     of_money: tuple[Dimension, ...]
     of_projects: tuple[Dimension, ...]
     scopes: frozenset[Scope]
+    touching: Dimension | None = None
 
     @property
     def name(self) -> str:
         """Its name in the table."""
-        return ".".join((*self.of_money, *self.of_projects))
+        touching = [] if self.touching is None else [f"touched_{self.touching}"]
+        return ".".join((*self.of_money, *touching, *self.of_projects))
 
     @property
     def of_money_kept(self) -> tuple[Dimension, ...]:
@@ -84,6 +90,12 @@ class Grouping:
     def dimensions(self) -> tuple[Dimension, ...]:
         """All dimensions of its cells."""
         return (*self.of_money_kept, *self.of_projects)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that tell its cells apart, in the order of `cell`."""
+        of_money, of_projects = ([COLUMNS[kind] for kind in kinds] for kinds in (self.of_money_kept, self.of_projects))
+        return [*of_money, *([] if self.touching is None else ["touched"]), *of_projects]
 
 
 ALONE: tuple[tuple[Dimension, ...], ...] = (
@@ -120,6 +132,24 @@ GROUPINGS: tuple[Grouping, ...] = (
 )
 """What is kept, the narrowest first among those that can answer a question. Each one costs time on every ingest."""
 
+TOUCHING: tuple[Grouping, ...] = tuple(
+    Grouping(of_money, of_projects, USUAL, touching)
+    for of_money, touching in (
+        *(((), one) for (one,) in ALONE[1:] if one is not Dimension.SET),  # money stands in several sets by itself
+        ((Dimension.COUNTRY,), Dimension.CATEGORY),
+        ((Dimension.CATEGORY,), Dimension.COUNTRY),
+    )
+    for of_projects in (BY_STATUS, BY_YEAR)
+)
+"""What is kept to count over several members: of each kind alone, and of categories and countries within one of the other."""
+
+
+def touched(members: Iterable[str | None]) -> str:
+    """Members in their order as one text with a blank around each, so that one of them can be looked for. None are left out."""
+    known = sorted({member for member in members if member is not None})
+    return f" {' '.join(known)} " if known else ""
+
+
 MONEY = (
     "amount",
     "partial",
@@ -148,12 +178,13 @@ class SpendSummary(SQLModel, table=True):
     """The figures of one cell of one grouping, under one measure and in one scope; see ADR 23.
 
     `cell` is the values of the grouping's dimensions as one text, that tells cells apart; a dimension that is no part of
-    the grouping is null. Rows whose money is spread over several projects are not counted here, their money is.
+    the grouping is null. `touched` is the members of the kind that a grouping is `touching`, with a blank around each. Rows
+    whose money is spread over several projects are not counted here, their money is.
     """
 
     __tablename__ = "spend_summary"
     __table_args__ = (
-        Index("ix_spend_summary_category", "grouping", "measure", "scope", "category"),
+        Index("ix_spend_summary_category", "grouping", "measure", "scope", "category", "country"),
         Index("ix_spend_summary_country", "grouping", "measure", "scope", "country"),
         {"sqlite_with_rowid": False},
     )
@@ -174,6 +205,7 @@ class SpendSummary(SQLModel, table=True):
     source_id: str | None = Field(default=None, sa_type=Code)
     year: int | None = None
     fiscal_year: int | None = None
+    touched: str | None = Field(default=None, sa_type=Code)
     amount: int = Field(sa_type=BigInteger)
     partial: int = Field(sa_type=BigInteger)
     whole_project: int = Field(sa_type=BigInteger)

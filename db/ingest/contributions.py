@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 from db import tables
 from models.classification import load_taxonomy
 from models.filters import Dimension
-from models.summary import COLUMNS, DISTINCT, FIGURES, GROUPINGS, OF_PROJECTS, Scope, scopes_of
+from models.summary import (
+    COLUMNS,
+    DISTINCT,
+    FIGURES,
+    GROUPINGS,
+    OF_PROJECTS,
+    TOUCHING,
+    USUAL,
+    Scope,
+    scopes_of,
+    touched,
+)
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
 
 fact = tables.spend_fact
@@ -18,12 +29,16 @@ Members = tuple[Any, ...]
 
 
 class Place(NamedTuple):
-    """Where money counts: some kinds of it with their members, under a measure and in a scope."""
+    """Where money counts: some kinds of it with their members, under a measure and in a scope.
+
+    Where it counts by what it touches there, the last of the members is that (see `models.summary.touched`).
+    """
 
     kinds: tuple[Dimension, ...]
     measure: str
     scope: Scope
     members: Members
+    touching: Dimension | None = None
 
 
 class Line(NamedTuple):
@@ -65,6 +80,34 @@ def contribution(parts: Sequence[Sums]) -> Figures:
     figures = [sum(column) for column in zip(*(part.figures for part in parts), strict=True)]
     of_rows = (set().union(*(getattr(part, name) for part in parts)) for name in ("rows", "components", "unknown"))
     return [*figures[: -len(DISTINCT)], 1, *map(len, of_rows)]
+
+
+def counts_by_touch(parts: Sequence[tuple[str | None, Sums]]) -> Iterator[tuple[str, Figures]]:
+    """Count some lines of one project by what it touches: each line comes with its member, the project and its rows with all.
+
+    Yields what is touched, as a text, with figures of distinct counts alone.
+    """
+    counts: dict[str, Figures] = {}
+
+    def add(members: set[str | None], column: int) -> None:
+        counts.setdefault(touched(members), [0] * len(DISTINCT))[column] += 1
+
+    add({member for member, _ in parts}, 0)
+    for column, name in enumerate(("rows", "components", "unknown"), start=1):
+        members_of: dict[str, set[str | None]] = {}
+        for member, sums in parts:
+            for component_id in getattr(sums, name):
+                members_of.setdefault(component_id, set()).add(member)
+        for members in members_of.values():
+            add(members, column)
+    for words, numbers in counts.items():
+        if words:  # what touches nothing that has a name is not found by one
+            yield words, only_counts(numbers)
+
+
+def only_counts(numbers: Figures) -> Figures:
+    """Figures that end with these distinct counts and are else zero."""
+    return [*_NO_MONEY, *numbers]
 
 
 class Project(NamedTuple):
@@ -130,6 +173,7 @@ def _figures(granularity: str, method: str, confidence: float, amount: int | Non
 
 
 _NOT_COUNTED = (0,) * len(DISTINCT)
+_NO_MONEY = (0,) * (len(FIGURES) - len(DISTINCT))
 
 
 @lru_cache
@@ -151,6 +195,17 @@ KINDS: dict[tuple[Dimension, ...], frozenset[Scope]] = {}
 """The kinds of money that are told apart together, with the scopes that they are kept in."""
 for _grouping in GROUPINGS:
     KINDS[_grouping.of_money_kept] = KINDS.get(_grouping.of_money_kept, frozenset()) | _grouping.scopes
+
+TOUCHED: dict[tuple[Dimension, ...], tuple[Dimension, ...]] = {
+    of_money: tuple(dict.fromkeys(one.touching for one in TOUCHING if one.touching and one.of_money_kept == of_money))
+    for of_money in dict.fromkeys(grouping.of_money_kept for grouping in TOUCHING)
+}
+"""By what else that they touch projects are counted where these kinds of money are told apart, in the usual scope."""
+
+
+def touched_at(place: Place) -> tuple[Dimension, ...]:
+    """By what else that they touch projects are counted at a place."""
+    return TOUCHED.get(place.kinds, ()) if place.scope in USUAL else ()
 
 
 def places_of(line: Line) -> Iterator[Place]:

@@ -20,12 +20,17 @@ def load_reference(connection: Connection, folder: Path = DATA_DIR) -> PlaceInde
     Returns:
         The places, ready to match labels against.
     """
-    places = [_place(row) for row in _rows(folder / "countries.csv")]
+    places = reference_places(folder)
     sources = [Source(**row) for row in _rows(folder / "sources.csv")]
     _sync(connection, "country", [place.model_dump() for place in places])
     _sync(connection, "source", [source.model_dump() for source in sources])
     _sync(connection, "category", _categories())
     return PlaceIndex(places)
+
+
+def reference_places(folder: Path = DATA_DIR) -> list[Country]:
+    """Read the places that the program ships: countries, and buckets of several."""
+    return [_place(row) for row in _rows(folder / "countries.csv")]
 
 
 def _place(row: dict[str, Any]) -> Country:

@@ -11,21 +11,24 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
 from db.ingest.contributions import (
-    KINDS,
     READ,
     Figures,
     Line,
     Members,
     Place,
     Project,
+    Sums,
     contribution,
     contributions,
+    counts_by_touch,
+    only_counts,
     places_of,
+    touched_at,
 )
 from db.store import batches, ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import Dimension
-from models.summary import COLUMNS, FIGURES, GROUPINGS, OF_PROJECTS, Grouping
+from models.summary import COLUMNS, DISTINCT, FIGURES, GROUPINGS, OF_PROJECTS, TOUCHING, Grouping, touched
 
 MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""
@@ -58,9 +61,11 @@ class SummaryChanges:
         self._begin()
 
     def _begin(self) -> None:
-        self._places, self._owners = Numbers(), Numbers()
+        self._places, self._owners, self._touched = Numbers(), Numbers(), Numbers()
         self._places_of: dict[Line, list[int]] = {}
+        self._touched_at: dict[int, tuple[Dimension, ...]] = {}
         self._changes: dict[tuple[int, int], Figures] = {}
+        self._changes_by_touch: dict[tuple[int, int], Figures] = {}
 
     def before(self, project_ids: Sequence[str]) -> None:
         """Remember what some projects contribute before their facts change."""
@@ -80,28 +85,34 @@ class SummaryChanges:
                     self._change(old, -1)
                 if new is not None:
                     self._change(new, 1)
-        if len(self._changes) > MANY_CELLS:
+        if len(self._changes) + len(self._changes_by_touch) > MANY_CELLS:
             self.write()
 
     def _change(self, project: Project, sign: int) -> None:
         """Add what a project contributes to each place that its lines count in, or take it back."""
-        touched: dict[int, tuple[int, ...]] = {}
+        touched_places: dict[int, tuple[int, ...]] = {}
         for index, line in enumerate(project.lines):
             for place in self._places_of.get(line) or self._number(line):
-                touched[place] = (*touched.get(place, ()), index)
-        sums, owner = list(project.lines.values()), self._owners[project.members]
+                touched_places[place] = (*touched_places.get(place, ()), index)
+        lines, sums, owner = list(project.lines), list(project.lines.values()), self._owners[project.members]
         figures_of: dict[tuple[int, ...], Figures] = {}
-        for place, lines in touched.items():
-            figures = figures_of.get(lines)
+        for place, indexes in touched_places.items():
+            figures = figures_of.get(indexes)
             if figures is None:
-                found = contribution([sums[index] for index in lines])
-                figures = figures_of[lines] = found if sign > 0 else [-figure for figure in found]
-            cell = (place, owner)
-            known = self._changes.get(cell)
-            self._changes[cell] = figures if known is None else list(map(add, known, figures))
+                found = contribution([sums[index] for index in indexes])
+                figures = figures_of[indexes] = found if sign > 0 else [-figure for figure in found]
+            _add_to(self._changes, (place, owner), figures)
+            for kind in self._touched_at[place]:
+                parts = [(getattr(lines[index], COLUMNS[kind]), sums[index]) for index in indexes]
+                for words, counts in _by_touch(parts, figures, sign):
+                    _add_to(self._changes_by_touch, (self._touched[place, kind, words], owner), counts)
 
     def _number(self, line: Line) -> list[int]:
-        found = self._places_of[line] = [self._places[place] for place in places_of(line)]
+        found = self._places_of[line] = []
+        for place in places_of(line):
+            number = self._places[place]
+            self._touched_at[number] = touched_at(place)
+            found.append(number)
         return found
 
     def finish(self) -> None:
@@ -114,24 +125,49 @@ class SummaryChanges:
     def write(self) -> None:
         """Add the changes to the stored cells, and remove cells that nothing is left in."""
         places, owners = list(self._places), list(self._owners)
-        by_kinds: dict[tuple[Dimension, ...], list[tuple[int, int, Figures]]] = {kinds: [] for kinds in KINDS}
-        for (place, owner), figures in self._changes.items():
-            by_kinds[places[place].kinds].append((place, owner, figures))
+        first = len(places)
+        for place, kind, words in self._touched:
+            at = places[place]
+            places.append(at._replace(members=(*at.members, words), touching=kind))
+        by_kinds: dict[Any, list[tuple[int, int, Figures]]] = {}
+        for start, changes in ((0, self._changes), (first, self._changes_by_touch)):
+            for (place, owner), figures in changes.items():
+                at = places[start + place]
+                by_kinds.setdefault((at.kinds, at.touching), []).append((start + place, owner, figures))
         rows: list[Row] = []
-        for grouping in GROUPINGS:
-            rows += _rows(grouping, by_kinds[grouping.of_money_kept], places, owners)
+        for grouping in (*GROUPINGS, *TOUCHING):
+            rows += _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.touching), ()), places, owners)
         _add(self.connection, rows)
-        _run(self.connection, _REMOVAL, _KEY, [row[: len(_KEY)] for row in rows if row[_PROJECTS] < 0])
+        less = [row[: len(_KEY)] for row in rows if any(row[place] < 0 for place in _COUNTED)]
+        _run(self.connection, _REMOVAL, _KEY, less)
         self._begin()
 
 
+def _add_to(changes: dict[tuple[int, int], Figures], cell: tuple[int, int], figures: Figures) -> None:
+    known = changes.get(cell)
+    changes[cell] = figures if known is None else list(map(add, known, figures))
+
+
+def _by_touch(parts: Sequence[tuple[str | None, Sums]], figures: Figures, sign: int) -> Iterator[tuple[str, Figures]]:
+    """The counts among some lines' figures by what is touched; they are all of one member as a rule."""
+    members = {member for member, _ in parts}
+    if len(members) > 1:
+        for words, counts in counts_by_touch(parts):
+            yield words, counts if sign > 0 else [-count for count in counts]
+    elif words := touched(members):
+        yield words, only_counts(figures[-len(DISTINCT) :])
+
+
 _KEY = [column.name for column in summary.primary_key]
-_ORDER = [*_KEY, *COLUMNS.values(), *FIGURES]
+_ORDER = [*_KEY, *COLUMNS.values(), "touched", *FIGURES]
 """The columns of a row that is written."""
 
-_PROJECTS = _ORDER.index("projects")
+_COUNTED = [_ORDER.index(name) for name in ("projects", "rows")]
+"""What is zero in a cell that nothing is left in: a row may touch less than its project."""
+
 _REMOVAL = delete(summary).where(
-    *(summary.c[name] == bindparam(name) for name in _KEY), summary.c.projects == literal_column("0")
+    *(summary.c[name] == bindparam(name) for name in _KEY),
+    *(summary.c[_ORDER[place]] == literal_column("0") for place in _COUNTED),
 )
 
 
@@ -186,10 +222,8 @@ def _rows(
     found: dict[tuple[int, int], Figures] = {}
     for place, owner, figures in changes:
         if places[place].scope in grouping.scopes:
-            key = (place, part_of[owner])
-            known = found.get(key)
-            found[key] = figures if known is None else list(map(add, known, figures))
-    columns, names = list(COLUMNS.values()), [COLUMNS[dimension] for dimension in grouping.dimensions]
+            _add_to(found, (place, part_of[owner]), figures)
+    columns, names = [*COLUMNS.values(), "touched"], grouping.columns
     told = [names.index(name) if name in names else -1 for name in columns]
     members_of = [part if len(kept) > 1 else (part,) for part in parts]
     for (number, part), figures in found.items():

@@ -29,7 +29,7 @@ from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, ask, ask_ahead, fetch, in_pieces, page_of
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
-from db.queries.summaries import Cells, cells_of, money_by_method, summarised
+from db.queries.summaries import Plan, cells_of, money_by_method, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
@@ -134,7 +134,7 @@ def _by_name(rows: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _ordered(
-    cells: Cells | None,
+    cells: Plan | None,
     query: SpendQuery,
     years: Years,
     keys: Sequence[SortKey],
@@ -162,7 +162,7 @@ def _as_a_whole(query: SpendQuery) -> SpendQuery:
     return replace(query, group_by=(), sort=(), fill=None)
 
 
-def _all(cells: Cells | None, query: SpendQuery, years: Years) -> Select[Any]:
+def _all(cells: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
     return _shown(_grouped(cells, query, years), query)
 
 
@@ -180,7 +180,7 @@ def count_rows(connection: Connection, query: SpendQuery) -> int:
     return int(fetch(connection, _counting, *plan, values=values)[0][0] or 0)
 
 
-def _counting(cells: Cells | None, query: SpendQuery, years: Years) -> Select[Any]:
+def _counting(cells: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
     return select(func.count()).select_from(_grouped(cells, query, years))
 
 
@@ -214,7 +214,7 @@ def _of_method(method: str, low: int, more: int) -> Row:
     return {"method": str(method), "amount_usd": int(low), "partial_usd": int(more)}
 
 
-def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Cells | None, SpendQuery, Years], Values]:
+def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Plan | None, SpendQuery, Years], Values]:
     """How a question is answered, with slots for its values: from which cells, or from the facts, and which years to fill."""
     template, values = template_of(query.filters)
     cells, asked = cells_of(connection, query), replace(query, filters=template)
@@ -223,7 +223,7 @@ def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Cells | None
     return (found, asked, years), values
 
 
-def _grouped(cells: Cells | None, query: SpendQuery, years: Years) -> FromClause:
+def _grouped(cells: Plan | None, query: SpendQuery, years: Years) -> FromClause:
     """The rows of an answer without an order."""
     rows = summarised(cells, query) if cells else component_basis(query)
     if query.basis is Basis.PROJECT:
@@ -250,7 +250,7 @@ def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
     return union_all(select(*groups, *figures).select_from(whole), without_year).subquery("filled")
 
 
-def _span(connection: Connection, query: SpendQuery, cells: Cells | None, asked: SpendQuery, values: Values) -> Years:
+def _span(connection: Connection, query: SpendQuery, cells: Plan | None, asked: SpendQuery, values: Values) -> Years:
     """The years to fill: those the filter names, else the first and the last that have rows."""
     first, last = fetch(connection, _first_and_last, cells, replace(asked, sort=()), values=values)[0]
     if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
@@ -259,7 +259,7 @@ def _span(connection: Connection, query: SpendQuery, cells: Cells | None, asked:
     return None if first is None or last is None or first > last else (first, last)
 
 
-def _first_and_last(cells: Cells | None, query: SpendQuery) -> Select[Any]:
+def _first_and_last(cells: Plan | None, query: SpendQuery) -> Select[Any]:
     assert query.fill is not None
     year = _grouped(cells, query, None).c[query.fill.value]
     return select(func.min(year), func.max(year))

@@ -11,7 +11,8 @@ from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Relevance
 
 
-def _group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
+def group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
+    """The columns of facts that an answer is grouped by, under the names of its dimensions."""
     return [dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by]
 
 
@@ -26,11 +27,7 @@ def sum_of(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElem
 
 def component_basis(query: SpendQuery) -> Select[Any]:
     """The figures of each group from its facts."""
-    groups = _group_columns(query)
-    listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
-    unknown = case(
-        (and_(fact.c.granularity == Granularity.COMPONENT, fact.c.amount_cents.is_(None)), fact.c.component_id)
-    )
+    groups = group_columns(query)
     money = []
     for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
         priced = in_prices(cents, query.filters)
@@ -40,13 +37,18 @@ def component_basis(query: SpendQuery) -> Select[Any]:
             sum_of(priced, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
             sum_of(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
         ]
-    counts = [
-        func.count(fact.c.project_id.distinct()).label("projects"),
-        func.count(listed.distinct()).label("components"),
-        func.count(unknown.distinct()).label("components_without_amount"),
-    ]
-    statement = select(*groups, *money, *counts).select_from(_facts(query)).where(*conditions(query.filters))
+    statement = select(*groups, *money, *distinct_counts()).select_from(_facts(query)).where(*conditions(query.filters))
     return statement.group_by(*groups)
+
+
+def distinct_counts() -> list[ColumnElement[int]]:
+    """The columns of counts, each project and component once."""
+    listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
+    unknown = case(
+        (and_(fact.c.granularity == Granularity.COMPONENT, fact.c.amount_cents.is_(None)), fact.c.component_id)
+    )
+    counted = (fact.c.project_id, listed, unknown)
+    return [func.count(what.distinct()).label(name) for what, name in zip(counted, COUNT_COLUMNS, strict=True)]
 
 
 def with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
@@ -61,7 +63,7 @@ def with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
 
 def _project_basis(query: SpendQuery) -> Select[Any]:
     """Count the whole of each project once in each group: in full if any of its rows there is direct, else in part."""
-    groups = _group_columns(query)
+    groups = group_columns(query)
     per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
     index = [] if query.filters.base_year is None else [price_rows().c.thousandths.label("index")]
     matched = (

@@ -1,26 +1,44 @@
-"""Answers questions about spend from the summaries that ingest keeps, where they can answer exactly (ADR 23).
+"""Answers questions about spend from the summaries that ingest keeps, where they can answer exactly (ADR 23, 36).
 
 Money adds up over any cells. Distinct projects and components do not: a project counts once in each cell that it touches.
-So a grouping can answer only where every kind of money that it tells apart is either asked for row by row or held to one
-member; over what a project has one of, counts add. Whatever is not provably so is answered from the facts.
+So a grouping can count only where every kind of money that it tells apart is either asked for row by row or held to one
+member; over what a project has one of, counts add. Over several members of one kind they are added from cells that tell what
+projects touch. Where neither is so the facts count, and whatever else is not provably so is answered from the facts alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
-from db.queries.filtering import conditions, dimension_column, fact, facts
+from db.queries.filtering import conditions, fact, facts
 from db.queries.prepared import Question, ask, ask_ahead
 from db.queries.releases import latest_release
+from db.queries.spend_facts import distinct_counts, group_columns
 from db.queries.templates import template_of
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.summary import COLUMNS, GROUPINGS, Grouping, Scope
+from models.summary import COLUMNS, GROUPINGS, TOUCHING, Grouping, Scope
 from models.vocabulary import Basis, Granularity, Relevance, YearBasis
 
 summary = tables.spend_summary
@@ -54,7 +72,7 @@ SCOPE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells that answer a question: those of a grouping in some scopes, held to some members."""
+    """Cells of a grouping in some scopes, held to some members."""
 
     grouping: Grouping
     scopes: frozenset[Scope]
@@ -69,24 +87,41 @@ class Cells:
         """Return what their rows must meet."""
         found = [summary.c.grouping == self.grouping.name, summary.c.measure == filters.measure]
         found.append(summary.c.scope.in_(sorted(self.scopes)))
-        found += [summary.c[COLUMNS[dimension]].in_(members) for dimension, members in self.limits]
+        found += [self._in(dimension, members) for dimension, members in self.limits]
         if filters.statuses:
             found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
         year = summary.c[COLUMNS[_years(filters)]]
         found += [year >= filters.year_from] if filters.year_from is not None else []
         return found + ([year <= filters.year_to] if filters.year_to is not None else [])
 
+    def _in(self, dimension: Dimension, members: Sequence[str]) -> ColumnElement[bool]:
+        if dimension is self.grouping.touching:
+            return or_(*(place_in(summary.c.touched, _as_touched(member)) > 0 for member in members))
+        return summary.c[COLUMNS[dimension]].in_(members)
 
-def cells_of(connection: Connection, query: SpendQuery) -> Cells | None:
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a question is answered from: cells of its money, and those of its distinct counts, or the facts where none count."""
+
+    money: Cells
+    counts: Cells | None
+
+    def with_slots(self, template: Filters) -> "Plan":
+        """The same, with the slots of a template of the filters in place of the members."""
+        return Plan(self.money.with_slots(template), self.counts and self.counts.with_slots(template))
+
+
+def cells_of(connection: Connection, query: SpendQuery) -> Plan | None:
     """Choose the narrowest cells that answer a question exactly, or none."""
     found = _choose(query, True)
-    if found is not None and Dimension.SET in found.grouping.dimensions and not _sets_stand(connection):
+    if found is not None and Dimension.SET in found.money.grouping.dimensions and not _sets_stand(connection):
         return _choose(query, False)
     return found
 
 
 @lru_cache(4_000)
-def _choose(query: SpendQuery, with_sets: bool) -> Cells | None:
+def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
     filters, scopes = query.filters, _scopes(query)
     rest = {name: getattr(_NOTHING, name) for name in UNDERSTOOD}
     if query.basis is Basis.PROJECT or not scopes or replace(filters, **rest) != _NOTHING:
@@ -95,23 +130,61 @@ def _choose(query: SpendQuery, with_sets: bool) -> Cells | None:
         return None
     groups = {_dimension(dimension, filters) for dimension in query.group_by} - {Dimension.RELEVANCE}
     limits = tuple((dimension, getattr(filters, name)) for dimension, name in LIMITS.items() if getattr(filters, name))
-    for held in (limits, _as_set(groups, limits)):
-        needed = groups | dict(held).keys()
-        if filters.year_from is not None or filters.year_to is not None:
-            needed |= {_years(filters)}
-        if Dimension.SET in needed and not with_sets:
-            continue
-        for grouping in GROUPINGS:
-            fits = needed <= set(grouping.dimensions) and scopes <= grouping.scopes
-            if fits and _counts_once(grouping, groups, held):
-                return Cells(grouping, scopes, held)
-    return None
+    plans = [
+        plan
+        for held in (limits, _as_set(groups, limits))
+        if (plan := _plan(_Wanted(filters, scopes, frozenset(groups), held))) is not None
+        and (with_sets or Dimension.SET not in plan.money.grouping.dimensions)
+    ]
+    return min(plans, key=_work, default=None)
 
 
-def _counts_once(grouping: Grouping, groups: set[Dimension], limits: Limits) -> bool:
-    """Whether no project can count in two cells of one row: what tells its money apart is asked for, or held to one member."""
-    held = dict(limits)
-    return all(dimension in groups or len(set(held.get(dimension, ()))) == 1 for dimension in grouping.of_money)
+def _work(plan: Plan) -> int:
+    """How much there is to read, in steps: a few cells, more of them, facts."""
+    return 2 if plan.counts is None else int(plan.counts != plan.money)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What cells have to tell."""
+
+    filters: Filters
+    scopes: frozenset[Scope]
+    groups: frozenset[Dimension]
+    limits: Limits
+
+    @property
+    def needed(self) -> set[Dimension]:
+        """All kinds that are grouped by or limited."""
+        by_year = self.filters.year_from is not None or self.filters.year_to is not None
+        return {*self.groups, *dict(self.limits), *([_years(self.filters)] if by_year else [])}
+
+    def of(self, grouping: Grouping) -> Cells | None:
+        """The cells of a grouping, if it tells all of it."""
+        told = {*grouping.dimensions, grouping.touching}
+        return (
+            Cells(grouping, self.scopes, self.limits)
+            if self.needed <= told and self.scopes <= grouping.scopes
+            else None
+        )
+
+    def counts_once(self, grouping: Grouping) -> bool:
+        """Whether no project counts in two cells of a row: what tells its money apart is asked for, or held to one member."""
+        held = dict(self.limits)
+        return all(
+            dimension in self.groups or len(set(held.get(dimension, ()))) == 1 for dimension in grouping.of_money
+        )
+
+
+def _plan(wanted: _Wanted) -> Plan | None:
+    money = [cells for grouping in GROUPINGS if (cells := wanted.of(grouping))]
+    once = [cells for cells in money if wanted.counts_once(cells.grouping)]
+    if once:
+        return Plan(once[0], once[0])
+    limited = dict(wanted.limits).keys() - wanted.groups
+    touching = [one for one in TOUCHING if one.touching in limited and wanted.counts_once(one)]
+    counts = [cells for grouping in touching if (cells := wanted.of(grouping))]
+    return Plan(money[0], counts[0] if counts else None) if money else None
 
 
 def _as_set(groups: set[Dimension], limits: Limits) -> Limits:
@@ -149,17 +222,38 @@ def _scopes(query: SpendQuery) -> frozenset[Scope]:
     return frozenset({SCOPE_OF[asked]} if asked in SCOPE_OF else ())
 
 
-def summarised(cells: Cells, query: SpendQuery) -> Select[Any]:
+def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     """The rows of an answer, with the columns of `spend`, and no order."""
     names = [dimension.value for dimension in query.group_by]
-    money = [summary.c[name.removesuffix("_usd")].label(name) for name in MONEY_COLUMNS]
-    counts = [summary.c[name] for name in COUNT_COLUMNS]
-    stored = select(*_groups(query), *money, *counts).where(*cells.conditions(query.filters))
-    parts = union_all(stored, _spread(query)).subquery("parts")
+    parts = union_all(*_parts(plan, query)).subquery("parts")
     groups: list[ColumnElement[Any]] = [parts.c[name] for name in names]
     figures = (*MONEY_COLUMNS, *COUNT_COLUMNS)
     sums: list[ColumnElement[Any]] = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures]
     return select(*groups, *sums).group_by(*groups)
+
+
+def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
+    money = [summary.c[name.removesuffix("_usd")].label(name) for name in MONEY_COLUMNS]
+    counts = [summary.c[name] for name in COUNT_COLUMNS]
+    if plan.counts == plan.money:
+        yield _of_cells(plan.money, query, [*money, *counts])
+    else:
+        yield _of_cells(plan.money, query, [*money, *_zeros(COUNT_COLUMNS)])
+        if plan.counts is None:
+            yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
+            return
+        yield _of_cells(plan.counts, query, [*_zeros(MONEY_COLUMNS), *counts])
+    # Components with money in several projects: cells hold their money, and the facts, of which these are few, count them.
+    spread = [*_zeros((*MONEY_COLUMNS, "projects")), *distinct_counts()[1:]]
+    yield _of_facts(query, spread, fact.c.spread, fact.c.granularity == Granularity.COMPONENT)
+
+
+def _zeros(names: Sequence[str]) -> list[ColumnElement[Any]]:
+    return [literal(0).label(name) for name in names]
+
+
+def _of_cells(cells: Cells, query: SpendQuery, figures: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    return select(*_groups(query), *figures).where(*cells.conditions(query.filters))
 
 
 def _groups(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
@@ -169,42 +263,36 @@ def _groups(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
         yield column.label(dimension.value)
 
 
-def _spread(query: SpendQuery) -> Select[Any]:
-    """Components with money in several projects: cells hold their money, and the facts, of which these are few, count them."""
-    by_set = Dimension.SET in query.group_by
-    groups: list[ColumnElement[Any]] = [
-        dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by
-    ]
-    nothing: list[ColumnElement[Any]] = [literal(0).label(name) for name in (*MONEY_COLUMNS, "projects")]
-    unknown = case((fact.c.amount_cents.is_(None), fact.c.component_id))
-    counts: list[ColumnElement[Any]] = [
-        func.count(fact.c.component_id.distinct()).label("components"),
-        func.count(unknown.distinct()).label("components_without_amount"),
-    ]
-    listed = fact.c.granularity == Granularity.COMPONENT
-    return (
-        select(*groups, *nothing, *counts)
-        .select_from(facts(query.filters, by_set=by_set))
-        .where(fact.c.spread, *conditions(query.filters), listed)
-        .group_by(*groups)
-    )
+def _of_facts(query: SpendQuery, figures: Sequence[ColumnElement[Any]], *where: ColumnElement[bool]) -> Select[Any]:
+    groups = group_columns(query)
+    statement = select(*groups, *figures).select_from(facts(query.filters, by_set=Dimension.SET in query.group_by))
+    return statement.where(*where, *conditions(query.filters)).group_by(*groups)
 
 
-def money_by_method(cells: Cells, filters: Filters) -> Select[Any]:
+def money_by_method(plan: Plan, filters: Filters) -> Select[Any]:
     """One row of what was classified by review, by rules and otherwise: facts, money in full, money in part."""
     low, more = func.sum(summary.c.amount), func.sum(summary.c.partial)
     review, rules = (
         [func.sum(summary.c[name]) for name in (f"facts_{by}", by, f"{by}_partial")] for by in ("by_review", "by_rules")
     )
     derived = [func.sum(summary.c.facts_derived), low - review[1] - rules[1], more - review[2] - rules[2]]
-    return select(*derived, *review, *rules).where(*cells.conditions(filters))
+    return select(*derived, *review, *rules).where(*plan.money.conditions(filters))
 
 
-def money_of_status(cells: Cells, filters: Filters, status: str) -> Select[Any]:
+def money_of_status(plan: Plan, filters: Filters, status: str) -> Select[Any]:
     """One row of the projects of a status and their money, in full or in part."""
     high = func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0)
-    projects = func.coalesce(func.sum(summary.c.projects), 0)
-    return select(projects, high).where(*cells.conditions(filters), summary.c.status == status)
+    money = select(high).where(*plan.money.conditions(filters), summary.c.status == status)
+    return select(_projects(plan, filters, status).scalar_subquery(), money.scalar_subquery())
+
+
+def _projects(plan: Plan, filters: Filters, status: str | None = None) -> Select[Any]:
+    """The number of projects in a filter."""
+    if plan.counts is None:
+        of_status = [] if status is None else [fact.c.status == status]
+        return select(func.count(fact.c.project_id.distinct())).where(*conditions(filters), *of_status)
+    of_status = [] if status is None else [summary.c.status == status]
+    return select(func.coalesce(func.sum(summary.c.projects), 0)).where(*plan.counts.conditions(filters), *of_status)
 
 
 def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
@@ -220,15 +308,15 @@ def rows_question(connection: Connection, filters: Filters) -> Question | None:
 
 def projects_question(connection: Connection, filters: Filters) -> Question | None:
     """The question for the number of projects with money in a filter, or none where cells cannot tell."""
-    return _counting(connection, filters, _projects_in)
+    return _counting(connection, filters, _projects)
 
 
 def _counting(connection: Connection, filters: Filters, build: Callable[..., Select[Any]]) -> Question | None:
-    cells = cells_of(connection, SpendQuery(filters))
-    if cells is None:
+    plan = cells_of(connection, SpendQuery(filters))
+    if plan is None or plan.counts is None:
         return None
     template, values = template_of(filters)
-    return Question(build, (cells.with_slots(template), template), values)
+    return Question(build, (plan.with_slots(template), template), values)
 
 
 def number_of(connection: Connection, question: Question) -> int:
@@ -236,14 +324,11 @@ def number_of(connection: Connection, question: Question) -> int:
     return int(ask(connection, question)[0][0] or 0)
 
 
-def _rows_in(cells: Cells, filters: Filters) -> Select[Any]:
-    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*cells.conditions(filters)).scalar_subquery()
+def _rows_in(plan: Plan, filters: Filters) -> Select[Any]:
+    assert plan.counts is not None
+    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*plan.counts.conditions(filters))
     spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
-    return select(stored + spread.scalar_subquery())
-
-
-def _projects_in(cells: Cells, filters: Filters) -> Select[Any]:
-    return select(func.sum(summary.c.projects)).where(*cells.conditions(filters))
+    return select(stored.scalar_subquery() + spread.scalar_subquery())
 
 
 COMMON = 10
@@ -278,3 +363,25 @@ def is_common(connection: Connection, filters: Filters, counting: Counting) -> b
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:
     """What ids must meet to be on a page, whose first column holds them."""
     return [] if page is None else [column.in_(select(page.c[0]))]
+
+
+def _as_touched(member: Any) -> ColumnElement[str]:
+    """A member, or the slot of one, as it stands among those that are touched (see `models.summary.touched`)."""
+    return literal(" ").concat(cast(member, Text)).concat(literal(" "))
+
+
+class place_in(FunctionElement[int]):  # noqa: N801  # named as it reads in SQL
+    """Where a text first holds another, from one; zero where it does not. Each database has a name of its own for it."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(place_in)
+def _in_postgresql(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(place_in, "sqlite")
+def _in_sqlite(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from db import tables
 from db.queries.filtering import conditions, fact
 from db.queries.prepared import Question, ask
-from db.queries.summaries import Cells, cells_of, known_members, money_of_status
+from db.queries.summaries import Plan, cells_of, known_members, money_of_status
 from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
@@ -192,14 +192,14 @@ def _not_approved(connection: Connection, query: SpendQuery) -> Check:
     def say(amount: str, projects: str) -> str:
         return f"includes {amount} of {projects} in the pipeline, not approved yet"
 
-    if cells := cells_of(connection, SpendQuery(query.filters)):
+    if plan := cells_of(connection, SpendQuery(query.filters)):
         template, _ = template_of(query.filters)
-        return Check(_pipeline_cells, query.filters, say, more=(cells.with_slots(template),))
+        return Check(_pipeline_cells, query.filters, say, more=(plan.with_slots(template),))
     return Check(_pipeline, query.filters, say)
 
 
-def _pipeline_cells(filters: Filters, cells: Cells) -> Select[Any]:
-    return money_of_status(cells, filters, "Pipeline")
+def _pipeline_cells(filters: Filters, plan: Plan) -> Select[Any]:
+    return money_of_status(plan, filters, "Pipeline")
 
 
 def _pipeline(filters: Filters) -> Select[Any]:

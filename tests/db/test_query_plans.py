@@ -113,6 +113,24 @@ def test_usual_questions_are_answered_from_the_cells_of_one_grouping(loaded, gro
         assert "Seq Scan on spend_summary" not in plan
 
 
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        (Filters(countries=("JOR",)), "country"),
+        (Filters(countries=("JOR",), categories=("remittances", "diaspora")), "country"),
+        (Filters(countries=("JOR",), categories=("remittances",)), "category"),
+        (Filters(countries=("JOR", "LBN"), categories=("remittances",)), "category"),
+        (Filters(categories=("remittances",)), "category"),
+    ],
+)
+def test_cells_of_a_country_or_a_category_are_found_by_their_index(loaded, filters, index):
+    if loaded.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
+    assert any(f"spend_summary USING INDEX ix_spend_summary_{index} (" in plan for plan in found)
+    assert all("spend_summary USING PRIMARY KEY (grouping=? AND measure=? AND scope=?)" not in plan for plan in found)
+
+
 def test_a_list_of_any_length_is_read_in_pieces(loaded, monkeypatch):
     monkeypatch.setattr(prepared, "CHUNK", 100)
     with reading(loaded) as connection:

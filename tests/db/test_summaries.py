@@ -27,12 +27,24 @@ from db.queries.spend import spend
 from db.queries.summaries import cells_of
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
-from models.summary import COLUMNS, GROUPINGS, SCOPES, Scope
-from models.vocabulary import Basis, Granularity, Relevance
+from models.summary import COLUMNS, FIGURES, GROUPINGS, SCOPES, TOUCHING, Scope
+from models.vocabulary import Basis, Granularity, Lender, Relevance, YearBasis
 from tests.db import test_hashes, test_listed_rows
-from tests.db.test_spend_properties import data_sets, filters, groupings, pair  # noqa: F401  # a fixture
+from tests.db.test_spend_properties import CATEGORIES, data_sets, filters, groupings, pair  # noqa: F401  # a fixture
 
 fact, summary = tables.spend_fact, tables.spend_summary
+
+several = st.builds(
+    Filters,
+    categories=st.lists(st.sampled_from(CATEGORIES), max_size=3).map(tuple),
+    groups=st.lists(st.sampled_from(["economic_migration", "forced_displacement"]), max_size=2).map(tuple),
+    countries=st.lists(st.sampled_from(["JOR", "KEN", "UGA", "ETH", "SAS"]), max_size=3).map(tuple),
+    regions=st.just(()) | st.lists(st.sampled_from(["SAS", "AFE", "MEA"]), max_size=2).map(tuple),
+    lenders=st.just(()) | st.lists(st.sampled_from(list(Lender)), max_size=2).map(tuple),
+    year_from=st.none() | st.integers(2013, 2020),
+)
+"""Filters that cells can tell, of several members each."""
+of_cells = st.builds(SpendQuery, several, st.just(()) | groupings)
 
 changes = st.lists(st.sampled_from(["again", "other", "reclassify", "withdraw"]), min_size=1, max_size=3)
 
@@ -77,7 +89,11 @@ def shortened(records, number):
 
 
 def from_rows(connection):
-    """Every cell of every grouping, grouped anew from the facts by the database."""
+    """Every cell of every grouping, grouped anew from the facts by the database; what is touched, by plain loops."""
+    return cells_of_money(connection) | cells_by_touch(connection)
+
+
+def cells_of_money(connection):
     found = {}
     scopes = {scope for several in SCOPES.values() for scope in several}
     for grouping, scope in itertools.product(GROUPINGS, scopes):
@@ -120,6 +136,38 @@ def from_rows(connection):
     return found
 
 
+def cells_by_touch(connection):
+    """What each project, and each of its rows, touches where its money is of some kinds: one of each counts in one cell."""
+    serving = fact.c.relevance.in_(["direct", "partial"]) & fact.c.category.not_in(KEPT_APART)
+    rows = [dict(row) for row in connection.execute(select(fact).where(serving)).mappings()]
+    sets = {one.code: one.categories for one in load_taxonomy().sets}
+    found = {}
+    for grouping in TOUCHING:
+        touched = {}  # where and what counts, to all that it touches there
+        for row in rows:
+            of_sets = [code for code, held in sets.items() if row["category"] in held] or [None]
+            for code in of_sets if Dimension.SET in grouping.of_money else [None]:
+                at = {**row, "set_code": code}
+                of_money = tuple(at[COLUMNS[kind]] for kind in grouping.of_money_kept)
+                of_project = tuple(at[COLUMNS[kind]] for kind in grouping.of_projects)
+                what = [("projects", row["project_id"])]
+                if not row["spread"]:
+                    what.append(("rows", row["component_id"]))
+                    if row["granularity"] == "component":
+                        what.append(("components", row["component_id"]))
+                        what += [("components_without_amount", row["component_id"])] * (row["amount_cents"] is None)
+                for kind, key in what:
+                    place = (row["measure"], of_money, of_project, kind, key)
+                    touched.setdefault(place, set()).add(row[COLUMNS[grouping.touching]])
+        for (measure, of_money, of_project, kind, _), members in touched.items():
+            known = sorted(member for member in members if member is not None)
+            if known:
+                cell = json.dumps([*of_money, f" {' '.join(known)} ", *of_project])
+                figures = found.setdefault((grouping.name, measure, "serving", cell), dict.fromkeys(FIGURES, 0))
+                figures[kind] += 1
+    return found
+
+
 def kept(connection):
     rows = connection.execute(select(summary)).mappings()
     figures = [column.name for column in summary.columns if not column.nullable and not column.primary_key]
@@ -139,7 +187,10 @@ def kept(connection):
     data=data_sets,
     others=data_sets,
     steps=changes,
-    queries=st.lists(st.builds(SpendQuery, filters, groupings, st.sampled_from(Basis)), min_size=6, max_size=6),
+    queries=st.tuples(
+        *[st.builds(SpendQuery, filters, groupings, st.sampled_from(Basis))] * 6,
+        *[of_cells] * 12,
+    ),
 )
 def test_summaries_are_the_facts_after_any_change_and_answer_alike(pair, data, others, steps, queries):  # noqa: F811
     for engine in pair.values():
@@ -183,8 +234,6 @@ def from_facts(connection, query):
 @pytest.mark.parametrize(
     "query",
     [
-        SpendQuery(Filters(categories=("remittances", "diaspora"))),  # a project can have rows of both
-        SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.YEAR,)),
         SpendQuery(Filters(relevance=(Relevance.DIRECT, Relevance.NONE))),
         SpendQuery(Filters(min_confidence=0.7)),
         SpendQuery(Filters(projects=("P174085",))),
@@ -214,20 +263,67 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
 )
 def test_the_narrowest_grouping_answers(loaded, query, name):
     with reading(loaded) as connection:
-        cells = cells_of(connection, query)
-    assert cells is not None
-    assert cells.grouping.name == name
+        plan = cells_of(connection, query)
+    assert plan is not None
+    assert plan.counts == plan.money
+    assert plan.money.grouping.name == name
+
+
+@pytest.mark.parametrize(
+    ("query", "money", "counts"),
+    [
+        (
+            SpendQuery(Filters(categories=("remittances", "diaspora"))),
+            "category.status",
+            "touched_category.status",
+        ),
+        (
+            SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.YEAR,)),
+            "country.status.year",
+            "touched_country.status.year",
+        ),
+        (
+            SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.CATEGORY,)),
+            "category.country.status",
+            "category.touched_country.status",
+        ),
+        (
+            SpendQuery(Filters(countries=("JOR",), categories=("remittances", "diaspora"), year_from=2014)),
+            "category.country.status.year",
+            "country.touched_category.status.year",
+        ),
+        (
+            SpendQuery(Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"))),
+            "category.country.status",
+            None,
+        ),
+        (
+            SpendQuery(Filters(groups=("a", "b"), year_from=2014, year_basis=YearBasis.FISCAL)),
+            "category.status.fiscal_year",
+            None,
+        ),
+    ],
+)
+def test_over_several_members_projects_are_counted_by_what_they_touch_else_by_the_facts(loaded, query, money, counts):
+    """A project can have rows of both."""
+    with reading(loaded) as connection:
+        plan = cells_of(connection, query)
+        assert plan is not None
+        assert (plan.money.grouping.name, plan.counts and plan.counts.grouping.name) == (money, counts)
+        assert spend(connection, query) == from_facts(connection, query)
 
 
 def test_a_named_set_is_one_member_only_while_it_means_what_it_meant(loaded):
     query = SpendQuery(Filters(categories=load_taxonomy().categories_of_set("brief_refugee_response")))
     with reading(loaded) as connection:
-        cells = cells_of(connection, query)
-        assert cells is not None
-        assert cells.grouping.name == "set.status"
+        plan = cells_of(connection, query)
+        assert plan is not None
+        assert plan.money.grouping.name == "set.status"
         newer = load_taxonomy().model_copy(update={"version": "999.0.0"})
         with mock.patch.object(summary_queries, "load_taxonomy", return_value=newer):
-            assert cells_of(connection, query) is None
+            plan = cells_of(connection, query)
+            assert plan is not None
+            assert plan.money.grouping.name == "category.status"
 
 
 def test_summaries_of_an_older_database_are_computed_at_once(engine):
