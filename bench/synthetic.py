@@ -99,17 +99,15 @@ def _one_of(choices: Sequence[Choice], number: int, what: str) -> Choice:
 
 
 def _category(number: int) -> Category:
-    """Of twenty components twelve are about what their project is about, five not about migration, three about anything."""
-    drawn = _draw(number, "kind of component") % 20
-    if drawn < 12:
-        return _one_of(_categories(), number // OF_PROJECT, "category")
-    return load_taxonomy().by_code[NOT_MIGRATION] if drawn < 17 else _one_of(_categories(), number, "category")
+    """Of twenty components sixteen are about what their project is about, four about anything."""
+    of_project = _draw(number, "kind of component") % 20 < 16
+    return _one_of(_categories(), number // OF_PROJECT if of_project else number, "category")
 
 
 @cache
 def _categories() -> tuple[Category, ...]:
-    """The categories of the taxonomy but those that no total holds."""
-    return tuple(one for one in load_taxonomy().categories if one.code not in KEPT_APART)
+    """The categories of the taxonomy that a total holds, so that every row counts."""
+    return tuple(one for one in load_taxonomy().categories if one.code not in (*KEPT_APART, NOT_MIGRATION))
 
 
 @cache
@@ -155,9 +153,7 @@ def _places(project: int) -> Iterator[Row]:
 
 
 def _relevance(number: int) -> str:
-    """One in seven serves migration in a part that nobody knows, but for what serves it not at all."""
-    if _category(number).code == NOT_MIGRATION:
-        return "none"
+    """One in seven serves migration in a part that nobody knows."""
     return "partial" if _draw(number, "relevance") % 7 == 0 else "direct"
 
 

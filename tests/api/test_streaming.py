@@ -27,7 +27,6 @@ from db.queries.components import component_pieces
 from db.queries.pieces import Piece
 from db.queries.prepared import CHUNK, Prepared
 from models.filters import Filters
-from models.vocabulary import Relevance
 from tests.conftest import DATABASES, client_of, let_go, watch_of
 
 ROWS = 20_000
@@ -38,7 +37,6 @@ WRITERS: dict[str, Callable[..., Iterator[bytes]]] = {
     "parquet": partial(parquet_chunks, about=ABOUT),
     "xlsx": partial(xlsx_chunks, about=ABOUT),
 }
-EVERY_ROW = "relevance=" + ",".join(Relevance)
 STREAMED = {"csv": csv_chunks, "jsonl": jsonl_chunks, "parquet": WRITERS["parquet"]}
 
 
@@ -75,7 +73,7 @@ class Counted:
 
 def components_of(connection: Connection, limit: int | None = None) -> Iterator[Piece]:
     """What an export of components is written from."""
-    return in_dollars(component_pieces(connection, Filters(relevance=tuple(Relevance)), limit=limit))
+    return in_dollars(component_pieces(connection, Filters(), limit=limit))
 
 
 @pytest.mark.parametrize("form", STREAMED)
@@ -151,7 +149,7 @@ def test_the_first_bytes_leave_before_the_last_rows_are_read(form: str, large: E
         if message["type"] == "http.response.body" and message.get("body"):
             at_first.append(sum(read))
 
-    anyio.run(_ask, create_app(large, watch_of(large)), f"{EVERY_ROW}&format={form}", send)
+    anyio.run(_ask, create_app(large, watch_of(large)), f"format={form}", send)
     assert at_first[0] <= CHUNK
     assert sum(read) == ROWS
     assert len(at_first) > 2
@@ -187,7 +185,7 @@ async def _ask(app: Callable[..., Any], query: str, send: Callable[..., Any]) ->
 
 def test_all_rows_arrive_in_row_groups_of_bounded_size(large: Engine, tmp_path) -> None:
     file = tmp_path / "all.parquet"
-    file.write_bytes(client_of(large)(f"/v1/components?{EVERY_ROW}&format=parquet").content)
+    file.write_bytes(client_of(large)("/v1/components?format=parquet").content)
     meta = pq.read_metadata(file)
     assert meta.num_rows == ROWS
     sizes = [meta.row_group(number).num_rows for number in range(meta.num_row_groups)]
@@ -204,6 +202,6 @@ def test_a_client_that_leaves_stops_the_reading(large: Engine, monkeypatch) -> N
             raise OSError("the client is gone")
 
     with pytest.raises(BaseException):  # noqa: B017, PT011  # what a server makes of it differs
-        anyio.run(_ask, create_app(large, watch_of(large)), f"{EVERY_ROW}&format=csv", send)
+        anyio.run(_ask, create_app(large, watch_of(large)), "format=csv", send)
     assert sum(read) < ROWS
     assert client_of(large)("/v1/components?limit=1").status_code == 200
