@@ -241,6 +241,8 @@ def _known(
     parameter: str, values: Sequence[str], allowed: Iterable[str], hints: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
     """Check values against a closed list that only the data know, ignoring case."""
+    if not values:
+        return ()
     spelling = {item.casefold(): item for item in allowed}
     for value in values:
         if value.casefold() not in spelling:
@@ -289,4 +291,5 @@ class PricedParams(FilterParams):
 
     def to_filters(self, snapshot: Snapshot) -> Filters:
         """See `FilterParams.to_filters`."""
-        return replace(super().to_filters(snapshot), base_year=self.base_year)
+        found = super().to_filters(snapshot)
+        return found if self.base_year is None else replace(found, base_year=self.base_year)

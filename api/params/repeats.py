@@ -24,6 +24,8 @@ async def refuse_ignored(request: Request) -> None:
     if not sent:
         return
     route = request.scope.get("route")
+    if len({name for name, _ in sent}) == len(sent) and isinstance(route, APIRoute) and any(_declared(route.dependant)):
+        return  # as nearly always
     known = query_parameters(route) if isinstance(route, APIRoute) else {}
     repeated = [name for name, count in Counter(name for name, _ in sent).items() if count > 1]
     items = [_repeated(name, [value for key, value in sent if key == name]) for name in repeated if known.get(name)]

@@ -39,7 +39,7 @@ from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.summary import COLUMNS, GROUPINGS, TOUCHING, Grouping, Scope
-from models.vocabulary import Basis, Granularity, Relevance, YearBasis
+from models.vocabulary import Basis, Granularity, Measure, Relevance, YearBasis
 
 summary = tables.spend_summary
 
@@ -114,10 +114,19 @@ class Plan:
 
 def cells_of(connection: Connection, query: SpendQuery) -> Plan | None:
     """Choose the narrowest cells that answer a question exactly, or none."""
-    found = _choose(query, True)
+    found = _chosen(query, True)
     if found is not None and Dimension.SET in found.money.grouping.dimensions and not _sets_stand(connection):
-        return _choose(query, False)
+        return _chosen(query, False)
     return found
+
+
+@lru_cache(1_000)  # an answer asks for it several times
+def _chosen(query: SpendQuery, with_sets: bool) -> Plan | None:
+    """Choose by the shape of a query: whether years are bounded says which cells will do, not which years."""
+    filters = query.filters
+    if filters.year_from is not None or filters.year_to is not None:
+        query = replace(query, filters=replace(filters, year_from=0, year_to=None))
+    return _choose(query, with_sets)
 
 
 @lru_cache(4_000)
@@ -313,8 +322,11 @@ def projects_question(connection: Connection, filters: Filters) -> Question | No
 
 def _counting(connection: Connection, filters: Filters, build: Callable[..., Select[Any]]) -> Question | None:
     plan = cells_of(connection, SpendQuery(filters))
-    if plan is None or plan.counts is None:
-        return None
+    return None if plan is None or plan.counts is None else _counted(build, plan, filters)
+
+
+@lru_cache(1_000)  # an answer asks for it several times
+def _counted(build: Callable[..., Select[Any]], plan: Plan, filters: Filters) -> Question:
     template, values = template_of(filters)
     return Question(build, (plan.with_slots(template), template), values)
 
@@ -334,8 +346,8 @@ def _rows_in(plan: Plan, filters: Filters) -> Select[Any]:
 COMMON = 10
 """A filter is common where at least one row of so many is in it."""
 
-EVERYTHING = Filters(relevance=(), statuses=())
-
+EVERYTHING = {measure: Filters(relevance=(), statuses=(), measure=measure) for measure in Measure}
+"""What is compared with: all there is of a measure."""
 
 Counting = Callable[[Connection, Filters], Question | None]
 
@@ -344,20 +356,25 @@ def common_questions(connection: Connection, filters: Filters, counting: Countin
     """What has to be asked to know whether a filter is common, if it can be: how much is in it, and how much there is."""
     if filters.categories or filters.countries or filters.projects or filters.search:
         return []
-    asked = [counting(connection, one) for one in (filters, replace(EVERYTHING, measure=filters.measure))]
+    asked = [counting(connection, one) for one in (filters, EVERYTHING[filters.measure])]
     return [question for question in asked if question] if all(asked) else []
 
 
-def is_common(connection: Connection, filters: Filters, counting: Counting) -> bool:
+def is_common(
+    connection: Connection, filters: Filters, counting: Counting, number: Callable[[], int] | None = None
+) -> bool:
     """Whether so much is in a filter that a page is found sooner by walking a list in its order than by adding all of it up.
 
     To pass a row by costs a small part of what adding it up costs, so even where all that matches stands at the list's end,
-    walking there costs no more. What has an index of its own is found by that.
+    walking there costs no more. What has an index of its own is found by that. `number` tells how much is in the filter
+    where the caller asks for it too.
     """
     questions = common_questions(connection, filters, counting)
+    if not questions:
+        return False
     ask_ahead(connection, questions)
-    numbers = [number_of(connection, question) for question in questions]
-    return bool(numbers) and numbers[0] * COMMON >= numbers[1] > 0
+    found, whole = questions
+    return (number() if number else number_of(connection, found)) * COMMON >= number_of(connection, whole) > 0
 
 
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:
