@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -22,7 +21,7 @@ from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.frames import LICENCE
 from api.freshness import staleness
 from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
-from api.pagination import decode_cursor, encode_cursor, page_link
+from api.pagination import decode_cursor, encode_cursor, page_link, query_of, sent_in
 from api.problems import BadParameterError, ProblemItem, unknown_value
 from db.queries.pieces import Piece, pieces_of_rows
 from db.queries.prices import load_price_index
@@ -112,7 +111,7 @@ class Asked:
         asked = str(self.request.url)
         links: dict[str, Any] = {"self": asked, "next": next_page}
         address, _, query = asked.partition("?")
-        sent = parse_qsl(query, keep_blank_values=True)
+        sent = sent_in(query)
         left_out = {"format", *(IN_PAGES if in_pages else ())}
         rows = _linked(address, sent, {*left_out, *OF_PICTURES})
         links |= {name.value: rows + name.value for name in formats if name is not Format.JSON}
@@ -124,7 +123,7 @@ class Asked:
 
 def _linked(address: str, sent: Sequence[tuple[str, str]], left_out: Set[str]) -> str:
     """The address with what was sent, but for some of it, up to the name of a format."""
-    kept = urlencode([(name, value) for name, value in sent if name not in left_out])
+    kept = query_of((name, value) for name, value in sent if name not in left_out)
     return f"{address}?{kept}&format=" if kept else f"{address}?format="
 
 

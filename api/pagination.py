@@ -3,9 +3,10 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, quote_plus
 
 from fastapi import Request
 
@@ -14,6 +15,8 @@ from models.release import Release
 
 NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}
 """Parameters that only choose how much of a query's rows is shown, and how."""
+
+_encoder = json.JSONEncoder(separators=(",", ":"))
 
 
 def query_key(request: Request) -> str:
@@ -24,12 +27,12 @@ def query_key(request: Request) -> str:
 def key_of(path: str, parameters: Iterable[tuple[str, str]]) -> str:
     """Name the query of a path with parameters."""
     items = sorted((k, v) for k, v in parameters if k not in NOT_PART_OF_QUERY)
-    return hashlib.sha256((path + urlencode(items)).encode()).hexdigest()[:16]
+    return hashlib.sha256((path + query_of(items)).encode()).hexdigest()[:16]
 
 
 def encode_cursor(request: Request, release: Release, position: list[Any]) -> str:
     """Make a cursor that goes on after a position."""
-    text = json.dumps([release.release_id, query_key(request), position], separators=(",", ":"))
+    text = _encoder.encode([release.release_id, query_key(request), position])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -62,4 +65,20 @@ def _refused(cursor: str, kind: str, message: str) -> BadParameterError:
 
 def page_link(request: Request, cursor: str) -> str:
     """The absolute address of the next page."""
-    return str(request.url.include_query_params(cursor=cursor))
+    address, _, query = str(request.url).partition("?")
+    sent = [(name, value) for name, value in sent_in(query) if name != "cursor"]
+    return f"{address}?{query_of([*sent, ('cursor', cursor)])}"
+
+
+@lru_cache(16)  # an answer with links asks for it twice
+def sent_in(query: str) -> Sequence[tuple[str, str]]:
+    """The parameters of a query string."""
+    return parse_qsl(query, keep_blank_values=True)
+
+
+def query_of(sent: Iterable[tuple[str, str]]) -> str:
+    """The query string of parameters, as `urllib` writes it."""
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in sent])
+
+
+_quoted = lru_cache(256)(quote_plus)  # most names and values are the same few
