@@ -360,21 +360,18 @@ def common_questions(connection: Connection, filters: Filters, counting: Countin
     return [question for question in asked if question] if all(asked) else []
 
 
-def is_common(
-    connection: Connection, filters: Filters, counting: Counting, number: Callable[[], int] | None = None
-) -> bool:
+def is_common(connection: Connection, filters: Filters, counting: Counting) -> bool:
     """Whether so much is in a filter that a page is found sooner by walking a list in its order than by adding all of it up.
 
     To pass a row by costs a small part of what adding it up costs, so even where all that matches stands at the list's end,
-    walking there costs no more. What has an index of its own is found by that. `number` tells how much is in the filter
-    where the caller asks for it too.
+    walking there costs no more. What has an index of its own is found by that.
     """
     questions = common_questions(connection, filters, counting)
     if not questions:
         return False
     ask_ahead(connection, questions)
     found, whole = questions
-    return (number() if number else number_of(connection, found)) * COMMON >= number_of(connection, whole) > 0
+    return number_of(connection, found) * COMMON >= number_of(connection, whole) > 0
 
 
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:
