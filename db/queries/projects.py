@@ -13,11 +13,11 @@ from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import Question, ask_dicts, fetch, in_pieces
+from db.queries.prepared import Question, ask, ask_ahead, ask_dicts, in_pieces, page_of
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import common_questions, is_common, number_of, on_page, projects_question
+from db.queries.summaries import is_common, number_of, on_page, projects_question
 from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year
@@ -96,23 +96,34 @@ def project_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    walk = limit is not None and keys == ORDER and is_common(connection, filters, projects_question)
+    lots = in_pieces(connection, limit, _rows_question(connection, filters, keys, after, limit is not None))
+    return (_shown(connection, piece, last=limit is not None) for piece in pieces_of(LISTED, lots, len(keys)))
+
+
+def _rows_question(
+    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limited: bool
+) -> Question:
+    walk = limited and keys == ORDER and is_common(connection, filters, projects_question)
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    lots = in_pieces(connection, limit, Question(_ordered, asked, values | more))
-    return (_shown(connection, piece) for piece in pieces_of(LISTED, lots, len(keys)))
+    return Question(_ordered, (template, keys, place, limited, walk, is_bytewise(connection)), values | more)
 
 
 list_projects = by_row(project_pieces)
 """Iterate over projects row by row; else as `project_pieces`."""
 
 
-def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
-    """What a page of a list has to ask before its rows, and their number."""
+def list_questions(
+    connection: Connection, filters: Filters, sort: Sequence[SortKey], after: Position | None, limit: int
+) -> Iterator[Question]:
+    """What a page of a list asks before the places of those found: how many projects there are, and the page's own.
+
+    Raises:
+        PricesMissingError, BadPositionError: see `project_pieces`.
+    """
+    require_prices(connection, filters)
+    yield page_of(_rows_question(connection, filters, tuple(sort_keys(filters, sort)), after, True), limit)
     yield _count_question(connection, filters)
-    if tuple(sort_keys(filters, sort)) == ORDER:
-        yield from common_questions(connection, filters, projects_question)
 
 
 def _ordered(
@@ -142,7 +153,8 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: with the nearest id that exists.
     """
-    filters = Filters(projects=(printable(project_id),), statuses=STATUSES)
+    filters = _all_of(project_id)
+    ask_ahead(connection, project_questions(connection, project_id))
     if counted := next(list_projects(connection, filters, limit=1), None):
         return counted
     found = ask_dicts(connection, Question(_one, values={"project_id": printable(project_id)}))
@@ -150,6 +162,17 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
     row = found[0] | {"amount_usd": 0, "partial_usd": 0}
     return next(rows_of(_shown(connection, piece) for piece in pieces_of_rows(LISTED, [row])))
+
+
+def project_questions(connection: Connection, project_id: str) -> Iterator[Question]:
+    """What is asked of one project: what is counted of it, its row, its places, and what its sources said."""
+    wanted = {"project_id": printable(project_id)}
+    yield page_of(_rows_question(connection, _all_of(project_id), ORDER, None, True), 1)
+    yield from (_places_question([wanted["project_id"]]), *(Question(build, values=wanted) for build in (_one, _statements)))
+
+
+def _all_of(project_id: str) -> Filters:
+    return Filters(projects=(printable(project_id),), statuses=STATUSES)
 
 
 def _one() -> Select[Any]:
@@ -231,11 +254,12 @@ def _listing(
     return statement, columns | {"year": cast(func.extract("year", project.c.approval_date), Integer)}
 
 
-def _shown(connection: Connection, piece: Piece) -> Piece:
-    """The columns of a list with what is looked up or computed for each project."""
-    ids, values = slots_of("id", piece["project_id"])
-    places = defaultdict(list)
-    for project_id, code in fetch(connection, _places, ids, values=values):
+def _shown(connection: Connection, piece: Piece, last: bool = False) -> Piece:
+    """The columns of a list with what is looked up or computed for each project. `last`: that ends a page."""
+    places, question = defaultdict(list), _places_question(piece["project_id"])
+    if last:
+        ask_ahead(connection, [question], last=True)
+    for project_id, code in ask(connection, question):
         places[project_id].append(code)
     days = piece["approval_date"]
     found = {NAMES.get(name, name): column for name, column in piece.items()}
@@ -247,6 +271,11 @@ def _shown(connection: Connection, piece: Piece) -> Piece:
 
 def _whole(cents: Decimal | int | None) -> int | None:
     return None if cents is None else int(cents)  # PostgreSQL sums cents as decimals
+
+
+def _places_question(project_ids: Sequence[str]) -> Question:
+    slots, values = slots_of("id", project_ids)
+    return Question(_places, (slots,), values)
 
 
 def _places(ids: Sequence[Any]) -> Select[Any]:

@@ -59,20 +59,27 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     )
 
 
-def ask_spend_ahead(connection: Connection, query: SpendQuery, limit: int) -> None:
-    """Ask at once what a first page of so many rows with its totals and warnings is made of.
+def ask_spend_ahead(
+    connection: Connection, query: SpendQuery, after: Position | None, limit: int, counted: bool
+) -> None:
+    """Ask at once what a page of so many rows with its totals and warnings is made of; `counted`: with the number of rows.
 
     Raises:
         PricesMissingError: see `spend_rows`.
     """
     require_prices(connection, query.filters)
-    ask_ahead(connection, _questions(connection, query, limit))
+    whole = len(query.group_by) < 2 or (len(query.group_by) == 2 and Dimension.COUNTRY not in query.group_by)
+    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or whole)
 
 
-def _questions(connection: Connection, query: SpendQuery, limit: int) -> Iterator[Question]:
+def _questions(
+    connection: Connection, query: SpendQuery, after: Position | None, limit: int, counted: bool
+) -> Iterator[Question]:
     yield _totals_question(connection, query)
     if query.group_by:
-        yield page_of(_rows_question(connection, query, None, True), limit)
+        yield page_of(_rows_question(connection, query, after, True), limit)
+    if query.group_by and counted:
+        yield _count_question(connection, query)
     if query.basis is not Basis.PROJECT:
         yield _methods_question(connection, query)
     yield from warning_questions(connection, query)
@@ -176,8 +183,12 @@ def count_rows(connection: Connection, query: SpendQuery) -> int:
     """Count the rows of an answer."""
     if not query.group_by:
         return 1
+    return int(ask(connection, _count_question(connection, query))[0][0] or 0)
+
+
+def _count_question(connection: Connection, query: SpendQuery) -> Question:
     plan, values = _plan(connection, replace(query, sort=()))
-    return int(fetch(connection, _counting, *plan, values=values)[0][0] or 0)
+    return Question(_counting, plan, values)
 
 
 def _counting(cells: Cells | None, query: SpendQuery, years: Years) -> Select[Any]:
@@ -252,7 +263,9 @@ def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
 
 def _span(connection: Connection, query: SpendQuery, cells: Cells | None, asked: SpendQuery, values: Values) -> Years:
     """The years to fill: those the filter names, else the first and the last that have rows."""
-    first, last = fetch(connection, _first_and_last, cells, replace(asked, sort=()), values=values)[0]
+    question = Question(_first_and_last, (cells, replace(asked, sort=())), values)
+    ask_ahead(connection, [question])  # every part of an answer asks for it
+    first, last = ask(connection, question)[0]
     if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
         first = first if query.filters.year_from is None else query.filters.year_from
         last = last if query.filters.year_to is None else query.filters.year_to
