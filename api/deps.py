@@ -135,9 +135,7 @@ def _given_a_snapshot(
     return answer
 
 
-def _read(
-    route: Callable[..., Response], request: Request, given: Mapping[str, Any], opening: Opening
-) -> Response:
+def _read(route: Callable[..., Response], request: Request, given: Mapping[str, Any], opening: Opening) -> Response:
     with ExitStack() as stack:
         snapshot = stack.enter_context(opening)
         stamp = stamp_of(snapshot.release)
