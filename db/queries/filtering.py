@@ -27,7 +27,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
 from db.errors import PricesMissingError
-from db.queries.prepared import Question, ask, ask_ahead
+from db.queries.prepared import Question, ask_once
 from db.queries.prices import load_price_index
 from db.queries.search import found_by
 from db.queries.templates import template_of
@@ -179,8 +179,7 @@ def require_prices(connection: Connection, filters: Filters) -> None:
         return
     template, values = template_of(filters)
     question = Question(_years, (template,), values)
-    ask_ahead(connection, [question])  # every part of an answer asks for it
-    years = {year for (year,) in ask(connection, question)}
+    years = {year for (year,) in ask_once(connection, question)}
     missing = (years | {filters.base_year}) - set(load_price_index().by_year)
     if missing:
         known = sorted(year for year in missing if year is not None)

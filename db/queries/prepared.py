@@ -91,6 +91,12 @@ def ask_ahead(connection: Connection, questions: Iterable[Question], last: bool 
         reading.known |= zip(new, _send_together(connection, list(new.values()), last), strict=True)
 
 
+def ask_once(connection: Connection, question: Question) -> list[Row]:
+    """Return the rows of a question that several parts of an answer ask: a server is asked for them once a reading."""
+    ask_ahead(connection, [question])
+    return ask(connection, question)
+
+
 @contextmanager
 def from_memory(connection: Connection, known: Mapping[tuple[Any, ...], list[Row]], unsure: Question) -> Iterator[None]:
     """Go on from rows that an earlier reading of a server had, as long as one of its questions still has the same rows.
@@ -149,13 +155,6 @@ def _answers(connection: Connection, questions: Sequence[Question], ends: bool) 
     finally:
         for cursor in cursors:
             cursor.close()
-
-
-def fetch(
-    connection: Connection, build: Callable[..., Select[Any]], *template: Any, values: Values | None = None
-) -> list[Row]:
-    """Return all rows of the question; see `ask`."""
-    return ask(connection, Question(build, template, values or {}))
 
 
 def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]]:

@@ -12,12 +12,12 @@ from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, as_ordered, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces, page_of
+from db.queries.prepared import Question, ask_ahead, ask_dicts, ask_once, in_pieces, page_of
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import is_common, number_of, on_page, projects_question
-from db.queries.templates import position_slots, slot, template_of
+from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year
 from models.project import in_order as by_precedence
@@ -137,9 +137,11 @@ def _ordered(
         after = None
     statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = in_order(statement, columns, keys, after, bytewise)
-    if not limited:
+    if limited:
+        statement = statement.limit(slot("limit"))
+    if walk or not limited:
         return _with_countries(statement, project)
-    rows = statement.limit(slot("limit")).subquery("found")  # countries are looked up for those found only
+    rows = statement.subquery("found")  # so that places are looked up for the rows of the page only
     return _with_countries(select(rows), rows).order_by(*as_ordered(rows, keys))
 
 
@@ -233,10 +235,14 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     """Return the ids that are not stored, each with the nearest that is."""
     if not project_ids:
         return {}
-    query = select(project.c.project_id).where(project.c.project_id.in_(map(printable, project_ids)))
-    known = set(connection.scalars(query))
+    slots, values = slots_of("id", list(map(printable, project_ids)))
+    known = {project_id for (project_id,) in ask_once(connection, Question(_stored, (slots,), values))}
     missing = [project_id for project_id in project_ids if project_id not in known]
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
+
+
+def _stored(project_ids: Sequence[Any]) -> Select[Any]:
+    return select(project.c.project_id).where(project.c.project_id.in_(project_ids))
 
 
 def _listing(

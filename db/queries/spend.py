@@ -27,7 +27,7 @@ from sqlalchemy import (
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Question, ask, ask_ahead, fetch, in_pieces, page_of
+from db.queries.prepared import Question, ask, ask_ahead, ask_once, in_pieces, page_of
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
 from db.queries.summaries import Cells, cells_of, money_by_method, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
@@ -264,8 +264,7 @@ def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
 def _span(connection: Connection, query: SpendQuery, cells: Cells | None, asked: SpendQuery, values: Values) -> Years:
     """The years to fill: those the filter names, else the first and the last that have rows."""
     question = Question(_first_and_last, (cells, replace(asked, sort=())), values)
-    ask_ahead(connection, [question])  # every part of an answer asks for it
-    first, last = ask(connection, question)[0]
+    first, last = ask_once(connection, question)[0]
     if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
         first = first if query.filters.year_from is None else query.filters.year_from
         last = last if query.filters.year_to is None else query.filters.year_to
@@ -281,7 +280,7 @@ def _first_and_last(cells: Cells | None, query: SpendQuery) -> Select[Any]:
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:
     """Count the projects in the filter that have at least one component with an amount."""
     template, values = template_of(replace(query.filters, granularity=(Granularity.COMPONENT,)))
-    return int(fetch(connection, _with_amounts, template, values=values)[0][0])
+    return int(ask(connection, Question(_with_amounts, (template,), values))[0][0])
 
 
 def _with_amounts(filters: Filters) -> Select[Any]:

@@ -63,6 +63,7 @@ def trips(server, tmp_path):
         (["/v1/projects/P174085", "/v1/projects/P167506"], 1),
         (["/v1/projects/P174085/components", "/v1/projects/P167506/components"], 2),  # which project, then its rows
         ([f"/v1/components?limit=2&country=JOR&{years}" for years in YEARS], 1),
+        ([f"/v1/components?limit=2&project=P174085&{years}" for years in YEARS], 2),  # whether there is that project
         ([f"/v1/components?limit=2&sort=-amount_usd&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&{years}" for years in YEARS], 2),  # how much there is, which says how rows are found
         ([f"/v1/projects?limit=2&country=JOR&{years}" for years in YEARS], 1),
