@@ -1,7 +1,7 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
@@ -111,15 +111,13 @@ async def _as_it_takes(request: Request, read: Read) -> Response:
 
 
 def _with_turn(app: FastAPI, read: Read) -> Response:
-    """Read in the hope that the newest release is the one last seen, and once more without it where that was wrong."""
+    """Read a server as if the newest release were the one last seen, and once more without that where it was wrong."""
     with app.state.turns:
         kept = _kept(app) if app.state.engine.dialect.name == "postgresql" else None
-        if kept is None:
-            return read(snapshot_of(app))
-        try:
-            return read(_remembered(app.state.engine, *kept))
-        except ReadAnewError:
-            return read(snapshot_of(app, again=False))
+        if kept is not None:
+            with suppress(ReadAnewError):
+                return read(_remembered(app.state.engine, *kept))
+        return read(snapshot_of(app, again=kept is None))
 
 
 def _given_a_snapshot(

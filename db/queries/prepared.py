@@ -123,7 +123,7 @@ def from_memory(connection: Connection, known: Mapping[tuple[Any, ...], list[Row
 
 
 def _send_together(connection: Connection, questions: Sequence[Question], last: bool = False) -> list[list[Row]]:
-    """Send statements without waiting for what comes of those before, nor for the transaction to begin (PostgreSQL only)."""
+    """Ask a server questions, among them what the reading is unsure of; with the `last` a reading from memory ends."""
     reading = reading_of(connection)
     assert reading is not None
     unsure, ends = reading.unsure, last and reading.from_memory
@@ -136,6 +136,7 @@ def _send_together(connection: Connection, questions: Sequence[Question], last: 
 
 
 def _answers(connection: Connection, questions: Sequence[Question], ends: bool) -> list[list[Row]]:
+    """Send statements without waiting for what comes of those before, nor for the transaction to begin or to end."""
     statements = [question.prepared(connection.dialect) for question in questions]
     driver: Any = connection.connection.driver_connection
     cursors: list[Any] = []

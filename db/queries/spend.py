@@ -64,12 +64,14 @@ def ask_spend_ahead(
 ) -> None:
     """Ask at once what a page of so many rows with its totals and warnings is made of; `counted`: with the number of rows.
 
+    Without it that number is asked for later where there is a second page, as there may be with countries or many dimensions.
+
     Raises:
         PricesMissingError: see `spend_rows`.
     """
     require_prices(connection, query.filters)
-    whole = len(query.group_by) < 2 or (len(query.group_by) == 2 and Dimension.COUNTRY not in query.group_by)
-    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or whole)
+    one_page = len(query.group_by) < (2 if Dimension.COUNTRY in query.group_by else 3)
+    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or one_page)
 
 
 def _questions(
