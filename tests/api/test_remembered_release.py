@@ -122,6 +122,17 @@ def test_a_word_that_only_the_newest_release_knows_is_known_at_once(engine, rele
     assert get(path).status_code == 200
 
 
+def test_a_second_page_that_was_not_expected_is_counted(loaded_engines, monkeypatch):
+    get = client_of(loaded_engines["postgresql"], room=0)
+    path = "/v1/spend?group_by=category,year"
+    whole = get(path).json()
+    monkeypatch.setattr("api.routers.spend.PAGE", 3)
+    page = get(path).json()
+    assert page["data"] == whole["data"][:3]
+    assert page["totals"] == whole["totals"]
+    assert page["totals"]["rows"] == len(whole["data"]) > 3
+
+
 @pytest.fixture
 def remembered(loaded_engines):
     """A connection to the bundled data that reads from memory."""
