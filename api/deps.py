@@ -1,7 +1,7 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
@@ -18,8 +18,9 @@ from api.freshness import is_stale
 from api.http.question import question_of
 from api.negotiation import Format
 from db.engine import Allowance, reading
-from db.errors import NothingLoadedError
-from db.queries.releases import latest_release
+from db.errors import NothingLoadedError, ReadAnewError
+from db.queries.prepared import from_memory
+from db.queries.releases import NEWEST, latest_release
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.watch import stamp_of
 from models.country import PlaceIndex
@@ -88,29 +89,35 @@ def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[R
     return _given_a_snapshot(route, _in_thread)
 
 
-Read = Callable[[Allowance | None], Response]
+Opening = AbstractContextManager[Snapshot]
+Read = Callable[[Opening], Response]
 
 
-async def _in_thread(_request: Request, read: Read) -> Response:
-    return await run_in_threadpool(read, None)
+async def _in_thread(request: Request, read: Read) -> Response:
+    return await run_in_threadpool(read, snapshot_of(request.app))
 
 
 async def _as_it_takes(request: Request, read: Read) -> Response:
     if (request.query_params.get("format") or question_of(request.scope).accepted) != Format.JSON:
-        return await run_in_threadpool(read, None)  # a file, which has a place of its own (see `api.exports.slots`)
+        return await _in_thread(request, read)  # a file, which has a place of its own (see `api.exports.slots`)
     if request.app.state.engine.dialect.name == "sqlite":
         allowance = Allowance(QUICK)
         try:
-            return read(allowance)
+            return read(snapshot_of(request.app, allowance=allowance))
         except OperationalError:
             if not allowance.spent:
                 raise
-    return await run_in_threadpool(_with_turn, request, read)
+    return await run_in_threadpool(_with_turn, request.app, read)
 
 
-def _with_turn(request: Request, read: Read) -> Response:
-    with request.app.state.turns:
-        return read(None)
+def _with_turn(app: FastAPI, read: Read) -> Response:
+    """Read a server as if the newest release were the one last seen, and once more without that where it was wrong."""
+    with app.state.turns:
+        kept = _kept(app) if app.state.engine.dialect.name == "postgresql" else None
+        if kept is not None:
+            with suppress(ReadAnewError):
+                return read(_remembered(app.state.engine, *kept))
+        return read(snapshot_of(app, again=kept is None))
 
 
 def _given_a_snapshot(
@@ -126,11 +133,9 @@ def _given_a_snapshot(
     return answer
 
 
-def _read(
-    route: Callable[..., Response], request: Request, given: Mapping[str, Any], allowance: Allowance | None
-) -> Response:
+def _read(route: Callable[..., Response], request: Request, given: Mapping[str, Any], opening: Opening) -> Response:
     with ExitStack() as stack:
-        snapshot = stack.enter_context(snapshot_of(request.app, allowance=allowance))
+        snapshot = stack.enter_context(opening)
         stamp = stamp_of(snapshot.release)
         # Word of the release that the answer shows: its entity tag names it.
         request.state.release, request.state.stale = stamp, is_stale(stamp.checked_at)
@@ -141,8 +146,12 @@ def _read(
 
 
 @contextmanager
-def snapshot_of(app: FastAPI, engine: Engine | None = None, allowance: Allowance | None = None) -> Iterator[Snapshot]:
+def snapshot_of(
+    app: FastAPI, engine: Engine | None = None, allowance: Allowance | None = None, again: bool = True
+) -> Iterator[Snapshot]:
     """Open a reading of the application's data, or of another database that holds them; see `db.engine.reading`.
+
+    `again`: where the connection turns out to be lost, it is tried once more.
 
     Raises:
         NothingLoadedError: if no release was made yet.
@@ -152,12 +161,26 @@ def snapshot_of(app: FastAPI, engine: Engine | None = None, allowance: Allowance
         try:
             connection, release = begin()
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not error.connection_invalidated or not again:
                 raise
             connection, release = begin()  # the server was restarted in this moment; nothing has been read yet
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        yield Snapshot(connection, release, partial(_vocabulary, app, connection, release))
+        snapshot = Snapshot(connection, release, partial(_vocabulary, app, connection, release))
+        if connection.dialect.name == "postgresql":
+            snapshot.read_words()  # now, so that the next reading has them to go on from
+        yield snapshot
+
+
+@contextmanager
+def _remembered(engine: Engine, release: Release, words: Vocabulary) -> Iterator[Snapshot]:
+    """Open a reading of a server without asking for its newest release, which is taken to be the one last seen.
+
+    Raises:
+        ReadAnewError: if it is another, and whatever else `from_memory` raises it for.
+    """
+    with reading(engine) as connection, from_memory(connection, words.standing, NEWEST):
+        yield Snapshot(connection, release, lambda: words)
 
 
 def _begin(stack: ExitStack, engine: Engine, allowance: Allowance | None) -> tuple[Connection, Release | None]:
@@ -171,8 +194,14 @@ def _begin(stack: ExitStack, engine: Engine, allowance: Allowance | None) -> tup
 
 def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocabulary:
     """Read the words of a release once, and keep those of the newest."""
-    kept: tuple[Release, Vocabulary] | None = getattr(app.state, "vocabulary", None)
+    kept = _kept(app)
     if kept is None or kept[0] != release:
         kept = (release, vocabulary(connection))
         app.state.vocabulary = kept
     return kept[1]
+
+
+def _kept(app: FastAPI) -> tuple[Release, Vocabulary] | None:
+    """The release last seen, with its words."""
+    found: tuple[Release, Vocabulary] | None = getattr(app.state, "vocabulary", None)
+    return found

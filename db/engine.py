@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from select import POLLIN, poll
@@ -12,6 +13,8 @@ import msgspec
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
+
+from db.errors import ReadAnewError
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 READERS = 40
@@ -97,9 +100,32 @@ def _look_after(engine: Engine, driver: Any, record: Any, _proxy: Any) -> None:
         raise DisconnectionError("this connection is lost") from error
 
 
+@dataclass(slots=True)
+class Reading:
+    """How far a reading of a server has come.
+
+    `known` holds the rows of what was asked ahead. A reading `from_memory` goes on from rows that an earlier one had, of
+    which `unsure` is still to be asked again; it may have `ended` with what was said to be its last question.
+    """
+
+    known: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
+    from_memory: bool = False
+    unsure: Any = None
+    ended: bool = False
+
+
+def reading_of(connection: Connection) -> Reading | None:
+    """The reading of a server that a connection is in; none where it writes, or where the database is a file."""
+    found: Reading | None = connection.get_execution_options().get("reads")
+    return found
+
+
 def _begin_reading(connection: Connection, *_statement: Any) -> None:
     """Begin a transaction that reads with its first statement: one after the other they would take two round trips."""
-    if connection.get_execution_options().get("reads") and is_idle(connection):
+    known = reading_of(connection)
+    if known is not None and is_idle(connection):
+        if known.ended:
+            raise ReadAnewError("what is asked now would be of a later state than what was asked before")
         connection.connection.cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
 
 
@@ -137,7 +163,7 @@ def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Conn
     """
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":  # the driver would begin by itself, and wait for the answer
-            connection = connection.execution_options(reads=True, known={}, isolation_level="AUTOCOMMIT")
+            connection = connection.execution_options(reads=Reading(), isolation_level="AUTOCOMMIT")
         with connection.begin(), _bounded(connection, allowance):
             yield connection
 

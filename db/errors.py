@@ -23,6 +23,10 @@ class DataError(Exception):
     """Base of the errors that this layer raises on purpose; its text may be shown to a user."""
 
 
+class ReadAnewError(Exception):
+    """What was read so far may be of more than one state of the data, or of another one than was thought: begin anew."""
+
+
 class SchemaOutdatedError(DataError):
     """The database is not at the revision that this version of the program needs."""
 

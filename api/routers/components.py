@@ -13,6 +13,7 @@ from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
 from api.negotiation import Format
+from api.pagination import decode_cursor
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams
 from api.params.values import Codes, fields_of
@@ -58,7 +59,9 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     connection, sort = asked.snapshot.connection, params.sort_keys()
     read = partial(component_table, asked.snapshot, filters, sort)
     if rows_format(asked.request, params.format) is Format.JSON:
-        ask_ahead(connection, chain(queries.list_questions(connection, filters, sort), gap_questions(filters)))
+        after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
+        questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1)
+        ask_ahead(connection, chain(questions, gap_questions(filters)), last=True)
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}

@@ -12,6 +12,7 @@ from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
 from api.negotiation import Format
+from api.pagination import decode_cursor
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
@@ -47,8 +48,9 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
     read = partial(project_table, snapshot, filters, sort)
     if rows_format(request, params.format) is Format.JSON:
-        questions = queries.list_questions(snapshot.connection, filters, sort)
-        ask_ahead(snapshot.connection, chain(questions, gap_questions(filters)))
+        after, limit = decode_cursor(request, snapshot.release, params.cursor), (params.limit or PAGE) + 1
+        questions = queries.list_questions(snapshot.connection, filters, sort, after, limit)
+        ask_ahead(snapshot.connection, chain(questions, gap_questions(filters)), last=True)
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}
@@ -75,6 +77,7 @@ def get_project(
     request: Request, snapshot: Snapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
 ) -> Response:
     """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
+    ask_ahead(snapshot.connection, queries.project_questions(snapshot.connection, project_id), last=True)
     asked, row = Asked(request, snapshot), project_row(snapshot, project_id)
     columns = ALL_COLUMNS if params.fields else COLUMNS
     return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(Filters())})

@@ -14,6 +14,7 @@ from api.encoding import with_dollars
 from api.exports.columns import columns_of
 from api.frames import DrawnLinks, Links, Meta
 from api.negotiation import Format, Picture
+from api.pagination import decode_cursor
 from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
 from api.tables import group_columns, spend_columns, spend_table, with_labels
@@ -60,8 +61,10 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
     if isinstance(form, Picture):
         return answer_picture(asked, form, picture_of(snapshot, query, params.wishes(), form))
     params.refuse_wishes()
-    if form is Format.JSON and params.cursor is None:
-        ask_spend_ahead(connection, query, (params.limit or PAGE) + 1)
+    if form is Format.JSON:
+        after = decode_cursor(request, snapshot.release, params.cursor)
+        counted = params.limit is not None or after is not None
+        ask_spend_ahead(connection, query, after, (params.limit or PAGE) + 1, counted)
     whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:

@@ -12,12 +12,12 @@ from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces
+from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces, page_of
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import common_questions, is_common, number_of, rows_question
+from db.queries.summaries import is_common, number_of, rows_question
 from db.queries.templates import position_slots, slot, template_of
 from models.component import WHOLE
 from models.filters import Filters, SortKey
@@ -122,27 +122,34 @@ def component_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    walk = _may_walk(filters, keys) and is_common(connection, filters, rows_question)
+    lots = in_pieces(connection, limit, _rows_question(connection, filters, keys, after, limit is not None))
+    return map(_shown, pieces_of(LISTED, lots, len(keys)))
+
+
+def _rows_question(
+    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limited: bool
+) -> Question:
+    walk = keys == ORDER and filters.base_year is None and is_common(connection, filters, rows_question)
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    lots = in_pieces(connection, limit, Question(_ordered, asked, values | more))
-    return map(_shown, pieces_of(LISTED, lots, len(keys)))
+    return Question(_ordered, (template, keys, place, limited, walk, is_bytewise(connection)), values | more)
 
 
 list_components = by_row(component_pieces)
 """Iterate over components row by row; else as `component_pieces`."""
 
 
-def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
-    """What a page of a list has to ask before its rows, and their number."""
+def list_questions(
+    connection: Connection, filters: Filters, sort: Sequence[SortKey], after: Position | None, limit: int
+) -> Iterator[Question]:
+    """What a page of a list asks: how many rows there are, and its own.
+
+    Raises:
+        PricesMissingError, BadPositionError: see `component_pieces`.
+    """
+    require_prices(connection, filters)
+    yield page_of(_rows_question(connection, filters, tuple(sort_keys(filters, sort)), after, True), limit)
     yield _count_question(connection, filters)
-    if _may_walk(filters, tuple(sort_keys(filters, sort))):
-        yield from common_questions(connection, filters, rows_question)
-
-
-def _may_walk(filters: Filters, keys: tuple[SortKey, ...]) -> bool:
-    return keys == ORDER and filters.base_year is None
 
 
 def _ordered(
@@ -221,7 +228,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     """
     wanted = printable(component_id)
     one, money, reasons = (Question(build, values={"component_id": wanted}) for build in (_one, _amounts, _reasons))
-    ask_ahead(connection, [one, money, reasons, history_of(wanted.removesuffix(f"-{WHOLE}"))])
+    ask_ahead(connection, [one, money, reasons, history_of(wanted.removesuffix(f"-{WHOLE}"))], last=True)
     found = ask_dicts(connection, one)
     if not found:
         raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))

@@ -27,8 +27,10 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
 from db.errors import PricesMissingError
+from db.queries.prepared import Question, ask_once
 from db.queries.prices import load_price_index
 from db.queries.search import found_by
+from db.queries.templates import template_of
 from models.classification import load_taxonomy
 from models.filters import Dimension, Filters
 from models.types import Code
@@ -175,11 +177,17 @@ def require_prices(connection: Connection, filters: Filters) -> None:
     """
     if filters.base_year is None:
         return
-    years = set(connection.scalars(select(fact.c.year).where(*conditions(filters)).distinct()))
+    template, values = template_of(filters)
+    question = Question(_years, (template,), values)
+    years = {year for (year,) in ask_once(connection, question)}
     missing = (years | {filters.base_year}) - set(load_price_index().by_year)
     if missing:
         known = sorted(year for year in missing if year is not None)
         raise PricesMissingError(known, None in missing, load_price_index())
+
+
+def _years(filters: Filters) -> Select[Any]:
+    return select(fact.c.year).where(*conditions(filters)).distinct()
 
 
 def in_prices(

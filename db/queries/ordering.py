@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -58,6 +58,11 @@ def in_order(
         statement = statement.where(_beyond(found, after))
     marks = [column.label(f"{MARK}{place}") for place, (column, _) in enumerate(found)]
     return statement.add_columns(*marks).order_by(*(_direction(*one) for one in found))
+
+
+def as_ordered(rows: FromClause, keys: Sequence[SortKey]) -> list[ColumnElement[Any]]:
+    """The order of rows that were ordered by keys, as it is read from them."""
+    return [_direction(rows.c[f"{MARK}{place}"], key.descending) for place, key in enumerate(keys)]
 
 
 def _direction(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:

@@ -1,23 +1,22 @@
 """Projects: lists in any order, and one with what is counted of it."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cast, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, Subquery, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
-from db.queries.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.ordering import Position, as_ordered, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import Question, ask_dicts, fetch, in_pieces
+from db.queries.prepared import Question, ask_ahead, ask_dicts, ask_once, in_pieces, page_of
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import common_questions, is_common, number_of, on_page, projects_question
+from db.queries.summaries import is_common, number_of, on_page, projects_question
 from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year
@@ -49,7 +48,7 @@ SORTABLE = (
 """Columns that a list can be ordered by; `rank` too, where words are searched for."""
 
 ORDER = (SortKey("project_id"),)
-LISTED = (*project.c.keys(), "amount_usd", "partial_usd")
+LISTED = ("countries", *project.c.keys(), "amount_usd", "partial_usd")
 """What a list reads of each project."""
 
 NAMES = {name: name.replace("_cents", "_usd") for name in LISTED}
@@ -96,23 +95,34 @@ def project_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    walk = limit is not None and keys == ORDER and is_common(connection, filters, projects_question)
+    lots = in_pieces(connection, limit, _rows_question(connection, filters, keys, after, limit is not None))
+    return map(_shown, pieces_of(LISTED, lots, len(keys)))
+
+
+def _rows_question(
+    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limited: bool
+) -> Question:
+    walk = limited and keys == ORDER and is_common(connection, filters, projects_question)
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    asked = (template, keys, place, limit is not None, walk, is_bytewise(connection))
-    lots = in_pieces(connection, limit, Question(_ordered, asked, values | more))
-    return (_shown(connection, piece) for piece in pieces_of(LISTED, lots, len(keys)))
+    return Question(_ordered, (template, keys, place, limited, walk, is_bytewise(connection)), values | more)
 
 
 list_projects = by_row(project_pieces)
 """Iterate over projects row by row; else as `project_pieces`."""
 
 
-def list_questions(connection: Connection, filters: Filters, sort: Sequence[SortKey] = ()) -> Iterator[Question]:
-    """What a page of a list has to ask before its rows, and their number."""
+def list_questions(
+    connection: Connection, filters: Filters, sort: Sequence[SortKey], after: Position | None, limit: int
+) -> Iterator[Question]:
+    """What a page of a list asks: how many projects there are, and its own.
+
+    Raises:
+        PricesMissingError, BadPositionError: see `project_pieces`.
+    """
+    require_prices(connection, filters)
+    yield page_of(_rows_question(connection, filters, tuple(sort_keys(filters, sort)), after, True), limit)
     yield _count_question(connection, filters)
-    if tuple(sort_keys(filters, sort)) == ORDER:
-        yield from common_questions(connection, filters, projects_question)
 
 
 def _ordered(
@@ -127,7 +137,20 @@ def _ordered(
         after = None
     statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = in_order(statement, columns, keys, after, bytewise)
-    return statement.limit(slot("limit")) if limited else statement
+    if limited:
+        statement = statement.limit(slot("limit"))
+    if walk or not limited:
+        return _with_countries(statement, project)
+    rows = statement.subquery("found")  # so that places are looked up for the rows of the page only
+    return _with_countries(select(rows), rows).order_by(*as_ordered(rows, keys))
+
+
+def _with_countries(statement: Select[Any], projects: FromClause) -> Select[Any]:
+    """Put the codes of each project's countries, with blanks between them, before the columns of a statement."""
+    place = tables.project_country
+    codes = select(func.aggregate_strings(place.c.country_code, " "))
+    codes = codes.where(place.c.project_id == projects.c.project_id, place.c.share_ppm.is_not(None))
+    return statement.with_only_columns(codes.scalar_subquery().label("countries"), *statement.selected_columns)
 
 
 @cache
@@ -142,18 +165,29 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: with the nearest id that exists.
     """
-    filters = Filters(projects=(printable(project_id),), statuses=STATUSES)
+    filters = _all_of(project_id)
+    ask_ahead(connection, project_questions(connection, project_id))
     if counted := next(list_projects(connection, filters, limit=1), None):
         return counted
     found = ask_dicts(connection, Question(_one, values={"project_id": printable(project_id)}))
     if not found:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
     row = found[0] | {"amount_usd": 0, "partial_usd": 0}
-    return next(rows_of(_shown(connection, piece) for piece in pieces_of_rows(LISTED, [row])))
+    return next(rows_of(map(_shown, pieces_of_rows(LISTED, [row]))))
+
+
+def project_questions(connection: Connection, project_id: str) -> Iterator[Question]:
+    """What is asked of one project: what is counted of it, its row, and what its sources said."""
+    yield page_of(_rows_question(connection, _all_of(project_id), ORDER, None, True), 1)
+    yield from (Question(build, values={"project_id": printable(project_id)}) for build in (_one, _statements))
+
+
+def _all_of(project_id: str) -> Filters:
+    return Filters(projects=(printable(project_id),), statuses=STATUSES)
 
 
 def _one() -> Select[Any]:
-    return select(project).where(project.c.project_id == slot("project_id"))
+    return _with_countries(select(project).where(project.c.project_id == slot("project_id")), project)
 
 
 SAID = ("name", "status", "approval_date", "closing_date")
@@ -201,10 +235,14 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     """Return the ids that are not stored, each with the nearest that is."""
     if not project_ids:
         return {}
-    query = select(project.c.project_id).where(project.c.project_id.in_(map(printable, project_ids)))
-    known = set(connection.scalars(query))
+    slots, values = slots_of("id", list(map(printable, project_ids)))
+    known = {project_id for (project_id,) in ask_once(connection, Question(_stored, (slots,), values))}
     missing = [project_id for project_id in project_ids if project_id not in known]
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
+
+
+def _stored(project_ids: Sequence[Any]) -> Select[Any]:
+    return select(project.c.project_id).where(project.c.project_id.in_(project_ids))
 
 
 def _listing(
@@ -231,27 +269,18 @@ def _listing(
     return statement, columns | {"year": cast(func.extract("year", project.c.approval_date), Integer)}
 
 
-def _shown(connection: Connection, piece: Piece) -> Piece:
-    """The columns of a list with what is looked up or computed for each project."""
-    ids, values = slots_of("id", piece["project_id"])
-    places = defaultdict(list)
-    for project_id, code in fetch(connection, _places, ids, values=values):
-        places[project_id].append(code)
+def _shown(piece: Piece) -> Piece:
+    """The columns of a list with what is computed for each project."""
     days = piece["approval_date"]
     found = {NAMES.get(name, name): column for name, column in piece.items()}
-    found["countries"] = [places.get(project_id, []) for project_id in piece["project_id"]]
     found["year"] = [day.year if day else None for day in days]
     found["fiscal_year"] = list(map(fiscal_year, days))
-    return mapped(found, amount_usd=_whole, partial_usd=_whole)
+    return mapped(found, countries=_codes, amount_usd=_whole, partial_usd=_whole)
+
+
+def _codes(text: str | None) -> list[str]:
+    return sorted((text or "").split())
 
 
 def _whole(cents: Decimal | int | None) -> int | None:
     return None if cents is None else int(cents)  # PostgreSQL sums cents as decimals
-
-
-def _places(ids: Sequence[Any]) -> Select[Any]:
-    table = tables.project_country
-    query = select(table.c.project_id, table.c.country_code).where(
-        table.c.project_id.in_(ids), table.c.share_ppm.is_not(None)
-    )
-    return query.order_by(table.c.project_id, table.c.country_code)

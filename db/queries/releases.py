@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from db import tables
 from db.errors import NotFoundError
 from db.queries.ordering import Position, ordered, placed
-from db.queries.prepared import Question, Row, ask, ask_ahead
+from db.queries.prepared import Question, Row, ask_once
 from models.filters import SortKey
 from models.release import Change, Release
 from models.vocabulary import Measure
@@ -48,8 +48,7 @@ def in_utc(moment: datetime) -> datetime:
 
 def latest_release(connection: Connection) -> Release | None:
     """Return the newest release, or `None` before anything is loaded."""
-    ask_ahead(connection, [NEWEST])  # a reading has one, whoever asks for it
-    found = ask(connection, NEWEST)
+    found = ask_once(connection, NEWEST)
     return _release(found[0]) if found else None
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Question, ask, ask_ahead, fetch, in_pieces, page_of
+from db.queries.prepared import Question, ask, ask_ahead, ask_once, in_pieces, page_of
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
 from db.queries.summaries import Plan, cells_of, money_by_method, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
@@ -59,20 +59,29 @@ def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     )
 
 
-def ask_spend_ahead(connection: Connection, query: SpendQuery, limit: int) -> None:
-    """Ask at once what a first page of so many rows with its totals and warnings is made of.
+def ask_spend_ahead(
+    connection: Connection, query: SpendQuery, after: Position | None, limit: int, counted: bool
+) -> None:
+    """Ask at once what a page of so many rows with its totals and warnings is made of; `counted`: with the number of rows.
+
+    Without it that number is asked for later where there is a second page, as there may be with countries or many dimensions.
 
     Raises:
         PricesMissingError: see `spend_rows`.
     """
     require_prices(connection, query.filters)
-    ask_ahead(connection, _questions(connection, query, limit))
+    one_page = len(query.group_by) < (2 if Dimension.COUNTRY in query.group_by else 3)
+    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or one_page)
 
 
-def _questions(connection: Connection, query: SpendQuery, limit: int) -> Iterator[Question]:
+def _questions(
+    connection: Connection, query: SpendQuery, after: Position | None, limit: int, counted: bool
+) -> Iterator[Question]:
     yield _totals_question(connection, query)
     if query.group_by:
-        yield page_of(_rows_question(connection, query, None, True), limit)
+        yield page_of(_rows_question(connection, query, after, True), limit)
+    if query.group_by and counted:
+        yield _count_question(connection, query)
     if query.basis is not Basis.PROJECT:
         yield _methods_question(connection, query)
     yield from warning_questions(connection, query)
@@ -176,8 +185,12 @@ def count_rows(connection: Connection, query: SpendQuery) -> int:
     """Count the rows of an answer."""
     if not query.group_by:
         return 1
+    return int(ask(connection, _count_question(connection, query))[0][0] or 0)
+
+
+def _count_question(connection: Connection, query: SpendQuery) -> Question:
     plan, values = _plan(connection, replace(query, sort=()))
-    return int(fetch(connection, _counting, *plan, values=values)[0][0] or 0)
+    return Question(_counting, plan, values)
 
 
 def _counting(cells: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
@@ -252,7 +265,8 @@ def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
 
 def _span(connection: Connection, query: SpendQuery, cells: Plan | None, asked: SpendQuery, values: Values) -> Years:
     """The years to fill: those the filter names, else the first and the last that have rows."""
-    first, last = fetch(connection, _first_and_last, cells, replace(asked, sort=()), values=values)[0]
+    question = Question(_first_and_last, (cells, replace(asked, sort=())), values)
+    first, last = ask_once(connection, question)[0]
     if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
         first = first if query.filters.year_from is None else query.filters.year_from
         last = last if query.filters.year_to is None else query.filters.year_to
@@ -268,7 +282,7 @@ def _first_and_last(cells: Plan | None, query: SpendQuery) -> Select[Any]:
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:
     """Count the projects in the filter that have at least one component with an amount."""
     template, values = template_of(replace(query.filters, granularity=(Granularity.COMPONENT,)))
-    return int(fetch(connection, _with_amounts, template, values=values)[0][0])
+    return int(ask(connection, Question(_with_amounts, (template,), values))[0][0])
 
 
 def _with_amounts(filters: Filters) -> Select[Any]:

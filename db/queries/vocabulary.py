@@ -1,11 +1,16 @@
 """The words that only the data know: places, and the instruments and sources that rows name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from db import tables
+from db.queries.prepared import Row, ask
+from db.queries.releases import NEWEST
+from db.queries.warnings import BUCKETS
 from models.country import Country, PlaceIndex
 from models.vocabulary import PlaceKind
 
@@ -17,6 +22,8 @@ class Vocabulary:
     places: PlaceIndex
     instruments: tuple[str, ...]
     sources: tuple[str, ...]
+    standing: Mapping[tuple[Any, ...], list[Row]] = field(default_factory=dict)
+    """The rows of questions that nearly every answer asks, by their keys."""
 
     @cached_property
     def regions(self) -> dict[str, str]:
@@ -39,4 +46,5 @@ def vocabulary(connection: Connection) -> Vocabulary:
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
         sources=tuple(connection.scalars(select(source.c.source_id).order_by(source.c.source_id))),
+        standing={question.key: ask(connection, question) for question in (NEWEST, BUCKETS)},
     )

@@ -41,11 +41,11 @@ def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
 
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
-    """What the warnings of an answer ask that does not follow from what others of them find."""
+    """What the warnings of an answer ask."""
     yield from _gap_questions(query.filters)
     if query.filters.measure is not Measure.COMMITMENT:
         yield _measure_question(query)
-    yield BUCKETS if query.filters.countries else _checks_question(_checks_of_spend(connection, query))
+    yield _checks_question(_checks_of_spend(connection, query))
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:

@@ -1,0 +1,195 @@
+"""On PostgreSQL an answer goes on from the release last seen. None is ever of two releases, nor under the tag of another."""
+
+from itertools import count
+
+import pytest
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
+
+from api.main import create_app
+from db import tables
+from db.engine import is_idle, reading
+from db.errors import ReadAnewError
+from db.queries.prepared import Question, ask, ask_ahead, from_memory
+from db.queries.releases import NEWEST, latest_release
+from db.queries.warnings import BUCKETS
+from tests.conftest import client_of, watch_of
+from tests.data.export_helpers import PROJECT, csv_text, take
+
+ID = PROJECT["project_id"]
+RECORDS = (f"/v1/projects/{ID}", f"/v1/components/{ID}-whole")
+PATHS = (
+    *RECORDS,
+    f"/v1/projects/{ID}/components",
+    "/v1/components",
+    "/v1/components?sort=-amount_usd&limit=1",
+    "/v1/projects",
+    "/v1/projects?country=UGA",
+    "/v1/spend",
+    "/v1/spend?group_by=year&country=UGA",
+    "/v1/spend?group_by=year&fill=year&relevance=none",
+    "/v1/categories",
+    "/v1/dimensions",
+    "/v1/citation",
+    "/v1/spend?country=XXX",
+    "/v1/components/none",
+)
+only_postgresql = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def release(engine, write):
+    """Make a release in which the project has another amount than in any before."""
+    amounts = count(5_000_000, 1_000_000)
+
+    def make():
+        amount = next(amounts)
+        take(engine, write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)})))
+        return amount
+
+    return make
+
+
+def shown(answer):
+    """What an answer says of which data: all but what differs between two equal ones."""
+    kept = {name: value for name, value in answer.headers.items() if name in ("etag", "last-modified")}
+    return answer.status_code, kept, answer.content if answer.status_code == 200 else answer.json()["detail"]
+
+
+@pytest.fixture
+def begins(engine):
+    """Do something once, before a statement that begins like this is sent."""
+    waiting = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def look(_connection, _cursor, statement, *_rest):
+        if waiting and waiting[0][0] in statement:
+            waiting.pop()[1]()
+
+    return lambda words, act: waiting.append((words, act))
+
+
+@only_postgresql
+@pytest.mark.parametrize("path", PATHS)
+def test_after_a_release_an_answer_is_that_of_a_service_that_remembers_nothing(engine, release, path):
+    release()
+    get = client_of(engine, room=0)
+    before = [shown(get(path)) for _ in range(2)]
+    assert before[0] == before[1]
+    release()
+    after = [shown(get(path)) for _ in range(2)]
+    afresh = client_of(engine, create_app(engine, watch_of(engine)), room=0)
+    assert after == [shown(afresh(path))] * 2
+    assert after[0] != before[0] or after[0][0] >= 400
+
+
+@only_postgresql
+@pytest.mark.parametrize("path", ["/v1/projects", "/v1/spend", "/v1/spend?group_by=year&country=UGA", *RECORDS])
+def test_a_release_that_is_made_as_a_reading_begins_is_the_one_that_is_read(engine, release, begins, path):
+    release()
+    get = client_of(engine, room=0)
+    old = get(path)
+    begins("SELECT", release)
+    new = get(path)
+    assert (old.json()["meta"]["release"], new.json()["meta"]["release"]) == (1, 2)
+    assert new.headers["etag"] != old.headers["etag"]
+    assert shown(new) == shown(get(path))
+
+
+@only_postgresql
+def test_a_release_that_is_made_between_two_questions_of_a_reading_is_not_seen_by_it(engine, release, begins):
+    old = release()
+    get = client_of(engine, room=0)
+    path = "/v1/components?relevance=direct,partial,none"
+    get(path)
+    begins("FROM listed_row", release)  # the number of rows has been asked for by then
+    answers = [get(path) for _ in range(2)]
+    assert [answer.json()["meta"]["release"] for answer in answers] == [1, 2]
+    rows = [answer.json()["data"][0] for answer in answers]
+    assert [row["amount_usd"] + row["partial_usd"] for row in rows] == [old, old + 1_000_000]
+
+
+@only_postgresql
+def test_a_word_that_only_the_newest_release_knows_is_known_at_once(engine, release, write):
+    release()
+    get = client_of(engine, room=0)
+    path = "/v1/spend?instrument=Synthetic"
+    assert [get(path).status_code for _ in range(2)] == [422, 422]
+    with engine.begin() as connection:
+        connection.execute(tables.project.update().values(instrument="Synthetic"))
+        newest = latest_release(connection).model_dump() | {"release_id": 2}
+        connection.execute(tables.release.insert(), [newest])
+    assert get(path).status_code == 200
+
+
+def test_a_second_page_that_was_not_expected_is_counted(loaded_engines, monkeypatch):
+    get = client_of(loaded_engines["postgresql"], room=0)
+    path = "/v1/spend?group_by=category,year"
+    whole = get(path).json()
+    monkeypatch.setattr("api.routers.spend.PAGE", 3)
+    page = get(path).json()
+    assert page["data"] == whole["data"][:3]
+    assert page["totals"] == whole["totals"]
+    assert page["totals"]["rows"] == len(whole["data"]) > 3
+
+
+@pytest.fixture
+def remembered(loaded_engines):
+    """A connection to the bundled data that reads from memory."""
+    engine = loaded_engines["postgresql"]
+    with reading(engine) as connection:
+        rows = ask(connection, NEWEST)
+    with reading(engine) as connection, from_memory(connection, {NEWEST.key: rows}, NEWEST):
+        yield connection
+
+
+def test_what_is_asked_after_the_last_question_is_refused_not_read_from_a_later_state(remembered):
+    ask_ahead(remembered, [BUCKETS], last=True)
+    assert is_idle(remembered)
+    assert ask(remembered, BUCKETS)
+    assert latest_release(remembered).release_id == 1
+    with pytest.raises(ReadAnewError):
+        ask(remembered, Question(_country))
+    with pytest.raises(ReadAnewError):
+        ask_ahead(remembered, [Question(_country)])
+    with pytest.raises(ReadAnewError):
+        remembered.execute(text("SELECT 1"))
+
+
+def test_only_a_reading_from_memory_ends_with_its_last_question(loaded):
+    with reading(loaded) as connection:
+        ask_ahead(connection, [BUCKETS], last=True)
+        assert len(ask(connection, Question(_country))) == 1
+
+
+def _country():
+    return select(tables.country.c.name).where(tables.country.c.code == "JOR")
+
+
+def _failing():
+    return select(text("1 / (SELECT count(*) - count(*) FROM country)"))
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_what_goes_wrong_before_the_release_is_known_is_begun_anew(loaded_engines, last):
+    engine = loaded_engines["postgresql"]
+    with reading(engine) as connection:
+        rows = ask(connection, NEWEST)
+
+    def read(act, rows=rows):
+        with reading(engine) as connection, from_memory(connection, {NEWEST.key: rows}, NEWEST):
+            act(connection)
+
+    with pytest.raises(ReadAnewError) as caught:
+        read(lambda connection: ask_ahead(connection, [Question(_failing)], last))
+    assert isinstance(caught.value.__cause__, DBAPIError)
+    with pytest.raises(ReadAnewError):
+        read(lambda connection: None, rows=[])  # nothing is asked, so the end finds it out
+    with pytest.raises(ReadAnewError):
+        read(lambda connection: connection.execute(text("SELECT 1")), rows=[])
+    with pytest.raises(DBAPIError, match="division by zero"):
+        read(lambda connection: [ask_ahead(connection, [BUCKETS]), ask(connection, Question(_failing))])
+    read(lambda connection: None)
+    with reading(engine) as connection:
+        assert is_idle(connection)
+        assert ask(connection, NEWEST) == rows
