@@ -54,9 +54,9 @@ class SpendResult:
 
 def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     """Answer a question about spend as a whole, for answers that are small."""
-    return SpendResult(
-        list(spend_rows(connection, query)), full_totals(connection, query), spend_warnings(connection, query)
-    )
+    rows = list(spend_rows(connection, query))
+    totals = spend_totals(connection, query) | {"by_method": by_method(connection, query), "rows": len(rows)}
+    return SpendResult(rows, totals, spend_warnings(connection, query))
 
 
 def ask_spend_ahead(
@@ -85,12 +85,6 @@ def _questions(
     if query.basis is not Basis.PROJECT:
         yield _methods_question(connection, query)
     yield from warning_questions(connection, query)
-
-
-def full_totals(connection: Connection, query: SpendQuery) -> Row:
-    """Return the totals with the money by method and the number of rows."""
-    more = {"by_method": by_method(connection, query), "rows": count_rows(connection, query)}
-    return spend_totals(connection, query) | more
 
 
 def sort_keys(query: SpendQuery) -> list[SortKey]:
