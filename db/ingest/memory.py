@@ -8,15 +8,12 @@ NEW_OBJECTS = 100_000
 """Objects made between two looks at the youngest. Python's own 700 costs a run a fifth of its time, and saves no memory."""
 
 
-YOUNG = 1
-"""Of Python's three generations of objects those up to this one have not been looked at often."""
-
-
 @contextmanager
 def rare_collections() -> Iterator[None]:
     """Look for rings of garbage less often for as long as this lasts, and never at what was there before. It holds for the
-    whole process."""
-    before, set_aside = gc.get_threshold(), gc.get_freeze_count()
+    whole process, which afterwards looks at all it has: also at what it had set aside itself, for to ask whether it had takes
+    a large one longer than a small run."""
+    before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, *before[1:])
     try:
@@ -24,9 +21,6 @@ def rare_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-        if set_aside:  # as the process did when it began; what other threads left in rings of late goes first
-            gc.collect(YOUNG)  # to look at all there is takes a large process a second
-            gc.freeze()
 
 
 def collect() -> None:
