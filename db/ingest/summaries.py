@@ -33,6 +33,9 @@ from models.summary import COLUMNS, DISTINCT, FIGURES, GROUPINGS, OF_PROJECTS, T
 MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""
 
+MANY_ROWS = 5_000
+"""Rows that are made of them at once: those of all cells take several times the memory of the changes."""
+
 summary, fact = tables.spend_summary, tables.spend_fact
 
 
@@ -136,11 +139,18 @@ class SummaryChanges:
                 by_kinds.setdefault((at.kinds, at.touching), []).append((start + place, owner, figures))
         rows: list[Row] = []
         for grouping in (*GROUPINGS, *TOUCHING):
-            rows += _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.touching), ()), places, owners)
+            for row in _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.touching), ()), places, owners):
+                rows.append(row)
+                if len(rows) == MANY_ROWS:
+                    self._store(rows)
+                    rows = []
+        self._store(rows)
+        self._begin()
+
+    def _store(self, rows: Sequence[Row]) -> None:
         _add(self.connection, rows)
         less = [row[: len(_KEY)] for row in rows if any(row[place] < 0 for place in _COUNTED)]
         _run(self.connection, _REMOVAL, _KEY, less)
-        self._begin()
 
 
 def _add_to(changes: dict[tuple[int, int], Figures], cell: tuple[int, int], figures: Figures) -> None:
