@@ -30,9 +30,10 @@ TURNS = {"sqlite": 4, "postgresql": 8}
 """Threads that read at a time. They compute more than they wait, and many that do so at once get in each other's way: forty
 took six times as long as four on an SQLite file. A PostgreSQL computes elsewhere, so a few more may wait for it."""
 
-QUICK = 50_000
-"""Steps of SQLite's machine that an answer may take on the event loop: two to three milliseconds. A record takes some
-hundreds, a page of a hundred or spend from its summaries 5,000 to 35,000, adding up 100,000 facts ten million."""
+QUICK = 160_000
+"""Steps of SQLite's machine that an answer may take on the event loop: three to seven milliseconds. A record takes some
+hundreds, a page of a hundred 5,000 to 35,000, spend of 360 rows from its summaries 140,000, adding up 100,000 facts ten
+million. What is begun anew in a thread costs twice, so the usual answers have to be within."""
 
 
 def turns_of(engine: Engine) -> AbstractContextManager[Any]:
