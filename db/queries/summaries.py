@@ -1,4 +1,4 @@
-"""Answers questions about spend from the summaries that ingest keeps, where they can answer exactly (ADR 23, 36).
+"""Answers questions about spend from the summaries that ingest keeps, where they can answer exactly (ADR 23, 35).
 
 Money adds up over any cells. Distinct projects and components do not: a project counts once in each cell that it touches.
 So a grouping can count only where every kind of money that it tells apart is either asked for row by row or held to one
