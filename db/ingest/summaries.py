@@ -93,13 +93,13 @@ class SummaryChanges:
 
     def _change(self, project: Project, sign: int) -> None:
         """Add what a project contributes to each place that its lines count in, or take it back."""
-        touched_places: dict[int, tuple[int, ...]] = {}
+        lines_at: dict[int, tuple[int, ...]] = {}
         for index, line in enumerate(project.lines):
             for place in self._places_of.get(line) or self._number(line):
-                touched_places[place] = (*touched_places.get(place, ()), index)
+                lines_at[place] = (*lines_at.get(place, ()), index)
         lines, sums, owner = list(project.lines), list(project.lines.values()), self._owners[project.members]
         figures_of: dict[tuple[int, ...], Figures] = {}
-        for place, indexes in touched_places.items():
+        for place, indexes in lines_at.items():
             figures = figures_of.get(indexes)
             if figures is None:
                 found = contribution([sums[index] for index in indexes])

@@ -137,7 +137,7 @@ def _by_name(rows: FromClause) -> dict[str, ColumnElement[Any]]:
 
 
 def _ordered(
-    cells: Plan | None,
+    source: Plan | None,
     query: SpendQuery,
     years: Years,
     keys: Sequence[SortKey],
@@ -145,7 +145,7 @@ def _ordered(
     limited: bool,
     bytewise: bool,
 ) -> Select[Any]:
-    rows = _grouped(cells, query, years)
+    rows = _grouped(source, query, years)
     statement = in_order(_shown(rows, query), _by_name(rows), keys, after, bytewise)
     return statement.limit(slot("limit")) if limited else statement
 
@@ -165,8 +165,8 @@ def _as_a_whole(query: SpendQuery) -> SpendQuery:
     return replace(query, group_by=(), sort=(), fill=None)
 
 
-def _all(cells: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
-    return _shown(_grouped(cells, query, years), query)
+def _all(source: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
+    return _shown(_grouped(source, query, years), query)
 
 
 def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
@@ -187,8 +187,8 @@ def _count_question(connection: Connection, query: SpendQuery) -> Question:
     return Question(_counting, plan, values)
 
 
-def _counting(cells: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
-    return select(func.count()).select_from(_grouped(cells, query, years))
+def _counting(source: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
+    return select(func.count()).select_from(_grouped(source, query, years))
 
 
 def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
@@ -205,9 +205,9 @@ def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
 
 
 def _methods_question(connection: Connection, query: SpendQuery) -> Question:
-    (cells, whole, _), values = _plan(connection, _as_a_whole(query))
-    if cells:
-        return Question(money_by_method, (cells, whole.filters), values)
+    (source, whole, _), values = _plan(connection, _as_a_whole(query))
+    if source:
+        return Question(money_by_method, (source, whole.filters), values)
     return Question(_methods, (whole.filters,), values)
 
 
@@ -224,15 +224,15 @@ def _of_method(method: str, low: int, more: int) -> Row:
 def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Plan | None, SpendQuery, Years], Values]:
     """How a question is answered, with slots for its values: from which cells, or from the facts, and which years to fill."""
     template, values = template_of(query.filters)
-    cells, asked = cells_of(connection, query), replace(query, filters=template)
-    found = None if cells is None else cells.with_slots(template)
+    source, asked = cells_of(connection, query), replace(query, filters=template)
+    found = None if source is None else source.with_slots(template)
     years = _span(connection, query, found, asked, values) if query.fill else None
     return (found, asked, years), values
 
 
-def _grouped(cells: Plan | None, query: SpendQuery, years: Years) -> FromClause:
+def _grouped(source: Plan | None, query: SpendQuery, years: Years) -> FromClause:
     """The rows of an answer without an order."""
-    rows = summarised(cells, query) if cells else component_basis(query)
+    rows = summarised(source, query) if source else component_basis(query)
     if query.basis is Basis.PROJECT:
         rows = with_whole_projects(query, rows)
     return _filled(query, rows.cte("found"), years) if years else rows.subquery("found")
@@ -257,9 +257,9 @@ def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
     return union_all(select(*groups, *figures).select_from(whole), without_year).subquery("filled")
 
 
-def _span(connection: Connection, query: SpendQuery, cells: Plan | None, asked: SpendQuery, values: Values) -> Years:
+def _span(connection: Connection, query: SpendQuery, source: Plan | None, asked: SpendQuery, values: Values) -> Years:
     """The years to fill: those the filter names, else the first and the last that have rows."""
-    question = Question(_first_and_last, (cells, replace(asked, sort=())), values)
+    question = Question(_first_and_last, (source, replace(asked, sort=())), values)
     first, last = ask_once(connection, question)[0]
     if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
         first = first if query.filters.year_from is None else query.filters.year_from
@@ -267,9 +267,9 @@ def _span(connection: Connection, query: SpendQuery, cells: Plan | None, asked: 
     return None if first is None or last is None or first > last else (first, last)
 
 
-def _first_and_last(cells: Plan | None, query: SpendQuery) -> Select[Any]:
+def _first_and_last(source: Plan | None, query: SpendQuery) -> Select[Any]:
     assert query.fill is not None
-    year = _grouped(cells, query, None).c[query.fill.value]
+    year = _grouped(source, query, None).c[query.fill.value]
     return select(func.min(year), func.max(year))
 
 

@@ -155,7 +155,7 @@ def test_what_warnings_look_for_is_found_by_what_is_rare_of_it(loaded, filters):
 
 @pytest.fixture(scope="module", params=DATABASES)
 def many(request, new_database):
-    """So many facts that no database reads them all without need: five countries have a fifth of them each."""
+    """So many facts that no database reads them all without need: one country has a fifteenth of them."""
     engine = make_engine(new_database(request.param))
     upgrade(engine)
     fill(engine, 10_000)
