@@ -67,6 +67,7 @@ def parse_dollars(value: object) -> int | None:
 
 
 NOTHING = Decimal("0.00")
+MILLIONTH = Decimal("0.000001")
 
 
 def usd(cents: int | None) -> Decimal | None:
@@ -78,7 +79,7 @@ def usd(cents: int | None) -> Decimal | None:
 
 def share_of(part: int, whole: int) -> Decimal | None:
     """Return a part of a whole with six decimals; there is none of nothing."""
-    return (Decimal(part) / whole).quantize(Decimal("0.000001")) if whole else None
+    return (Decimal(part) / whole).quantize(MILLIONTH) if whole else None
 
 
 def split_cents(total: int, weights: Sequence[int]) -> list[int]:

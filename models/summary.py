@@ -14,13 +14,14 @@ from models.vocabulary import Relevance
 
 
 class Scope(StrEnum):
-    """Which relevances a cell counts. Distinct counts do not add over relevances, so the usual sets have cells of their own."""
+    """What a cell counts. Distinct counts do not add over relevances, so the usual sets have cells of their own."""
 
     DIRECT = "direct"
     PARTIAL = "partial"
     NONE = "none"
     SERVING = "serving"  # direct or partial
     ANY = "any"
+    USUAL = "usual"  # what serves, of projects of the statuses that are counted unless others are asked for
 
 
 SCOPES: dict[Relevance, tuple[Scope, ...]] = {
@@ -28,7 +29,7 @@ SCOPES: dict[Relevance, tuple[Scope, ...]] = {
     Relevance.PARTIAL: (Scope.PARTIAL, Scope.SERVING, Scope.ANY),
     Relevance.NONE: (Scope.NONE, Scope.ANY),
 }
-"""The scopes that money of a relevance counts in."""
+"""The scopes that money of a relevance counts in, whatever the status of its project."""
 
 
 def scopes_of(relevance: Relevance, category: str) -> tuple[Scope, ...]:
@@ -79,7 +80,16 @@ class Grouping:
     def name(self) -> str:
         """Its name in the table."""
         touching = [] if self.touching is None else [f"touched_{self.touching}"]
-        return ".".join((*self.of_money, *touching, *self.of_projects))
+        return ".".join((*self.of_money, *touching, *self.of_projects)) or "whole"
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it counts what is counted unless something else is asked for, and tells no statuses apart."""
+        return self.scopes == {Scope.USUAL}
+
+    def adds(self, scope: Scope) -> bool:
+        """Whether what counts in a scope is added to its cells; which is usual depends on a project's status too."""
+        return scope is Scope.SERVING if self.is_usual else scope in self.scopes
 
     @property
     def of_money_kept(self) -> tuple[Dimension, ...]:
@@ -121,19 +131,26 @@ BY_FISCAL_YEAR = (Dimension.STATUS, Dimension.FISCAL_YEAR)
 OF_PROJECTS = (Dimension.STATUS, Dimension.INSTRUMENT, Dimension.SOURCE, Dimension.YEAR, Dimension.FISCAL_YEAR)
 """All that a project has one of; the others are parts of it."""
 
-USUAL = frozenset({Scope.SERVING})
+USUAL = frozenset({Scope.USUAL})
+SERVING = frozenset({Scope.SERVING})
+BY_STATUS_TOO = frozenset(Scope) - USUAL
 
 GROUPINGS: tuple[Grouping, ...] = (
-    *(Grouping(*parts, frozenset(Scope)) for parts in product(ALONE, (BY_STATUS, BY_YEAR))),
-    *(Grouping(of_money, BY_FISCAL_YEAR, USUAL) for of_money in ALONE),
-    *(Grouping(*parts, USUAL) for parts in product(PAIRS, (BY_STATUS, BY_YEAR))),
-    Grouping((), OF_PROJECTS, frozenset(Scope)),
-    Grouping((Dimension.CATEGORY,), OF_PROJECTS, USUAL),
+    *(Grouping(*parts, USUAL) for parts in product((*ALONE, *PAIRS), ((), (Dimension.YEAR,)))),
+    *(Grouping(of_money, (Dimension.FISCAL_YEAR,), USUAL) for of_money in ALONE),
+    *(Grouping(*parts, BY_STATUS_TOO) for parts in product(ALONE, (BY_STATUS, BY_YEAR))),
+    *(Grouping(of_money, BY_FISCAL_YEAR, SERVING) for of_money in ALONE),
+    *(Grouping(*parts, SERVING) for parts in product(PAIRS, (BY_STATUS, BY_YEAR))),
+    Grouping((), OF_PROJECTS, BY_STATUS_TOO),
+    Grouping((Dimension.CATEGORY,), OF_PROJECTS, SERVING),
 )
-"""What is kept, the narrowest first among those that can answer a question. Each one costs time on every ingest."""
+"""What is kept, the narrowest first among those that can answer a question. Each one costs time on every ingest.
+
+Those of the usual scope hold the rows of the usual answers ready; the others have to be added up over statuses.
+"""
 
 TOUCHING: tuple[Grouping, ...] = tuple(
-    Grouping(of_money, of_projects, USUAL, touching)
+    Grouping(of_money, of_projects, SERVING, touching)
     for of_money, touching in (
         *(((), one) for (one,) in ALONE[1:] if one is not Dimension.SET),  # money stands in several sets by itself
         ((Dimension.COUNTRY,), Dimension.CATEGORY),

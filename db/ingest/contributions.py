@@ -14,8 +14,8 @@ from models.summary import (
     FIGURES,
     GROUPINGS,
     OF_PROJECTS,
+    SERVING,
     TOUCHING,
-    USUAL,
     Scope,
     scopes_of,
     touched,
@@ -191,21 +191,24 @@ def _members(kinds: tuple[Dimension, ...], line: Line) -> Iterator[Members]:
         yield tuple(code if name == COLUMNS[Dimension.SET] else getattr(line, name) for name in columns)
 
 
-KINDS: dict[tuple[Dimension, ...], frozenset[Scope]] = {}
-"""The kinds of money that are told apart together, with the scopes that they are kept in."""
-for _grouping in GROUPINGS:
-    KINDS[_grouping.of_money_kept] = KINDS.get(_grouping.of_money_kept, frozenset()) | _grouping.scopes
+KINDS: dict[tuple[Dimension, ...], frozenset[Scope]] = {
+    of_money: frozenset(
+        scope for one in GROUPINGS if one.of_money_kept == of_money for scope in Scope if one.adds(scope)
+    )
+    for of_money in dict.fromkeys(grouping.of_money_kept for grouping in GROUPINGS)
+}
+"""The kinds of money that are told apart together, with the scopes in which it is added to cells."""
 
 TOUCHED: dict[tuple[Dimension, ...], tuple[Dimension, ...]] = {
     of_money: tuple(dict.fromkeys(one.touching for one in TOUCHING if one.touching and one.of_money_kept == of_money))
     for of_money in dict.fromkeys(grouping.of_money_kept for grouping in TOUCHING)
 }
-"""By what else that they touch projects are counted where these kinds of money are told apart, in the usual scope."""
+"""By what else that they touch projects are counted where these kinds of money are told apart, in the scope of what serves."""
 
 
 def touched_at(place: Place) -> tuple[Dimension, ...]:
     """By what else that they touch projects are counted at a place."""
-    return TOUCHED.get(place.kinds, ()) if place.scope in USUAL else ()
+    return TOUCHED.get(place.kinds, ()) if place.scope in SERVING else ()
 
 
 def places_of(line: Line) -> Iterator[Place]:

@@ -27,14 +27,28 @@ from db.ingest.contributions import (
 )
 from db.store import batches, ids_in_batches
 from models.classification import load_taxonomy
-from models.filters import Dimension
-from models.summary import COLUMNS, DISTINCT, FIGURES, GROUPINGS, OF_PROJECTS, TOUCHING, Grouping, touched
+from models.filters import COUNTED_STATUSES, Dimension
+from models.summary import (
+    COLUMNS,
+    DISTINCT,
+    FIGURES,
+    GROUPINGS,
+    OF_PROJECTS,
+    TOUCHING,
+    Grouping,
+    Scope,
+    touched,
+)
 
 MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""
 
 MANY_ROWS = 5_000
 """Rows that are made of them at once: those of all cells take several times the memory of the changes."""
+
+STATUS = OF_PROJECTS.index(Dimension.STATUS)
+COUNTED = {None, *COUNTED_STATUSES}
+"""Statuses of projects that are counted unless others are asked for; those that state none are."""
 
 summary, fact = tables.spend_summary, tables.spend_fact
 
@@ -225,24 +239,33 @@ def _rows(
     owners: Sequence[Members],
 ) -> Iterator[Row]:
     """The changes in the cells of one grouping: those of projects alike in what it keeps of them, added up."""
-    kept = [OF_PROJECTS.index(dimension) for dimension in grouping.of_projects]
-    parts = Numbers()
-    members_of_owner = itemgetter(*kept)
-    part_of = [parts[members_of_owner(owner)] for owner in owners]
+    parts, numbers = Numbers(), []
+    for members in _kept_of(grouping, owners):
+        numbers.append(None if members is None else parts[members])
     found: dict[tuple[int, int], Figures] = {}
     for place, owner, figures in changes:
-        if places[place].scope in grouping.scopes:
-            _add_to(found, (place, part_of[owner]), figures)
+        part = numbers[owner]
+        if part is not None and grouping.adds(places[place].scope):
+            _add_to(found, (place, part), figures)
     columns, names = [*COLUMNS.values(), "touched"], grouping.columns
     told = [names.index(name) if name in names else -1 for name in columns]
-    members_of = [part if len(kept) > 1 else (part,) for part in parts]
-    for (number, part), figures in found.items():
+    members_of = list(parts)
+    for (place, part), figures in found.items():
         if any(figures):
-            where = places[number]
+            where = places[place]
             members = (*where.members, *members_of[part])
             known_members = (*members, None)  # the last stands for what the grouping does not tell
             cells = [known_members[index] for index in told]
-            yield (grouping.name, where.measure, where.scope.value, json.dumps(members), *cells, *figures)
+            scope = Scope.USUAL if grouping.is_usual else where.scope
+            yield (grouping.name, where.measure, scope.value, json.dumps(members), *cells, *figures)
+
+
+def _kept_of(grouping: Grouping, owners: Iterable[Members]) -> Iterator[Members | None]:
+    """What a grouping keeps of the members that projects have one of, or none where it does not count the projects."""
+    kept = [OF_PROJECTS.index(dimension) for dimension in grouping.of_projects]
+    for owner in owners:
+        counts = not grouping.is_usual or owner[STATUS] in COUNTED
+        yield tuple([owner[place] for place in kept]) if counts else None
 
 
 def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:

@@ -6,7 +6,7 @@ member; over what a project has one of, counts add. Over several members of one 
 projects touch. Where neither is so the facts count, and whatever else is not provably so is answered from the facts alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     cast,
     func,
     literal,
@@ -30,15 +31,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
-from db.queries.filtering import conditions, fact, facts
+from db.queries.filtering import conditions, dimension_column, fact, facts
 from db.queries.prepared import Question, ask, ask_ahead
 from db.queries.releases import latest_release
 from db.queries.spend_facts import distinct_counts, group_columns
 from db.queries.templates import template_of
 from models.classification import load_taxonomy
-from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
+from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.summary import COLUMNS, GROUPINGS, TOUCHING, Grouping, Scope
+from models.summary import COLUMNS, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.vocabulary import Basis, Granularity, Measure, Relevance, YearBasis
 
 summary = tables.spend_summary
@@ -88,11 +89,15 @@ class Cells:
         found = [summary.c.grouping == self.grouping.name, summary.c.measure == filters.measure]
         found.append(summary.c.scope.in_(sorted(self.scopes)))
         found += [self._in(dimension, members) for dimension, members in self.limits]
-        if filters.statuses:
+        if filters.statuses and not self.grouping.is_usual:
             found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
         year = summary.c[COLUMNS[_years(filters)]]
         found += [year >= filters.year_from] if filters.year_from is not None else []
         return found + ([year <= filters.year_to] if filters.year_to is not None else [])
+
+    def are_rows(self, groups: Set[Dimension]) -> bool:
+        """Whether each of them is a row of an answer, where none of what tells their money apart is added up either."""
+        return self.grouping.is_usual and groups >= set(self.grouping.of_projects)
 
     def _in(self, dimension: Dimension, members: Sequence[str]) -> ColumnElement[bool]:
         if dimension is self.grouping.touching:
@@ -137,7 +142,7 @@ def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
         return None
     if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
         return None
-    groups = {_dimension(dimension, filters) for dimension in query.group_by} - {Dimension.RELEVANCE}
+    groups = _kinds(query) - {Dimension.RELEVANCE}
     limits = tuple((dimension, getattr(filters, name)) for dimension, name in LIMITS.items() if getattr(filters, name))
     plans = [
         plan
@@ -168,14 +173,17 @@ class _Wanted:
         by_year = self.filters.year_from is not None or self.filters.year_to is not None
         return {*self.groups, *dict(self.limits), *([_years(self.filters)] if by_year else [])}
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether what is counted is what is counted unless something else is asked for."""
+        usual = set(self.filters.statuses) == set(COUNTED_STATUSES) and self.scopes == SERVING
+        return usual and Dimension.STATUS not in self.groups
+
     def of(self, grouping: Grouping) -> Cells | None:
         """The cells of a grouping, if it tells all of it."""
         told = {*grouping.dimensions, grouping.touching}
-        return (
-            Cells(grouping, self.scopes, self.limits)
-            if self.needed <= told and self.scopes <= grouping.scopes
-            else None
-        )
+        scopes = USUAL if grouping.is_usual and self.is_usual else self.scopes
+        return Cells(grouping, scopes, self.limits) if self.needed <= told and scopes <= grouping.scopes else None
 
     def counts_once(self, grouping: Grouping) -> bool:
         """Whether no project counts in two cells of a row: what tells its money apart is asked for, or held to one member."""
@@ -219,6 +227,10 @@ def _years(filters: Filters) -> Dimension:
     return Dimension.FISCAL_YEAR if filters.year_basis is YearBasis.FISCAL else Dimension.YEAR
 
 
+def _kinds(query: SpendQuery) -> set[Dimension]:
+    return {_dimension(dimension, query.filters) for dimension in query.group_by}
+
+
 def _dimension(dimension: Dimension, filters: Filters) -> Dimension:
     return _years(filters) if dimension is Dimension.YEAR else dimension
 
@@ -233,6 +245,8 @@ def _scopes(query: SpendQuery) -> frozenset[Scope]:
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     """The rows of an answer, with the columns of `spend`, and no order."""
+    if query.group_by and plan.counts == plan.money and plan.money.are_rows(_kinds(query)):
+        return _as_rows(plan.money, query)
     names = [dimension.value for dimension in query.group_by]
     parts = union_all(*_parts(plan, query)).subquery("parts")
     groups: list[ColumnElement[Any]] = [parts.c[name] for name in names]
@@ -241,20 +255,47 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     return select(*groups, *sums).group_by(*groups)
 
 
+def _as_rows(cells: Cells, query: SpendQuery) -> Select[Any]:
+    """The same where each cell is a row."""
+    spread = _spread(query).subquery("spread")
+    kinds = (dimension_column(dimension, query.filters) for dimension in query.group_by)
+    groups = list(_groups(query))
+    same = [_same(group, spread.c[group.name], kind) for group, kind in zip(groups, kinds, strict=True)]
+    counts = [_plus(summary.c[name], spread.c.get(name)).label(name) for name in COUNT_COLUMNS]
+    statement = select(*groups, *_money(), *counts).select_from(summary.outerjoin(spread, and_(*same)))
+    return statement.where(*cells.conditions(query.filters))
+
+
+def _same(one: ColumnElement[Any], other: ColumnElement[Any], kind: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether two are of one group; a comparison that is never true of nulls is all that PostgreSQL can look up."""
+    return one.is_not_distinct_from(other) if getattr(kind, "nullable", True) else one == other
+
+
+def _plus(number: ColumnElement[Any], more: ColumnElement[Any] | None) -> ColumnElement[Any]:
+    return number if more is None else number + func.coalesce(more, 0)
+
+
 def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
-    money = [summary.c[name.removesuffix("_usd")].label(name) for name in MONEY_COLUMNS]
     counts = [summary.c[name] for name in COUNT_COLUMNS]
     if plan.counts == plan.money:
-        yield _of_cells(plan.money, query, [*money, *counts])
+        yield _of_cells(plan.money, query, [*_money(), *counts])
     else:
-        yield _of_cells(plan.money, query, [*money, *_zeros(COUNT_COLUMNS)])
+        yield _of_cells(plan.money, query, [*_money(), *_zeros(COUNT_COLUMNS)])
         if plan.counts is None:
             yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
             return
         yield _of_cells(plan.counts, query, [*_zeros(MONEY_COLUMNS), *counts])
-    # Components with money in several projects: cells hold their money, and the facts, of which these are few, count them.
-    spread = [*_zeros((*MONEY_COLUMNS, "projects")), *distinct_counts()[1:]]
-    yield _of_facts(query, spread, fact.c.spread, fact.c.granularity == Granularity.COMPONENT)
+    yield _spread(query, _zeros((*MONEY_COLUMNS, "projects")))
+
+
+def _spread(query: SpendQuery, others: Sequence[ColumnElement[Any]] = ()) -> Select[Any]:
+    """Components with money in several projects: cells hold their money, and the facts, of which these are few, count them."""
+    where = (fact.c.spread, fact.c.granularity == Granularity.COMPONENT)
+    return _of_facts(query, [*others, *distinct_counts()[1:]], *where)
+
+
+def _money() -> list[ColumnElement[Any]]:
+    return [summary.c[name.removesuffix("_usd")].label(name) for name in MONEY_COLUMNS]
 
 
 def _zeros(names: Sequence[str]) -> list[ColumnElement[Any]]:

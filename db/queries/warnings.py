@@ -192,7 +192,7 @@ def _not_approved(connection: Connection, query: SpendQuery) -> Check:
     def say(amount: str, projects: str) -> str:
         return f"includes {amount} of {projects} in the pipeline, not approved yet"
 
-    if plan := cells_of(connection, SpendQuery(query.filters)):
+    if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,))):
         template, _ = template_of(query.filters)
         return Check(_pipeline_cells, query.filters, say, more=(plan.with_slots(template),))
     return Check(_pipeline, query.filters, say)
