@@ -24,12 +24,13 @@ from sqlalchemy import (
     values,
 )
 
+from db.queries.cells import Plan, cells_of
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, ask, ask_ahead, ask_once, in_pieces, page_of
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
-from db.queries.summaries import Plan, cells_of, money_by_method, summarised
+from db.queries.summaries import money_by_method, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery

@@ -19,12 +19,12 @@ from db.ingest.bundle import load_bundle
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
 from db.ingest.summaries import summarise
+from db.queries import cells as cell_queries
 from db.queries import spend as spend_queries
-from db.queries import summaries as summary_queries
 from db.queries import warnings as warning_queries
+from db.queries.cells import cells_of
 from db.queries.filtering import facts, set_members
 from db.queries.spend import spend
-from db.queries.summaries import cells_of
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.summary import COLUMNS, FIGURES, GROUPINGS, SCOPES, TOUCHING, Scope
@@ -318,6 +318,20 @@ def test_over_several_members_projects_are_counted_by_what_they_touch_else_by_th
         assert spend(connection, query) == from_facts(connection, query)
 
 
+@pytest.mark.parametrize(
+    "grouping", [one for one in GROUPINGS if one.is_usual and one.dimensions], ids=lambda one: one.name
+)
+def test_cells_that_are_the_rows_of_an_answer_also_count_what_is_spread_over_projects(loaded, grouping):
+    query = SpendQuery(group_by=grouping.of_money + grouping.of_projects)
+    with reading(loaded) as connection:
+        plan = cells_of(connection, query)
+        assert plan is not None
+        assert (plan.money.grouping, plan.counts) == (grouping, plan.money)
+        assert plan.money.are_rows(set(query.group_by))
+        assert connection.scalar(select(func.count()).where(fact.c.spread)) > 0
+        assert spend(connection, query) == from_facts(connection, query)
+
+
 def test_a_named_set_is_one_member_only_while_it_means_what_it_meant(loaded):
     query = SpendQuery(Filters(categories=load_taxonomy().categories_of_set("brief_refugee_response")))
     with reading(loaded) as connection:
@@ -325,7 +339,7 @@ def test_a_named_set_is_one_member_only_while_it_means_what_it_meant(loaded):
         assert plan is not None
         assert plan.money.grouping.name == "set"
         newer = load_taxonomy().model_copy(update={"version": "999.0.0"})
-        with mock.patch.object(summary_queries, "load_taxonomy", return_value=newer):
+        with mock.patch.object(cell_queries, "load_taxonomy", return_value=newer):
             plan = cells_of(connection, query)
             assert plan is not None
             assert plan.money.grouping.name == "category"

@@ -1,0 +1,248 @@
+"""Chooses cells of the summaries that ingest keeps for a question about spend, where they can answer it exactly (ADR 23, 35, 36).
+
+Money adds up over any cells. Distinct projects and components do not: a project counts once in each cell that it touches.
+So a grouping can count only where every kind of money that it tells apart is either asked for row by row or held to one
+member; over what a project has one of, counts add. Over several members of one kind they are added from cells that tell what
+projects touch. Where neither is so the facts count, and whatever else is not provably so is answered from the facts alone.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Text, cast, literal, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from db import tables
+from db.queries.releases import latest_release
+from models.classification import load_taxonomy
+from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
+from models.summary import COLUMNS, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
+from models.vocabulary import Basis, Relevance, YearBasis
+
+summary = tables.spend_summary
+
+LIMITS: dict[Dimension, str] = {
+    Dimension.CATEGORY: "categories",
+    Dimension.GROUP: "groups",
+    Dimension.COUNTRY: "countries",
+    Dimension.REGION: "regions",
+    Dimension.INCOME_GROUP: "income_groups",
+    Dimension.LENDER: "lenders",
+    Dimension.SOURCE: "sources",
+    Dimension.INSTRUMENT: "instruments",
+}
+"""The filters by members of a dimension that cells can be chosen by."""
+
+Limits = tuple[tuple[Dimension, tuple[str, ...]], ...]
+
+UNDERSTOOD = (*LIMITS.values(), "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
+"""All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
+
+SCOPE_OF = {
+    frozenset(): Scope.ANY,
+    frozenset(Relevance): Scope.ANY,
+    frozenset({Relevance.DIRECT, Relevance.PARTIAL}): Scope.SERVING,
+    frozenset({Relevance.DIRECT}): Scope.DIRECT,
+    frozenset({Relevance.PARTIAL}): Scope.PARTIAL,
+    frozenset({Relevance.NONE}): Scope.NONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of a grouping in some scopes, held to some members."""
+
+    grouping: Grouping
+    scopes: frozenset[Scope]
+    limits: Limits
+
+    def with_slots(self, template: Filters) -> "Cells":
+        """The same, with the slots of a template of the filters in place of the members."""
+        limits = ((one, getattr(template, LIMITS[one]) if one in LIMITS else members) for one, members in self.limits)
+        return replace(self, limits=tuple(limits))
+
+    def conditions(self, filters: Filters) -> list[ColumnElement[bool]]:
+        """Return what their rows must meet."""
+        found = [summary.c.grouping == self.grouping.name, summary.c.measure == filters.measure]
+        found.append(summary.c.scope.in_(sorted(self.scopes)))
+        found += [self._in(dimension, members) for dimension, members in self.limits]
+        if filters.statuses and not self.grouping.is_usual:
+            found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
+        year = summary.c[COLUMNS[_years(filters)]]
+        found += [year >= filters.year_from] if filters.year_from is not None else []
+        return found + ([year <= filters.year_to] if filters.year_to is not None else [])
+
+    def are_rows(self, groups: Set[Dimension]) -> bool:
+        """Whether each of them is a row of an answer, where none of what tells their money apart is added up either."""
+        return self.grouping.is_usual and groups >= set(self.grouping.of_projects)
+
+    def _in(self, dimension: Dimension, members: Sequence[str]) -> ColumnElement[bool]:
+        if dimension is self.grouping.touching:
+            return or_(*(place_in(summary.c.touched, _as_touched(member)) > 0 for member in members))
+        return summary.c[COLUMNS[dimension]].in_(members)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a question is answered from: cells of its money, and those of its distinct counts, or the facts where none count."""
+
+    money: Cells
+    counts: Cells | None
+
+    def with_slots(self, template: Filters) -> "Plan":
+        """The same, with the slots of a template of the filters in place of the members."""
+        return Plan(self.money.with_slots(template), self.counts and self.counts.with_slots(template))
+
+
+def cells_of(connection: Connection, query: SpendQuery) -> Plan | None:
+    """Choose the narrowest cells that answer a question exactly, or none."""
+    found = _chosen(query, True)
+    if found is not None and Dimension.SET in found.money.grouping.dimensions and not _sets_stand(connection):
+        return _chosen(query, False)
+    return found
+
+
+@lru_cache(1_000)  # an answer asks for it several times
+def _chosen(query: SpendQuery, with_sets: bool) -> Plan | None:
+    """Choose by the shape of a query: whether years are bounded says which cells will do, not which years."""
+    filters = query.filters
+    if filters.year_from is not None or filters.year_to is not None:
+        query = replace(query, filters=replace(filters, year_from=0, year_to=None))
+    return _choose(query, with_sets)
+
+
+@lru_cache(4_000)
+def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
+    filters, scopes = query.filters, _scopes(query)
+    rest = {name: getattr(_NOTHING, name) for name in UNDERSTOOD}
+    if query.basis is Basis.PROJECT or not scopes or replace(filters, **rest) != _NOTHING:
+        return None
+    if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
+        return None
+    groups = kinds_of(query) - {Dimension.RELEVANCE}
+    limits = tuple((dimension, getattr(filters, name)) for dimension, name in LIMITS.items() if getattr(filters, name))
+    plans = [
+        plan
+        for held in (limits, _as_set(groups, limits))
+        if (plan := _plan(_Wanted(filters, scopes, frozenset(groups), held))) is not None
+        and (with_sets or Dimension.SET not in plan.money.grouping.dimensions)
+    ]
+    return min(plans, key=_work, default=None)
+
+
+def _work(plan: Plan) -> int:
+    """How much there is to read, in steps: a few cells, more of them, facts."""
+    return 2 if plan.counts is None else int(plan.counts != plan.money)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What cells have to tell."""
+
+    filters: Filters
+    scopes: frozenset[Scope]
+    groups: frozenset[Dimension]
+    limits: Limits
+
+    @property
+    def needed(self) -> set[Dimension]:
+        """All kinds that are grouped by or limited."""
+        by_year = self.filters.year_from is not None or self.filters.year_to is not None
+        return {*self.groups, *dict(self.limits), *([_years(self.filters)] if by_year else [])}
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether what is counted is what is counted unless something else is asked for."""
+        usual = set(self.filters.statuses) == set(COUNTED_STATUSES) and self.scopes == SERVING
+        return usual and Dimension.STATUS not in self.groups
+
+    def of(self, grouping: Grouping) -> Cells | None:
+        """The cells of a grouping, if it tells all of it."""
+        told = {*grouping.dimensions, grouping.touching}
+        scopes = USUAL if grouping.is_usual and self.is_usual else self.scopes
+        return Cells(grouping, scopes, self.limits) if self.needed <= told and scopes <= grouping.scopes else None
+
+    def counts_once(self, grouping: Grouping) -> bool:
+        """Whether no project counts in two cells of a row: what tells its money apart is asked for, or held to one member."""
+        held = dict(self.limits)
+        return all(
+            dimension in self.groups or len(set(held.get(dimension, ()))) == 1 for dimension in grouping.of_money
+        )
+
+
+def _plan(wanted: _Wanted) -> Plan | None:
+    money = [cells for grouping in GROUPINGS if (cells := wanted.of(grouping))]
+    once = [cells for cells in money if wanted.counts_once(cells.grouping)]
+    if once:
+        return Plan(once[0], once[0])
+    limited = dict(wanted.limits).keys() - wanted.groups
+    touching = [one for one in TOUCHING if one.touching in limited and wanted.counts_once(one)]
+    counts = [cells for grouping in touching if (cells := wanted.of(grouping))]
+    return Plan(money[0], counts[0] if counts else None) if money else None
+
+
+def _as_set(groups: set[Dimension], limits: Limits) -> Limits:
+    """The same limits with a named set in place of its categories, where they are one."""
+    categories = set(dict(limits).get(Dimension.CATEGORY, ()))
+    names = [one.code for one in load_taxonomy().sets if set(one.categories) == categories]
+    if not names or {Dimension.SET, Dimension.CATEGORY} & groups:
+        return limits
+    others = tuple((one, members) for one, members in limits if one is not Dimension.CATEGORY)
+    return (*others, (Dimension.SET, (names[0],)))
+
+
+def _sets_stand(connection: Connection) -> bool:
+    """Whether the cells were made with the sets of this program. (Categories are the facts' own, whatever their version.)"""
+    release = latest_release(connection)
+    return release is not None and release.taxonomy_version == load_taxonomy().version
+
+
+_NOTHING = Filters()
+
+
+def _years(filters: Filters) -> Dimension:
+    return Dimension.FISCAL_YEAR if filters.year_basis is YearBasis.FISCAL else Dimension.YEAR
+
+
+def kinds_of(query: SpendQuery) -> set[Dimension]:
+    """What an answer is grouped by, as it stands in cells."""
+    return {kind_of(dimension, query.filters) for dimension in query.group_by}
+
+
+def kind_of(dimension: Dimension, filters: Filters) -> Dimension:
+    """What stands in cells for a dimension of an answer: a year is one of the kind that the filter counts in."""
+    return _years(filters) if dimension is Dimension.YEAR else dimension
+
+
+def _scopes(query: SpendQuery) -> frozenset[Scope]:
+    """The scopes to look in: each relevance's own where rows are asked for by it, else the one of them all, if any."""
+    asked = frozenset(query.filters.relevance)
+    if Dimension.RELEVANCE in query.group_by:
+        return frozenset(Scope(relevance) for relevance in asked or frozenset(Relevance))
+    return frozenset({SCOPE_OF[asked]} if asked in SCOPE_OF else ())
+
+
+def _as_touched(member: Any) -> ColumnElement[str]:
+    """A member, or the slot of one, as it stands among those that are touched (see `models.summary.touched`)."""
+    return literal(" ").concat(cast(member, Text)).concat(literal(" "))
+
+
+class place_in(FunctionElement[int]):  # noqa: N801  # named as it reads in SQL
+    """Where a text first holds another, from one; zero where it does not. Each database has a name of its own for it."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(place_in)
+def _in_postgresql(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(place_in, "sqlite")
+def _in_sqlite(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
