@@ -77,7 +77,7 @@ class Cells:
         return found + ([year <= filters.year_to] if filters.year_to is not None else [])
 
     def are_rows(self, groups: Set[Dimension]) -> bool:
-        """Whether each of them is a row of an answer, where none of what tells their money apart is added up either."""
+        """Whether each is a row of an answer that is grouped so and counts by them: nothing that they tell apart is added up."""
         return self.grouping.is_usual and groups >= set(self.grouping.of_projects)
 
     def _in(self, dimension: Dimension, members: Sequence[str]) -> ColumnElement[bool]:
