@@ -28,7 +28,7 @@ from db.queries.cells import Plan, cells_of
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Question, ask, ask_ahead, ask_once, in_pieces, page_of
+from db.queries.prepared import Question, ask, ask_ahead, ask_once, in_pieces, limits
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
 from db.queries.summaries import money_by_method, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
@@ -80,7 +80,7 @@ def _questions(
 ) -> Iterator[Question]:
     yield _totals_question(connection, query)
     if query.group_by:
-        yield page_of(_rows_question(connection, query, after, True), limit)
+        yield _rows_question(connection, query, after, limit)
     if query.group_by and counted:
         yield _count_question(connection, query)
     if query.basis is not Basis.PROJECT:
@@ -109,16 +109,17 @@ def spend_pieces(
     if not query.group_by:
         return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
     keys = sort_keys(query)
-    lots = in_pieces(connection, limit, _rows_question(connection, query, after, limit is not None))
+    lots = in_pieces(connection, limit, [_rows_question(connection, query, after, limit)])
     names = (*(dimension.value for dimension in query.group_by), *FIGURES)
     return pieces_of(names, lots, len(keys))
 
 
-def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limited: bool) -> Question:
+def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limit: int | None) -> Question:
     keys = tuple(sort_keys(query))
     plan, values = _plan(connection, query)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    return Question(_ordered, (*plan, keys, place, limited, is_bytewise(connection)), values | more)
+    shape = (*plan, keys, place, limit is not None, is_bytewise(connection))
+    return Question(_ordered, shape, values | more | limits(limit))
 
 
 spend_rows = by_row(spend_pieces)

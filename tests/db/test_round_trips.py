@@ -65,9 +65,9 @@ def trips(server, tmp_path):
         ([f"/v1/components?limit=2&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&project=P174085&{years}" for years in YEARS], 2),  # whether there is that project
         ([f"/v1/components?limit=2&sort=-amount_usd&{years}" for years in YEARS], 1),
-        ([f"/v1/components?limit=2&{years}" for years in YEARS], 2),  # how much there is, which says how rows are found
+        ([f"/v1/components?limit=2&{years}" for years in YEARS], 1),
         ([f"/v1/projects?limit=2&country=JOR&{years}" for years in YEARS], 1),
-        ([f"/v1/projects?limit=2&{years}" for years in YEARS], 2),
+        ([f"/v1/projects?limit=2&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=category,year&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=category,year&limit=2&{years}" for years in YEARS], 1),
         ([f"/v1/spend?{years}" for years in YEARS], 1),
