@@ -126,6 +126,7 @@ def _send_together(connection: Connection, questions: Sequence[Question], last: 
     """Ask a server questions, among them what the reading is unsure of; with the `last` a reading from memory ends."""
     reading = reading_of(connection)
     assert reading is not None
+    reading.go_on()  # before anything is begun, which would take a trip to end
     unsure, ends = reading.unsure, last and reading.from_memory
     found = _answers(connection, [*questions, unsure] if unsure else questions, ends)
     reading.ended = ends

@@ -243,10 +243,25 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     """Return the ids that are not stored, each with the nearest that is."""
     if not project_ids:
         return {}
-    slots, values = slots_of("id", list(map(printable, project_ids)))
-    known = {project_id for (project_id,) in ask_once(connection, Question(_stored, (slots,), values))}
+    known = {project_id for (project_id,) in ask_once(connection, stored_question(project_ids))}
     missing = [project_id for project_id in project_ids if project_id not in known]
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
+
+
+def require_project(connection: Connection, project_id: str) -> None:
+    """Make sure that a project is stored.
+
+    Raises:
+        NotFoundError: with the nearest id that is.
+    """
+    for wrong, nearest in unknown_projects(connection, [project_id]).items():
+        raise NotFoundError("project", wrong, nearest)
+
+
+def stored_question(project_ids: Sequence[str]) -> Question:
+    """The question which of some projects are stored."""
+    slots, values = slots_of("id", list(map(printable, project_ids)))
+    return Question(_stored, (slots,), values)
 
 
 def _stored(project_ids: Sequence[Any]) -> Select[Any]:
