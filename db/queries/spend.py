@@ -28,7 +28,7 @@ from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, ask, ask_ahead, in_pieces, limits
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
-from db.queries.summaries import money_by_method, summarised
+from db.queries.summaries import money_by_method, stand_ready, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
@@ -61,14 +61,17 @@ def ask_spend_ahead(
 ) -> None:
     """Ask at once what a page of so many rows with its totals and warnings is made of; `counted`: with the number of rows.
 
-    Without it that number is asked for later where there is a second page, as there may be with countries or many dimensions.
+    Without it that number is asked too where there may be a second page, as with countries or many dimensions, and the rows
+    stand ready. Others are not added up a second time for nothing: their number is asked for later if there is that page.
 
     Raises:
         PricesMissingError: see `spend_rows`.
     """
     require_prices(connection, query.filters)
-    one_page = len(query.group_by) < (2 if Dimension.COUNTRY in query.group_by else 3)
-    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or one_page)
+    many = len(query.group_by) >= (2 if Dimension.COUNTRY in query.group_by else 3)
+    plan = cells_of(connection, query) if many else None
+    counted = counted or (plan is not None and stand_ready(plan, query))
+    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or not many)
 
 
 def _questions(

@@ -19,7 +19,7 @@ from models.vocabulary import Granularity
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     """The rows of an answer, with the columns of `spend`, and no order."""
-    if query.group_by and plan.counts == plan.money and plan.money.are_rows(kinds_of(query)):
+    if stand_ready(plan, query):
         return _as_rows(plan.money, query)
     names = [dimension.value for dimension in query.group_by]
     parts = union_all(*_parts(plan, query)).subquery("parts")
@@ -27,6 +27,11 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     figures = (*MONEY_COLUMNS, *COUNT_COLUMNS)
     sums: list[ColumnElement[Any]] = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures]
     return select(*groups, *sums).group_by(*groups)
+
+
+def stand_ready(plan: Plan, query: SpendQuery) -> bool:
+    """Whether the rows of an answer are cells as they are, so that nothing has to be added up."""
+    return bool(query.group_by) and plan.counts == plan.money and plan.money.are_rows(kinds_of(query))
 
 
 def _as_rows(cells: Cells, query: SpendQuery) -> Select[Any]:
