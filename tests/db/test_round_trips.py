@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from db import engine as engines
 from db import tables
 from db.engine import is_idle, make_engine, reading, writing
-from db.queries.components import get_component
+from db.queries.components import get_component, list_components
 from db.queries.prepared import Question, ask, ask_ahead
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend import ask_spend_ahead, spend
@@ -92,6 +92,13 @@ def test_what_is_not_there_takes_one_reading_and_another_for_what_is_near(server
     for _ in range(10):
         assert get(path).json()["errors"][0]["suggestion"]
     assert trips(lambda: get(path)) == 1 + AROUND + 2
+
+
+def test_no_machine_code_is_made_for_the_way_to_a_page_that_is_not_taken(server):
+    with reading(server) as connection:
+        connection.execute(text("SET LOCAL jit = on"))
+        assert len(list(list_components(connection, Filters(), limit=2))) == 2
+        assert connection.scalar(text("SHOW jit")) == "off"
 
 
 def test_what_is_asked_one_by_one_is_counted_so(server, trips):
