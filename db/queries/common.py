@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, literal, select
 
 from db.queries.ordering import as_ordered
-from db.queries.prepared import Question
+from db.queries.prepared import Question, ask_ahead
 from db.queries.summaries import number_of
 from models.filters import Filters, SortKey
 from models.vocabulary import Measure
@@ -41,9 +41,7 @@ class Way:
         """Hold a statement that is ordered by these keys to that. Nothing of it is begun on the wrong way."""
         if not self.if_noted:
             return statement
-        rows = statement.subquery(
-            "rows"
-        )  # so that the condition stands above all of it, and no workers are begun either
+        rows = statement.subquery("rows")  # so that the condition stands above all of it, also above several workers
         right = func.current_setting(NOTE) == _name(self.walk)
         return select(rows).where(right).order_by(*as_ordered(rows, keys))
 
@@ -73,6 +71,7 @@ def way_questions(
         yield Question(_note, ((found.build, found.template), (whole.build, whole.template)), found.values)
         yield from (build(Way(walk, if_noted=True)) for walk in (True, False))
     else:
+        ask_ahead(connection, [found, whole])
         yield build(Way(number_of(connection, found) * COMMON >= number_of(connection, whole) > 0))
 
 
