@@ -113,6 +113,15 @@ class Reading:
     unsure: Any = None
     ended: bool = False
 
+    def go_on(self) -> None:
+        """Make sure that more can be asked.
+
+        Raises:
+            ReadAnewError: if the reading has ended.
+        """
+        if self.ended:
+            raise ReadAnewError("what is asked now would be of a later state than what was asked before")
+
 
 def reading_of(connection: Connection) -> Reading | None:
     """The reading of a server that a connection is in; none where it writes, or where the database is a file."""
@@ -124,8 +133,7 @@ def _begin_reading(connection: Connection, *_statement: Any) -> None:
     """Begin a transaction that reads with its first statement: one after the other they would take two round trips."""
     known = reading_of(connection)
     if known is not None and is_idle(connection):
-        if known.ended:
-            raise ReadAnewError("what is asked now would be of a later state than what was asked before")
+        known.go_on()
         connection.connection.cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
 
 

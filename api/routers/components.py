@@ -22,6 +22,8 @@ from api.tables import component_table
 from db.queries import components as queries
 from db.queries.pieces import rows_of
 from db.queries.prepared import ask_ahead
+from db.queries.projects import require_project, stored_question
+from db.queries.suggest import printable
 from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
@@ -50,10 +52,14 @@ def list_components(request: Request, snapshot: Snapshot, params: Annotated[Comp
 
 
 def answer_components(asked: Asked, params: ComponentsParams, of_project: str | None = None) -> Response:
-    """Answer with components, of one project or of all."""
+    """Answer with components, of one project or of all.
+
+    Raises:
+        NotFoundError: if there is no such project.
+    """
     filters = params.to_filters(asked.snapshot)
     if of_project is not None:
-        filters = replace(filters, projects=(of_project,), statuses=tuple(params.status) or STATUSES)
+        filters = replace(filters, projects=(printable(of_project),), statuses=tuple(params.status) or STATUSES)
         if not params.relevance:
             filters = replace(filters, relevance=tuple(Relevance))
     connection, sort = asked.snapshot.connection, params.sort_keys()
@@ -61,7 +67,10 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     if rows_format(asked.request, params.format) is Format.JSON:
         after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1)
-        ask_ahead(connection, chain(questions, gap_questions(filters)), last=True)
+        known = [] if of_project is None else [stored_question([of_project])]
+        ask_ahead(connection, chain(known, questions, gap_questions(filters)), last=True)
+    if of_project is not None:
+        require_project(connection, of_project)
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}

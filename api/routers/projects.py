@@ -91,5 +91,4 @@ def list_project_components(
     request: Request, snapshot: Snapshot, project_id: ProjectId, params: Annotated[ComponentsParams, Query()]
 ) -> Response:
     """All rows of a project's money, whatever their relevance, unless filters say otherwise."""
-    found = queries.get_project(snapshot.connection, project_id)
-    return answer_components(Asked(request, snapshot), params, of_project=found["project_id"])
+    return answer_components(Asked(request, snapshot), params, of_project=project_id)

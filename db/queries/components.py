@@ -9,15 +9,16 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, a
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.common import Way, way_questions
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces, page_of
+from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces, is_page, limits
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import is_common, number_of, rows_question
+from db.queries.summaries import number_of, rows_question
 from db.queries.templates import position_slots, slot, template_of
 from models.component import WHOLE
 from models.filters import Filters, SortKey
@@ -122,17 +123,24 @@ def component_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    lots = in_pieces(connection, limit, _rows_question(connection, filters, keys, after, limit is not None))
+    lots = in_pieces(connection, limit, _rows_questions(connection, filters, keys, after, limit))
     return map(_shown, pieces_of(LISTED, lots, len(keys)))
 
 
-def _rows_question(
-    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limited: bool
-) -> Question:
-    walk = keys == ORDER and filters.base_year is None and is_common(connection, filters, rows_question)
+def _rows_questions(
+    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limit: int | None
+) -> Iterator[Question]:
+    """The questions for the rows, of which one has them (see `way_questions`)."""
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    return Question(_ordered, (template, keys, place, limited, walk, is_bytewise(connection)), values | more)
+
+    def build(way: Way) -> Question:
+        shape = (template, keys, place, limit is not None, way, is_bytewise(connection))
+        return Question(_ordered, shape, values | more | limits(limit))
+
+    if keys == ORDER and filters.base_year is None:
+        return way_questions(connection, filters, rows_question, build, is_page(limit))
+    return iter([build(Way())])
 
 
 list_components = by_row(component_pieces)
@@ -148,17 +156,17 @@ def list_questions(
         PricesMissingError, BadPositionError: see `component_pieces`.
     """
     require_prices(connection, filters)
-    yield page_of(_rows_question(connection, filters, tuple(sort_keys(filters, sort)), after, True), limit)
+    yield from _rows_questions(connection, filters, tuple(sort_keys(filters, sort)), after, limit)
     yield _count_question(connection, filters)
 
 
 def _ordered(
-    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, walk: bool, bytewise: bool
+    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, way: Way, bytewise: bool
 ) -> Select[Any]:
-    """The statement behind a list. `walk`: go along its order and add up each row's money on the way."""
-    statement, columns = _walking(filters) if walk else _listing(filters, any(key.column == "rank" for key in keys))
+    """The statement behind a list. To walk is to go along its order and add up each row's money on the way."""
+    statement, columns = _walking(filters) if way.walk else _listing(filters, any(key.column == "rank" for key in keys))
     statement = in_order(statement, columns, keys, after, bytewise)
-    return statement.limit(slot("limit")) if limited else statement
+    return way.held(statement.limit(slot("limit")) if limited else statement, keys)
 
 
 @cache

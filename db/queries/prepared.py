@@ -9,7 +9,7 @@ has little to bind then, and PostgreSQL plans a statement once that it would pla
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -126,6 +126,7 @@ def _send_together(connection: Connection, questions: Sequence[Question], last: 
     """Ask a server questions, among them what the reading is unsure of; with the `last` a reading from memory ends."""
     reading = reading_of(connection)
     assert reading is not None
+    reading.go_on()  # before anything is begun, which would take a trip to end
     unsure, ends = reading.unsure, last and reading.from_memory
     found = _answers(connection, [*questions, unsure] if unsure else questions, ends)
     reading.ended = ends
@@ -164,17 +165,26 @@ def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]
     return [dict(zip(columns, row, strict=True)) for row in ask(connection, question)]
 
 
-def page_of(question: Question, limit: int) -> Question:
-    """A question for the first rows only; `limit` fills the slot of that name."""
-    return replace(question, values=question.values | {"limit": limit})
+def limits(limit: int | None) -> Values:
+    """What fills the slot `limit` of a question that has one, as those for the first rows only do."""
+    return {} if limit is None else {"limit": limit}
 
 
-def in_pieces(connection: Connection, limit: int | None, question: Question) -> Iterator[list[Row]]:
-    """The rows of a list in pieces: a page at once, whatever is longer as a stream, which is closed with the iterator."""
-    if limit is not None:
-        question = page_of(question, limit)
-        if limit <= CHUNK + 1:
-            return iter([ask(connection, question)])
+def is_page(limit: int | None) -> bool:
+    """Whether rows are so few that they are had at once."""
+    return limit is not None and limit <= CHUNK + 1
+
+
+def in_pieces(connection: Connection, limit: int | None, questions: Iterable[Question]) -> Iterator[list[Row]]:
+    """The rows of a list in pieces: a page at once, whatever is longer as a stream, which is closed with the iterator.
+
+    Of several questions one has the rows.
+    """
+    if is_page(limit):
+        asked = list(questions)
+        ask_ahead(connection, asked)
+        return iter([ask(connection, question) for question in asked])
+    (question,) = questions
     return question.prepared(connection.dialect).stream(connection, question.values)
 
 

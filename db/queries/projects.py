@@ -9,14 +9,15 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, S
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.common import Way, way_questions
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
 from db.queries.ordering import Position, as_ordered, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts, ask_once, in_pieces, page_of
+from db.queries.prepared import Question, ask_ahead, ask_dicts, ask_once, in_pieces, is_page, limits
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import is_common, number_of, on_page, projects_question
+from db.queries.summaries import number_of, on_page, projects_question
 from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, fiscal_year
@@ -95,17 +96,24 @@ def project_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    lots = in_pieces(connection, limit, _rows_question(connection, filters, keys, after, limit is not None))
+    lots = in_pieces(connection, limit, _rows_questions(connection, filters, keys, after, limit))
     return map(_shown, pieces_of(LISTED, lots, len(keys)))
 
 
-def _rows_question(
-    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limited: bool
-) -> Question:
-    walk = limited and keys == ORDER and is_common(connection, filters, projects_question)
+def _rows_questions(
+    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limit: int | None
+) -> Iterator[Question]:
+    """The questions for the rows, of which one has them (see `way_questions`)."""
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    return Question(_ordered, (template, keys, place, limited, walk, is_bytewise(connection)), values | more)
+
+    def build(way: Way) -> Question:
+        shape = (template, keys, place, limit is not None, way, is_bytewise(connection))
+        return Question(_ordered, shape, values | more | limits(limit))
+
+    if limit is not None and keys == ORDER:
+        return way_questions(connection, filters, projects_question, build, is_page(limit))
+    return iter([build(Way())])
 
 
 list_projects = by_row(project_pieces)
@@ -121,16 +129,16 @@ def list_questions(
         PricesMissingError, BadPositionError: see `project_pieces`.
     """
     require_prices(connection, filters)
-    yield page_of(_rows_question(connection, filters, tuple(sort_keys(filters, sort)), after, True), limit)
+    yield from _rows_questions(connection, filters, tuple(sort_keys(filters, sort)), after, limit)
     yield _count_question(connection, filters)
 
 
 def _ordered(
-    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, walk: bool, bytewise: bool
+    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, way: Way, bytewise: bool
 ) -> Select[Any]:
-    """The statement behind a list. `walk`: find the ids of a page first, by going along their order."""
+    """The statement behind a list. To walk is to find the ids of a page first, by going along their order."""
     page = None
-    if walk:
+    if way.walk:
         matching = select(fact.c.project_id).where(fact.c.project_id == project.c.project_id)
         ids = select(project.c.project_id).where(matching.where(*conditions(filters)).exists())
         page = in_order(ids, dict(project.c.items()), keys, after, bytewise).limit(slot("limit")).subquery("page")
@@ -139,10 +147,10 @@ def _ordered(
     statement = in_order(statement, columns, keys, after, bytewise)
     if limited:
         statement = statement.limit(slot("limit"))
-    if walk or not limited:
-        return _with_countries(statement, project)
+    if way.walk or not limited:
+        return way.held(_with_countries(statement, project), keys)
     rows = statement.subquery("found")  # so that places are looked up for the rows of the page only
-    return _with_countries(select(rows), rows).order_by(*as_ordered(rows, keys))
+    return way.held(_with_countries(select(rows), rows).order_by(*as_ordered(rows, keys)), keys)
 
 
 def _with_countries(statement: Select[Any], projects: FromClause) -> Select[Any]:
@@ -178,7 +186,7 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
 
 def project_questions(connection: Connection, project_id: str) -> Iterator[Question]:
     """What is asked of one project: what is counted of it, its row, and what its sources said."""
-    yield page_of(_rows_question(connection, _all_of(project_id), ORDER, None, True), 1)
+    yield from _rows_questions(connection, _all_of(project_id), ORDER, None, 1)
     yield from (Question(build, values={"project_id": printable(project_id)}) for build in (_one, _statements))
 
 
@@ -235,10 +243,25 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     """Return the ids that are not stored, each with the nearest that is."""
     if not project_ids:
         return {}
-    slots, values = slots_of("id", list(map(printable, project_ids)))
-    known = {project_id for (project_id,) in ask_once(connection, Question(_stored, (slots,), values))}
+    known = {project_id for (project_id,) in ask_once(connection, stored_question(project_ids))}
     missing = [project_id for project_id in project_ids if project_id not in known]
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
+
+
+def require_project(connection: Connection, project_id: str) -> None:
+    """Make sure that a project is stored.
+
+    Raises:
+        NotFoundError: with the nearest id that is.
+    """
+    for wrong, nearest in unknown_projects(connection, [project_id]).items():
+        raise NotFoundError("project", wrong, nearest)
+
+
+def stored_question(project_ids: Sequence[str]) -> Question:
+    """The question which of some projects are stored."""
+    slots, values = slots_of("id", list(map(printable, project_ids)))
+    return Question(_stored, (slots,), values)
 
 
 def _stored(project_ids: Sequence[Any]) -> Select[Any]:

@@ -15,22 +15,20 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
-    column,
     func,
     null,
     select,
     true,
     union_all,
-    values,
 )
 
 from db.queries.cells import Plan, cells_of
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Question, ask, ask_ahead, ask_once, in_pieces, page_of
+from db.queries.prepared import Question, ask, ask_ahead, in_pieces, limits
 from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
-from db.queries.summaries import money_by_method, summarised
+from db.queries.summaries import money_by_method, stand_ready, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
@@ -38,8 +36,6 @@ from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import Basis, Granularity, Method, YearBasis
 
 Row = dict[str, Any]
-Years = tuple[int, int] | None
-"""The first and the last year to fill, if any."""
 
 FIGURES = (*MONEY_COLUMNS, *COUNT_COLUMNS)
 
@@ -65,14 +61,17 @@ def ask_spend_ahead(
 ) -> None:
     """Ask at once what a page of so many rows with its totals and warnings is made of; `counted`: with the number of rows.
 
-    Without it that number is asked for later where there is a second page, as there may be with countries or many dimensions.
+    Without it that number is asked too where there may be a second page, as with countries or many dimensions, and the rows
+    stand ready. Others are not added up a second time for nothing: their number is asked for later if there is that page.
 
     Raises:
         PricesMissingError: see `spend_rows`.
     """
     require_prices(connection, query.filters)
-    one_page = len(query.group_by) < (2 if Dimension.COUNTRY in query.group_by else 3)
-    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or one_page)
+    many = len(query.group_by) >= (2 if Dimension.COUNTRY in query.group_by else 3)
+    plan = cells_of(connection, query) if many else None
+    counted = counted or (plan is not None and stand_ready(plan, query))
+    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or not many)
 
 
 def _questions(
@@ -80,7 +79,7 @@ def _questions(
 ) -> Iterator[Question]:
     yield _totals_question(connection, query)
     if query.group_by:
-        yield page_of(_rows_question(connection, query, after, True), limit)
+        yield _rows_question(connection, query, after, limit)
     if query.group_by and counted:
         yield _count_question(connection, query)
     if query.basis is not Basis.PROJECT:
@@ -109,16 +108,17 @@ def spend_pieces(
     if not query.group_by:
         return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
     keys = sort_keys(query)
-    lots = in_pieces(connection, limit, _rows_question(connection, query, after, limit is not None))
+    lots = in_pieces(connection, limit, [_rows_question(connection, query, after, limit)])
     names = (*(dimension.value for dimension in query.group_by), *FIGURES)
     return pieces_of(names, lots, len(keys))
 
 
-def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limited: bool) -> Question:
+def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limit: int | None) -> Question:
     keys = tuple(sort_keys(query))
     plan, values = _plan(connection, query)
     place, more = position_slots(known_position(_sortable(), keys, after))
-    return Question(_ordered, (*plan, keys, place, limited, is_bytewise(connection)), values | more)
+    shape = (*plan, keys, place, limit is not None, is_bytewise(connection))
+    return Question(_ordered, shape, values | more | limits(limit))
 
 
 spend_rows = by_row(spend_pieces)
@@ -140,13 +140,12 @@ def _by_name(rows: FromClause) -> dict[str, ColumnElement[Any]]:
 def _ordered(
     source: Plan | None,
     query: SpendQuery,
-    years: Years,
     keys: Sequence[SortKey],
     after: Position | None,
     limited: bool,
     bytewise: bool,
 ) -> Select[Any]:
-    rows = _grouped(source, query, years)
+    rows = _grouped(source, query)
     statement = in_order(_shown(rows, query), _by_name(rows), keys, after, bytewise)
     return statement.limit(slot("limit")) if limited else statement
 
@@ -166,8 +165,8 @@ def _as_a_whole(query: SpendQuery) -> SpendQuery:
     return replace(query, group_by=(), sort=(), fill=None)
 
 
-def _all(source: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
-    return _shown(_grouped(source, query, years), query)
+def _all(source: Plan | None, query: SpendQuery) -> Select[Any]:
+    return _shown(_grouped(source, query), query)
 
 
 def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
@@ -188,8 +187,8 @@ def _count_question(connection: Connection, query: SpendQuery) -> Question:
     return Question(_counting, plan, values)
 
 
-def _counting(source: Plan | None, query: SpendQuery, years: Years) -> Select[Any]:
-    return select(func.count()).select_from(_grouped(source, query, years))
+def _counting(source: Plan | None, query: SpendQuery) -> Select[Any]:
+    return select(func.count()).select_from(_grouped(source, query))
 
 
 def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
@@ -206,7 +205,7 @@ def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
 
 
 def _methods_question(connection: Connection, query: SpendQuery) -> Question:
-    (source, whole, _), values = _plan(connection, _as_a_whole(query))
+    (source, whole), values = _plan(connection, _as_a_whole(query))
     if source:
         return Question(money_by_method, (source, whole.filters), values)
     return Question(_methods, (whole.filters,), values)
@@ -222,30 +221,24 @@ def _of_method(method: str, low: int, more: int) -> Row:
     return {"method": str(method), "amount_usd": int(low), "partial_usd": int(more)}
 
 
-def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Plan | None, SpendQuery, Years], Values]:
-    """How a question is answered, with slots for its values: from which cells, or from the facts, and which years to fill."""
+def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Plan | None, SpendQuery], Values]:
+    """How a question is answered, with slots for its values: from which cells, or from the facts."""
     template, values = template_of(query.filters)
-    source, asked = cells_of(connection, query), replace(query, filters=template)
-    found = None if source is None else source.with_slots(template)
-    years = _span(connection, query, found, asked, values) if query.fill else None
-    return (found, asked, years), values
+    source = cells_of(connection, query)
+    return (source and source.with_slots(template), replace(query, filters=template)), values
 
 
-def _grouped(source: Plan | None, query: SpendQuery, years: Years) -> FromClause:
+def _grouped(source: Plan | None, query: SpendQuery) -> FromClause:
     """The rows of an answer without an order."""
     rows = summarised(source, query) if source else component_basis(query)
     if query.basis is Basis.PROJECT:
         rows = with_whole_projects(query, rows)
-    return _filled(query, rows.cte("found"), years) if years else rows.subquery("found")
+    return _filled(query, rows.cte("found"), query.fill) if query.fill else rows.subquery("found")
 
 
-def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
+def _filled(query: SpendQuery, rows: CTE, fill: Dimension) -> FromClause:
     """Add a row of zeros for each empty year of each group, from the first year to the last."""
-    assert query.fill is not None
-    name = query.fill.value
-    first, last = span
-    years = values(column("number", Integer), name="year_rows").data([(year,) for year in range(first, last + 1)])
-    every = years.cte("every_year")
+    name, every = fill.value, _every_year(query, rows, fill)
     others = [d.value for d in query.group_by if d.value != name]
     keys = select(*(rows.c[other] for other in others)).distinct().subquery("keys") if others else None
     pairs = every.join(keys, true()) if keys is not None else every
@@ -258,20 +251,15 @@ def _filled(query: SpendQuery, rows: CTE, span: tuple[int, int]) -> FromClause:
     return union_all(select(*groups, *figures).select_from(whole), without_year).subquery("filled")
 
 
-def _span(connection: Connection, query: SpendQuery, source: Plan | None, asked: SpendQuery, values: Values) -> Years:
-    """The years to fill: those the filter names, else the first and the last that have rows."""
-    question = Question(_first_and_last, (source, replace(asked, sort=())), values)
-    first, last = ask_once(connection, question)[0]
-    if query.fill is Dimension.YEAR or query.filters.year_basis is YearBasis.FISCAL:
-        first = first if query.filters.year_from is None else query.filters.year_from
-        last = last if query.filters.year_to is None else query.filters.year_to
-    return None if first is None or last is None or first > last else (first, last)
-
-
-def _first_and_last(source: Plan | None, query: SpendQuery) -> Select[Any]:
-    assert query.fill is not None
-    year = _grouped(source, query, None).c[query.fill.value]
-    return select(func.min(year), func.max(year))
+def _every_year(query: SpendQuery, rows: CTE, fill: Dimension) -> CTE:
+    """The years to fill, each a `number`: from the first to the last that the filter names, else of those that have rows."""
+    filters, year = query.filters, rows.c[fill.value]
+    named = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
+    first = filters.year_from if named and filters.year_from is not None else func.min(year)
+    last = filters.year_to if named and filters.year_to is not None else func.max(year)
+    span = select(cast(first, Integer).label("number"), cast(last, Integer).label("last")).subquery("span")
+    every = select(span).where(span.c.number <= span.c.last).cte("every_year", recursive=True)
+    return every.union_all(select(every.c.number + 1, every.c.last).where(every.c.number < every.c.last))
 
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from db.queries.prepared import Question, ask, ask_ahead
+from db.queries.templates import slot
 
 ENOUGH = 2000
 """Identifiers that are compared at most."""
@@ -18,11 +21,17 @@ def nearest_id(connection: Connection, column: ColumnElement[Any], wrong: str) -
     if len(wrong) > 100 or not wrong.isprintable():
         return None
     upper = wrong.upper()
-    around = [
-        *connection.scalars(select(column).where(column >= upper).order_by(column).limit(ENOUGH // 2)),
-        *connection.scalars(select(column).where(column < upper).order_by(column.desc()).limit(ENOUGH // 2)),
-    ]
-    return nearest_of(upper, around)
+    questions = [Question(build, (column,), {"wrong": upper}) for build in (_from, _before)]
+    ask_ahead(connection, questions)
+    return nearest_of(upper, [known for question in questions for (known,) in ask(connection, question)])
+
+
+def _from(column: ColumnElement[Any]) -> Select[Any]:
+    return select(column).where(column >= slot("wrong")).order_by(column).limit(ENOUGH // 2)
+
+
+def _before(column: ColumnElement[Any]) -> Select[Any]:
+    return select(column).where(column < slot("wrong")).order_by(column.desc()).limit(ENOUGH // 2)
 
 
 def nearest_of(wrong: str, known: Sequence[str]) -> str | None:

@@ -8,18 +8,18 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from db.queries.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
 from db.queries.filtering import conditions, dimension_column, fact, facts
-from db.queries.prepared import Question, ask, ask_ahead
+from db.queries.prepared import Question, ask
 from db.queries.spend_facts import distinct_counts, group_columns
 from db.queries.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.summary import COLUMNS, GROUPINGS, Scope
-from models.vocabulary import Granularity, Measure
+from models.vocabulary import Granularity
 
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     """The rows of an answer, with the columns of `spend`, and no order."""
-    if query.group_by and plan.counts == plan.money and plan.money.are_rows(kinds_of(query)):
+    if stand_ready(plan, query):
         return _as_rows(plan.money, query)
     names = [dimension.value for dimension in query.group_by]
     parts = union_all(*_parts(plan, query)).subquery("parts")
@@ -27,6 +27,11 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     figures = (*MONEY_COLUMNS, *COUNT_COLUMNS)
     sums: list[ColumnElement[Any]] = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures]
     return select(*groups, *sums).group_by(*groups)
+
+
+def stand_ready(plan: Plan, query: SpendQuery) -> bool:
+    """Whether the rows of an answer are cells as they are, so that nothing has to be added up."""
+    return bool(query.group_by) and plan.counts == plan.money and plan.money.are_rows(kinds_of(query))
 
 
 def _as_rows(cells: Cells, query: SpendQuery) -> Select[Any]:
@@ -156,37 +161,6 @@ def _rows_in(plan: Plan, filters: Filters) -> Select[Any]:
     stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*plan.counts.conditions(filters))
     spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
     return select(stored.scalar_subquery() + spread.scalar_subquery())
-
-
-COMMON = 10
-"""A filter is common where at least one row of so many is in it."""
-
-EVERYTHING = {measure: Filters(relevance=(), statuses=(), measure=measure) for measure in Measure}
-"""What is compared with: all there is of a measure."""
-
-Counting = Callable[[Connection, Filters], Question | None]
-
-
-def common_questions(connection: Connection, filters: Filters, counting: Counting) -> list[Question]:
-    """What has to be asked to know whether a filter is common, if it can be: how much is in it, and how much there is."""
-    if filters.categories or filters.countries or filters.projects or filters.search:
-        return []
-    asked = [counting(connection, one) for one in (filters, EVERYTHING[filters.measure])]
-    return [question for question in asked if question] if all(asked) else []
-
-
-def is_common(connection: Connection, filters: Filters, counting: Counting) -> bool:
-    """Whether so much is in a filter that a page is found sooner by walking a list in its order than by adding all of it up.
-
-    To pass a row by costs a small part of what adding it up costs, so even where all that matches stands at the list's end,
-    walking there costs no more. What has an index of its own is found by that.
-    """
-    questions = common_questions(connection, filters, counting)
-    if not questions:
-        return False
-    ask_ahead(connection, questions)
-    found, whole = questions
-    return number_of(connection, found) * COMMON >= number_of(connection, whole) > 0
 
 
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:

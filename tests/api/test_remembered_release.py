@@ -100,9 +100,9 @@ def test_a_release_that_is_made_as_a_reading_begins_is_the_one_that_is_read(engi
 def test_a_release_that_is_made_between_two_questions_of_a_reading_is_not_seen_by_it(engine, release, begins):
     old = release()
     get = client_of(engine, room=0)
-    path = "/v1/components?relevance=direct,partial,none"
+    path = f"/v1/components?relevance=direct,partial,none&project={ID}"
     get(path)
-    begins("FROM listed_row", release)  # the number of rows has been asked for by then
+    begins("FROM listed_row", release)  # whether there is that project has been asked by then
     answers = [get(path) for _ in range(2)]
     assert [answer.json()["meta"]["release"] for answer in answers] == [1, 2]
     rows = [answer.json()["data"][0] for answer in answers]
