@@ -26,9 +26,10 @@ from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
 
-TURNS = {"sqlite": 4, "postgresql": 8}
-"""Threads that read at a time. They compute more than they wait, and many that do so at once get in each other's way: forty
-took six times as long as four on an SQLite file. A PostgreSQL computes elsewhere, so a few more may wait for it."""
+TURNS = 4
+"""Threads that read at a time. They compute more than they wait, on a server too, and many that do so at once get in each other's
+way: forty took six times as long as four on an SQLite file; on PostgreSQL four answer a third more than eight. One or two answer
+more still, but then a question that takes its time keeps all others waiting."""
 
 QUICK = 160_000
 """Steps of SQLite's machine that an answer may take on the event loop: three to seven milliseconds. A record takes some
@@ -36,9 +37,9 @@ hundreds, a page of a hundred 5,000 to 35,000, spend of 360 rows from its summar
 million. What is begun anew in a thread costs twice, so the usual answers have to be within."""
 
 
-def turns_of(engine: Engine) -> AbstractContextManager[Any]:
+def turns() -> AbstractContextManager[Any]:
     """What a thread holds while it reads."""
-    return BoundedSemaphore(TURNS[engine.dialect.name])
+    return BoundedSemaphore(TURNS)
 
 
 @dataclass(frozen=True, slots=True)

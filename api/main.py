@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import Engine
 
 from api import errors
-from api.deps import turns_of
+from api.deps import turns
 from api.explorer.assets import ASSETS_PATH, SWAGGER_PATH, Assets, swagger_files
 from api.exports.parquet import load_soon
 from api.exports.slots import ExportSlots
@@ -105,7 +105,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     app.state.writer = engine or make_engine(settings.database_url)
     app.state.engine = engine or (make_engine(settings.reading_url) if settings.database_read_url else app.state.writer)
     app.state.releases = releases or ReleaseWatch(app.state.engine)
-    app.state.turns = turns_of(app.state.engine)
+    app.state.turns = turns()
     app.state.exports = ExportSlots(settings.exports_at_once)
     app.state.files = ReleaseFiles(settings.files_dir)
     app.state.worker = QueueWorker(app.state.writer, settings.spool_dir)
