@@ -20,6 +20,7 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.tables import component_table
 from db.queries import components as queries
+from db.queries import why
 from db.queries.pieces import rows_of
 from db.queries.prepared import ask_ahead
 from db.queries.projects import require_project, stored_question
@@ -89,7 +90,7 @@ def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
     Raises:
         NotFoundError: if there is none of this identifier.
     """
-    found = queries.get_component(snapshot.connection, component_id, Filters())
+    found = why.get_component(snapshot.connection, component_id, Filters())
     found["amounts"] = [with_dollars(line) for line in found["amounts"]]
     return shown(ComponentDetail, found)
 

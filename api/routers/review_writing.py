@@ -21,10 +21,10 @@ from db.engine import reading
 from db.errors import ChangedMeanwhileError, NotFoundError
 from db.ingest.decisions import decide
 from db.ingest.queue import KeyRevokedError
-from db.queries.components import get_component
 from db.queries.reviews import current_reviews
 from db.queries.runs import get_run
 from db.queries.subjects import Subject, find_subject, rows_of
+from db.queries.why import get_component
 from db.settings import get_settings
 from models.api_key import ApiKey
 from models.component import ComponentDetail

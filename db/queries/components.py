@@ -1,30 +1,25 @@
-"""Components with the money they carry in a filter, and the single one with its reasons."""
+"""Components with the money they carry in a filter."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, and_, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, select
 
 from db import tables
-from db.errors import NotFoundError
 from db.queries.common import Way, way_questions
 from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts, in_pieces, is_page, limits
-from db.queries.releases import in_utc
-from db.queries.reviews import history_of, review_history
+from db.queries.prepared import Question, in_pieces, is_page, limits
 from db.queries.search import hits
-from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import number_of, rows_question
 from db.queries.templates import position_slots, slot, template_of
-from models.component import WHOLE
 from models.filters import Filters, SortKey
 from models.search import SearchQuery
 
-component, listed, project = tables.component, tables.listed_row, tables.project
+listed = tables.listed_row
 
 SORTABLE = (
     "component_id",
@@ -219,110 +214,10 @@ def _selected(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
 
 
 def _shown(piece: Piece) -> Piece:
-    return mapped(piece, **dict.fromkeys(CODES, _codes), **dict.fromkeys(YES_OR_NO, bool))
+    return mapped(piece, **dict.fromkeys(CODES, codes_of), **dict.fromkeys(YES_OR_NO, bool))
 
 
 @lru_cache(10_000)
-def _codes(text: str) -> list[str]:
+def codes_of(text: str) -> list[str]:
     """Codes with blanks between them. Many rows have the same ones, and nobody changes them."""
     return text.split()
-
-
-def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
-    """Return one component with its reasons (`why`) and its rows of money (`amounts`).
-
-    Raises:
-        NotFoundError: with the nearest id that exists.
-    """
-    wanted = printable(component_id)
-    one, money, reasons = (Question(build, values={"component_id": wanted}) for build in (_one, _amounts, _reasons))
-    ask_ahead(connection, [one, money, reasons, history_of(wanted.removesuffix(f"-{WHOLE}"))], last=True)
-    found = ask_dicts(connection, one)
-    if not found:
-        raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
-    row = found[0]
-    row |= {name: _codes(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
-    amounts = ask_dicts(connection, money)
-    row |= _sums([line for line in amounts if line["measure"] == filters.measure])
-    row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
-    history = review_history(connection, component_id, row["project_id"])
-    return row | {"amounts": amounts, "why": _why(ask_dicts(connection, reasons)), "review_history": history}
-
-
-OF_LISTED = (*CODES, "category", "relevance", "method", "confidence")
-
-
-def _one() -> Select[Any]:
-    """A component with its row in lists; one that stood in for a project and no longer does has none."""
-    run = tables.ingest_run
-    year = cast(func.extract("year", project.c.approval_date), Integer).label("year")
-    return (
-        select(
-            component,
-            project.c.name.label("project_name"),
-            year,
-            *(listed.c[name] for name in OF_LISTED),
-            run.c.started_at,
-        )
-        .join(project, project.c.project_id == component.c.project_id)
-        .outerjoin(listed, listed.c.component_id == component.c.component_id)
-        .outerjoin(run, run.c.run_id == component.c.run_id)
-        .where(component.c.component_id == slot("component_id"))
-    )
-
-
-def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    known = [line for line in lines if line["amount_usd"] is not None]
-    return {
-        "amount_usd": sum(line["amount_usd"] for line in known) if known else None,
-        "partial_usd": sum(line["partial_usd"] for line in known) if known else None,
-        "scaled": any(line["scaled"] for line in lines),
-        "exceeds_total": any(line["exceeds_total"] for line in lines),
-    }
-
-
-def _amounts() -> Select[Any]:
-    columns = (
-        fact.c.measure,
-        fact.c.project_id,
-        fact.c.category,
-        fact.c.country,
-        fact.c.amount_cents.label("amount_usd"),
-        fact.c.partial_cents.label("partial_usd"),
-        fact.c.scaled,
-        fact.c.exceeds_total,
-    )
-    query = select(*columns).where(fact.c.component_id == slot("component_id"))
-    return query.order_by(fact.c.measure, fact.c.project_id, fact.c.category, fact.c.country)
-
-
-def _reasons() -> Select[Any]:
-    """The effective classification first, then the others; each with all its shares."""
-    table = tables.classification
-    query = select(table).where(table.c.component_id == slot("component_id"))
-    return query.order_by(table.c.effective.desc(), table.c.method, table.c.position)
-
-
-def _why(shares: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for row in shares:
-        answer = found.setdefault(
-            row["method"],
-            {
-                "method": row["method"],
-                "effective": bool(row["effective"]),
-                "shares": [],
-                "secondary_categories": row["secondary"],
-                "confidence": row["confidence"],
-                "certainty": row["certainty"],
-                "reason": row["reason"],
-                "reviewer": row["reviewer"],
-                "reviewed_on": row["reviewed_on"].isoformat() if row["reviewed_on"] else None,
-                "evidence": row["evidence"],
-                "taxonomy_version": row["taxonomy_version"],
-                "rules_version": row["rules_version"],
-            },
-        )
-        share = {"category": row["category_code"], "share_percent": row["share_ppm"] / 10_000}
-        answer["shares"].append(share | {"share_known": bool(row["share_known"]), "relevance": row["relevance"]})
-    return list(found.values())

@@ -8,7 +8,8 @@ from db import tables
 from db.engine import reading
 from db.ingest.bundle import load_bundle
 from db.migrate import downgrade, upgrade
-from db.queries.components import LISTED, get_component, list_components
+from db.queries.components import LISTED, list_components
+from db.queries.why import get_component
 from models.component import ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance

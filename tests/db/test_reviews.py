@@ -12,10 +12,10 @@ from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
-from db.queries.components import get_component
 from db.queries.pieces import pieces_of_rows
 from db.queries.releases import latest_release
 from db.queries.reviews import FORM, current_reviews, review_queue
+from db.queries.why import get_component
 from db.settings import DATA_DIR
 from models.classification import ClassifierInput, Verdict
 from models.filters import Filters
