@@ -19,7 +19,10 @@ Row = Mapping[str, Any]
 FEW = 20
 """Rows up to which PostgreSQL is sent a statement for each: to stage a table costs as much as they do."""
 
-STAGED = "staged_rows"
+STAGED = "incoming_"
+"""How tables begin in which PostgreSQL holds rows that replace others, one for each table and transaction. A run writes
+thousands of times, and a table that is made anew each time leaves its locks behind until the run ends: a server has room for
+some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Writer:
     defaults: Mapping[str, Any]
     processors: tuple[tuple[int, Callable[[Any], Any]], ...]
     copy: str
-    staged: tuple[str, str] | None
+    staged: tuple[str, ...] | None
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Write rows that all have these columns.
@@ -66,11 +69,11 @@ class Writer:
         if self.staged is None:
             self._copy(connection, rows)
             return
-        stage, take_over = self.staged
+        stage, take_over, empty = self.staged
         connection.exec_driver_sql(stage)
         self._copy(connection, rows)
         connection.exec_driver_sql(take_over)
-        connection.exec_driver_sql(f"DROP TABLE {STAGED}")
+        connection.exec_driver_sql(empty)
 
     def _copy(self, connection: Connection, rows: Sequence[Row]) -> None:
         driver: Any = connection.connection.driver_connection
@@ -111,16 +114,17 @@ def writer(dialect: Dialect, table: Table, names: tuple[str, ...], replaces: boo
     listed = ", ".join(map(quote, names))
     _, conflict, rest = str(compiled).partition("ON CONFLICT")
     # The names are our own.
-    stage = f"CREATE TEMPORARY TABLE {STAGED} ON COMMIT DROP AS SELECT {listed} FROM {target} LIMIT 0"  # noqa: S608
-    take_over = f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {STAGED} {conflict}{rest}"  # noqa: S608
+    staged = quote(STAGED + table.name)
+    stage = f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DROP AS SELECT * FROM {target} LIMIT 0"  # noqa: S608
+    take_over = f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {staged} {conflict}{rest}"  # noqa: S608
     return Writer(
         one_row=str(compiled),
         names=names,
         positional=compiled.positiontup is not None,
         defaults=defaults,
         processors=tuple((place, process) for place, process in processors if process is not None),
-        copy=f"COPY {STAGED if replaces else target} ({listed}) FROM STDIN",
-        staged=(stage, take_over) if replaces else None,
+        copy=f"COPY {staged if replaces else target} ({listed}) FROM STDIN",
+        staged=(stage, take_over, f"TRUNCATE {staged}") if replaces else None,
     )
 
 

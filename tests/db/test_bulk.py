@@ -1,7 +1,7 @@
 """Many rows and few get in alike: with the defaults of the models, over rows that are there, and told of where refused."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from db import tables
@@ -45,3 +45,17 @@ def test_rows_that_are_there_already_are_refused_in_the_words_of_the_engine(engi
             insert_rows(connection, project, bare(count, "again"))
         names = connection.scalars(select(project.c.name)).all()
     assert sorted(names) == sorted(row["name"] for row in bare(count, "first"))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_server_holds_no_more_locks_however_often_a_run_writes(engine):
+    """It has room for some thousands in all, and keeps those of a transaction until its end."""
+    held = text("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid()")
+    with writing(engine) as connection:
+        load_reference(connection)
+        upsert(connection, project, bare(FEW + 1, "first"))
+        before = connection.scalar(held)
+        for number in range(20):
+            upsert(connection, project, bare(FEW + 1, f"written {number}"))
+        assert connection.scalar(held) == before
+        assert set(connection.scalars(select(project.c.name))) == {row["name"] for row in bare(FEW + 1, "written 19")}
