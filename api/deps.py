@@ -28,8 +28,8 @@ from models.release import Release
 
 TURNS = 4
 """Threads that read at a time. They compute more than they wait, on a server too, and many that do so at once get in each other's
-way: forty took six times as long as four on an SQLite file; on PostgreSQL four answer a third more than eight. One or two answer
-more still, but then a question that takes its time keeps all others waiting."""
+way: forty took six times as long as four on an SQLite file; on PostgreSQL four answer a fifth to a third more than eight. One or
+two answer more still, mostly, but then a question that takes its time keeps all others waiting."""
 
 QUICK = 160_000
 """Steps of SQLite's machine that an answer may take on the event loop: three to seven milliseconds. A record takes some
