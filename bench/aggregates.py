@@ -10,6 +10,7 @@ from bench.report import Table
 from db.engine import make_engine, reading
 from db.queries.spend import spend
 from models.filters import Dimension, Filters, SpendQuery
+from models.vocabulary import Basis
 
 ROUNDS = 20
 
@@ -25,6 +26,10 @@ QUESTIONS = {
     ),
     "year, of two categories in two countries": SpendQuery(
         Filters(countries=("JOR", "LBN"), categories=("remittances", "worker_mobility")), (Dimension.YEAR,)
+    ),
+    "category × year, whole projects": SpendQuery(group_by=(Dimension.CATEGORY, Dimension.YEAR), basis=Basis.PROJECT),
+    "category × year, surely classified": SpendQuery(
+        Filters(min_confidence=0.85), (Dimension.CATEGORY, Dimension.YEAR)
     ),
     "category × country × year": SpendQuery(group_by=(Dimension.CATEGORY, Dimension.COUNTRY, Dimension.YEAR)),
 }
@@ -61,7 +66,17 @@ def _added_up(connection: Connection, query: SpendQuery) -> int:
     for column, members in (("country", filters.countries), ("category", filters.categories)):
         where += f" AND {column} IN ({', '.join(repr(str(member)) for member in members)})" if members else ""
     where += f" AND year BETWEEN {filters.year_from} AND {filters.year_to}" if filters.year_from else ""
-    text = f"SELECT {columns}, sum(amount_cents) FROM spend_fact WHERE {where} GROUP BY {columns}"  # noqa: S608
+    where += f" AND confidence >= {filters.min_confidence}" if filters.min_confidence else ""
+    source = "spend_fact"
+    if query.basis is Basis.PROJECT:
+        key = "project_id, country, lender"
+        source = f"(SELECT DISTINCT {columns}, measure, {key} FROM spend_fact WHERE {where}) AS touched JOIN "  # noqa: S608
+        source += (
+            "(SELECT project_id, country_code AS country, lender, measure, amount_cents FROM project_amount) AS whole"
+        )
+        source += f" USING ({key}, measure)"
+        where = "amount_cents > 0"
+    text = f"SELECT {columns}, sum(amount_cents) FROM {source} WHERE {where} GROUP BY {columns}"  # noqa: S608
     return len(connection.exec_driver_sql(text).all())
 
 

@@ -34,6 +34,9 @@ INSTRUMENTS = ("Investment Project Financing", "Development Policy Lending", "Pr
 IN_SEVERAL = 20
 """One project of so many is in two countries."""
 
+COMMITMENT = 100_000_000
+"""What each project is lent, in dollars."""
+
 SOURCE = "user-records"
 OBJECTIVE = "To do what a synthetic project would do, in as many words as the objective of a real one has. " * 2
 DESCRIPTION = "What a synthetic component would pay for, in as many words as a real one has in its source. " * 3
@@ -50,6 +53,8 @@ def fill(engine: Engine, components: int) -> None:
         _insert(connection, "project", projects)
         places = chain.from_iterable(map(_places, range((components + OF_PROJECT - 1) // OF_PROJECT)))
         _insert(connection, "project_country", places)
+        amounts = chain.from_iterable(map(_amounts, range((components + OF_PROJECT - 1) // OF_PROJECT)))
+        _insert(connection, "project_amount", amounts)
         _insert(connection, "component", map(_component, numbers))
         _insert(connection, "classification", map(_classification, numbers))
         _insert(connection, "spend_fact", chain.from_iterable(map(_facts, numbers)))
@@ -149,6 +154,19 @@ def _places(project: int) -> Iterator[Row]:
             "project_id": _project_id(project),
             "country_code": place.code,
             "share_ppm": 1_000_000 // len(places),
+        }
+
+
+def _amounts(project: int) -> Iterator[Row]:
+    """What a project costs as a whole, in equal parts in each of its countries."""
+    places = _countries_of(project)
+    for place in places:
+        yield {
+            "project_id": _project_id(project),
+            "country_code": place.code,
+            "measure": "commitment",
+            "lender": _one_of(LENDERS, project, "lender"),
+            "amount_cents": COMMITMENT * 100 // len(places),
         }
 
 
@@ -267,7 +285,7 @@ def records(components: int) -> Iterator[Row]:
                 "countries": ";".join(place.code for place in _countries_of(project)),
                 "status": _one_of(STATUSES, project, "status"),
                 "approval_date": _approved(project).isoformat(),
-                "commitment_usd": "100000000",
+                "commitment_usd": str(COMMITMENT),
                 "as_of": "2025-01-31",
             }
         component = {"type": "component", "project_id": _project_id(project), "ordinal": str(number % OF_PROJECT + 1)}

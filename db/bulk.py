@@ -4,13 +4,15 @@ To hand rows to a statement of SQLAlchemy's one by one costs more than the datab
 is made once for each table and list of columns; then SQLite takes tuples, and PostgreSQL takes a stream of rows (COPY).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Connection, Dialect, Table, insert
+from sqlalchemy import Column, Connection, Dialect, RootTransaction, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -23,6 +25,14 @@ STAGED = "incoming_"
 """How tables begin in which PostgreSQL holds rows that replace others, one for each table and transaction. A run writes
 thousands of times, and a table that is made anew each time leaves its locks behind until the run ends: a server has room for
 some thousands."""
+
+
+ANALYSED_AT = 50_000
+"""Rows written to a table of PostgreSQL in one transaction at which it is analysed, and again whenever they have doubled. The
+server does so by itself only where a transaction has ended: until then it takes a table for as good as empty or, where it
+sees that it is not, a few values for most of its rows, and reads it from end to end for each of a run's thousands of looks."""
+
+_written: WeakKeyDictionary[RootTransaction, Counter[str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +152,16 @@ def write_rows(connection: Connection, table: Table, rows: Sequence[Row], replac
     """
     if rows:
         writer(connection.dialect, table, tuple(rows[0]), replaces).write(connection, rows)
+        if connection.dialect.name == "postgresql":
+            _keep_known(connection, table, len(rows))
+
+
+def _keep_known(connection: Connection, table: Table, rows: int) -> None:
+    """Have a server look at a table anew where many rows were written since it did."""
+    transaction = connection.get_transaction()
+    assert transaction is not None
+    written = _written.setdefault(transaction, Counter())
+    before = written[table.name]
+    written[table.name] = now = before + rows
+    if (now // ANALYSED_AT).bit_length() > (before // ANALYSED_AT).bit_length():
+        connection.exec_driver_sql(f"ANALYZE {connection.dialect.identifier_preparer.format_table(table)}")

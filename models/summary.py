@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
+from typing import Any
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, SQLModel
 
 from models.filters import KEPT_APART, Dimension
@@ -183,20 +184,42 @@ MONEY = (
 )
 """Columns of cents; what is neither by review nor by rules is derived."""
 
+ENTIRE: dict[str, str] = {
+    column: f"entire_{column}"
+    for column in (
+        "amount",
+        "partial",
+        "whole_project",
+        "whole_project_partial",
+        "low_confidence",
+        "low_confidence_partial",
+    )
+}
+"""The columns of cents where the whole of every project in a cell is counted, by those that they stand in for."""
+
+BY_METHOD = ("facts_by_review", "facts_by_rules", "facts_derived")
+"""Columns of numbers of facts, by the way of classifying."""
+
 DISTINCT = ("projects", "rows", "components", "components_without_amount")
 """Columns of distinct counts: projects, rows of any granularity, listed components, and those that state no amount."""
 
-COUNTS = ("facts_by_review", "facts_by_rules", "facts_derived", *DISTINCT)
+SUMS = (*MONEY, *BY_METHOD)
+"""Columns that add up over facts."""
 
-FIGURES = (*MONEY, *COUNTS)
+FIGURES = (*SUMS, *ENTIRE.values(), *DISTINCT)
+
+
+def _cents() -> Any:
+    return Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
 
 
 class SpendSummary(SQLModel, table=True):
     """The figures of one cell of one grouping, under one measure and in one scope; see ADR 23.
 
     `cell` is the values of the grouping's dimensions as one text, that tells cells apart; a dimension that is no part of
-    the grouping is null. `touched` is the members of the kind that a grouping is `touching`, with a blank around each. Rows
-    whose money is spread over several projects are not counted here, their money is.
+    the grouping is null. `touched` is the members of the kind that a grouping is `touching`, with a blank around each.
+    `entire_…` is the money of whole projects: of each, what it has in every place and of every lender of which any of its money
+    is in the cell. Rows whose money is spread over several projects are not counted here, their money is.
     """
 
     __tablename__ = "spend_summary"
@@ -235,6 +258,12 @@ class SpendSummary(SQLModel, table=True):
     by_review_partial: int = Field(sa_type=BigInteger)
     by_rules: int = Field(sa_type=BigInteger)
     by_rules_partial: int = Field(sa_type=BigInteger)
+    entire_amount: int = _cents()
+    entire_partial: int = _cents()
+    entire_whole_project: int = _cents()
+    entire_whole_project_partial: int = _cents()
+    entire_low_confidence: int = _cents()
+    entire_low_confidence_partial: int = _cents()
     facts_by_review: int
     facts_by_rules: int
     facts_derived: int

@@ -11,10 +11,11 @@ from models.filters import Dimension
 from models.summary import (
     COLUMNS,
     DISTINCT,
-    FIGURES,
+    ENTIRE,
     GROUPINGS,
     OF_PROJECTS,
     SERVING,
+    SUMS,
     TOUCHING,
     Scope,
     scopes_of,
@@ -22,7 +23,7 @@ from models.summary import (
 )
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
 
-fact = tables.spend_fact
+fact, whole = tables.spend_fact, tables.project_amount
 
 Figures = list[int]
 Members = tuple[Any, ...]
@@ -55,12 +56,29 @@ class Line(NamedTuple):
 
 
 class Sums:
-    """Figures of some facts of a project in the order of `FIGURES`, with the components among them by their ids."""
+    """What a line of a project adds up to: figures in the order of `SUMS`, and its rows and the components among them by their
+    ids. `entire` is the whole amount of the project in the place and of the lender of the line, in cents.
+    """
 
-    __slots__ = ("components", "figures", "rows", "unknown")
+    __slots__ = (
+        "components",
+        "confidence",
+        "direct",
+        "entire",
+        "figures",
+        "has_whole",
+        "lent_in",
+        "rows",
+        "unknown",
+    )
 
-    def __init__(self) -> None:
-        self.figures: Figures = [0] * len(FIGURES)
+    def __init__(self, line: Line, entire: int) -> None:
+        self.lent_in = (line.country, line.lender)
+        self.direct = line.relevance == Relevance.DIRECT
+        self.entire = entire
+        self.figures: Figures = [0] * len(SUMS)
+        self.confidence = 0.0
+        self.has_whole = False
         self.rows: set[str] = set()
         self.components: set[str] = set()
         self.unknown: set[str] = set()
@@ -76,10 +94,28 @@ def contribution(parts: Sequence[Sums]) -> Figures:
     """The figures of some lines of one project together: it counts as one, and each of its rows and components too."""
     if len(parts) == 1:
         one = parts[0]
-        return [*one.figures[: -len(DISTINCT)], 1, len(one.rows), len(one.components), len(one.unknown)]
+        return [*one.figures, *_entire(parts), 1, len(one.rows), len(one.components), len(one.unknown)]
     figures = [sum(column) for column in zip(*(part.figures for part in parts), strict=True)]
+    lent_in: dict[tuple[str, str], list[Sums]] = {}
+    for part in parts:
+        lent_in.setdefault(part.lent_in, []).append(part)
+    entire = [sum(column) for column in zip(*map(_entire, lent_in.values()), strict=True)]
     of_rows = (set().union(*(getattr(part, name) for part in parts)) for name in ("rows", "components", "unknown"))
-    return [*figures[: -len(DISTINCT)], 1, *map(len, of_rows)]
+    return [*figures, *entire, 1, *map(len, of_rows)]
+
+
+def _entire(parts: Sequence[Sums]) -> Figures:
+    """What lines of a project in one place and of one lender count of it as a whole: in full if any of them is direct."""
+    amount = parts[0].entire
+    both = (amount, 0) if any(part.direct for part in parts) else (0, amount)
+    return [
+        *both,
+        *(both if any(part.has_whole for part in parts) else _NONE),
+        *(both if max(part.confidence for part in parts) < LOW_CONFIDENCE else _NONE),
+    ]
+
+
+_NONE = (0, 0)
 
 
 def counts_by_touch(parts: Sequence[tuple[str | None, Sums]]) -> Iterator[tuple[str, Figures]]:
@@ -128,7 +164,17 @@ READ = (
     fact.c.amount_cents,
     fact.c.partial_cents,
     fact.c.spread,
+    whole.c.amount_cents,
 )
+FROM = fact.outerjoin(
+    whole,
+    (whole.c.project_id == fact.c.project_id)
+    & (whole.c.country_code == fact.c.country)
+    & (whole.c.measure == fact.c.measure)
+    & (whole.c.lender == fact.c.lender),
+)
+"""What `READ` is read from."""
+
 OWN = slice(len(Line._fields), len(Line._fields) + len(OF_PROJECTS))
 
 
@@ -136,15 +182,17 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
     """Add facts (rows of `READ`) up by project. Every project's facts must be there whole."""
     found: dict[str, Project] = {}
     for row in facts:
-        project_id, component_id, granularity, method, confidence, amount, partial, spread = row[OWN.stop :]
+        project_id, component_id, granularity, method, confidence, amount, partial, spread, entire = row[OWN.stop :]
         project = found.get(project_id)
         if project is None:
             project = found[project_id] = Project(tuple(row[OWN]), {})
         line = Line(*row[: OWN.start])
         sums = project.lines.get(line)
         if sums is None:
-            sums = project.lines[line] = Sums()
+            sums = project.lines[line] = Sums(line, entire or 0)
         sums.figures = list(map(add, sums.figures, _figures(granularity, method, confidence, amount, partial)))
+        sums.confidence = max(sums.confidence, confidence)
+        sums.has_whole = sums.has_whole or granularity == Granularity.PROJECT
         if not spread:
             sums.rows.add(component_id)
         if granularity == Granularity.COMPONENT and not spread:
@@ -155,25 +203,22 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
 
 
 def _figures(granularity: str, method: str, confidence: float, amount: int | None, partial: int | None) -> Figures:
-    """The figures of one fact in the order of `FIGURES`, without the distinct counts."""
+    """The figures of one fact in the order of `SUMS`."""
     both = (amount or 0, partial or 0)
-    none = (0, 0)
     return [
         *both,
-        *(both if granularity == Granularity.PROJECT else none),
-        *(both if granularity == Granularity.REMAINDER else none),
-        *(both if confidence < LOW_CONFIDENCE else none),
-        *(both if method == Method.REVIEW else none),
-        *(both if method == Method.RULES else none),
+        *(both if granularity == Granularity.PROJECT else _NONE),
+        *(both if granularity == Granularity.REMAINDER else _NONE),
+        *(both if confidence < LOW_CONFIDENCE else _NONE),
+        *(both if method == Method.REVIEW else _NONE),
+        *(both if method == Method.RULES else _NONE),
         method == Method.REVIEW,
         method == Method.RULES,
         method == Method.DERIVED,
-        *_NOT_COUNTED,
     ]
 
 
-_NOT_COUNTED = (0,) * len(DISTINCT)
-_NO_MONEY = (0,) * (len(FIGURES) - len(DISTINCT))
+_NO_MONEY = (0,) * (len(SUMS) + len(ENTIRE))
 
 
 @lru_cache

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from db import tables
 from db.ingest.contributions import (
+    FROM,
     READ,
     Figures,
     Line,
@@ -270,7 +271,7 @@ def _kept_of(grouping: Grouping, owners: Iterable[Members]) -> Iterator[Members 
 
 def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
     for piece in batches(project_ids):
-        yield from connection.execute(select(*READ).where(fact.c.project_id.in_(piece)))
+        yield from connection.execute(select(*READ).select_from(FROM).where(fact.c.project_id.in_(piece)))
 
 
 def _taxonomy_of_cells(connection: Connection) -> str | None:

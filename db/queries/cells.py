@@ -1,6 +1,7 @@
 """Chooses cells of the summaries that ingest keeps for a question about spend, where they can answer it exactly (ADR 23, 35, 36).
 
-Money adds up over any cells. Distinct projects and components do not: a project counts once in each cell that it touches.
+Money of rows adds up over any cells, that of whole projects over places and lenders. Distinct projects and components do
+not: a project counts once in each cell that it touches.
 So a grouping can count only where every kind of money that it tells apart is either asked for row by row or held to one
 member; over what a project has one of, counts add. Over several members of one kind they are added from cells that tell what
 projects touch. Where neither is so the facts count, and whatever else is not provably so is answered from the facts alone.
@@ -41,6 +42,9 @@ Limits = tuple[tuple[Dimension, tuple[str, ...]], ...]
 
 UNDERSTOOD = (*LIMITS.values(), "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
 """All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
+
+AIMS = (Dimension.CATEGORY, Dimension.GROUP, Dimension.SET)
+"""What money is for: one project can have rows of several of each."""
 
 SCOPE_OF = {
     frozenset(): Scope.ANY,
@@ -119,7 +123,7 @@ def _chosen(query: SpendQuery, with_sets: bool) -> Plan | None:
 def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
     filters, scopes = query.filters, _scopes(query)
     rest = {name: getattr(_NOTHING, name) for name in UNDERSTOOD}
-    if query.basis is Basis.PROJECT or not scopes or replace(filters, **rest) != _NOTHING:
+    if not scopes or replace(filters, **rest) != _NOTHING:
         return None
     if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
         return None
@@ -128,7 +132,7 @@ def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
     plans = [
         plan
         for held in (limits, _as_set(groups, limits))
-        if (plan := _plan(_Wanted(filters, scopes, frozenset(groups), held))) is not None
+        if (plan := _plan(_Wanted(filters, scopes, frozenset(groups), held, query.basis))) is not None
         and (with_sets or Dimension.SET not in plan.money.grouping.dimensions)
     ]
     return min(plans, key=_work, default=None)
@@ -147,6 +151,7 @@ class _Wanted:
     scopes: frozenset[Scope]
     groups: frozenset[Dimension]
     limits: Limits
+    basis: Basis
 
     @property
     def needed(self) -> set[Dimension]:
@@ -168,14 +173,20 @@ class _Wanted:
 
     def counts_once(self, grouping: Grouping) -> bool:
         """Whether no project counts in two cells of a row: what tells its money apart is asked for, or held to one member."""
-        held = dict(self.limits)
-        return all(
-            dimension in self.groups or len(set(held.get(dimension, ()))) == 1 for dimension in grouping.of_money
-        )
+        return all(map(self._is_one, grouping.of_money))
+
+    def adds_up(self, grouping: Grouping) -> bool:
+        """Whether no money counts in two cells of a row: that of a whole project is parted by place and lender, and counts in
+        full under each thing that it is for."""
+        return self.basis is Basis.COMPONENT or all(self._is_one(one) for one in grouping.of_money if one in AIMS)
+
+    def _is_one(self, dimension: Dimension) -> bool:
+        """Whether each row of the answer is of one member."""
+        return dimension in self.groups or len(set(dict(self.limits).get(dimension, ()))) == 1
 
 
 def _plan(wanted: _Wanted) -> Plan | None:
-    money = [cells for grouping in GROUPINGS if (cells := wanted.of(grouping))]
+    money = [cells for grouping in GROUPINGS if wanted.adds_up(grouping) and (cells := wanted.of(grouping))]
     once = [cells for cells in money if wanted.counts_once(cells.grouping)]
     if once:
         return Plan(once[0], once[0])

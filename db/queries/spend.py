@@ -27,7 +27,7 @@ from db.queries.filtering import conditions, fact, facts, in_prices, require_pri
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, ask, ask_ahead, in_pieces, limits
-from db.queries.spend_facts import component_basis, sum_of, with_whole_projects
+from db.queries.spend_facts import component_basis, from_facts, sum_of
 from db.queries.summaries import money_by_method, stand_ready, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
@@ -230,9 +230,7 @@ def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Plan | None,
 
 def _grouped(source: Plan | None, query: SpendQuery) -> FromClause:
     """The rows of an answer without an order."""
-    rows = summarised(source, query) if source else component_basis(query)
-    if query.basis is Basis.PROJECT:
-        rows = with_whole_projects(query, rows)
+    rows = summarised(source, query) if source else from_facts(query)
     return _filled(query, rows.cte("found"), query.fill) if query.fill else rows.subquery("found")
 
 

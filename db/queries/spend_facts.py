@@ -8,7 +8,7 @@ from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows
 from models.filters import Dimension, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import LOW_CONFIDENCE, Granularity, Relevance
+from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance
 
 
 def group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
@@ -23,6 +23,12 @@ def _facts(query: SpendQuery) -> FromClause:
 def sum_of(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElement[Any]:
     """The sum of an amount over the rows where some conditions hold; zero where there are none."""
     return func.coalesce(func.sum(case((and_(*when), amount), else_=0) if when else amount), 0)
+
+
+def from_facts(query: SpendQuery) -> Select[Any]:
+    """The rows of an answer, with the columns of `spend`, and no order."""
+    rows = component_basis(query)
+    return _with_whole_projects(query, rows) if query.basis is Basis.PROJECT else rows
 
 
 def component_basis(query: SpendQuery) -> Select[Any]:
@@ -51,7 +57,7 @@ def distinct_counts() -> list[ColumnElement[int]]:
     return [func.count(what.distinct()).label(name) for what, name in zip(counted, COUNT_COLUMNS, strict=True)]
 
 
-def with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
+def _with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
     """Keep the counts of the rows, and take the money from whole projects."""
     counted, whole = rows.subquery("counted"), _project_basis(query).subquery("whole")
     names = [d.value for d in query.group_by]

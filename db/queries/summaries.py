@@ -13,8 +13,8 @@ from db.queries.spend_facts import distinct_counts, group_columns
 from db.queries.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.summary import COLUMNS, GROUPINGS, Scope
-from models.vocabulary import Granularity
+from models.summary import COLUMNS, ENTIRE, GROUPINGS, Scope
+from models.vocabulary import Basis, Granularity
 
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
@@ -41,7 +41,7 @@ def _as_rows(cells: Cells, query: SpendQuery) -> Select[Any]:
     groups = list(_groups(query))
     same = [_same(group, spread.c[group.name], kind) for group, kind in zip(groups, kinds, strict=True)]
     counts = [_plus(summary.c[name], spread.c.get(name)).label(name) for name in COUNT_COLUMNS]
-    statement = select(*groups, *_money(), *counts).select_from(summary.outerjoin(spread, and_(*same)))
+    statement = select(*groups, *_money(query), *counts).select_from(summary.outerjoin(spread, and_(*same)))
     return statement.where(*cells.conditions(query.filters))
 
 
@@ -57,9 +57,9 @@ def _plus(number: ColumnElement[Any], more: ColumnElement[Any] | None) -> Column
 def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
     counts = [summary.c[name] for name in COUNT_COLUMNS]
     if plan.counts == plan.money:
-        yield _of_cells(plan.money, query, [*_money(), *counts])
+        yield _of_cells(plan.money, query, [*_money(query), *counts])
     else:
-        yield _of_cells(plan.money, query, [*_money(), *_zeros(COUNT_COLUMNS)])
+        yield _of_cells(plan.money, query, [*_money(query), *_zeros(COUNT_COLUMNS)])
         if plan.counts is None:
             yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
             return
@@ -73,8 +73,14 @@ def _spread(query: SpendQuery, others: Sequence[ColumnElement[Any]] = ()) -> Sel
     return _of_facts(query, [*others, *distinct_counts()[1:]], *where)
 
 
-def _money() -> list[ColumnElement[Any]]:
-    return [summary.c[name.removesuffix("_usd")].label(name) for name in MONEY_COLUMNS]
+def _money(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
+    """The columns of money: that of the rows themselves, or of whole projects, of which nothing is a remainder."""
+    for name in MONEY_COLUMNS:
+        column = name.removesuffix("_usd")
+        if query.basis is Basis.PROJECT:
+            yield (summary.c[ENTIRE[column]] if column in ENTIRE else literal(0)).label(name)
+        else:
+            yield summary.c[column].label(name)
 
 
 def _zeros(names: Sequence[str]) -> list[ColumnElement[Any]]:

@@ -27,7 +27,7 @@ from db.queries.filtering import facts, set_members
 from db.queries.spend import spend
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
-from models.summary import COLUMNS, FIGURES, GROUPINGS, SCOPES, TOUCHING, Scope
+from models.summary import COLUMNS, ENTIRE, FIGURES, GROUPINGS, SCOPES, TOUCHING, Scope
 from models.vocabulary import Basis, Granularity, Lender, Relevance, YearBasis
 from tests.db import test_hashes, test_listed_rows
 from tests.db.test_spend_properties import CATEGORIES, data_sets, filters, groupings, pair  # noqa: F401  # a fixture
@@ -44,7 +44,7 @@ several = st.builds(
     year_from=st.none() | st.integers(2013, 2020),
 )
 """Filters that cells can tell, of several members each."""
-of_cells = st.builds(SpendQuery, several, st.just(()) | groupings)
+of_cells = st.builds(SpendQuery, several, st.just(()) | groupings, st.sampled_from(Basis))
 
 changes = st.lists(st.sampled_from(["again", "other", "reclassify", "withdraw"]), min_size=1, max_size=3)
 
@@ -89,8 +89,17 @@ def shortened(records, number):
 
 
 def from_rows(connection):
-    """Every cell of every grouping, grouped anew from the facts by the database; what is touched, by plain loops."""
-    return cells_of_money(connection) | cells_by_touch(connection)
+    """Every cell of every grouping, grouped anew from the facts by the database; what is touched and whole projects, by plain
+    loops."""
+    whole = whole_projects(connection)
+    return {key: figures | whole[key] for key, figures in cells_of_money(connection).items()} | cells_by_touch(
+        connection
+    )
+
+
+def relevances_of(scope):
+    counted = Scope.SERVING if scope is Scope.USUAL else scope
+    return [relevance for relevance, several in SCOPES.items() if counted in several]
 
 
 def cells_of_money(connection):
@@ -122,11 +131,9 @@ def cells_of_money(connection):
             figures[f"by_rules{end}"] = total(cents, fact.c.method == "rules")
         for name, method in (("by_review", "review"), ("by_rules", "rules"), ("derived", "derived")):
             figures[f"facts_{name}"] = func.sum(case((fact.c.method == method, 1), else_=0))
-        counted = Scope.SERVING if scope is Scope.USUAL else scope
-        relevances = [relevance for relevance, several in SCOPES.items() if counted in several]
         query = select(fact.c.measure, *columns, *(item.label(name) for name, item in figures.items()))
         query = query.select_from(facts(Filters(), by_set=Dimension.SET in grouping.dimensions))
-        query = query.where(fact.c.relevance.in_(relevances)).group_by(fact.c.measure, *columns)
+        query = query.where(fact.c.relevance.in_(relevances_of(scope))).group_by(fact.c.measure, *columns)
         if scope is not Scope.ANY:
             query = query.where(fact.c.category.not_in(KEPT_APART))
         if scope is Scope.USUAL:
@@ -135,6 +142,42 @@ def cells_of_money(connection):
             members, numbers = row[: len(columns)], row[len(columns) :]
             key = (grouping.name, measure, scope, json.dumps(members))
             found[key] = dict(zip(figures, map(int, numbers), strict=True))
+    return found
+
+
+def whole_projects(connection):
+    """The money of whole projects in each cell: that of every project, place and lender of which there is any row."""
+    rows = [dict(row) for row in connection.execute(select(fact)).mappings()]
+    amount_of = {
+        (row.project_id, row.country_code, row.measure, row.lender): row.amount_cents or 0
+        for row in connection.execute(select(tables.project_amount))
+    }
+    sets = {one.code: one.categories for one in load_taxonomy().sets}
+    found = {}
+    for grouping, scope in itertools.product(GROUPINGS, Scope):
+        if scope not in grouping.scopes:
+            continue
+        rows_of = {}
+        for row in rows:
+            if row["relevance"] not in relevances_of(scope) or (scope != "any" and row["category"] in KEPT_APART):
+                continue
+            if scope == "usual" and row["status"] == "Dropped":
+                continue
+            of_sets = [code for code, held in sets.items() if row["category"] in held] or [None]
+            for code in of_sets if Dimension.SET in grouping.of_money else [None]:
+                at = {**row, "set_code": code}
+                cell = (row["measure"], json.dumps([at[COLUMNS[kind]] for kind in grouping.dimensions]))
+                part = (row["project_id"], row["country"], row["measure"], row["lender"])
+                rows_of.setdefault((cell, part), []).append(row)
+        for ((measure, members), part), some in rows_of.items():
+            figures = found.setdefault((grouping.name, measure, scope, members), dict.fromkeys(ENTIRE.values(), 0))
+            end = "" if any(row["relevance"] == "direct" for row in some) else "_partial"
+            amount = amount_of.get(part, 0)
+            figures["entire_partial" if end else "entire_amount"] += amount
+            if any(row["granularity"] == "project" for row in some):
+                figures[f"entire_whole_project{end}"] += amount
+            if all(row["confidence"] < 0.7 for row in some):
+                figures[f"entire_low_confidence{end}"] += amount
     return found
 
 
@@ -219,7 +262,11 @@ def check(engine, queries):
         assert kept(connection) == from_rows(connection)
         assert test_listed_rows.kept(connection) == test_listed_rows.from_tables(connection)
         assert test_hashes.kept(connection) == test_hashes.from_tables(connection)
-        usual = [SpendQuery(group_by=grouping.of_money + grouping.of_projects) for grouping in GROUPINGS]
+        usual = [
+            SpendQuery(group_by=grouping.of_money + grouping.of_projects, basis=basis)
+            for grouping in GROUPINGS
+            for basis in Basis
+        ]
         for query in [*queries, *(usual if queries else [])]:
             assert spend(connection, query) == from_facts(connection, query), query
 
@@ -240,7 +287,8 @@ def from_facts(connection, query):
         SpendQuery(Filters(min_confidence=0.7)),
         SpendQuery(Filters(projects=("P174085",))),
         SpendQuery(Filters(year_from=2013, base_year=2020), (Dimension.YEAR,)),
-        SpendQuery(basis=Basis.PROJECT),
+        SpendQuery(Filters(categories=("remittances", "diaspora")), basis=Basis.PROJECT),
+        SpendQuery(Filters(groups=("a", "b")), (Dimension.COUNTRY,), basis=Basis.PROJECT),
         SpendQuery(Filters(categories=("in_donor_refugee_costs",))),  # kept apart from all usual cells
         SpendQuery(Filters(relevance=tuple(Relevance)), (Dimension.RELEVANCE,)),
     ],
@@ -264,6 +312,8 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
         (SpendQuery(Filters(statuses=("Closed",)), (Dimension.YEAR,)), "status.year"),
         (SpendQuery(Filters(relevance=(Relevance.DIRECT,)), (Dimension.YEAR,)), "status.year"),
         (SpendQuery(group_by=(Dimension.INSTRUMENT,)), "status.instrument.source.year.fiscal_year"),
+        (SpendQuery(basis=Basis.PROJECT), "whole"),
+        (SpendQuery(Filters(countries=("JOR",)), (Dimension.CATEGORY,), Basis.PROJECT), "category.country"),
     ],
 )
 def test_the_narrowest_grouping_answers(loaded, query, name):
@@ -303,6 +353,11 @@ def test_the_narrowest_grouping_answers(loaded, query, name):
             None,
         ),
         (
+            SpendQuery(Filters(countries=("JOR", "LBN")), (Dimension.CATEGORY,), Basis.PROJECT),
+            "category.country",
+            "category.touched_country.status",
+        ),
+        (
             SpendQuery(Filters(groups=("a", "b"), year_from=2014, year_basis=YearBasis.FISCAL)),
             "category.fiscal_year",
             None,
@@ -318,11 +373,12 @@ def test_over_several_members_projects_are_counted_by_what_they_touch_else_by_th
         assert spend(connection, query) == from_facts(connection, query)
 
 
+@pytest.mark.parametrize("basis", Basis)
 @pytest.mark.parametrize(
     "grouping", [one for one in GROUPINGS if one.is_usual and one.dimensions], ids=lambda one: one.name
 )
-def test_cells_that_are_the_rows_of_an_answer_also_count_what_is_spread_over_projects(loaded, grouping):
-    query = SpendQuery(group_by=grouping.of_money + grouping.of_projects)
+def test_cells_that_are_the_rows_of_an_answer_also_count_what_is_spread_over_projects(loaded, grouping, basis):
+    query = SpendQuery(group_by=grouping.of_money + grouping.of_projects, basis=basis)
     with reading(loaded) as connection:
         plan = cells_of(connection, query)
         assert plan is not None
