@@ -23,7 +23,7 @@ from api.freshness import staleness
 from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
 from api.pagination import decode_cursor, encode_cursor, page_link, query_of, sent_in
 from api.problems import BadParameterError, ProblemItem, unknown_value
-from db.queries.pieces import Piece, pieces_of_rows
+from db.queries.pieces import EVERY, Piece, pieces_of_rows
 from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery
 from models.money import usd
@@ -185,7 +185,7 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     if form is Format.XLSX and page is None:
         _fits_a_sheet(rows.count())  # before anything is read, so that no cursor is left open
     if page is None:
-        read, following = partial(rows.read, after, None), None
+        found, following, read = list[Piece](), None, partial(rows.read, after, None)
     else:
         found, following = _page(asked, rows.read(after, page + 1), page)
         read = partial(list, found)
@@ -196,8 +196,13 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     names = [column.name for column in columns]
     data = [row for piece in read() for row in objects_of(names, chosen(columns, piece))]
     beside = wrap()
-    totals = beside.pop("totals", {}) | {"rows": len(data) if whole else rows.count()}
+    totals = beside.pop("totals", {}) | {"rows": len(data) if whole else _told(found) or rows.count()}
     return json_answer({"data": data, "totals": totals, **beside, "links": links}, _link_header(links))
+
+
+def _told(page: Sequence[Piece]) -> int | None:
+    """How many rows there are in all, where those of a page know."""
+    return page[0][EVERY][0] if page and EVERY in page[0] else None
 
 
 def answer_one(

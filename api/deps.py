@@ -19,7 +19,7 @@ from api.http.question import question_of
 from api.negotiation import Format
 from db.engine import Allowance, reading
 from db.errors import NothingLoadedError, ReadAnewError
-from db.queries.prepared import from_memory
+from db.queries.asking import from_memory
 from db.queries.releases import NEWEST, latest_release
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.watch import stamp_of

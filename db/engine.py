@@ -105,12 +105,12 @@ class Reading:
     """How far a reading of a server has come.
 
     `known` holds the rows of what was asked ahead. A reading `from_memory` goes on from rows that an earlier one had, of
-    which `unsure` is still to be asked again; it may have `ended` with what was said to be its last question.
+    which those it is `unsure` of are still to be asked; it may have `ended` with what was said to be its last question.
     """
 
     known: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
     from_memory: bool = False
-    unsure: Any = None
+    unsure: list[Any] = field(default_factory=list)
     ended: bool = False
 
     def go_on(self) -> None:

@@ -29,7 +29,7 @@ from api.params.values import (
     one_of,
 )
 from api.problems import BadParameterError, ProblemItem, unknown_value
-from db.queries.projects import unknown_projects
+from db.queries.projects import taken_as_stored, unknown_projects
 from models.country import PlaceIndex
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
 from models.search import parse_query
@@ -197,7 +197,7 @@ class FilterParams(FormatParams):
             countries=tuple(_place(code, known.places) for code in self.country),
             regions=_known("region", self.region, known.regions, {name: code for code, name in known.regions.items()}),
             income_groups=tuple(self.income_group),
-            projects=_projects(self.project, snapshot),
+            projects=known_projects(self.project, snapshot),
             sources=_known("source", self.source, known.sources),
             instruments=_known("instrument", self.instrument, known.instruments),
             lenders=tuple(Lender(value) for value in self.lender),
@@ -251,8 +251,14 @@ def _known(
     return tuple(spelling[value.casefold()] for value in values)
 
 
-def _projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:
-    """Find projects by their ids, as written or in capitals, as the World Bank writes them."""
+def known_projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:
+    """Find projects by their ids, as written or in capitals, as the World Bank writes them.
+
+    Raises:
+        BadParameterError: for one that is not there.
+    """
+    if taken_as_stored(snapshot.connection, values):
+        return tuple(values)
     missing = unknown_projects(snapshot.connection, values)
     ids = tuple(value.upper() if value in missing else value for value in values)
     for wrong, near in unknown_projects(snapshot.connection, ids).items():

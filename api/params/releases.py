@@ -6,11 +6,9 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Snapshot
-from api.params.filters import FormatParams
+from api.params.filters import FormatParams, known_projects
 from api.params.lists import CURSOR, LIMIT
 from api.params.values import CATEGORIES, SPLIT, Codes, Identifiers, fields_of, listed, one_of
-from api.problems import BadParameterError, ProblemItem
-from db.queries.projects import unknown_projects
 from db.queries.releases import ChangeFilter
 from models.release import Change, ReleaseChangePublic, ReleaseDetail, ReleasePublic
 from models.vocabulary import Measure
@@ -94,15 +92,9 @@ class ChangesParams(_PageParams):
         Raises:
             BadParameterError: for a project that is not there.
         """
-        projects = tuple(value.upper() for value in self.project)
-        for wrong, near in unknown_projects(snapshot.connection, projects).items():
-            message = f"there is no project {wrong[:100]!r}"
-            raise BadParameterError(
-                ProblemItem(parameter="project", value=wrong[:100], message=message, suggestion=near)
-            )
         return ChangeFilter(
             changes=tuple(Change(value) for value in self.change),
             measure=self.measure,
-            projects=projects,
+            projects=known_projects(self.project, snapshot),
             categories=tuple(self.category),
         )

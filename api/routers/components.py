@@ -21,8 +21,8 @@ from api.query_route import QueryRoute
 from api.tables import component_table
 from db.queries import components as queries
 from db.queries import why
+from db.queries.asking import ask_ahead
 from db.queries.pieces import rows_of
-from db.queries.prepared import ask_ahead
 from db.queries.projects import require_project, stored_question
 from db.queries.suggest import printable
 from db.queries.warnings import gap_questions, gap_warnings

@@ -20,7 +20,7 @@ from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from api.tables import project_table
 from db.queries import projects as queries
-from db.queries.prepared import ask_ahead
+from db.queries.asking import ask_ahead
 from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentPublic
 from models.filters import Filters

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, literal, select
 
+from db.queries.asking import ask_ahead
 from db.queries.ordering import as_ordered
-from db.queries.prepared import Question, ask_ahead
+from db.queries.prepared import Question
 from db.queries.summaries import number_of
 from models.filters import Filters, SortKey
 from models.vocabulary import Measure

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, select
 
 from db import tables
+from db.queries.asking import in_pieces, is_page
 from db.queries.common import Way, way_questions
-from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
+from db.queries.filtering import conditions, fact, facts, in_prices, price_questions, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of
-from db.queries.prepared import Question, in_pieces, is_page, limits
+from db.queries.prepared import Question, limits
 from db.queries.search import hits
 from db.queries.summaries import number_of, rows_question
 from db.queries.templates import position_slots, slot, template_of
@@ -150,7 +151,7 @@ def list_questions(
     Raises:
         PricesMissingError, BadPositionError: see `component_pieces`.
     """
-    require_prices(connection, filters)
+    yield from price_questions(connection, filters)
     yield from _rows_questions(connection, filters, tuple(sort_keys(filters, sort)), after, limit)
     yield _count_question(connection, filters)
 

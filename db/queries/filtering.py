@@ -1,6 +1,6 @@
 """Turns the one vocabulary of filters into conditions on the facts, and amounts into the prices asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
 from db.errors import PricesMissingError
-from db.queries.prepared import Question, ask_once
+from db.queries.asking import ask_once
+from db.queries.prepared import Question
 from db.queries.prices import load_price_index
 from db.queries.search import found_by
 from db.queries.templates import template_of
@@ -177,13 +178,29 @@ def require_prices(connection: Connection, filters: Filters) -> None:
     """
     if filters.base_year is None:
         return
-    template, values = template_of(filters)
-    question = Question(_years, (template,), values)
-    years = {year for (year,) in ask_once(connection, question)}
+    years = {year for (year,) in ask_once(connection, _years_question(filters))}
     missing = (years | {filters.base_year}) - set(load_price_index().by_year)
     if missing:
         known = sorted(year for year in missing if year is not None)
         raise PricesMissingError(known, None in missing, load_price_index())
+
+
+def price_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
+    """What `require_prices` asks.
+
+    Raises:
+        PricesMissingError: where the base year itself has no index, for then nothing can be computed.
+    """
+    if filters.base_year is None:
+        return
+    if filters.base_year not in load_price_index().by_year:
+        require_prices(connection, filters)
+    yield _years_question(filters)
+
+
+def _years_question(filters: Filters) -> Question:
+    template, values = template_of(filters)
+    return Question(_years, (template,), values)
 
 
 def _years(filters: Filters) -> Select[Any]:

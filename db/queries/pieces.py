@@ -13,6 +13,9 @@ Asked = ParamSpec("Asked")
 Piece = dict[str, Sequence[Any]]
 """Some rows, as the values of each column by its name. `position` says where each row stands in its list."""
 
+EVERY = "every"
+"""The column of a page whose rows know how many rows there are in all."""
+
 
 def pieces_of(names: Sequence[str], lots: Iterable[Sequence[Row]], marks: int) -> Iterator[Piece]:
     """Turn rows of an ordered statement into columns of these names; their last values, so many, are where they stand."""

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, S
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.asking import ask_ahead, ask_dicts, ask_once, assume, in_pieces, is_page
 from db.queries.common import Way, way_questions
-from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, require_prices
+from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, price_questions, require_prices
 from db.queries.ordering import Position, as_ordered, in_order, is_bytewise, known_position
 from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts, ask_once, in_pieces, is_page, limits
+from db.queries.prepared import Question, limits
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.suggest import nearest_id, printable
@@ -128,7 +129,7 @@ def list_questions(
     Raises:
         PricesMissingError, BadPositionError: see `project_pieces`.
     """
-    require_prices(connection, filters)
+    yield from price_questions(connection, filters)
     yield from _rows_questions(connection, filters, tuple(sort_keys(filters, sort)), after, limit)
     yield _count_question(connection, filters)
 
@@ -248,6 +249,12 @@ def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict
     return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
 
 
+def taken_as_stored(connection: Connection, project_ids: Sequence[str]) -> bool:
+    """Take it that some projects are stored, to be made sure of later, where that can be (see `assume`)."""
+    stored = [(project_id,) for project_id in sorted(set(map(printable, project_ids)))]
+    return not stored or assume(connection, stored_question(project_ids), stored)
+
+
 def require_project(connection: Connection, project_id: str) -> None:
     """Make sure that a project is stored.
 
@@ -265,7 +272,7 @@ def stored_question(project_ids: Sequence[str]) -> Question:
 
 
 def _stored(project_ids: Sequence[Any]) -> Select[Any]:
-    return select(project.c.project_id).where(project.c.project_id.in_(project_ids))
+    return select(project.c.project_id).where(project.c.project_id.in_(project_ids)).order_by(project.c.project_id)
 
 
 def _listing(

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.spend import spend_rows, spend_totals
+from db.queries.asking import ask_ahead
+from db.queries.spend import spend_questions, spend_rows, spend_totals
 from db.queries.warnings import spend_warnings
 from models.filters import SpendQuery
 
@@ -38,6 +39,7 @@ def spend_ratio(
         denominator: categories below it.
     """
     sides = [_of_categories(query, categories) for categories in (numerator, denominator)]
+    ask_ahead(connection, (question for part in sides for question in spend_questions(connection, part)), last=True)
     names = [d.value for d in query.group_by]
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for side, part in zip(SIDES, sides, strict=True):

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.asking import ask_once
 from db.queries.ordering import Position, ordered, placed
-from db.queries.prepared import Question, Row, ask_once
+from db.queries.prepared import Question, Row
 from models.filters import SortKey
 from models.release import Change, Release
 from models.vocabulary import Measure

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from db import tables
+from db.queries.asking import ask_dicts
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import Question, ask_dicts
+from db.queries.prepared import Question
 from db.queries.templates import slot
 from models.component import WHOLE
 from models.filters import Filters

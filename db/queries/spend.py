@@ -22,11 +22,12 @@ from sqlalchemy import (
     union_all,
 )
 
+from db.queries.asking import ask, ask_ahead, in_pieces
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact, facts, in_prices, require_prices
+from db.queries.filtering import conditions, fact, facts, in_prices, price_questions, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.pieces import Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Question, ask, ask_ahead, in_pieces, limits
+from db.queries.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
+from db.queries.prepared import Question, limits
 from db.queries.spend_facts import component_basis, from_facts, sum_of
 from db.queries.summaries import money_by_method, stand_ready, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
@@ -61,26 +62,34 @@ def ask_spend_ahead(
 ) -> None:
     """Ask at once what a page of so many rows with its totals and warnings is made of; `counted`: with the number of rows.
 
-    Without it that number is asked too where there may be a second page, as with countries or many dimensions, and the rows
-    stand ready. Others are not added up a second time for nothing: their number is asked for later if there is that page.
+    Without it that number is asked too where there may be a second page, as with countries or many dimensions. Rows that are
+    added up know how many they are, see `EVERY`.
 
     Raises:
-        PricesMissingError: see `spend_rows`.
+        PricesMissingError: see `price_questions`.
     """
-    require_prices(connection, query.filters)
     many = len(query.group_by) >= (2 if Dimension.COUNTRY in query.group_by else 3)
-    plan = cells_of(connection, query) if many else None
-    counted = counted or (plan is not None and stand_ready(plan, query))
-    ask_ahead(connection, _questions(connection, query, after, limit, counted), last=counted or not many)
+    asked = spend_questions(connection, query, after, limit, counted=counted or many)
+    ask_ahead(connection, asked, last=True)
 
 
-def _questions(
-    connection: Connection, query: SpendQuery, after: Position | None, limit: int, counted: bool
+def spend_questions(
+    connection: Connection,
+    query: SpendQuery,
+    after: Position | None = None,
+    limit: int | None = None,
+    counted: bool = False,
 ) -> Iterator[Question]:
+    """What an answer asks: a page of so many rows or all, its totals and warnings, and the number of rows if `counted`.
+
+    Raises:
+        PricesMissingError: see `price_questions`.
+    """
+    yield from price_questions(connection, query.filters)
     yield _totals_question(connection, query)
     if query.group_by:
         yield _rows_question(connection, query, after, limit)
-    if query.group_by and counted:
+    if query.group_by and counted and _is_ready(connection, query):
         yield _count_question(connection, query)
     if query.basis is not Basis.PROJECT:
         yield _methods_question(connection, query)
@@ -99,7 +108,7 @@ def spend_pieces(
     """Iterate over the rows of an answer, money in cents under the names of its dollar columns.
 
     They come in the order asked for, then in that of the dimensions, nulls last; `after` is the place of a row in that
-    order (see `sort_keys`).
+    order (see `sort_keys`). A page of rows that are added up has their number too, as `EVERY`.
 
     Raises:
         PricesMissingError: if constant prices are asked for over years that have no index.
@@ -109,7 +118,8 @@ def spend_pieces(
         return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
     keys = sort_keys(query)
     lots = in_pieces(connection, limit, [_rows_question(connection, query, after, limit)])
-    names = (*(dimension.value for dimension in query.group_by), *FIGURES)
+    every = [] if limit is None or _is_ready(connection, query) else [EVERY]
+    names = (*(dimension.value for dimension in query.group_by), *FIGURES, *every)
     return pieces_of(names, lots, len(keys))
 
 
@@ -145,8 +155,13 @@ def _ordered(
     limited: bool,
     bytewise: bool,
 ) -> Select[Any]:
-    rows = _grouped(source, query)
-    statement = in_order(_shown(rows, query), _by_name(rows), keys, after, bytewise)
+    rows: FromClause = _grouped(source, query)
+    every = limited and not (source and stand_ready(source, query))
+    if every:  # before what is not after the position is left out
+        rows = select(*rows.c, func.count().over().label(EVERY)).subquery("numbered")
+    shown = _shown(rows, query)
+    statement = shown.add_columns(rows.c[EVERY]) if every else shown
+    statement = in_order(statement, _by_name(rows), keys, after, bytewise)
     return statement.limit(slot("limit")) if limited else statement
 
 
@@ -173,6 +188,12 @@ def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
     """The columns of an answer in their order: what it is grouped by, then the figures."""
     figures = (cast(rows.c[name], BigInteger).label(name) for name in FIGURES)  # PostgreSQL sums cents as decimals
     return select(*(rows.c[dimension.value] for dimension in query.group_by), *figures)
+
+
+def _is_ready(connection: Connection, query: SpendQuery) -> bool:
+    """Whether rows are read and not added up, so that to count them is no second work of the same kind."""
+    source = cells_of(connection, query)
+    return source is not None and stand_ready(source, query)
 
 
 def count_rows(connection: Connection, query: SpendQuery) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
-from db.queries.prepared import Question, ask, ask_ahead
+from db.queries.asking import ask, ask_ahead
+from db.queries.prepared import Question
 from db.queries.templates import slot
 
 ENOUGH = 2000

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
+from db.queries.asking import ask
 from db.queries.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
 from db.queries.filtering import conditions, dimension_column, fact, facts
-from db.queries.prepared import Question, ask
+from db.queries.prepared import Question
 from db.queries.spend_facts import distinct_counts, group_columns
 from db.queries.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from db import tables
-from db.queries.prepared import Row, ask
+from db.queries.asking import ask
+from db.queries.prepared import Row
 from db.queries.releases import NEWEST
 from db.queries.warnings import BUCKETS
 from models.country import Country, PlaceIndex

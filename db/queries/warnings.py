@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
 
 from db import tables
+from db.queries.asking import ask
 from db.queries.cells import Plan, cells_of
 from db.queries.filtering import conditions, fact
-from db.queries.prepared import Question, ask
+from db.queries.prepared import Question
 from db.queries.summaries import known_members, money_of_status
 from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Integer, Select, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.asking import ask_ahead, ask_dicts
 from db.queries.components import CODES, codes_of
-from db.queries.prepared import Question, ask_ahead, ask_dicts
+from db.queries.prepared import Question
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.suggest import nearest_id, printable

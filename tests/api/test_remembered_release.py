@@ -1,5 +1,6 @@
 """On PostgreSQL an answer goes on from the release last seen. None is ever of two releases, nor under the tag of another."""
 
+import csv
 from itertools import count
 
 import pytest
@@ -10,7 +11,8 @@ from api.main import create_app
 from db import tables
 from db.engine import is_idle, reading
 from db.errors import ReadAnewError
-from db.queries.prepared import Question, ask, ask_ahead, from_memory
+from db.queries.asking import ask, ask_ahead, from_memory
+from db.queries.prepared import Question
 from db.queries.releases import NEWEST, latest_release
 from db.queries.warnings import BUCKETS
 from tests.conftest import client_of, watch_of
@@ -98,15 +100,15 @@ def test_a_release_that_is_made_as_a_reading_begins_is_the_one_that_is_read(engi
 
 @only_postgresql
 def test_a_release_that_is_made_between_two_questions_of_a_reading_is_not_seen_by_it(engine, release, begins):
-    old = release()
+    first = release()
     get = client_of(engine, room=0)
-    path = f"/v1/components?relevance=direct,partial,none&project={ID}"
+    path = "/v1/spend?group_by=year&relevance=direct,partial,none&fields=amount_usd,partial_usd,share&format=csv"
     get(path)
-    begins("FROM listed_row", release)  # whether there is that project has been asked by then
-    answers = [get(path) for _ in range(2)]
-    assert [answer.json()["meta"]["release"] for answer in answers] == [1, 2]
-    rows = [answer.json()["data"][0] for answer in answers]
-    assert [row["amount_usd"] + row["partial_usd"] for row in rows] == [old, old + 1_000_000]
+    begins("sort_0", release)  # the rows: the total, of which each is a share, has been asked by then
+    answers = [list(csv.DictReader(get(path).text.splitlines())) for _ in range(2)]
+    for rows, amount in zip(answers, (first, first + 1_000_000), strict=True):
+        assert sum(float(row["amount_usd"]) + float(row["partial_usd"]) for row in rows) == amount
+        assert sum(float(row["share"]) for row in rows) == 1
 
 
 @only_postgresql

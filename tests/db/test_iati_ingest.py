@@ -170,6 +170,8 @@ def test_the_reason_of_a_share_is_shown(engine, tmp_path):
     assert "24050 Remittance facilitation, promotion and optimisation (vocabulary 1" in why["evidence"][0]["effect"]
     assert "100 % of the money" in why["evidence"][0]["effect"]
     assert ask("/v1/components?project=XX-SYN-1:2Fa:20b").json()["data"][0]["amount_usd"] == 5
+    (change,) = ask("/v1/releases/latest/changes?project=XX-SYN-1:2Fa:20b").json()["data"]
+    assert change["project_id"] == "XX-SYN-1:2Fa:20b"
     assert ask("/v1/projects/XX-SYN-1:2Fa:20b").json()["data"]["statements"][0]["reported_id"] == "XX-SYN-1/a b"
 
 

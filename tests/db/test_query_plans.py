@@ -9,7 +9,7 @@ from bench.synthetic import fill
 from db import tables
 from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
-from db.queries import prepared
+from db.queries import asking, prepared
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
 from db.queries.spend import spend
@@ -145,7 +145,8 @@ def test_cells_of_a_country_or_a_category_are_found_by_their_index(loaded, filte
     ids=str,
 )
 def test_a_list_of_any_length_is_read_in_pieces(loaded, monkeypatch, filters):
-    monkeypatch.setattr(prepared, "CHUNK", 100)
+    for module in (asking, prepared):
+        monkeypatch.setattr(module, "CHUNK", 100)
     with reading(loaded) as connection:
         for ask in (list_components, list_projects):
             whole = list(ask(connection, filters))
@@ -244,6 +245,6 @@ def test_plain_words_stand_in_a_statement_and_all_others_are_bound(loaded, words
     text_of = prepared.Question(_titled, words).prepared(loaded.dialect).text
     assert all((f"'{word}'" in text_of) is stand_in_it for word in words)
     with reading(loaded) as connection:
-        assert prepared.ask(connection, prepared.Question(_titled, words)) == []
+        assert asking.ask(connection, prepared.Question(_titled, words)) == []
         title = connection.scalar(select(tables.component.c.title).limit(1))
-        assert prepared.ask(connection, prepared.Question(_titled, (*words, title)))
+        assert asking.ask(connection, prepared.Question(_titled, (*words, title)))

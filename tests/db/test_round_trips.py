@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from db import engine as engines
 from db import tables
 from db.engine import is_idle, make_engine, reading, writing
+from db.queries.asking import ask, ask_ahead
 from db.queries.components import list_components
-from db.queries.prepared import Question, ask, ask_ahead
+from db.queries.prepared import Question
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend import ask_spend_ahead, spend
 from db.queries.warnings import BUCKETS
@@ -23,6 +24,7 @@ from tests.conftest import client_of, let_go
 AROUND = 2
 """Round trips of a reading beside what is asked in it: it begins with the newest release, and it ends."""
 
+PRICES = "prices=constant&base_year=2015&status=Closed"
 YEARS = [f"year_from={year}&year_to=2030" for year in range(1950, 1960)]
 
 
@@ -64,7 +66,8 @@ def trips(server, tmp_path):
         (["/v1/projects/P174085", "/v1/projects/P167506"], 1),
         (["/v1/projects/P174085/components", "/v1/projects/P167506/components"], 1),
         ([f"/v1/components?limit=2&country=JOR&{years}" for years in YEARS], 1),
-        ([f"/v1/components?limit=2&project=P174085&{years}" for years in YEARS], 2),  # whether there is that project
+        ([f"/v1/components?limit=2&project=P174085&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=year&project=P174085&project=P167506&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&sort=-amount_usd&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&{years}" for years in YEARS], 1),
         ([f"/v1/projects?limit=2&country=JOR&{years}" for years in YEARS], 1),
@@ -75,7 +78,13 @@ def trips(server, tmp_path):
         ([f"/v1/spend?group_by=year&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=year&fill=year&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=category,year,country&{years}" for years in YEARS], 1),
-        ([f"/v1/spend?group_by=status,year,country&{years}" for years in YEARS], 2),  # it may have a second page
+        ([f"/v1/spend?group_by=category,year&basis=project&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=year&{PRICES}&{years}" for years in YEARS], 1),
+        ([f"/v1/projects?limit=2&{PRICES}&{years}" for years in YEARS], 1),
+        ([f"/v1/components?limit=2&{PRICES}&{years}" for years in YEARS], 1),
+        ([f"/v1/spend/ratio?numerator=remittances&denominator=diaspora&group_by=year&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=status,year,country&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=status,year,country&limit=2&{years}" for years in YEARS], 1),
     ],
 )
 def test_what_an_answer_asks_goes_to_the_server_together(server, trips, paths, asked):

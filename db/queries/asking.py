@@ -1,0 +1,162 @@
+"""Asks questions of a database: a file one by one, a server several in one round trip, and from memory what an earlier reading
+knew (ADR 33, 34)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.engine import is_idle, reading_of
+from db.errors import ReadAnewError
+from db.queries.prepared import CHUNK, Question, Row, said
+
+
+def ask(connection: Connection, question: Question) -> list[Row]:
+    """Return all rows of a question.
+
+    Raises:
+        SQLAlchemyError: if the database does not answer or refuses.
+    """
+    reading = reading_of(connection)
+    if reading is not None:
+        rows = reading.known.get(question.key)
+        if rows is not None:
+            return rows
+        if is_idle(connection):
+            return _send_together(connection, [question])[0]
+    return question.prepared(connection.dialect).fetch(connection, question.values)
+
+
+def ask_ahead(connection: Connection, questions: Iterable[Question], last: bool = False) -> None:
+    """Ask a server what will be asked later in the same reading, all of it in one round trip.
+
+    Who asks it then has its rows at once: a reading sees one state throughout. A file is near enough to ask in turn.
+
+    `last`: nothing else will be asked, so that a reading from memory can end in the same trip. Where something is all the
+    same, it is begun anew: that is never wrong, but slow.
+
+    Raises:
+        ReadAnewError: see `from_memory`.
+        SQLAlchemyError: see `ask`.
+    """
+    reading = reading_of(connection)
+    if reading is None:
+        return
+    if new := {question.key: question for question in questions if question.key not in reading.known}:
+        reading.known |= zip(new, _send_together(connection, list(new.values()), last), strict=True)
+
+
+def ask_once(connection: Connection, question: Question) -> list[Row]:
+    """Return the rows of a question that several parts of an answer ask: a server is asked for them once a reading."""
+    ask_ahead(connection, [question])
+    return ask(connection, question)
+
+
+@contextmanager
+def from_memory(connection: Connection, known: Mapping[tuple[Any, ...], list[Row]], unsure: Question) -> Iterator[None]:
+    """Go on from rows that an earlier reading of a server had, as long as one of its questions still has the same rows.
+
+    That one is asked again with the first of the questions that are sent together, at the latest at the end. Whatever goes
+    wrong before may have gone wrong because of it.
+
+    Raises:
+        ReadAnewError: if it has other rows, if something went wrong before it was asked, or if something was asked after
+            what was said to be the last.
+    """
+    reading = reading_of(connection)
+    assert reading is not None
+    reading.known |= known
+    reading.from_memory, reading.unsure = True, [unsure]
+    try:
+        yield
+        if reading.unsure:
+            _send_together(connection, [], last=True)
+    except Exception as error:
+        if reading.unsure:
+            raise ReadAnewError("this went wrong before it was known of which state the data are") from error
+        raise
+
+
+def assume(connection: Connection, question: Question, rows: list[Row]) -> bool:
+    """Go on as if a question had these rows: it is asked with what is asked next, and if it has others the answer begins anew.
+
+    False where nothing can be assumed, so that it has to be asked at once: in a reading that is not `from_memory`, or where
+    other rows are known already.
+    """
+    reading = reading_of(connection)
+    if reading is None or not reading.from_memory:
+        return False
+    if question.key not in reading.known:
+        reading.known[question.key] = rows
+        reading.unsure.append(question)
+    return reading.known[question.key] == rows
+
+
+def _send_together(connection: Connection, questions: Sequence[Question], last: bool = False) -> list[list[Row]]:
+    """Ask a server questions, among them what the reading is unsure of; with the `last` a reading from memory ends."""
+    reading = reading_of(connection)
+    assert reading is not None
+    reading.go_on()  # before anything is begun, which would take a trip to end
+    unsure, ends = reading.unsure, last and reading.from_memory
+    answers = iter(_answers(connection, [*questions, *unsure], ends))
+    found = list(islice(answers, len(questions)))
+    reading.ended = ends
+    if any(rows != reading.known[question.key] for question, rows in zip(unsure, answers, strict=True)):
+        raise ReadAnewError("the data are not what they were taken to be")
+    reading.unsure = []
+    return found
+
+
+def _answers(connection: Connection, questions: Sequence[Question], ends: bool) -> list[list[Row]]:
+    """Send statements without waiting for what comes of those before, nor for the transaction to begin or to end."""
+    statements = [question.prepared(connection.dialect) for question in questions]
+    driver: Any = connection.connection.driver_connection
+    cursors: list[Any] = []
+    try:
+        with driver.pipeline():
+            for question, statement in zip(questions, statements, strict=True):
+                cursors.append(driver.cursor())
+                statement.execute(connection, cursors[-1], question.values)
+            if ends:
+                driver.cursor().execute("COMMIT")
+        return [
+            statement.read(connection, cursor, cursor.fetchall())
+            for statement, cursor in zip(statements, cursors, strict=True)
+        ]
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise said(connection, ";\n".join(statement.text for statement in statements), error) from error
+    finally:
+        for cursor in cursors:
+            cursor.close()
+
+
+def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]]:
+    """The same, each row by the names of its columns."""
+    columns = question.prepared(connection.dialect).columns
+    return [dict(zip(columns, row, strict=True)) for row in ask(connection, question)]
+
+
+def is_page(limit: int | None) -> bool:
+    """Whether rows are so few that they are had at once."""
+    return limit is not None and limit <= CHUNK + 1
+
+
+def in_pieces(connection: Connection, limit: int | None, questions: Iterable[Question]) -> Iterator[list[Row]]:
+    """The rows of a list in pieces: at once if they are a page or were asked ahead, else as a stream, which is closed with the
+    iterator.
+
+    Of several questions one has the rows.
+    """
+    asked = list(questions)
+    if is_page(limit):
+        ask_ahead(connection, asked)
+    elif not _is_known(connection, asked[-1]):
+        return asked[-1].prepared(connection.dialect).stream(connection, asked[-1].values)
+    return iter([ask(connection, question) for question in asked])
+
+
+def _is_known(connection: Connection, question: Question) -> bool:
+    reading = reading_of(connection)
+    return reading is not None and question.key in reading.known
