@@ -47,6 +47,7 @@ def rebuild(connection: Connection, touched: Iterable[Sequence[str]], places: Pl
         for project_ids in touched:
             found = families_of(connection, project_ids)
             families.add_missing(Entry(root, member) for root, members in found.items() for member in members)
+            collect()
         for entries in families.by_owner():
             closure = {root: [entry.key for entry in members] for root, members in entries.items()}
             members = [project_id for members in closure.values() for project_id in members]

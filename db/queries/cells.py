@@ -21,6 +21,7 @@ from db import tables
 from db.queries.releases import latest_release
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
+from models.spans import Span, whole_years
 from models.summary import COLUMNS, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.vocabulary import Basis, Relevance, YearBasis
 
@@ -40,7 +41,8 @@ LIMITS: dict[Dimension, str] = {
 
 Limits = tuple[tuple[Dimension, tuple[str, ...]], ...]
 
-UNDERSTOOD = (*LIMITS.values(), "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
+DATES = ("approved_from", "approved_to")
+UNDERSTOOD = (*LIMITS.values(), *DATES, "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
 """All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
 
 AIMS = (Dimension.CATEGORY, Dimension.GROUP, Dimension.SET)
@@ -58,11 +60,12 @@ SCOPE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Cells of a grouping in some scopes, held to some members."""
+    """Cells of a grouping in some scopes, held to some members, and to the whole years of a span of dates."""
 
     grouping: Grouping
     scopes: frozenset[Scope]
     limits: Limits
+    span: Span | None = None
 
     def with_slots(self, template: Filters) -> "Cells":
         """The same, with the slots of a template of the filters in place of the members."""
@@ -77,8 +80,10 @@ class Cells:
         if filters.statuses and not self.grouping.is_usual:
             found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
         year = summary.c[COLUMNS[_years(filters)]]
-        found += [year >= filters.year_from] if filters.year_from is not None else []
-        return found + ([year <= filters.year_to] if filters.year_to is not None else [])
+        bounds = [(filters.year_from, filters.year_to)]
+        bounds += [(self.span.first, self.span.last)] if self.span else []
+        found += [year >= first for first, _ in bounds if first is not None]
+        return found + [year <= last for _, last in bounds if last is not None]
 
     def are_rows(self, groups: Set[Dimension]) -> bool:
         """Whether each is a row of an answer that is grouped so and counts by them: nothing that they tell apart is added up."""
@@ -92,10 +97,18 @@ class Cells:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a question is answered from: cells of its money, and those of its distinct counts, or the facts where none count."""
+    """What a question is answered from: cells of its money, and those of its distinct counts, or the facts where none count.
+
+    Where dates are asked for, cells tell of whole years only, and facts of the `rest`.
+    """
 
     money: Cells
     counts: Cells | None
+
+    def rest(self, filters: Filters) -> list[Filters]:
+        """What cells leave of a filter to the facts: no project is in two of these parts, nor in one and in the cells."""
+        dates = self.money.span.rest if self.money.span else ()
+        return [replace(filters, approved_from=first, approved_to=last) for first, last in dates]
 
     def with_slots(self, template: Filters) -> "Plan":
         """The same, with the slots of a template of the filters in place of the members."""
@@ -127,12 +140,17 @@ def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
         return None
     if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
         return None
+    span = None
+    if filters.approved_from is not None or filters.approved_to is not None:
+        span = whole_years(filters.approved_from, filters.approved_to, filters.year_basis)
+        if span is None:
+            return None
     groups = kinds_of(query) - {Dimension.RELEVANCE}
     limits = tuple((dimension, getattr(filters, name)) for dimension, name in LIMITS.items() if getattr(filters, name))
     plans = [
         plan
         for held in (limits, _as_set(groups, limits))
-        if (plan := _plan(_Wanted(filters, scopes, frozenset(groups), held, query.basis))) is not None
+        if (plan := _plan(_Wanted(filters, scopes, frozenset(groups), held, query.basis, span))) is not None
         and (with_sets or Dimension.SET not in plan.money.grouping.dimensions)
     ]
     return min(plans, key=_work, default=None)
@@ -152,11 +170,13 @@ class _Wanted:
     groups: frozenset[Dimension]
     limits: Limits
     basis: Basis
+    span: Span | None
 
     @property
     def needed(self) -> set[Dimension]:
         """All kinds that are grouped by or limited."""
-        by_year = self.filters.year_from is not None or self.filters.year_to is not None
+        bounds = (self.filters.year_from, self.filters.year_to, self.span)
+        by_year = any(bound is not None for bound in bounds)
         return {*self.groups, *dict(self.limits), *([_years(self.filters)] if by_year else [])}
 
     @property
@@ -169,7 +189,8 @@ class _Wanted:
         """The cells of a grouping, if it tells all of it."""
         told = {*grouping.dimensions, grouping.touching}
         scopes = USUAL if grouping.is_usual and self.is_usual else self.scopes
-        return Cells(grouping, scopes, self.limits) if self.needed <= told and scopes <= grouping.scopes else None
+        will_do = self.needed <= told and scopes <= grouping.scopes
+        return Cells(grouping, scopes, self.limits, self.span) if will_do else None
 
     def counts_once(self, grouping: Grouping) -> bool:
         """Whether no project counts in two cells of a row: what tells its money apart is asked for, or held to one member."""

@@ -137,15 +137,17 @@ def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bo
 def _ranges(filters: Filters, calendar: ColumnElement[Any]) -> list[ColumnElement[bool]]:
     year = fact.c.fiscal_year if filters.year_basis is YearBasis.FISCAL else calendar
     first, last = _calendar_years(filters)
+    in_one_year = isinstance(first, int) and first == last  # by which an index finds the days of a year, too
     bounds = (
-        (calendar, first, last),
+        (calendar, *((None, None) if in_one_year else (first, last))),
         (fact.c.confidence, filters.min_confidence, None),
         (fact.c.row_cents, filters.min_cents, filters.max_cents),
         (year, filters.year_from, filters.year_to),
         (fact.c.approval_date, filters.approved_from, filters.approved_to),
     )
-    lower = [what >= low for what, low, _ in bounds if low is not None]
-    return lower + [what <= high for what, _, high in bounds if high is not None]
+    found = [calendar == first] if in_one_year else []
+    found += [what >= low for what, low, _ in bounds if low is not None]
+    return found + [what <= high for what, _, high in bounds if high is not None]
 
 
 def _calendar_years(filters: Filters) -> tuple[int | None, int | None]:

@@ -37,10 +37,11 @@ def pieces_of_rows(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> I
 
 
 def rows_of(pieces: Iterable[Piece]) -> Iterator[dict[str, Any]]:
-    """Iterate over the rows of pieces, each by the names of its columns."""
+    """Iterate over the rows of pieces, each by the names of its columns, but for how many there are in all."""
     for piece in pieces:
-        for row in zip(*piece.values(), strict=True):
-            yield dict(zip(piece, row, strict=True))
+        columns = {name: values for name, values in piece.items() if name != EVERY}
+        for row in zip(*columns.values(), strict=True):
+            yield dict(zip(columns, row, strict=True))
 
 
 def by_row(read: Callable[Asked, Iterator[Piece]]) -> Callable[Asked, Iterator[dict[str, Any]]]:

@@ -24,17 +24,17 @@ from sqlalchemy import (
 
 from db.queries.asking import ask, ask_ahead, in_pieces
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact, facts, in_prices, price_questions, require_prices
+from db.queries.filtering import conditions, fact, price_questions, require_prices
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, limits
-from db.queries.spend_facts import component_basis, from_facts, sum_of
-from db.queries.summaries import money_by_method, stand_ready, summarised
+from db.queries.spend_facts import component_basis, from_facts
+from db.queries.summaries import METHODS, money_by_method, stand_ready, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import Basis, Granularity, Method, YearBasis
+from models.vocabulary import Basis, Granularity, YearBasis
 
 Row = dict[str, Any]
 
@@ -216,26 +216,14 @@ def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
     """Say how much of the money rests on which way of classifying; nothing for whole projects."""
     if query.basis is Basis.PROJECT:
         return []
-    question = _methods_question(connection, query)
-    rows = ask(connection, question)
-    if question.build is money_by_method:
-        (row,) = rows
-        parts = ((Method.DERIVED, row[:3]), (Method.REVIEW, row[3:6]), (Method.RULES, row[6:]))
-        return [_of_method(method, low, more) for method, (facts_of_it, low, more) in parts if facts_of_it]
-    return [_of_method(method, low, more) for method, low, more in rows]
+    (row,) = ask(connection, _methods_question(connection, query))
+    parts = zip(METHODS, (row[:3], row[3:6], row[6:]), strict=True)
+    return [_of_method(method, low, more) for method, (facts, low, more) in parts if facts]
 
 
 def _methods_question(connection: Connection, query: SpendQuery) -> Question:
     (source, whole), values = _plan(connection, _as_a_whole(query))
-    if source:
-        return Question(money_by_method, (source, whole.filters), values)
-    return Question(_methods, (whole.filters,), values)
-
-
-def _methods(filters: Filters) -> Select[Any]:
-    money = [sum_of(in_prices(item, filters)) for item in (fact.c.amount_cents, fact.c.partial_cents)]
-    statement = select(fact.c.method, *money).select_from(facts(filters)).where(*conditions(filters))
-    return statement.group_by(fact.c.method).order_by(fact.c.method)
+    return Question(money_by_method, (source, whole.filters), values)
 
 
 def _of_method(method: str, low: int, more: int) -> Row:

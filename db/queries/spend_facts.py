@@ -25,14 +25,17 @@ def sum_of(amount: ColumnElement[Any], *when: ColumnElement[bool]) -> ColumnElem
     return func.coalesce(func.sum(case((and_(*when), amount), else_=0) if when else amount), 0)
 
 
-def from_facts(query: SpendQuery) -> Select[Any]:
-    """The rows of an answer, with the columns of `spend`, and no order."""
-    rows = component_basis(query)
+def from_facts(query: SpendQuery, by: str | None = None, spread: bool = True) -> Select[Any]:
+    """The rows of an answer, with the columns of `spend`, and no order.
+
+    `by`: see `conditions`. `spread`: whether components whose money is spread over several projects are counted.
+    """
+    rows = component_basis(query, by, spread)
     return _with_whole_projects(query, rows) if query.basis is Basis.PROJECT else rows
 
 
-def component_basis(query: SpendQuery) -> Select[Any]:
-    """The figures of each group from its facts."""
+def component_basis(query: SpendQuery, by: str | None = None, spread: bool = True) -> Select[Any]:
+    """The figures of each group from its facts; see `from_facts`."""
     groups = group_columns(query)
     money = []
     for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
@@ -43,16 +46,15 @@ def component_basis(query: SpendQuery) -> Select[Any]:
             sum_of(priced, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
             sum_of(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
         ]
-    statement = select(*groups, *money, *distinct_counts()).select_from(_facts(query)).where(*conditions(query.filters))
-    return statement.group_by(*groups)
+    statement = select(*groups, *money, *distinct_counts(spread)).select_from(_facts(query))
+    return statement.where(*conditions(query.filters, by)).group_by(*groups)
 
 
-def distinct_counts() -> list[ColumnElement[int]]:
-    """The columns of counts, each project and component once."""
-    listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
-    unknown = case(
-        (and_(fact.c.granularity == Granularity.COMPONENT, fact.c.amount_cents.is_(None)), fact.c.component_id)
-    )
+def distinct_counts(spread: bool = True) -> list[ColumnElement[int]]:
+    """The columns of counts, each project and component once; without `spread` those components that have one project."""
+    of_component = [fact.c.granularity == Granularity.COMPONENT, *([] if spread else [fact.c.spread.is_(False)])]
+    listed = case((and_(*of_component), fact.c.component_id))
+    unknown = case((and_(*of_component, fact.c.amount_cents.is_(None)), fact.c.component_id))
     counted = (fact.c.project_id, listed, unknown)
     return [func.count(what.distinct()).label(name) for what, name in zip(counted, COUNT_COLUMNS, strict=True)]
 

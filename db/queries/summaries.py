@@ -1,21 +1,23 @@
 """Answers questions about spend from cells of the summaries that ingest keeps (see `db.queries.cells`)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache, reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
 from db.queries.asking import ask
 from db.queries.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
-from db.queries.filtering import conditions, dimension_column, fact, facts
+from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices
 from db.queries.prepared import Question
-from db.queries.spend_facts import distinct_counts, group_columns
+from db.queries.spend_facts import distinct_counts, from_facts, group_columns, sum_of
 from db.queries.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.summary import COLUMNS, ENTIRE, GROUPINGS, Scope
-from models.vocabulary import Basis, Granularity
+from models.vocabulary import Basis, Granularity, Method
 
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
@@ -32,7 +34,8 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
 
 def stand_ready(plan: Plan, query: SpendQuery) -> bool:
     """Whether the rows of an answer are cells as they are, so that nothing has to be added up."""
-    return bool(query.group_by) and plan.counts == plan.money and plan.money.are_rows(kinds_of(query))
+    whole = plan.counts == plan.money and not plan.rest(query.filters)
+    return bool(query.group_by) and whole and plan.money.are_rows(kinds_of(query))
 
 
 def _as_rows(cells: Cells, query: SpendQuery) -> Select[Any]:
@@ -61,11 +64,17 @@ def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
         yield _of_cells(plan.money, query, [*_money(query), *counts])
     else:
         yield _of_cells(plan.money, query, [*_money(query), *_zeros(COUNT_COLUMNS)])
-        if plan.counts is None:
-            yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
-            return
-        yield _of_cells(plan.counts, query, [*_zeros(MONEY_COLUMNS), *counts])
-    yield _spread(query, _zeros((*MONEY_COLUMNS, "projects")))
+        if plan.counts is not None:
+            yield _of_cells(plan.counts, query, [*_zeros(MONEY_COLUMNS), *counts])
+    for filters in plan.rest(query.filters):
+        rows = from_facts(replace(query, filters=filters), by="year", spread=False).subquery()
+        groups = [rows.c[dimension.value] for dimension in query.group_by]
+        counted = _zeros(COUNT_COLUMNS) if plan.counts is None else [rows.c[name] for name in COUNT_COLUMNS]
+        yield select(*groups, *(rows.c[name] for name in MONEY_COLUMNS), *counted)
+    if plan.counts is None:
+        yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
+    else:
+        yield _spread(query, _zeros((*MONEY_COLUMNS, "projects")))
 
 
 def _spread(query: SpendQuery, others: Sequence[ColumnElement[Any]] = ()) -> Select[Any]:
@@ -105,30 +114,64 @@ def _of_facts(query: SpendQuery, figures: Sequence[ColumnElement[Any]], *where: 
     return statement.where(*where, *conditions(query.filters)).group_by(*groups)
 
 
-def money_by_method(plan: Plan, filters: Filters) -> Select[Any]:
-    """One row of what was classified by review, by rules and otherwise: facts, money in full, money in part."""
+def money_by_method(plan: Plan | None, filters: Filters) -> Select[Any]:
+    """One row of what was classified in each way, in the order of `METHODS`: facts, money in full, money in part."""
+    parts = [_methods_of_facts(filters)]
+    if plan is not None:
+        parts = [_methods_of_cells(plan, filters), *(_methods_of_facts(rest, by="year") for rest in plan.rest(filters))]
+    every = union_all(*parts).subquery("parts")
+    return select(*(func.coalesce(func.sum(column), 0) for column in every.c))
+
+
+METHODS = (Method.DERIVED, Method.REVIEW, Method.RULES)
+
+
+def _methods_of_cells(plan: Plan, filters: Filters) -> Select[Any]:
     low, more = func.sum(summary.c.amount), func.sum(summary.c.partial)
     review, rules = (
         [func.sum(summary.c[name]) for name in (f"facts_{by}", by, f"{by}_partial")] for by in ("by_review", "by_rules")
     )
     derived = [func.sum(summary.c.facts_derived), low - review[1] - rules[1], more - review[2] - rules[2]]
-    return select(*derived, *review, *rules).where(*plan.money.conditions(filters))
+    return select(*_numbered([*derived, *review, *rules])).where(*plan.money.conditions(filters))
+
+
+def _methods_of_facts(filters: Filters, by: str | None = None) -> Select[Any]:
+    figures = (literal(1), *(in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents)))
+    sums = [sum_of(figure, fact.c.method == method) for method in METHODS for figure in figures]
+    return select(*_numbered(sums)).select_from(facts(filters)).where(*conditions(filters, by))
+
+
+def _numbered(columns: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[Any]]:
+    return (column.label(f"figure_{place}") for place, column in enumerate(columns))
 
 
 def money_of_status(plan: Plan, filters: Filters, status: str) -> Select[Any]:
     """One row of the projects of a status and their money, in full or in part."""
-    high = func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0)
-    money = select(high).where(*plan.money.conditions(filters), summary.c.status == status)
-    return select(_projects(plan, filters, status).scalar_subquery(), money.scalar_subquery())
+    cells = select(func.sum(summary.c.amount + summary.c.partial).label("cents"))
+    parts = [cells.where(*plan.money.conditions(filters), summary.c.status == status)]
+    both = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
+    for rest in plan.rest(filters):
+        parts.append(select(func.sum(both).label("cents")).where(*conditions(rest, "year"), fact.c.status == status))
+    every = union_all(*parts).subquery("parts")
+    return select(_projects(plan, filters, status).scalar_subquery(), func.coalesce(func.sum(every.c.cents), 0))
 
 
 def _projects(plan: Plan, filters: Filters, status: str | None = None) -> Select[Any]:
     """The number of projects in a filter."""
+    of_status = [] if status is None else [fact.c.status == status]
+    in_facts = select(func.count(fact.c.project_id.distinct()))
     if plan.counts is None:
-        of_status = [] if status is None else [fact.c.status == status]
-        return select(func.count(fact.c.project_id.distinct())).where(*conditions(filters), *of_status)
-    of_status = [] if status is None else [summary.c.status == status]
-    return select(func.coalesce(func.sum(summary.c.projects), 0)).where(*plan.counts.conditions(filters), *of_status)
+        return in_facts.where(*conditions(filters), *of_status)
+    in_cells = select(func.coalesce(func.sum(summary.c.projects), 0)).where(*plan.counts.conditions(filters))
+    if status is not None:
+        in_cells = in_cells.where(summary.c.status == status)
+    parts = [in_cells, *(in_facts.where(*conditions(rest, "year"), *of_status) for rest in plan.rest(filters))]
+    return _total(parts)
+
+
+def _total(parts: Iterable[Select[Any]]) -> Select[Any]:
+    """The sum of statements that give a number each."""
+    return select(reduce(add, [part.scalar_subquery() for part in parts]))
 
 
 def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
@@ -165,9 +208,10 @@ def number_of(connection: Connection, question: Question) -> int:
 
 def _rows_in(plan: Plan, filters: Filters) -> Select[Any]:
     assert plan.counts is not None
-    stored = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*plan.counts.conditions(filters))
-    spread = select(func.count(fact.c.component_id.distinct())).where(fact.c.spread, *conditions(filters))
-    return select(stored.scalar_subquery() + spread.scalar_subquery())
+    in_cells = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*plan.counts.conditions(filters))
+    in_facts = select(func.count(fact.c.component_id.distinct()))
+    rest = [in_facts.where(fact.c.spread.is_(False), *conditions(part, "year")) for part in plan.rest(filters)]
+    return _total([in_cells, *rest, in_facts.where(fact.c.spread, *conditions(filters))])
 
 
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:

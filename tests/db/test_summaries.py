@@ -4,6 +4,7 @@ import itertools
 import json
 import tempfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from unittest import mock
 
@@ -42,6 +43,10 @@ several = st.builds(
     regions=st.just(()) | st.lists(st.sampled_from(["SAS", "AFE", "MEA"]), max_size=2).map(tuple),
     lenders=st.just(()) | st.lists(st.sampled_from(list(Lender)), max_size=2).map(tuple),
     year_from=st.none() | st.integers(2013, 2020),
+    approved_from=st.none() | st.sampled_from([date(2014, 1, 1), date(2014, 7, 1), date(2015, 3, 17)]),
+    approved_to=st.none()
+    | st.sampled_from([date(2015, 3, 17), date(2017, 12, 31), date(2018, 6, 30), date(2024, 3, 31)]),
+    year_basis=st.sampled_from(YearBasis),
 )
 """Filters that cells can tell, of several members each."""
 of_cells = st.builds(SpendQuery, several, st.just(()) | groupings, st.sampled_from(Basis))
@@ -285,6 +290,7 @@ def from_facts(connection, query):
     [
         SpendQuery(Filters(relevance=(Relevance.DIRECT, Relevance.NONE))),
         SpendQuery(Filters(min_confidence=0.7)),
+        SpendQuery(Filters(approved_from=date(2014, 1, 2), approved_to=date(2015, 12, 30))),  # no whole year
         SpendQuery(Filters(projects=("P174085",))),
         SpendQuery(Filters(year_from=2013, base_year=2020), (Dimension.YEAR,)),
         SpendQuery(Filters(categories=("remittances", "diaspora")), basis=Basis.PROJECT),
@@ -313,6 +319,9 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
         (SpendQuery(Filters(relevance=(Relevance.DIRECT,)), (Dimension.YEAR,)), "status.year"),
         (SpendQuery(group_by=(Dimension.INSTRUMENT,)), "status.instrument.source.year.fiscal_year"),
         (SpendQuery(basis=Basis.PROJECT), "whole"),
+        (SpendQuery(Filters(approved_from=date(2014, 1, 1), approved_to=date(2024, 3, 31))), "year"),
+        (SpendQuery(Filters(approved_from=date(2014, 2, 1)), (Dimension.CATEGORY,)), "category.year"),
+        (SpendQuery(Filters(approved_to=date(2018, 6, 30), year_basis=YearBasis.FISCAL)), "fiscal_year"),
         (SpendQuery(Filters(countries=("JOR",)), (Dimension.CATEGORY,), Basis.PROJECT), "category.country"),
     ],
 )

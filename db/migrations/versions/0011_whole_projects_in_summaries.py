@@ -1,4 +1,4 @@
-"""Summaries that hold the money of whole projects too; they are all computed anew."""
+"""Summaries that hold the money of whole projects too, all of them computed anew; days in the index of years."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ FIGURES = ("amount", "partial", "whole_project", "whole_project_partial", "low_c
 
 
 def upgrade() -> None:
+    _index_years("year", "measure", "approval_date")
     op.execute("DELETE FROM spend_summary")
     for figure in FIGURES:
         op.add_column(
@@ -20,5 +21,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _index_years("year", "measure")
     for figure in reversed(FIGURES):
         op.drop_column("spend_summary", f"entire_{figure}")
+
+
+def _index_years(*columns: str) -> None:
+    op.drop_index("ix_spend_fact_year", "spend_fact")
+    op.create_index("ix_spend_fact_year", "spend_fact", columns)
