@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from db.queries.asking import ask, ask_ahead, in_pieces
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact, price_questions, require_prices
+from db.queries.filtering import conditions, fact, price_questions, require_prices, unindexed
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, limits
@@ -156,12 +156,17 @@ def _ordered(
     bytewise: bool,
 ) -> Select[Any]:
     rows: FromClause = _grouped(source, query)
-    every = limited and not (source and stand_ready(source, query))
+    ready = source is not None and stand_ready(source, query)
+    every = limited and not ready
+    columns = _by_name(rows)
+    if ready:  # they are found by the key they are stored under; an index that is in order would have each looked up
+        columns = {name: unindexed(column) for name, column in columns.items()}
     if every:  # before what is not after the position is left out
         rows = select(*rows.c, func.count().over().label(EVERY)).subquery("numbered")
+        columns = _by_name(rows)
     shown = _shown(rows, query)
     statement = shown.add_columns(rows.c[EVERY]) if every else shown
-    statement = in_order(statement, _by_name(rows), keys, after, bytewise)
+    statement = in_order(statement, columns, keys, after, bytewise)
     return statement.limit(slot("limit")) if limited else statement
 
 
