@@ -70,13 +70,14 @@ def _inherited(text: ClassifierInput, document: Document, matches: list[Match], 
     project = _project(text, document, rules)
     if project.category == NOT_MIGRATION:
         return nothing
-    function = function_of(document, None, (), rules, title_only=True)
+    for_refugees = project.category.startswith("refugee_")
+    function = function_of(document, None, (), rules, title_only=True) if for_refugees or institutions else None
     tied = _tied(document, project, rules)
     if project.relevance == "partial" and not tied:
         return nothing
     if institutions and (project.relevance == "partial" or (not tied and function is None)):
         return _set_aside(institutions, nothing, rules)
-    category = function or project.category if project.category.startswith("refugee_") else project.category
+    category = function or project.category if for_refugees else project.category
     confidence = round(project.confidence * rules.settings.calibration["inherited"], 2)
     return Finding(category, project.secondary, project.relevance, confidence, project.evidence)
 
