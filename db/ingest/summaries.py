@@ -3,13 +3,13 @@ contributed to each cell and adds what they contribute now (ADR 23)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import add, itemgetter
+from operator import add
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, func, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, func, select
 
 from db import tables
+from db.ingest.cell_store import CellStore, Row
 from db.ingest.contributions import (
     FROM,
     READ,
@@ -32,7 +32,6 @@ from models.filters import COUNTED_STATUSES, Dimension
 from models.summary import (
     COLUMNS,
     DISTINCT,
-    FIGURES,
     GROUPINGS,
     OF_PROJECTS,
     TOUCHING,
@@ -54,9 +53,6 @@ COUNTED = {None, *COUNTED_STATUSES}
 summary, fact = tables.spend_summary, tables.spend_fact
 
 
-Row = tuple[Any, ...]
-
-
 class Numbers(dict[Any, int]):
     """Numbers for things in the order in which they come, so that long keys are hashed once and not at every step."""
 
@@ -76,6 +72,7 @@ class SummaryChanges:
         self.connection = connection
         self._anew = _taxonomy_of_cells(connection) not in (None, load_taxonomy().version)
         self._before: dict[str, Project] = {}
+        self._store = CellStore(connection)
         self._begin()
 
     def _begin(self) -> None:
@@ -138,7 +135,12 @@ class SummaryChanges:
         if self._anew:
             summarise(self.connection)
         else:
-            self.write()
+            self.end()
+
+    def end(self) -> None:
+        """Write what is left."""
+        self.write()
+        self._store.finish()
 
     def write(self) -> None:
         """Add the changes to the stored cells, and remove cells that nothing is left in."""
@@ -157,15 +159,10 @@ class SummaryChanges:
             for row in _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.touching), ()), places, owners):
                 rows.append(row)
                 if len(rows) == MANY_ROWS:
-                    self._store(rows)
+                    self._store.add(rows)
                     rows = []
-        self._store(rows)
+        self._store.add(rows)
         self._begin()
-
-    def _store(self, rows: Sequence[Row]) -> None:
-        _add(self.connection, rows)
-        less = [row[: len(_KEY)] for row in rows if any(row[place] < 0 for place in _COUNTED)]
-        _run(self.connection, _REMOVAL, _KEY, less)
 
 
 def _add_to(changes: dict[tuple[int, int], Figures], cell: tuple[int, int], figures: Figures) -> None:
@@ -181,56 +178,6 @@ def _by_touch(parts: Sequence[tuple[str | None, Sums]], figures: Figures, sign: 
             yield words, counts if sign > 0 else [-count for count in counts]
     elif words := touched(members):
         yield words, only_counts(figures[-len(DISTINCT) :])
-
-
-_KEY = [column.name for column in summary.primary_key]
-_ORDER = [*_KEY, *COLUMNS.values(), "touched", *FIGURES]
-"""The columns of a row that is written."""
-
-_COUNTED = [_ORDER.index(name) for name in ("projects", "rows")]
-"""What is zero in a cell that nothing is left in: a row may touch less than its project."""
-
-_REMOVAL = delete(summary).where(
-    *(summary.c[name] == bindparam(name) for name in _KEY),
-    *(summary.c[_ORDER[place]] == literal_column("0") for place in _COUNTED),
-)
-
-
-def _adding(insert: Any) -> Any:
-    sums = {name: summary.c[name] + insert.excluded[name] for name in FIGURES}
-    return insert.on_conflict_do_update(index_elements=_KEY, set_=sums)
-
-
-_ADDITION = _adding(sqlite.insert(summary))
-# PostgreSQL takes all rows at once, a list for each column: one statement for each row would take ten times as long.
-_LISTS = {
-    name: bindparam(name, type_=postgresql.ARRAY(BigInteger if isinstance(summary.c[name].type, Integer) else Text))
-    for name in _ORDER
-}
-_ADDITION_OF_LISTS = _adding(
-    postgresql.insert(summary).from_select(list(_LISTS), select(*(func.unnest(values) for values in _LISTS.values())))
-)
-
-
-def _add(connection: Connection, rows: Sequence[Row]) -> None:
-    if connection.dialect.name != "postgresql":
-        _run(connection, _ADDITION, _ORDER, rows)
-    elif rows:
-        columns = zip(_ORDER, zip(*rows, strict=True), strict=True)
-        connection.execute(_ADDITION_OF_LISTS, {name: list(values) for name, values in columns})
-
-
-def _run(connection: Connection, statement: Any, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Run a statement once for each row, on the driver: there are many rows, and nothing in them needs converting."""
-    if rows:
-        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
-        order = compiled.positiontup
-        values: list[Any] = (
-            list(map(itemgetter(*map(names.index, order)), rows))
-            if order
-            else [dict(zip(names, row, strict=True)) for row in rows]
-        )
-        connection.exec_driver_sql(str(compiled), values)
 
 
 def _rows(
@@ -286,7 +233,7 @@ def summarise(connection: Connection) -> None:
     changes = SummaryChanges(connection)
     for project_ids in ids_in_batches(connection, fact.c.project_id):
         changes.compare({}, contributions(_facts_of(connection, project_ids)))
-    changes.write()
+    changes.end()
 
 
 def summarise_if_missing(connection: Connection) -> None:

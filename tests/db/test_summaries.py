@@ -15,6 +15,7 @@ from sqlalchemy import case, delete, func, select, update
 
 from db import tables
 from db.engine import reading, writing
+from db.ingest import cell_store
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
 from db.ingest.pipeline import ingest
@@ -410,7 +411,9 @@ def test_a_named_set_is_one_member_only_while_it_means_what_it_meant(loaded):
             assert plan.money.grouping.name == "category"
 
 
-def test_summaries_of_an_older_database_are_computed_at_once(engine):
+@pytest.mark.parametrize("many", [cell_store.MANY_WAITING, 1_000])
+def test_summaries_of_an_older_database_are_computed_at_once(engine, monkeypatch, many):
+    monkeypatch.setattr(cell_store, "MANY_WAITING", many)  # what PostgreSQL adds at once
     load_bundle(engine)
     with writing(engine) as connection:
         by_ingest = kept(connection)
