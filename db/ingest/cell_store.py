@@ -95,13 +95,10 @@ waiting = Table(
 
 _SAME = [waiting.c[name] for name in _KEY]
 _SUMS = {name: cast(func.sum(waiting.c[name]), summary.c[name].type) for name in FIGURES}
+_COLUMNS = [_SUMS.get(name, column if name in _KEY else func.min(column)) for name, column in waiting.c.items()]
+# In their order, so that the cells of a grouping lie beside each other: a question reads those of one or two.
 _ADDITION_OF_WAITING = _adding(
-    postgresql.insert(summary).from_select(
-        ORDER,
-        select(
-            *(_SUMS.get(name, column if name in _KEY else func.min(column)) for name, column in waiting.c.items())
-        ).group_by(*_SAME),
-    )
+    postgresql.insert(summary).from_select(ORDER, select(*_COLUMNS).group_by(*_SAME).order_by(*_SAME))
 )
 _LESS = select(*_SAME).where(or_(*(waiting.c[ORDER[place]] < 0 for place in _COUNTED)))
 _REMOVAL_OF_WAITING = delete(summary).where(

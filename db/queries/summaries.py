@@ -147,13 +147,12 @@ def _numbered(columns: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[A
 
 def money_of_status(plan: Plan, filters: Filters, status: str) -> Select[Any]:
     """One row of the projects of a status and their money, in full or in part."""
-    cells = select(func.sum(summary.c.amount + summary.c.partial).label("cents"))
-    parts = [cells.where(*plan.money.conditions(filters), summary.c.status == status)]
+    in_cells = select(func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0))
     both = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
-    for rest in plan.rest(filters):
-        parts.append(select(func.sum(both).label("cents")).where(*conditions(rest, "year"), fact.c.status == status))
-    every = union_all(*parts).subquery("parts")
-    return select(_projects(plan, filters, status).scalar_subquery(), func.coalesce(func.sum(every.c.cents), 0))
+    in_facts = select(func.coalesce(func.sum(both), 0)).where(fact.c.status == status)
+    parts = [in_cells.where(*plan.money.conditions(filters), summary.c.status == status)]
+    parts += [in_facts.where(*conditions(rest, "year")) for rest in plan.rest(filters)]
+    return select(_projects(plan, filters, status).scalar_subquery(), _total(parts).scalar_subquery())
 
 
 def _projects(plan: Plan, filters: Filters, status: str | None = None) -> Select[Any]:
