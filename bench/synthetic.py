@@ -48,13 +48,10 @@ def fill(engine: Engine, components: int) -> None:
     """Fill a migrated, empty database with components, five to a project, and a release of them."""
     with writing(engine) as connection:
         load_reference(connection)
-        numbers = range(components)
-        projects = (_project(number) for number in range((components + OF_PROJECT - 1) // OF_PROJECT))
-        _insert(connection, "project", projects)
-        places = chain.from_iterable(map(_places, range((components + OF_PROJECT - 1) // OF_PROJECT)))
-        _insert(connection, "project_country", places)
-        amounts = chain.from_iterable(map(_amounts, range((components + OF_PROJECT - 1) // OF_PROJECT)))
-        _insert(connection, "project_amount", amounts)
+        numbers, projects = range(components), range(_projects_of(components))
+        _insert(connection, "project", map(_project, projects))
+        _insert(connection, "project_country", chain.from_iterable(map(_places, projects)))
+        _insert(connection, "project_amount", chain.from_iterable(map(_amounts, projects)))
         _insert(connection, "component", map(_component, numbers))
         _insert(connection, "classification", map(_classification, numbers))
         _insert(connection, "spend_fact", chain.from_iterable(map(_facts, numbers)))
@@ -75,6 +72,11 @@ def is_filled(engine: Engine) -> bool:
 def _insert(connection: Connection, name: str, rows: Iterator[Row]) -> None:
     while piece := list(islice(rows, BATCH)):
         insert_rows(connection, tables.metadata.tables[name], piece)
+
+
+def _projects_of(components: int) -> int:
+    """How many projects have so many components."""
+    return (components + OF_PROJECT - 1) // OF_PROJECT
 
 
 def _project_id(number: int) -> str:
@@ -263,7 +265,7 @@ def _release(components: int) -> Row:
         "taxonomy_version": versions.taxonomy,
         "rules_version": versions.rules,
         "method_version": versions.method,
-        "projects": (components + OF_PROJECT - 1) // OF_PROJECT,
+        "projects": _projects_of(components),
         "components": components,
         "rows_added": components,
         "rows_changed": 0,

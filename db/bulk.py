@@ -86,14 +86,23 @@ class Writer:
         connection.exec_driver_sql(empty)
 
     def _copy(self, connection: Connection, rows: Sequence[Row]) -> None:
-        driver: Any = connection.connection.driver_connection
-        refused: Any = connection.dialect.loaded_dbapi.Error
-        try:
-            with driver.cursor() as cursor, cursor.copy(self.copy) as copy:
-                for values in self._values(rows):
-                    copy.write_row(values)
-        except refused as error:
-            raise DBAPIError.instance(self.copy, None, error, refused, dialect=connection.dialect) from error
+        copy_rows(connection, self.copy, self._values(rows))
+
+
+def copy_rows(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Stream rows to PostgreSQL: `statement` is a COPY from STDIN, and rows hold the driver's types in its order.
+
+    Raises:
+        DBAPIError: if the database refuses them.
+    """
+    driver: Any = connection.connection.driver_connection
+    refused: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for values in rows:
+                copy.write_row(values)
+    except refused as error:
+        raise DBAPIError.instance(statement, None, error, refused, dialect=connection.dialect) from error
 
 
 def _getter(names: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:

@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from db import tables
+from db.bulk import copy_rows
 from models.summary import COLUMNS, FIGURES
 
 MANY_WAITING = 500_000
@@ -108,11 +109,8 @@ _REMOVAL_OF_WAITING = delete(summary).where(
 
 def _copy(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(CreateTable(waiting, if_not_exists=True))
-    driver: Any = connection.connection.driver_connection
     columns = ", ".join(map(connection.dialect.identifier_preparer.quote, ORDER))
-    with driver.cursor() as cursor, cursor.copy(f"COPY {waiting.name} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    copy_rows(connection, f"COPY {waiting.name} ({columns}) FROM STDIN", rows)
 
 
 def _run(connection: Connection, statement: Any, names: Sequence[str], rows: Sequence[Row]) -> None:

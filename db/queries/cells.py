@@ -1,4 +1,4 @@
-"""Chooses cells of the summaries that ingest keeps for a question about spend, where they can answer it exactly (ADR 23, 35, 36).
+"""Chooses cells of the summaries that ingest keeps for a question about spend, where they can answer it exactly (ADR 23, 35-38).
 
 Money of rows adds up over any cells, that of whole projects over places and lenders. Distinct projects and components do
 not: a project counts once in each cell that it touches.
