@@ -8,12 +8,12 @@ from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
 from api.labels import LABELS, labels_of
 from db.queries.components import component_pieces
-from db.queries.pieces import Piece, mapped
+from db.queries.pieces import Piece
 from db.queries.projects import project_pieces
 from db.queries.spend import spend_pieces, spend_totals
 from models.component import ComponentPublic
 from models.filters import STATUSES, Dimension, Filters, SortKey, SpendQuery
-from models.money import share_of, usd
+from models.money import all_usd, shares_of
 from models.project import ProjectPublic
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, SpendRow
 from models.vocabulary import Relevance
@@ -24,7 +24,7 @@ Values = Mapping[str, Any]
 def in_dollars(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The same rows, with dollars for the cents under `…_usd` names."""
     for piece in pieces:
-        yield mapped(piece, **{name: usd for name in piece if name.endswith("_usd")})
+        yield piece | {name: all_usd(values) for name, values in piece.items() if name.endswith("_usd")}
 
 
 def component_table(
@@ -83,7 +83,7 @@ def spend_table(
 def _with_shares(piece: Piece, labels: Sequence[tuple[str, str, Mapping[Any, str]]], whole: int) -> Piece:
     """Rows of spend, in cents, with the readable names of their groups and what part of the whole each is."""
     named = {label: list(map(names.get, piece[code])) for code, label, names in labels}
-    return piece | named | {"share": [share_of(amount, whole) for amount in piece["amount_usd"]]}
+    return piece | named | {"share": shares_of(piece["amount_usd"], whole)}
 
 
 def with_labels(

@@ -124,7 +124,7 @@ class _WalIndex:
             return None
         moment = monotonic()
         if moment - self._looked < LOOK_SECONDS:
-            return seen[1] if _header(seen[0].descriptor) == seen[0].header else None
+            return seen[1] if _index_header(seen[0].descriptor) == seen[0].header else None
         self._looked = moment
         return seen[1] if seen[0] == self._mark() else None
 
@@ -150,7 +150,7 @@ class _WalIndex:
             descriptor = _descriptor(f"{self._path}-shm", index)
         except OSError:
             return None
-        header = _header(descriptor)
+        header = _whole_header(descriptor)
         files = (_identity(data), data.st_size, data.st_mtime_ns, _identity(index))
         return None if header is None else _Mark(files, descriptor, header)
 
@@ -174,13 +174,17 @@ class _Mark:
     header: bytes
 
 
-def _header(descriptor: int) -> bytes | None:
-    """Read the header of the index, unless it is being written at this moment."""
+def _index_header(descriptor: int) -> bytes:
+    """Read the header of the index as it is at this moment; nothing where it cannot be read."""
     try:
-        header = os.pread(descriptor, INDEX_HEADER, 0)
+        return os.pread(descriptor, INDEX_HEADER, 0)
     except OSError:
-        return None
-    half = INDEX_HEADER // 2
+        return b""
+
+
+def _whole_header(descriptor: int) -> bytes | None:
+    """Read the header of the index, unless it is being written at this moment."""
+    header, half = _index_header(descriptor), INDEX_HEADER // 2
     whole = len(header) == INDEX_HEADER and header[:half] == header[half:] and header[INDEX_IS_READY]
     return header if whole else None
 

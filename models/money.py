@@ -1,7 +1,7 @@
 """Money as integer cents of US dollars: reading it, splitting it exactly, writing it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -66,20 +66,27 @@ def parse_dollars(value: object) -> int | None:
     return int((amount * 100).to_integral_value())
 
 
-NOTHING = Decimal("0.00")
-MILLIONTH = Decimal("0.000001")
+NOTHING, CENT, MILLIONTH = Decimal("0.00"), Decimal("0.01"), Decimal("0.000001")
 
 
 def usd(cents: int | None) -> Decimal | None:
     """Write integer cents as dollars with two decimals; `None` (not stated) stays `None`."""
     if not cents:  # most columns of most rows hold nothing
         return None if cents is None else NOTHING
-    return Decimal(cents).scaleb(-2)
+    return cents * CENT
 
 
-def share_of(part: int, whole: int) -> Decimal | None:
-    """Return a part of a whole with six decimals; there is none of nothing."""
-    return (Decimal(part) / whole).quantize(MILLIONTH) if whole else None
+def all_usd(amounts: Iterable[int | None]) -> list[Decimal | None]:
+    """The same for a column of amounts, in which to call a function for each would take longer than what it does."""
+    return [cents * CENT if cents else None if cents is None else NOTHING for cents in amounts]
+
+
+def shares_of(parts: Sequence[int], whole: int) -> Sequence[Decimal | None]:
+    """Return each part of a whole with six decimals; there is none of nothing."""
+    if not whole:
+        return [None] * len(parts)
+    divisor = Decimal(whole)
+    return [(part / divisor).quantize(MILLIONTH) for part in parts]
 
 
 def split_cents(total: int, weights: Sequence[int]) -> list[int]:

@@ -20,13 +20,17 @@ def local_path(scope: Scope) -> str:
 
 def is_api_path(scope: Scope) -> bool:
     """True where nothing that is asked may be ignored."""
-    path = local_path(scope)
+    return _is_api(local_path(scope))
+
+
+def _is_api(path: str) -> bool:
     return path.startswith(API_PREFIXES) or path in OTHER_DATA_PATHS
 
 
 def is_data_path(scope: Scope) -> bool:
     """True where answers follow from the release, so that a release can vouch for them; runs go on without one."""
-    return is_api_path(scope) and not local_path(scope).startswith(RUNS_PREFIX)
+    path = local_path(scope)
+    return _is_api(path) and not path.startswith(RUNS_PREFIX)
 
 
 def needs_key(scope: Scope) -> bool:

@@ -1,8 +1,10 @@
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.money import parse_dollars, scale_cents, split_cents, usd
+from models.money import all_usd, parse_dollars, scale_cents, shares_of, split_cents, usd
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,22 @@ def test_scaling_rounds_half_up_to_the_cent():
 def test_dollars_have_two_decimals_and_unknown_stays_unknown():
     assert str(usd(125_000_000)) == "1250000.00"
     assert usd(None) is None
+
+
+@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
+def test_a_column_of_amounts_is_written_like_each_of_them_digit_by_digit(amounts):
+    written = [
+        None if cents is None else f"{'-' * (cents < 0)}{abs(cents) // 100}.{abs(cents) % 100:02}" for cents in amounts
+    ]
+    assert [None if dollars is None else str(dollars) for dollars in all_usd(amounts)] == written
+    assert all_usd(amounts) == [usd(cents) for cents in amounts]
+
+
+@given(st.lists(st.integers(0, 10**15), min_size=1).filter(any))
+def test_shares_are_parts_of_the_whole_to_the_last_of_six_decimals(parts):
+    whole = sum(parts)
+    assert [Fraction(share) for share in shares_of(parts, whole)] == [round(Fraction(part, whole), 6) for part in parts]
+
+
+def test_of_nothing_there_are_no_shares():
+    assert shares_of([0, 0], 0) == [None, None]
