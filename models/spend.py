@@ -31,6 +31,7 @@ class SpendFact(SQLModel, table=True):
     __table_args__ = (
         Index("ix_spend_fact_category", "category", "measure"),
         Index("ix_spend_fact_country", "country", "measure"),
+        Index("ix_spend_fact_category_country", "category", "country", "measure"),
         Index("ix_spend_fact_year", "year", "measure", "approval_date"),
         _rare("ix_spend_fact_spread", "spread", "granularity"),
         _rare("ix_spend_fact_aim_unmet", "aim_unmet"),

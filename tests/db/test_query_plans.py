@@ -25,6 +25,7 @@ NARROW = {
     "country": Filters(countries=("JOR",)),
     "countries": Filters(countries=("JOR", "LBN")),
     "category": Filters(categories=("remittances", "diaspora")),
+    "categories in countries": Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora")),
     "year": Filters(year_from=2016, year_to=2016),
     "fiscal year": Filters(year_from=2016, year_to=2016, year_basis=YearBasis.FISCAL),
     "project": Filters(projects=("P174085",), statuses=STATUSES),
@@ -129,6 +130,24 @@ def test_cells_of_a_country_or_a_category_are_found_by_their_index(loaded, filte
     found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
     assert any(f"spend_summary USING INDEX ix_spend_summary_{index} (" in plan for plan in found)
     assert all("spend_summary USING PRIMARY KEY (grouping=? AND measure=? AND scope=?)" not in plan for plan in found)
+
+
+def test_facts_of_a_category_in_a_country_are_found_by_both(loaded):
+    if loaded.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    filters = Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"))
+    found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
+    assert any("spend_fact USING INDEX ix_spend_fact_category_country (category=? AND country=?" in p for p in found)
+
+
+def test_facts_of_a_project_are_found_by_it_whatever_else_is_asked_for(loaded):
+    if loaded.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    filters = Filters(projects=("P174085",), countries=("JOR",), categories=("remittances",), year_from=2016)
+    found = plans(loaded, lambda c: (spend(c, SpendQuery(filters)), list(list_components(c, filters))))
+    looked_by = {name for plan in found for name in re.findall(r"spend_fact USING INDEX ix_spend_fact_(\w+)", plan)}
+    assert "project_id" in looked_by
+    assert looked_by.isdisjoint({"country", "year", "category_country"})
 
 
 @pytest.mark.parametrize(
