@@ -31,6 +31,7 @@ from models.release import Release
 from models.versions import present_versions
 
 Values = Mapping[str, Any]
+Writer = Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]
 ALL_TYPES = {str(form): media_type for types in (MEDIA_TYPES, PICTURE_TYPES) for form, media_type in types.items()}
 IN_PAGES = ("cursor", "limit")
 OF_PICTURES = ("chart", "scale", "width", "height", "theme")
@@ -266,17 +267,22 @@ def _file(
     """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
     name = asked.request.url.path.strip("/").replace("/", "-")
     about = about_of(asked.snapshot.release, name, str(asked.request.url))
-    writers: dict[Format, Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]] = {
+    headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(links)
+    slots: ExportSlots = asked.request.app.state.exports
+    with ExitStack() as place:
+        place.enter_context(slots.one())
+        return FileStream(writer_of(form, about)(columns, read()), content_type(form), headers, place.pop_all())
+
+
+def writer_of(form: Format, about: About) -> Writer:
+    """What turns columns and pieces of rows into the bytes of a file."""
+    writers: dict[Format, Writer] = {
         Format.CSV: csv_chunks,
         Format.JSONL: jsonl_chunks,
         Format.PARQUET: partial(parquet_chunks, about=about),
         Format.XLSX: partial(xlsx_chunks, about=about),
     }
-    headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(links)
-    slots: ExportSlots = asked.request.app.state.exports
-    with ExitStack() as place:
-        place.enter_context(slots.one())
-        return FileStream(writers[form](columns, read()), content_type(form), headers, place.pop_all())
+    return writers[form]
 
 
 def content_type(form: Format) -> str:

@@ -12,10 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import content_type
 from api.files import KeptFile
+from api.http.replies import FOR_EVER
 from api.http.tags import http_date, matches, unchanged_since
 from api.problems import problem
 
-FOR_EVER = "public, max-age=31536000, immutable"
 ONE_RANGE = "[0-9]{0,18}-[0-9]{0,18}"
 RANGES = re.compile(rf"bytes\s*=\s*(?P<list>{ONE_RANGE}(\s*,\s*{ONE_RANGE})*)", re.IGNORECASE)
 MAX_RANGES = 100

@@ -6,18 +6,13 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
-from api.answers import about_of
+from api.answers import about_of, writer_of
 from api.deps import Snapshot
-from api.exports.columns import About, Column
-from api.exports.csv import csv_chunks
-from api.exports.jsonl import jsonl_chunks
-from api.exports.parquet import parquet_chunks
 from api.negotiation import Format
 from api.tables import TABLES, Table
 from db.queries.pieces import Piece
@@ -25,8 +20,6 @@ from models.release import Release
 
 FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)
 INDEX = "index.json"
-
-Writer = Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]
 
 
 class FilesGoneError(Exception):
@@ -128,17 +121,8 @@ def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> Kept
 
     about = about_of(snapshot.release, table.title, table.query)
     name = f"{table.name}.{form}"
-    length, digest = _keep(folder / name, _writer(form, about)(table.columns, counted()))
+    length, digest = _keep(folder / name, writer_of(form, about)(table.columns, counted()))
     return KeptFile(name, table.name, form, count, length, digest)
-
-
-def _writer(form: Format, about: About) -> Writer:
-    writers: dict[Format, Writer] = {
-        Format.CSV: csv_chunks,
-        Format.JSONL: jsonl_chunks,
-        Format.PARQUET: partial(parquet_chunks, about=about),
-    }
-    return writers[form]
 
 
 def _keep(path: Path, pieces: Iterator[bytes]) -> tuple[int, str]:

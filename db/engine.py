@@ -196,13 +196,11 @@ def _bounded(connection: Connection, allowance: Allowance | None) -> Iterator[No
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes: one at a time per database, committed at the end, undone by any error."""
-    with engine.connect() as connection:
-        connection = connection.execution_options(writes=True)
-        with connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
-                connection.execute(text(f"SET LOCAL random_page_cost = {COST_OF_PAGE}"))
-            yield connection
+    with noting(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITER_LOCK})
+            connection.execute(text(f"SET LOCAL random_page_cost = {COST_OF_PAGE}"))
+        yield connection
 
 
 @contextmanager

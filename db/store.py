@@ -55,10 +55,10 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     write_rows(connection, table, rows)
 
 
-def replace_rows(connection: Connection, table: Table, column: str, keys: Sequence[str], rows: Sequence[Row]) -> None:
-    """Delete all rows of some owners and insert their new ones."""
-    for piece in batches(list(keys)):
-        connection.execute(delete(table).where(table.c[column].in_(piece)))
+def replace_rows(connection: Connection, table: Table, project_ids: Sequence[str], rows: Sequence[Row]) -> None:
+    """Delete all rows of some projects and insert their new ones."""
+    for piece in batches(project_ids):
+        connection.execute(delete(table).where(table.c.project_id.in_(piece)))
     insert_rows(connection, table, rows)
 
 

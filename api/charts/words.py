@@ -40,6 +40,9 @@ IN_DOUBT = re.compile(r"^(includes|country leaves out|no) | may also be held in 
 GAP = re.compile(r"^no row loaded has (country|region|category) ([^:]+):")
 """A warning that names members by their codes, for programs."""
 
+MOST_NAMED = 4
+"""Values of a filter that are named; of the others it is said how many they are."""
+
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold."""
 
@@ -172,9 +175,9 @@ def _limits(filters: Filters) -> list[str]:
     return found
 
 
-def _some(values: Sequence[str], most: int = 4) -> str:
-    shown = ", ".join(values[:most])
-    return shown if len(values) <= most else f"{shown} and {len(values) - most} more"
+def _some(values: Sequence[str]) -> str:
+    shown = ", ".join(values[:MOST_NAMED])
+    return shown if len(values) <= MOST_NAMED else f"{shown} and {len(values) - MOST_NAMED} more"
 
 
 def wrapped(text: str, pixels: float, size: float) -> list[str]:

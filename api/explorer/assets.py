@@ -8,10 +8,11 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.http.replies import FOR_EVER
+
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 TEMPLATES = HERE / "templates"
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def _digest(*folders: Path) -> str:

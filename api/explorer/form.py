@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
 from api.params.filters import FilterParams, FormatParams
 from models.filters import Dimension
 
@@ -52,9 +50,9 @@ def label_of(name: str) -> str:
     return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
-def filter_choices(model: type[BaseModel] = FilterParams) -> list[Choice]:
+def filter_choices() -> list[Choice]:
     """Describe every filter of the API, in its order."""
-    schema = model.model_json_schema()
+    schema = FilterParams.model_json_schema()
     properties = {name: found for name, found in schema["properties"].items() if name not in NOT_FILTERS}
     return [_choice(name, found, schema.get("$defs", {})) for name, found in properties.items()]
 

@@ -10,14 +10,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.frames import LICENCE
 from api.freshness import is_stale
 from api.http.paths import is_data_path, needs_key
 from api.http.question import question_of
-from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, not_modified, send_whole
+from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, not_modified, send_empty
 from api.http.tags import has_it_already, held, http_date, newest, strong, tag_of
 from db.watch import ReleaseStamp, ReleaseWatch
-
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
 class ConditionalLayer:
@@ -39,7 +38,7 @@ class ConditionalLayer:
             stamp = await newest(self.releases) if '"' in asked else None
             etag = stamp and held(asked, tag_of(stamp, scope, self.version, is_stale(stamp.checked_at)))
             if stamp and etag:
-                await send_whole(send, 304, not_modified(etag, http_date(stamp.created_at)))
+                await send_empty(send, 304, not_modified(etag, http_date(stamp.created_at)))
                 return
         await self.app(scope, receive, Outgoing(scope, send, self.version))
 

@@ -18,8 +18,6 @@ EXPOSED = (
     "Accept-Ranges",
     "Repr-Digest",
     "Retry-After",
-    "RateLimit",
-    "RateLimit-Policy",
     "Deprecation",
     "Sunset",
 )

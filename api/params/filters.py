@@ -217,6 +217,11 @@ class FilterParams(FormatParams):
             measure=self.measure,
         )
 
+    def to_all(self, snapshot: Snapshot) -> Filters:
+        """See `to_filters`; but what names no status or relevance leaves none out."""
+        found = replace(self.to_filters(snapshot), statuses=tuple(self.status) or STATUSES)
+        return found if self.relevance else replace(found, relevance=tuple(Relevance))
+
     def _relevance(self, categories: Sequence[str]) -> tuple[Relevance, ...]:
         """What is no migration is left out unless it is asked for."""
         if self.relevance:

@@ -58,11 +58,10 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     Raises:
         NotFoundError: if there is no such project.
     """
-    filters = params.to_filters(asked.snapshot)
-    if of_project is not None:
-        filters = replace(filters, projects=(printable(of_project),), statuses=tuple(params.status) or STATUSES)
-        if not params.relevance:
-            filters = replace(filters, relevance=tuple(Relevance))
+    if of_project is None:
+        filters = params.to_filters(asked.snapshot)
+    else:
+        filters = replace(params.to_all(asked.snapshot), projects=(printable(of_project),))
     connection, sort = asked.snapshot.connection, params.sort_keys()
     read = partial(component_table, asked.snapshot, filters, sort)
     if rows_format(asked.request, params.format) is Format.JSON:

@@ -23,10 +23,10 @@ MADE = {"fields": "Glossary of fields", "taxonomy": "Taxonomy", "sources": "Sour
 """Pages that are made from the program's own descriptions and data, by name."""
 
 
-def document_page(request: Request, name: str, here: str, status: int = 200, **values: Any) -> Response:
+def document_page(request: Request, name: str, here: str, **values: Any) -> Response:
     """Write a page of the documentation, with the list of all its pages beside it."""
     lists: dict[str, Any] = {"guides": guides(), "made": MADE, "decisions": decisions()}
-    return page(request, name, status, here=here, **lists, **values)
+    return page(request, name, here=here, **lists, **values)
 
 
 @router.get("")

@@ -1,7 +1,6 @@
 """Reference tables: what categories, places, sources and dimensions there are, and what is known of which place and year."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -22,9 +21,8 @@ from models.category import CategoryPublic
 from models.classification.text import fold
 from models.country import CountryPublic
 from models.dimensions import MEANING, AvailabilityRow, DimensionPublic, MemberPublic
-from models.filters import STATUSES, Dimension
+from models.filters import Dimension
 from models.source import SourcePublic
-from models.vocabulary import Relevance
 
 router = APIRouter(prefix="/v1", tags=["reference"], route_class=QueryRoute)
 CategoryCode = Annotated[str, Path(description="Code of a category.", examples=["worker_mobility"])]
@@ -177,10 +175,7 @@ def list_availability(request: Request, snapshot: Snapshot, params: Annotated[Av
 
     Without filters every row counts, whatever its relevance and status.
     """
-    filters = params.to_filters(snapshot)
-    filters = replace(filters, statuses=tuple(params.status) or STATUSES)
-    if not params.relevance:
-        filters = replace(filters, relevance=tuple(Relevance))
+    filters = params.to_all(snapshot)
     names = snapshot.known.place_names
     rows = [
         row | {"country_name": names.get(row["country"])} for row in queries.availability(snapshot.connection, filters)

@@ -19,7 +19,7 @@ NOT_CONTENT = {"run_id", "spread", "aim_unmet"}
 def keep_hashes(connection: Connection, project_ids: Sequence[str]) -> None:
     """Hash the content of some projects anew, in the caller's transaction."""
     for piece in batches(project_ids):
-        replace_rows(connection, tables.project_hash, "project_id", piece, list(_rows(connection, piece)))
+        replace_rows(connection, tables.project_hash, piece, list(_rows(connection, piece)))
 
 
 def hash_if_missing(connection: Connection) -> None:

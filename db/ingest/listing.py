@@ -34,7 +34,7 @@ Shares = list[Sequence[Any]]
 def keep_listed(connection: Connection, project_ids: Sequence[str]) -> None:
     """Compute the rows of some projects anew, in the caller's transaction."""
     for piece in batches(project_ids):
-        replace_rows(connection, listed, "project_id", piece, list(_rows(connection, piece)))
+        replace_rows(connection, listed, piece, list(_rows(connection, piece)))
 
 
 def list_if_missing(connection: Connection) -> None:

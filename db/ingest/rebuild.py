@@ -101,7 +101,7 @@ def _rebuild_chunk(
     _write_projects(connection, chunk, project_ids)
     _write_answers(connection, project_ids, stand_ins, verdict_rows, fact_rows, amount_rows)
     search_rows = list(_search_rows(chunk, {row["component_id"] for row in fact_rows}, stand_ins))
-    replace_rows(connection, tables.search_text, "project_id", project_ids, search_rows)
+    replace_rows(connection, tables.search_text, project_ids, search_rows)
     keep_listed(connection, project_ids)
     keep_hashes(connection, project_ids)
 
@@ -233,9 +233,9 @@ def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence
                 for position, text in enumerate(project[name], start=1)
             ]
     upsert(connection, tables.project, rows)
-    replace_rows(connection, tables.project_country, "project_id", project_ids, countries)
-    replace_rows(connection, tables.project_sector, "project_id", project_ids, sectors)
-    replace_rows(connection, tables.project_theme, "project_id", project_ids, themes)
+    replace_rows(connection, tables.project_country, project_ids, countries)
+    replace_rows(connection, tables.project_sector, project_ids, sectors)
+    replace_rows(connection, tables.project_theme, project_ids, themes)
 
 
 def _write_answers(
@@ -256,4 +256,4 @@ def _write_answers(
     upsert(connection, component, list(stand_ins.values()))
     insert_rows(connection, tables.classification, verdicts)
     insert_rows(connection, tables.spend_fact, facts)
-    replace_rows(connection, tables.project_amount, "project_id", project_ids, amounts)
+    replace_rows(connection, tables.project_amount, project_ids, amounts)

@@ -39,6 +39,9 @@ from models.vocabulary import Tag, YearBasis
 
 fact = tables.spend_fact
 
+high = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
+"""The upper end of a fact's range, in cents; zero where nothing is stated."""
+
 
 @lru_cache
 def set_members() -> CTE:

@@ -1,6 +1,6 @@
 """Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,11 +10,9 @@ from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.errors import BadPositionError
+from db.queries.prepared import CHUNK
 from models.filters import SortKey
 from models.types import Code
-
-CHUNK = 1000
-"""Rows that are fetched at once."""
 
 MARK = "sort_"
 
@@ -22,19 +20,22 @@ Position = Sequence[Any]
 """Where a row stands: its values in the columns that it is ordered by. `None` comes last in either direction."""
 
 
-def ordered(
+def list_rows(
     connection: Connection,
     statement: Select[Any],
     columns: Mapping[str, ColumnElement[Any]],
     keys: Sequence[SortKey],
-    after: Position | None = None,
-) -> Select[Any]:
-    """Order a statement for a database, and leave out what is not after a position; see `in_order`.
+    after: Position | None,
+    limit: int | None,
+) -> Iterator[dict[str, Any]]:
+    """Iterate over the rows of a statement in an order (see `in_order`), those after a position, each with its own.
 
     Raises:
         BadPositionError: if the position does not fit the keys.
     """
-    return in_order(statement, columns, keys, known_position(columns, keys, after), is_bytewise(connection))
+    found = in_order(statement, columns, keys, known_position(columns, keys, after), is_bytewise(connection))
+    rows = connection.execute(found.limit(limit).execution_options(yield_per=CHUNK)).mappings()
+    return map(_placed, rows)
 
 
 def in_order(
@@ -95,7 +96,7 @@ def is_bytewise(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def placed(row: RowMapping) -> dict[str, Any]:
+def _placed(row: RowMapping) -> dict[str, Any]:
     """Return a row of an ordered statement with where it stands, in values that fit into JSON, under `position`."""
     kept: dict[str, Any] = {}
     position: list[Any] = []

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, literal, select, union_all
 
 from db import tables
-from db.queries.filtering import DIMENSIONS, conditions, fact, facts
+from db.queries.filtering import DIMENSIONS, conditions, fact, facts, high
 from models.filters import Dimension, Filters
 from models.vocabulary import Granularity, Measure
 
@@ -100,7 +100,6 @@ def availability(connection: Connection, filters: Filters) -> list[dict[str, Any
     """Return what is loaded of each place, year and source in the filter, money in cents under `…_usd` names."""
     listed = fact.c.granularity == Granularity.COMPONENT
     stated = listed & fact.c.amount_cents.is_not(None)
-    money = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
     groups = [fact.c.country, fact.c.year, fact.c.source_id.label("source")]
     query = (
         select(
@@ -109,8 +108,8 @@ def availability(connection: Connection, filters: Filters) -> list[dict[str, Any
             func.count(case((stated, fact.c.project_id)).distinct()).label("projects_with_component_amounts"),
             func.count(case((listed, fact.c.component_id)).distinct()).label("components"),
             func.count(case((stated, fact.c.component_id)).distinct()).label("components_with_amount"),
-            func.sum(money).label("total_usd"),
-            func.sum(case((listed, money), else_=0)).label("component_usd"),
+            func.sum(high).label("total_usd"),
+            func.sum(case((listed, high), else_=0)).label("component_usd"),
         )
         .where(*conditions(filters))
         .group_by(*groups)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from db import tables
 from db.errors import NotFoundError
 from db.queries.asking import ask_once
-from db.queries.ordering import Position, ordered, placed
+from db.queries.ordering import Position, list_rows
 from db.queries.prepared import Question, Row
 from models.filters import SortKey
 from models.release import Change, Release
@@ -26,7 +26,6 @@ LATEST = "latest"
 MAX_DIGITS = 10
 """A number of this many digits may not fit the column."""
 
-CHUNK = 1000
 change = tables.release_change
 ORDER = [SortKey(name) for name in ("component_id", "project_id", "measure", "category")]
 """The order of changes; with the release this is their key, so no two are equal."""
@@ -92,9 +91,7 @@ def list_releases(
     """Iterate over the releases, the newest first, those after a position, each with its own `position`."""
     table = tables.release
     keys = [SortKey("release_id", descending=True)]
-    statement = ordered(connection, select(table), {"release_id": table.c.release_id}, keys, after)
-    rows = connection.execute(statement.limit(limit).execution_options(yield_per=CHUNK)).mappings()
-    return (placed(row) for row in rows)
+    return list_rows(connection, select(table), {"release_id": table.c.release_id}, keys, after, limit)
 
 
 def count_changes(connection: Connection, release_id: int, wanted: ChangeFilter) -> int:
@@ -116,9 +113,7 @@ def list_changes(
     """
     kept = [item.label(item.name.replace("_cents", "_usd")) for item in change.c if item.name != "release_id"]
     statement = select(*kept).where(*_conditions(release_id, wanted))
-    statement = ordered(connection, statement, {item.name: item for item in change.c}, ORDER, after)
-    rows = connection.execute(statement.limit(limit).execution_options(yield_per=CHUNK)).mappings()
-    return (placed(row) for row in rows)
+    return list_rows(connection, statement, {item.name: item for item in change.c}, ORDER, after, limit)
 
 
 def _conditions(release_id: int, wanted: ChangeFilter) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.queries.asking import ask_dicts
-from db.queries.filtering import conditions, fact
+from db.queries.filtering import conditions, fact, high
 from db.queries.prepared import Question
 from db.queries.templates import slot
 from models.component import WHOLE
@@ -96,7 +96,6 @@ def review_queue(connection: Connection, filters: Filters, limit: int) -> list[d
 
 
 def _at_stake(filters: Filters, limit: int) -> Select[Any]:
-    high = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
     ranked = (
         select(
             fact.c.component_id,

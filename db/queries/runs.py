@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.ordering import CHUNK, Position, ordered, placed
+from db.queries.ordering import Position, list_rows
 from db.queries.releases import in_utc
 from models.filters import SortKey
 from models.vocabulary import RunStatus
@@ -22,9 +22,8 @@ def list_runs(
     connection: Connection, after: Position | None = None, limit: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Iterate over the runs, the newest first, those after a position, each with its own `position`."""
-    statement = ordered(connection, _runs(), {"run_id": run.c.run_id}, [SortKey("run_id", descending=True)], after)
-    rows = connection.execute(statement.limit(limit).execution_options(yield_per=CHUNK)).mappings()
-    return (_in_utc(placed(row)) for row in rows)
+    keys = [SortKey("run_id", descending=True)]
+    return map(_in_utc, list_rows(connection, _runs(), {"run_id": run.c.run_id}, keys, after, limit))
 
 
 def count_runs(connection: Connection) -> int:
@@ -81,9 +80,8 @@ def rejected_records(
     """
     get_run(connection, run_id)
     statement = select(refused).where(refused.c.run_id == run_id)
-    statement = ordered(connection, statement, {"rejected_id": refused.c.rejected_id}, [SortKey("rejected_id")], after)
-    rows = connection.execute(statement.limit(limit).execution_options(yield_per=CHUNK)).mappings()
-    return (_pointed(placed(row)) for row in rows)
+    columns, keys = {"rejected_id": refused.c.rejected_id}, [SortKey("rejected_id")]
+    return map(_pointed, list_rows(connection, statement, columns, keys, after, limit))
 
 
 def count_rejected(connection: Connection, run_id: int) -> int:

@@ -88,9 +88,10 @@ def spend_questions(
     yield from price_questions(connection, query.filters)
     yield _totals_question(connection, query)
     if query.group_by:
-        yield _rows_question(connection, query, after, limit)
-    if query.group_by and counted and _is_ready(connection, query):
-        yield _count_question(connection, query)
+        rows = _rows_question(connection, query, after, limit)
+        yield rows
+        if counted and EVERY not in rows.prepared(connection.dialect).columns:
+            yield _count_question(connection, query)
     if query.basis is not Basis.PROJECT:
         yield _methods_question(connection, query)
     yield from warning_questions(connection, query)
@@ -117,10 +118,9 @@ def spend_pieces(
     if not query.group_by:
         return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
     keys = sort_keys(query)
-    lots = in_pieces(connection, limit, [_rows_question(connection, query, after, limit)])
-    every = [] if limit is None or _is_ready(connection, query) else [EVERY]
-    names = (*(dimension.value for dimension in query.group_by), *FIGURES, *every)
-    return pieces_of(names, lots, len(keys))
+    question = _rows_question(connection, query, after, limit)
+    names = question.prepared(connection.dialect).columns
+    return pieces_of(names, in_pieces(connection, limit, [question]), len(keys))
 
 
 def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limit: int | None) -> Question:
@@ -157,7 +157,7 @@ def _ordered(
 ) -> Select[Any]:
     rows: FromClause = _grouped(source, query)
     ready = source is not None and stand_ready(source, query)
-    every = limited and not ready
+    every = limited and not ready  # rows that are read are counted by themselves: no second work of the same kind
     columns = _by_name(rows)
     if ready:  # they are found by the key they are stored under; an index that is in order would have each looked up
         columns = {name: unindexed(column) for name, column in columns.items()}
@@ -193,12 +193,6 @@ def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
     """The columns of an answer in their order: what it is grouped by, then the figures."""
     figures = (cast(rows.c[name], BigInteger).label(name) for name in FIGURES)  # PostgreSQL sums cents as decimals
     return select(*(rows.c[dimension.value] for dimension in query.group_by), *figures)
-
-
-def _is_ready(connection: Connection, query: SpendQuery) -> bool:
-    """Whether rows are read and not added up, so that to count them is no second work of the same kind."""
-    source = cells_of(connection, query)
-    return source is not None and stand_ready(source, query)
 
 
 def count_rows(connection: Connection, query: SpendQuery) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from db.queries.asking import ask
 from db.queries.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
-from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices
+from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices
 from db.queries.prepared import Question
 from db.queries.spend_facts import distinct_counts, from_facts, group_columns, sum_of
 from db.queries.templates import template_of
@@ -148,8 +148,7 @@ def _numbered(columns: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[A
 def money_of_status(plan: Plan, filters: Filters, status: str) -> Select[Any]:
     """One row of the projects of a status and their money, in full or in part."""
     in_cells = select(func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0))
-    both = func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)
-    in_facts = select(func.coalesce(func.sum(both), 0)).where(fact.c.status == status)
+    in_facts = select(func.coalesce(func.sum(high), 0)).where(fact.c.status == status)
     parts = [in_cells.where(*plan.money.conditions(filters), summary.c.status == status)]
     parts += [in_facts.where(*conditions(rest, "year")) for rest in plan.rest(filters)]
     return select(_projects(plan, filters, status).scalar_subquery(), _total(parts).scalar_subquery())

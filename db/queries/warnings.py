@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from db import tables
 from db.queries.asking import ask
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact
+from db.queries.filtering import conditions, fact, high
 from db.queries.prepared import Question
 from db.queries.summaries import known_members, money_of_status
 from db.queries.templates import Values, slots_of, template_of
@@ -17,9 +17,6 @@ from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
 from models.words import counted
-
-high = func.coalesce(func.sum(func.coalesce(fact.c.amount_cents, 0) + func.coalesce(fact.c.partial_cents, 0)), 0)
-
 
 Said = Callable[[str, str], str]
 """Puts an amount and a number of projects, both in words, into a sentence."""
@@ -98,7 +95,8 @@ def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
 
 
 def _all_of(filters: Filters, *where: ColumnElement[bool], by: str | None = None) -> Select[Any]:
-    return select(func.count(fact.c.project_id.distinct()), high).where(*conditions(filters, by), *where)
+    money = func.coalesce(func.sum(high), 0)
+    return select(func.count(fact.c.project_id.distinct()), money).where(*conditions(filters, by), *where)
 
 
 def _left_apart(filters: Filters) -> Iterator[Check]:

@@ -9,13 +9,16 @@ from models.vocabulary import Measure
 CUT = 120
 """An excerpt that ends this near behind an open bracket may have cut it."""
 
+LONGEST = 420
+"""Characters of a bracket at most."""
+
 _TELLING = re.compile(r"[ ,;/]+(?:actu|final|at appraisal\b|of which\b|including\b|dont\b)")
 
 
-def bracket_end(folded: str, start: int, limit: int = 420) -> int | None:
-    """Place behind the bracket that closes the one at `start`, at most `limit` further; None if it stays open."""
+def bracket_end(folded: str, start: int) -> int | None:
+    """Place behind the bracket that closes the one at `start`, at most `LONGEST` further; None if it stays open."""
     depth = 0
-    for index in range(start, min(len(folded), start + limit)):
+    for index in range(start, min(len(folded), start + LONGEST)):
         if folded[index] in "([":
             depth += 1
         elif folded[index] in ")]":

@@ -300,7 +300,7 @@ def test_several_processes_can_make_the_files_at_once(loaded, tmp_path, monkeypa
 
 def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
-        patch.setattr(api.files, "jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+        patch.setattr("api.answers.jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
         problem(ask(URL), 500)
         assert names_in(tmp_path / "files") == []
     assert ask(URL).status_code == 200

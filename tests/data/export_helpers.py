@@ -58,10 +58,10 @@ def jsonl_text(*records: Mapping[str, Any], kind: str = "project") -> str:
     return "".join(json.dumps({"type": kind, **record}) + "\n" for record in records)
 
 
-def xlsx_bytes(rows: Sequence[Sequence[str | int | float]], first_row: int = 1) -> bytes:
+def xlsx_bytes(rows: Sequence[Sequence[str | int | float]]) -> bytes:
     """Write a workbook with one sheet, as small as Excel would still open."""
     lines = []
-    for number, row in enumerate(rows, start=first_row):
+    for number, row in enumerate(rows, start=1):
         cells = "".join(_cell(f"{_letters(column)}{number}", value) for column, value in enumerate(row))
         lines.append(f'<row r="{number}">{cells}</row>')
     relation = "<Relationships xmlns='http://schemas.openxmlformats.org/package/2006/relationships'>{}</Relationships>"
@@ -123,6 +123,11 @@ def everything(engine: Engine) -> dict[str, list[dict[str, Any]]]:
     """All that is stored, but for the log of runs and the time of the last one."""
     found = {name: rows(engine, name) for name in tables.metadata.tables if name not in LOGS}
     return found | {"release": [{**row, "checked_at": None} for row in found["release"]]}
+
+
+def address(engine: Engine) -> str:
+    """The address of a database, as another process needs it."""
+    return engine.url.render_as_string(hide_password=False)
 
 
 def adds_up(report: Report) -> bool:

@@ -27,7 +27,7 @@ from db.settings import ROOT
 from db.store import now
 from models.vocabulary import Scope
 from tests.conftest import DATABASES, client_of, let_go
-from tests.data.export_helpers import PROJECT, csv_text, project_ids, rows, take
+from tests.data.export_helpers import PROJECT, address, csv_text, project_ids, rows, take
 from tests.data.watching import settle
 from tests.data.writing import RECORD, new_key, sender
 
@@ -45,10 +45,6 @@ def hang(*_):
 setattr(restoring, sys.argv[3], hang)
 restoring.restore(make_engine(sys.argv[1]), Path(sys.argv[2]), replace=True)
 """
-
-
-def address(engine):
-    return engine.url.render_as_string(hide_password=False)
 
 
 def everything(engine, without_release=()):

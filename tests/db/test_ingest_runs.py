@@ -17,7 +17,7 @@ from db.engine import reading, writing
 from db.ingest import pipeline
 from db.ingest.adapters.records import RecordsAdapter
 from db.queries.releases import latest_release
-from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, project, project_ids, rows, take
+from tests.data.export_helpers import PROJECT, address, adds_up, csv_text, everything, project, project_ids, rows, take
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,10 +39,6 @@ pipeline.ingest(make_engine(sys.argv[1]), RecordsAdapter(), [Path(sys.argv[2])])
 
 def many(count, **fields):
     return csv_text(*({**PROJECT, "project_id": f"X{number}", **fields} for number in range(1, count + 1)))
-
-
-def address(engine):
-    return engine.url.render_as_string(hide_password=False)
 
 
 def statuses(engine):

@@ -13,7 +13,7 @@ from db.ingest import pipeline
 from db.migrate import upgrade
 from db.run_lock import run_lock
 from db.settings import ROOT
-from tests.data.export_helpers import PROJECT, csv_text, project_ids, rows, take
+from tests.data.export_helpers import PROJECT, address, csv_text, project_ids, rows, take
 from tests.data.writing import until
 
 HOLDS = """
@@ -24,10 +24,6 @@ with run_lock(make_engine(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
-
-
-def address(engine):
-    return engine.url.render_as_string(hide_password=False)
 
 
 def test_a_second_run_waits_and_does_not_take_the_first_for_dead(engine, write, monkeypatch):

@@ -12,12 +12,9 @@ from db.queries.runs import rejected_records
 from db.settings import get_settings
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, rows, take
-from tests.data.fake_documents import TITLES, put, run, status_report, texts_asked
+from tests.data.fake_documents import FITS, MISFITS, PROJECT_ID, TITLES, put, run, status_report, texts_asked
 from tests.data.fake_worldbank import running
 
-PROJECT_ID = "P900001"
-FITS = dict(zip(TITLES, ("3,000,000.00", "1,500,000.00", "500,000.00"), strict=True))  # the commitment of 5 million
-MISFITS = dict(zip(TITLES, ("3,000,000.00", "100,000.00", "500,000.00"), strict=True))
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 

@@ -19,9 +19,9 @@ from db.ingest.adapters.worldbank_fields import (
 )
 from db.ingest.spool import read_manifest, read_page
 from db.ingest.web import shape_of
+from models.filters import STATUSES
 from models.records import ProjectRecord, parse_flag
 
-STATUSES = ("Active", "Closed", "Pipeline", "Dropped")
 TEXTS = {
     "name": "project_name",
     "region": "regionname",
