@@ -97,7 +97,8 @@ def allocate_family(
                 spread_from_parent[key].append(replace(component, amount=part))
     result = {}
     for key in family:
-        allocation = allocate(family[key], spread_from_parent.get(key, lists[key]))
+        own = [] if key == parent and key in spread_from_parent else lists[key]  # of the others it states no amounts
+        allocation = allocate(family[key], [*spread_from_parent.get(key, ()), *own])
         if key in spread_from_parent:
             rows = tuple(
                 replace(row, scaled=row.scaled or bool(row.amount and row.component)) for row in allocation.rows

@@ -47,12 +47,7 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
     result = FamilyFacts()
     totals = {key: _totals(key, member, family) for key, member in family.members.items()}
     listed = {key: [_stated(c) for c in member.components] for key, member in family.members.items()}
-    if family.root in totals:
-        allocations = allocate_family(totals, family.root, listed)
-    else:
-        allocations = {}
-        for key in totals:
-            allocations |= allocate_family({key: totals[key]}, key, listed)
+    allocations = allocate_family(totals, family.root, listed)
     decisions = {cid: found for member in family.members.values() for cid, found in member.decisions.items()}
     for key, member in family.members.items():
         rows = allocations[key].rows
@@ -81,9 +76,21 @@ def _totals(key: str, member: Member, family: Family) -> Totals:
     }
     if key != family.root:
         return Totals(key, amounts)
-    inclusion = {k: m.project["included_in_parent"] for k, m in family.members.items() if k != key}
-    included = tuple(k for k, value in inclusion.items() if value == Inclusion.YES)
-    return Totals(key, amounts, included, tuple(k for k in inclusion if k not in included))
+    others = [k for k in family.members if k != key]
+    included = tuple(k for k in others if _is_held(family, k))
+    return Totals(key, amounts, included, tuple(k for k in others if k not in included))
+
+
+def _is_held(family: Family, key: str) -> bool:
+    """Whether the amount of the family's root is known to hold a project's, itself or by way of those between."""
+    seen: set[str] = set()
+    while key != family.root and key in family.members and key not in seen:
+        project = family.members[key].project
+        if project["included_in_parent"] != Inclusion.YES:
+            return False
+        seen.add(key)
+        key = project["parent_project_id"]
+    return key == family.root
 
 
 def _stated(component: Listed) -> StatedComponent:

@@ -15,21 +15,23 @@ statement, project = tables.project_statement, tables.project
 def families_of(connection: Connection, touched: Collection[str]) -> dict[str, list[str]]:
     """Group touched projects with all who belong to the same parent now, or did when they were built the last time.
 
-    Where a parent has a parent itself, all stand under the topmost. Every project is in one family only.
+    Where a parent has a parent itself, all stand under the topmost that is stored. Every project is in one family only.
     """
     begun = set(touched) | _ids(connection, _former_parents, touched)
     parents = _parents_above(connection, begun)
-    families: dict[str, set[str]] = {_topmost(parents, project_id): set() for project_id in begun}
-    found = around = set(families)
+    topmost = {_topmost(parents, project_id) for project_id in begun}
+    found = around = topmost
     while around:
         around = _ids(connection, _naming, around) - found
         parents |= _parents(connection, around)
         found = found | around
-    for project_id in _ids(connection, _stored, found | begun):
-        root = _topmost(parents, project_id)
-        if root in families:
-            families[root].add(project_id)
-    return {root: sorted(members) for root, members in families.items()}
+    stored = _ids(connection, _stored, found | begun)
+    known = {child: parent for child, parent in parents.items() if parent in stored}
+    families: dict[str, list[str]] = {}
+    for project_id in sorted(stored):
+        if _topmost(parents, project_id) in topmost:
+            families.setdefault(_topmost(known, project_id), []).append(project_id)
+    return families
 
 
 def _former_parents(piece: Sequence[str]) -> Select[tuple[str | None]]:

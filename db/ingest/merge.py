@@ -47,16 +47,38 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     return merged
 
 
-def subtract_included(parent: dict[str, Any], children: Sequence[Mapping[str, Any]]) -> None:
-    """Count a parent without the additional financings that its stated amount is known to hold.
+def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:
+    """Count each project of a family, given by their ids, without the additional financings that its stated amount is known to
+    hold.
 
-    Nothing is done where the parent's own record already says what is counted.
+    Nothing is taken off where the project's own record says what is counted, nor in a ring of projects that name each other.
     """
-    if parent["counted_note"] or parent["commitment_cents"] is None:
+    parents = {key: project["parent_project_id"] for key, project in family.items()}
+    included: dict[str, list[tuple[str, int]]] = {}
+    for key, project in family.items():
+        held = project["included_in_parent"] == Inclusion.YES and project["counted_cents"]
+        if held and parents[key] in family and not _is_in_ring(parents, key):
+            # What it counts before its own financings are taken off: the parent holds these too.
+            included.setdefault(parents[key], []).append((key, project["counted_cents"]))
+    for key, found in included.items():
+        _subtract(family[key], found)
+    for key, project in family.items():
+        if _is_in_ring(parents, key) and not project["counted_note"]:
+            project["counted_note"] = f"not taken off the amount of its parent {parents[key]}: they are in a ring"
+
+
+def _subtract(parent: dict[str, Any], held: Sequence[tuple[str, int]]) -> None:
+    stated = parent["commitment_cents"]
+    if parent["counted_note"] or stated is None or parent["counted_cents"] != stated:
         return
-    included = [child for child in children if child["included_in_parent"] == Inclusion.YES and child["counted_cents"]]
-    if not included:
-        return
-    parent["counted_cents"] = max(parent["commitment_cents"] - sum(child["counted_cents"] for child in included), 0)
-    names = ", ".join(sorted(child["project_id"] for child in included))
+    parent["counted_cents"] = max(stated - sum(cents for _, cents in held), 0)
+    names = ", ".join(sorted(name for name, _ in held))
     parent["counted_note"] = f"stated amount holds that of its additional financings, rows of their own: {names}"
+
+
+def _is_in_ring(parents: Mapping[str, str | None], key: str) -> bool:
+    above, seen = parents[key], set[str]()
+    while above is not None and above != key and above not in seen:
+        seen.add(above)
+        above = parents.get(above)
+    return above == key

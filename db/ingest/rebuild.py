@@ -78,10 +78,8 @@ def _rebuild_chunk(
     connection: Connection, families: Mapping[str, list[str]], project_ids: Sequence[str], places: PlaceIndex
 ) -> None:
     chunk = _load(connection, project_ids)
-    for root, members in families.items():
-        if root in chunk.projects:
-            children = [chunk.projects[key] for key in members if key != root]
-            subtract_included(chunk.projects[root], children)
+    for members in families.values():
+        subtract_included({key: chunk.projects[key] for key in members})
     taxonomy = load_taxonomy()
     verdict_rows: list[dict[str, Any]] = []
     fact_rows: list[dict[str, Any]] = []

@@ -5,7 +5,7 @@ import pytest
 from db.engine import make_engine, reading
 from db.ingest.families import families_of
 from db.migrate import upgrade
-from tests.data.export_helpers import PROJECT, csv_text, rows, take
+from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, rows, take
 
 NAMES = ("A1", "B1")
 
@@ -73,3 +73,87 @@ def test_parents_of_parents_and_rings_are_one_family(engine, write):
         for one in ("R1", "R2"):
             assert families_of(connection, {one}) == {"R1": ["R1", "R2"]}
     assert money(engine) == dict.fromkeys(("X1", "X2", "X3", "R1", "R2"), 500_000_000)
+
+
+def financing(name, parent, usd, included="yes", **more):
+    """A project that is an additional financing of another."""
+    stated = {
+        "project_id": name,
+        "parent_project_id": parent,
+        "included_in_parent": included,
+        "commitment_usd": str(usd),
+    }
+    return PROJECT | stated | more
+
+
+TREES = {
+    "held by one that is not held": (
+        [PROJECT | {"commitment_usd": "100"}, financing("X2", "X1", 30, "no"), financing("X3", "X2", 10)],
+        {"X1": 100_00, "X2": 20_00, "X3": 10_00},
+    ),
+    "held by one that is held": (
+        [PROJECT | {"commitment_usd": "100"}, financing("X2", "X1", 30), financing("X3", "X2", 10)],
+        {"X1": 70_00, "X2": 20_00, "X3": 10_00},
+    ),
+    "whose topmost is not loaded": (
+        [financing("X2", "X1", 30), financing("X3", "X2", 10)],
+        {"X2": 20_00, "X3": 10_00},
+    ),
+    "with a curated amount and no note": (
+        [PROJECT | {"commitment_usd": "100", "counted_usd": "60"}, financing("X2", "X1", 10)],
+        {"X1": 60_00, "X2": 10_00},
+    ),
+    "in a ring": (
+        [financing("X1", "X2", 100), financing("X2", "X1", 200), financing("X3", "X2", 50)],
+        {"X1": 100_00, "X2": 150_00, "X3": 50_00},
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("tree", TREES)
+def test_each_dollar_is_counted_once_down_a_tree_of_financings(engine, write, tree):
+    records, counted = TREES[tree]
+    take(engine, write("tree.csv", csv_text(*records)))
+    assert money(engine) == counted
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_ring_says_why_nothing_is_taken_off(engine, write):
+    take(engine, write("ring.csv", csv_text(financing("X1", "X2", 100), financing("X2", "X1", 200))))
+    notes = {row["project_id"]: row["counted_note"] for row in rows(engine, "project")}
+    assert notes == {
+        "X1": "not taken off the amount of its parent X2: they are in a ring",
+        "X2": "not taken off the amount of its parent X1: they are in a ring",
+    }
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_family_of_a_parent_that_is_not_loaded_stands_under_the_topmost_that_is(engine, write):
+    take(
+        engine,
+        write("tree.csv", csv_text(financing("X2", "X1", 30), financing("X3", "X2", 10), financing("X4", "X1", 5))),
+    )
+    with reading(engine) as connection:
+        assert families_of(connection, {"X3"}) == {"X2": ["X2", "X3"], "X4": ["X4"]}
+    take(engine, write("parent.csv", csv_text(PROJECT | {"commitment_usd": "100"})))
+    assert money(engine) == {"X1": 65_00, "X2": 20_00, "X3": 10_00, "X4": 5_00}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_titles_that_a_financing_lists_itself_stay_beside_the_list_that_is_spread_over_it(engine, write):
+    def component(project_id, title, **more):
+        return {"type": "component", "project_id": project_id, "ordinal": 1, "title": title, **more}
+
+    projects = jsonl_text(PROJECT | {"commitment_usd": "60"}, financing("X2", "X1", 40, "no"))
+    listed = jsonl_text(
+        component("X1", "Refugee housing", amount_usd="100", amount_basis="commitment"),
+        component("X2", "Refugee schools"),
+    )
+    take(engine, write("family.jsonl", projects + listed))
+    found = {
+        (row["component_id"], row["project_id"]): row["amount_cents"]
+        for row in rows(engine, "spend_fact")
+        if row["measure"] == "commitment"
+    }
+    assert found == {("X1-1", "X1"): 60_00, ("X1-1", "X2"): 40_00, ("X2-1", "X2"): None}
