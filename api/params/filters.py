@@ -30,6 +30,7 @@ from api.params.values import (
 )
 from api.problems import BadParameterError, ProblemItem, unknown_value
 from db.queries.projects import taken_as_stored, unknown_projects
+from models.classification import NOT_MIGRATION
 from models.country import PlaceIndex
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
 from models.search import parse_query
@@ -102,7 +103,11 @@ class FilterParams(FormatParams):
         list[str],
         SPLIT,
         one_of("status", STATUSES),
-        listed(f"Project status; by default {', '.join(COUNTED_STATUSES)}.", "Active", STATUSES),
+        listed(
+            f"Project status; by default {', '.join(COUNTED_STATUSES)}, and with all of these projects that state none.",
+            "Active",
+            STATUSES,
+        ),
     ]
     granularity: Annotated[
         list[str],
@@ -201,7 +206,7 @@ class FilterParams(FormatParams):
             sources=_known("source", self.source, known.sources),
             instruments=_known("instrument", self.instrument, known.instruments),
             lenders=tuple(Lender(value) for value in self.lender),
-            relevance=self._relevance(categories),
+            relevance=self.relevance_of(categories, self.group),
             granularity=tuple(Granularity(value) for value in self.granularity),
             tags=tuple(Tag(value) for value in self.tag),
             search=None if self.q is None else parse_query(self.q),
@@ -222,11 +227,11 @@ class FilterParams(FormatParams):
         found = replace(self.to_filters(snapshot), statuses=tuple(self.status) or STATUSES)
         return found if self.relevance else replace(found, relevance=tuple(Relevance))
 
-    def _relevance(self, categories: Sequence[str]) -> tuple[Relevance, ...]:
+    def relevance_of(self, categories: Sequence[str], groups: Sequence[str]) -> tuple[Relevance, ...]:
         """What is no migration is left out unless it is asked for."""
         if self.relevance:
             return tuple(Relevance(value) for value in self.relevance)
-        if "not_migration" in categories or "none" in self.group:
+        if NOT_MIGRATION in categories or "none" in groups:
             return tuple(Relevance)
         return (Relevance.DIRECT, Relevance.PARTIAL)
 

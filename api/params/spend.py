@@ -1,6 +1,7 @@
 """Questions about spend, and about one side of it over another."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -26,7 +27,7 @@ from api.params.values import (
     with_minus,
 )
 from api.problems import BadParameterError, ProblemItem
-from models.filters import Dimension, SpendQuery
+from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RatioRow, SpendRow
 from models.vocabulary import Basis
 
@@ -182,21 +183,34 @@ class RatioParams(PricedParams):
     ]
     basis: Basis = BASIS
 
-    def to_query(self, snapshot: Snapshot) -> SpendQuery:
-        """Build the query that both sides share; see `to_filters`."""
-        group_by = tuple(Dimension(value) for value in self.group_by)
-        return SpendQuery(self.to_filters(snapshot), group_by, self.basis)
+    def to_queries(self, snapshot: Snapshot) -> tuple[SpendQuery, SpendQuery]:
+        """Build the query of each side; see `to_filters`. What filters name of categories and groups limits both."""
+        filters, group_by = self.to_filters(snapshot), tuple(Dimension(value) for value in self.group_by)
+        above, below = (self._side(filters, selectors) for selectors in (self.numerator, self.denominator))
+        return SpendQuery(above, group_by, self.basis), SpendQuery(below, group_by, self.basis)
 
-    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The categories that each side stands for."""
-        return _categories_of(self.numerator), _categories_of(self.denominator)
+    def _side(self, filters: Filters, selectors: Sequence[str]) -> Filters:
+        if set(selectors) <= set(
+            GROUPS
+        ):  # asked for as such, so that what no group holds unasked is left out with a warning
+            found = replace(filters, groups=_of_both(selectors, filters.groups))
+        else:
+            found = replace(filters, categories=_of_both(_categories_of(selectors), filters.categories))
+        return replace(found, relevance=self.relevance_of(found.categories, found.groups))
+
+
+def _of_both(members: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
+    """The members that are asked for, or all where nothing is asked; the name of nothing where there are none."""
+    return tuple(member for member in members if not asked or member in asked) or ("-",)
 
 
 def _categories_of(selectors: Sequence[str]) -> tuple[str, ...]:
+    """The categories of groups, sets and categories; those that are kept apart only where they are named."""
     found: list[str] = []
     for name in selectors:
         if name in GROUPS:
-            found += [code for code, category in TAXONOMY.by_code.items() if category.group == name]
+            members = [code for code, category in TAXONOMY.by_code.items() if category.group == name]
+            found += [code for code in members if code not in KEPT_APART]
         else:
             found += [name] if name in CATEGORIES else TAXONOMY.categories_of_set(name)
     return tuple(dict.fromkeys(found))

@@ -81,8 +81,8 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
 @reads
 def get_spend_ratio(request: Request, snapshot: Snapshot, params: Annotated[RatioParams, Query()]) -> Response:
     """The spend of some categories over that of others, with both sides shown. Over zero there is no ratio: null."""
-    asked, query = Asked(request, snapshot), params.to_query(snapshot)
-    result = spend_ratio(snapshot.connection, query, *params.sides())
+    asked, (query, below) = Asked(request, snapshot), params.to_queries(snapshot)
+    result = spend_ratio(snapshot.connection, query, below)
     rows = [with_dollars(row) | labels for row, labels in with_labels(snapshot, query, result.rows)]
 
     def wrap() -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """One side of spend over another, with both sides shown."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -25,22 +24,14 @@ class RatioResult:
     warnings: list[str]
 
 
-def spend_ratio(
-    connection: Connection, query: SpendQuery, numerator: Sequence[str], denominator: Sequence[str]
-) -> RatioResult:
-    """Divide the spend of some categories by that of others, group by group, in the order of the dimensions.
+def spend_ratio(connection: Connection, above: SpendQuery, below: SpendQuery) -> RatioResult:
+    """Divide one spend by another, group by group, in the order of the dimensions, which both have.
 
     Every group that either side has is there; a side without rows is 0, and over 0 there is no ratio.
-
-    Args:
-        connection: a reading.
-        query: filters that hold for both sides; categories in them limit both further.
-        numerator: categories above the line.
-        denominator: categories below it.
     """
-    sides = [_of_categories(query, categories) for categories in (numerator, denominator)]
+    sides = (above, below)
     ask_ahead(connection, (question for part in sides for question in spend_questions(connection, part)), last=True)
-    names = [d.value for d in query.group_by]
+    names = [d.value for d in above.group_by]
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for side, part in zip(SIDES, sides, strict=True):
         for row in spend_rows(connection, part):
@@ -55,12 +46,6 @@ def spend_ratio(
         totals |= _side(side, spend_totals(connection, part))
     warnings = [warning for part in sides for warning in spend_warnings(connection, part)]
     return RatioResult(rows, _ratio(totals) | {"rows": len(rows)}, list(dict.fromkeys(warnings)))
-
-
-def _of_categories(query: SpendQuery, categories: Sequence[str]) -> SpendQuery:
-    asked = query.filters.categories
-    both = tuple(code for code in categories if not asked or code in asked) or ("-",)
-    return replace(query, filters=replace(query.filters, categories=both))
 
 
 def _side(side: str, row: dict[str, Any]) -> dict[str, Any]:

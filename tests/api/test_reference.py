@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.params.spend import _categories_of
 from models.filters import Dimension
 
 
@@ -115,6 +116,34 @@ def test_the_ratio_is_one_side_of_spend_over_the_other(get):
     assert totals["ratio_low"] <= totals["ratio"] <= totals["ratio_high"]
     for row in body["data"]:
         assert (row["ratio"] is None) == (row["denominator_amount_usd"] == 0)
+
+
+@pytest.mark.parametrize(
+    ("side", "spent"),
+    [
+        ("not_migration", "category=not_migration"),
+        ("none", "group=none"),
+        ("forced_displacement", "group=forced_displacement"),
+        ("remittances,diaspora", "category=remittances,diaspora"),
+    ],
+)
+def test_each_side_of_a_ratio_is_what_spend_says_of_it(get, side, spent):
+    other = "brief_economic_migration"
+    totals = get(f"/v1/spend?{spent}").json()["totals"]
+    assert totals["amount_usd"] > 0
+    above = get(f"/v1/spend/ratio?numerator={side}&denominator={other}").json()["totals"]
+    below = get(f"/v1/spend/ratio?numerator={other}&denominator={side}").json()["totals"]
+    for name in ("amount_usd", "partial_usd", "projects"):
+        assert above[f"numerator_{name}"] == below[f"denominator_{name}"] == totals[name]
+    assert below["ratio"] is not None
+    held = get(f"/v1/spend/ratio?numerator={side}&denominator={other}&relevance=direct").json()["totals"]
+    direct = get(f"/v1/spend?{spent}&relevance=direct").json()["totals"]
+    assert held["numerator_amount_usd"] == direct["amount_usd"]
+
+
+def test_a_side_of_several_kinds_holds_what_is_kept_apart_only_by_name():
+    assert "in_donor_refugee_costs" not in _categories_of(["forced_displacement", "remittances"])
+    assert "in_donor_refugee_costs" in _categories_of(["remittances", "in_donor_refugee_costs"])
 
 
 def test_shares_are_parts_of_the_total_and_empty_years_have_rows(get):
