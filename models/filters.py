@@ -84,6 +84,11 @@ class Filters:
     base_year: int | None = None
 
     @property
+    def status_may_be_unstated(self) -> bool:
+        """Whether projects that state no status count: with all that are counted, not where some of these are picked out."""
+        return not set(COUNTED_STATUSES) - set(self.statuses)
+
+    @property
     def left_out(self) -> tuple[str, ...]:
         """Categories that are kept apart, where neither `categories` names them nor every relevance is asked for."""
         if not set(Relevance) - set(self.relevance) or not self.relevance:

@@ -167,9 +167,11 @@ def _bucket(record: ProjectRecord, labelled: Country | None, places: PlaceIndex)
     region = places.by_code.get(record.region) or places.find(record.region) if record.region else None
     if region:
         return region.code
-    if labelled:
-        return labelled.region_code or WORLD
-    return WORLD if record.countries else None
+    regions = (
+        {labelled.region_code} if labelled else {places.by_code[code.upper()].region_code for code in record.countries}
+    )
+    of_all = regions.pop() if len(regions) == 1 else None
+    return of_all or (WORLD if labelled or record.countries else None)
 
 
 def _nearest(label: str, places: PlaceIndex) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
+from db.queries.filtering import of_status
 from db.queries.releases import latest_release
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
@@ -78,7 +79,7 @@ class Cells:
         found.append(summary.c.scope.in_(sorted(self.scopes)))
         found += [self._in(dimension, members) for dimension, members in self.limits]
         if filters.statuses and not self.grouping.is_usual:
-            found.append(summary.c.status.in_(filters.statuses) | summary.c.status.is_(None))
+            found.append(of_status(summary.c.status, filters))
         year = summary.c[COLUMNS[_years(filters)]]
         bounds = [(filters.year_from, filters.year_to)]
         bounds += [(self.span.first, self.span.last)] if self.span else []

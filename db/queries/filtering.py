@@ -131,12 +131,18 @@ def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bo
     if filters.left_out:
         found.append(columns["category"].not_in(filters.left_out))
     if filters.statuses:
-        found.append(fact.c.status.in_(filters.statuses) | fact.c.status.is_(None))
+        found.append(of_status(fact.c.status, filters))
     if filters.tags:
         found.append(fact.c.project_id.in_(_tagged(filters.tags)))
     if filters.search is not None:
         found.append(fact.c.component_id.in_(found_by(filters.search)))
     return found + _ranges(filters, columns["year"])
+
+
+def of_status(status: ColumnElement[Any], filters: Filters) -> ColumnElement[bool]:
+    """The condition that a status meets those asked for, where any are."""
+    stated = status.in_(filters.statuses)
+    return stated | status.is_(None) if filters.status_may_be_unstated else stated
 
 
 def _ranges(filters: Filters, calendar: ColumnElement[Any]) -> list[ColumnElement[bool]]:

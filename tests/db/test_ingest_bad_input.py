@@ -241,6 +241,15 @@ def test_money_of_a_regional_label_is_counted_in_the_bucket_never_in_a_country(e
     assert [(row["country_code"], row["share_ppm"]) for row in rows(engine, "project_country")] == [(bucket, 1_000_000)]
 
 
+@pytest.mark.parametrize(
+    ("countries", "bucket"), [("JOR;LBN", "MEA"), ("jor;EGY;LBN", "MEA"), ("JOR;UGA", "WLD"), ("MEA;JOR", "MEA")]
+)
+def test_money_of_several_countries_is_counted_in_their_one_region(engine, write, countries, bucket):
+    take(engine, write("a.csv", csv_text({**PROJECT, "countries": countries})))
+    assert {row["country"] for row in rows(engine, "spend_fact")} == {bucket}
+    assert {row["country_code"] for row in rows(engine, "project_country")} == {bucket, *countries.upper().split(";")}
+
+
 COMPONENT = {
     "project_id": "X1",
     "ordinal": "1",

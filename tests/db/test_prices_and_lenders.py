@@ -1,6 +1,7 @@
-"""Constant prices and lenders, worked by hand."""
+"""Constant prices, lenders and statuses, worked by hand."""
 
 import json
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -12,7 +13,7 @@ from db.ingest.pipeline import ingest
 from db.queries.components import list_components
 from db.queries.prices import load_price_index
 from db.queries.spend import spend
-from models.filters import Dimension, Filters, SpendQuery
+from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.vocabulary import Basis, Lender, Measure
 
 PROJECT = {"type": "project", "name": "Synthetic refugees", "countries": "JOR", "status": "Closed"}
@@ -99,3 +100,39 @@ def test_min_amount_looks_at_the_whole_row(small):
     assert amounts(small, min_cents=10000) == {(): 10000}
     assert amounts(small, min_cents=10000, lenders=(Lender.GRANT,)) == {(): 2000}
     assert amounts(small, max_cents=9999, statuses=("Closed",)) == {(): 1000}
+
+
+@pytest.fixture
+def of_each_status(engine, tmp_path):
+    """A project of each status and one of which no source states any, each with an amount that tells it."""
+    cents = {"Active": 1, "Closed": 20, "Pipeline": 300, "Dropped": 4000, None: 50000}
+    records = []
+    for number, (status, amount) in enumerate(cents.items()):
+        stated = {"project_id": f"S{number:05}", "commitment_usd": str(Decimal(amount) / 100), "status": status}
+        records += [PROJECT | stated, REVIEW | {"subject_id": f"S{number:05}"}]
+    path = tmp_path / "synthetic.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    assert ingest(engine, RecordsAdapter(), [path]).rejected == 0
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("statuses", "counted"),
+    [
+        (("Dropped",), 4000),
+        (("Active",), 1),
+        (("Active", "Closed"), 21),
+        (("Pipeline", "Dropped"), 4300),
+        (("Active", "Closed", "Pipeline"), 50321),
+        (STATUSES, 54321),
+        ((), 54321),
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"min_confidence": 0.1}], ids=["summaries", "facts"])
+def test_who_states_no_status_counts_unless_some_are_picked_out(of_each_status, statuses, counted, more):
+    assert amounts(of_each_status, statuses=statuses, **more) == {(): counted}
+    by_status = amounts(of_each_status, Dimension.STATUS, statuses=statuses, **more)
+    assert sum(by_status.values()) == counted
+    with reading(of_each_status) as connection:
+        listed = list(list_components(connection, Filters(statuses=statuses, **more)))
+    assert sum(row["amount_usd"] for row in listed) == counted
