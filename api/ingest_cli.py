@@ -11,7 +11,7 @@ from rich.table import Table
 
 from api.database import ingest_file, ready_engine
 from api.examples_cli import example
-from api.reporting import out, print_outcome, print_report, progress_bar
+from api.reporting import err, out, print_outcome, print_report, progress_bar
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
@@ -22,7 +22,7 @@ from db.ingest.worldbank import Wanted
 from db.ingest.worldbank import ingest_worldbank as take_in_projects
 from db.ingest.worldbank_changes import ingest_worldbank_changes
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
-from db.queries.runs import list_runs, rejected_records
+from db.queries.runs import get_run, list_runs, rejected_records
 from db.settings import get_settings
 
 app = typer.Typer(
@@ -141,6 +141,8 @@ def ingest_errors(run: Annotated[int, typer.Argument(help="Number of the run.")]
     """Print what a run refused, as CSV: place, record, field, value, reason; and its remarks on the way."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     with ready_engine() as engine, reading(engine) as connection:
+        if detail := get_run(connection, run)["detail"]:
+            err.print(f"run {run}: {detail}", highlight=False, markup=False)
         writer.writerow(["place", "record_id", "field", "value", "reason", "kept"])
         for row in rejected_records(connection, run):
             kept = "no" if row["whole_record"] else "-" if row["field"] == REMARK else "without this value"

@@ -35,6 +35,10 @@ class FileRefusedError(DataError):
     """An input file as a whole cannot be used."""
 
 
+class RunFailedError(DataError):
+    """An error that nobody foresaw ended a run; it is the cause of this one."""
+
+
 class SourceError(DataError):
     """A source on the web did not give what was asked of it. What had come before is kept: the next run goes on there."""
 

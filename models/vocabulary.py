@@ -95,7 +95,7 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     REFUSED = "refused"  # the file cannot be used, the source did not give it, or all was asked for and some is wrong
-    INTERRUPTED = "interrupted"  # the process ended before the run did; nothing of it was kept
+    INTERRUPTED = "interrupted"  # its process ended, or an error that nobody foresaw; nothing of it was kept
 
 
 class Scope(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from db import keys
 from db.engine import writing
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.pipeline import Terms, carry_out, close_interrupted, open_run
+from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run
 from db.ingest.queue import Arrival, KeyRevokedError, new_folder, note_submission
 from db.run_lock import run_lock
 from models.vocabulary import OnError
@@ -56,6 +56,7 @@ def decide(
                 close_interrupted(connection)
                 run_id = open_run(connection, adapter, [path])
                 note_submission(connection, run_id, arrival, folder=None)
-            carry_out(engine, run_id, adapter, [path], terms)
+            with closed_where_it_fails(engine, run_id):
+                carry_out(engine, run_id, adapter, [path], terms)
     rmtree(folder, ignore_errors=True)
     return run_id

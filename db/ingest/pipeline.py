@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from traceback import extract_tb
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from db import tables
 from db.engine import writing
-from db.errors import DataError, FileRefusedError, SourceError, SpoolError
+from db.errors import DataError, FileRefusedError, RunFailedError, SourceError, SpoolError
 from db.ingest.adapter import Adapter, RawRecord
 from db.ingest.intake import take_in_file
 from db.ingest.ledger import Ledger, rejection_row
@@ -21,10 +23,11 @@ from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.ingest.staging import staged
 from db.ingest.undoing import undo_but_rejections
-from db.ingest.validation import told
+from db.ingest.validation import storable, told
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.run_lock import run_lock
+from db.settings import ROOT
 from db.store import insert_rows, make_release, now
 from models.versions import present_versions
 from models.vocabulary import OnError, RunStatus
@@ -54,12 +57,14 @@ def ingest(engine: Engine, adapter: Adapter, paths: Sequence[Path], progress: Pr
 
     Raises:
         FileRefusedError: if a file as a whole cannot be used; nothing of the run is kept but the fact.
+        RunFailedError: where an error ends the run that nobody foresaw, which is its cause; the run says so.
     """
     with run_lock(engine):
         with writing(engine) as connection:
             close_interrupted(connection)
             run_id = open_run(connection, adapter, paths)
-        return carry_out(engine, run_id, adapter, paths, Terms(), progress)
+        with told_in_words(run_id), closed_where_it_fails(engine, run_id):
+            return carry_out(engine, run_id, adapter, paths, Terms(), progress)
 
 
 def carry_out(
@@ -119,6 +124,44 @@ def fetching(engine: Engine, adapter: Adapter) -> Iterator[list[RawRecord]]:
             insert_rows(connection, tables.rejected_record, [rejection_row(run_id, told(raw)) for raw in met])
             close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
         raise
+
+
+@contextmanager
+def closed_where_it_fails(engine: Engine, run_id: int) -> Iterator[None]:
+    """Write down of a run that an error ended it that nobody foresaw; the error goes on to the caller."""
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:
+        # It may be the database that failed: then the next run finds this one.
+        with suppress(SQLAlchemyError), writing(engine) as connection:
+            close_run(connection, Report(run_id, ""), RunStatus.INTERRUPTED, _what_failed(error))
+        raise
+
+
+@contextmanager
+def told_in_words(run_id: int) -> Iterator[None]:
+    """Turn an error that nobody foresaw into one that can be shown; commands tell of a database that does not answer."""
+    try:
+        yield
+    except (DataError, OperationalError):
+        raise
+    except Exception as error:
+        raise RunFailedError(f"run {run_id} failed: {_what_failed(error)}") from error
+
+
+def _what_failed(error: Exception) -> str:
+    """Say in one line what the error is and which of our lines met it, for whoever has to look for it."""
+    first = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+    ours = [
+        f
+        for f in extract_tb(error.__traceback__)
+        if Path(f.filename).is_relative_to(ROOT) and ".venv" not in f.filename
+    ]
+    where = f" ({Path(ours[-1].filename).relative_to(ROOT)}, line {ours[-1].lineno})" if ours else ""
+    what = storable(f"{type(error).__name__}: {first}", 500)
+    return f"an error that was not foreseen, {what}{where}; nothing of it was kept"
 
 
 def _nothing_because(report: Report, terms: Terms) -> str | None:

@@ -18,7 +18,7 @@ from db import keys, tables
 from db.engine import noting, reading, writing
 from db.errors import DataError, NotFoundError, is_out_of_room
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.pipeline import Terms, carry_out, close_interrupted, open_run
+from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run, told_in_words
 from db.ingest.report import Report
 from db.ingest.spool import writable
 from db.run_lock import run_lock
@@ -168,7 +168,7 @@ def resume(engine: Engine, spool_dir: Path, run_id: int) -> Report:
 
     Raises:
         NotFoundError: if no body of such a run is kept here.
-        DataError: if it is refused as a whole.
+        DataError: if it is refused as a whole, or fails; its body stays where it failed.
     """
     with run_lock(engine):
         with writing(engine) as connection:
@@ -178,7 +178,8 @@ def resume(engine: Engine, spool_dir: Path, run_id: int) -> Report:
             if row is None or not _file(row, spool_dir).is_file():
                 raise NotFoundError("kept body of a run that is not over", str(run_id))
             _claim(connection, row)
-        return _work(engine, row, _file(row, spool_dir))
+        with told_in_words(run_id), closed_where_it_fails(engine, run_id):
+            return _work(engine, row, _file(row, spool_dir))
 
 
 def _open_runs() -> Select[Any]:

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
+from api.cli import app
 from db import tables
-from db.engine import reading, writing
+from db.engine import make_engine, reading, writing
+from db.errors import RunFailedError
 from db.ingest import pipeline
 from db.ingest.adapters.records import RecordsAdapter
+from db.migrate import upgrade
 from db.queries.releases import latest_release
+from db.settings import get_settings
 from tests.data.export_helpers import PROJECT, address, adds_up, csv_text, everything, project, project_ids, rows, take
 
 ROOT = Path(__file__).parents[2]
@@ -96,12 +102,17 @@ def test_an_error_in_the_middle_undoes_the_run(engine, write, monkeypatch):
     before = everything(engine)
 
     def fail(*_):
-        raise RuntimeError("disk full")
+        raise RuntimeError("out of order")
 
     with monkeypatch.context() as patch:
         patch.setattr(pipeline, "make_release", fail)
-        with pytest.raises(RuntimeError, match="disk full"):
+        with pytest.raises(RunFailedError, match="RuntimeError: out of order") as told:
             take(engine, write("b.csv", many(3)))
+    assert isinstance(told.value.__cause__, RuntimeError)
+    run = rows(engine, "ingest_run")[-1]
+    assert (run["status"], run["read"], run["ended_at"] is None) == ("interrupted", 0, False)
+    assert str(told.value) == f"run {run['run_id']} failed: {run['detail']}"
+    assert re.search(r"test_ingest_runs.py, line \d+\); nothing of it was kept$", run["detail"])
     assert everything(engine) == before
     assert take(engine, write("b.csv", many(3))).added == 1
     assert statuses(engine) == ["done", "interrupted", "done"]
@@ -204,13 +215,35 @@ def test_the_command_fails_with_one_line_where_it_can_do_nothing(engine, write, 
     assert len(failed.stderr.strip().splitlines()) == 1
 
 
+def test_the_command_tells_in_one_line_of_an_error_that_nobody_foresaw(new_database, write, monkeypatch):
+    url = new_database("sqlite")
+    upgrade(make_engine(url))
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setattr(pipeline, "make_release", lambda *_: {}["what is not there"])
+    get_settings.cache_clear()
+    try:
+        failed = CliRunner().invoke(app, ["ingest", "records", str(write("a.csv", many(2)))])
+        listed = CliRunner().invoke(app, ["ingest", "runs"])
+        errors = CliRunner().invoke(app, ["ingest", "errors", "1"])
+    finally:
+        get_settings.cache_clear()
+    assert failed.exit_code == 1
+    assert isinstance(failed.exception, SystemExit)
+    (line,) = failed.output.strip().splitlines()
+    assert line.startswith("error: run 1 failed: an error that was not foreseen, KeyError: 'what is not there' (")
+    reason = line.removeprefix("error: run 1 failed: ")
+    assert reason in listed.stdout
+    assert errors.stderr == f"run 1: {reason}\n"
+    assert errors.stdout == "place,record_id,field,value,reason,kept\n"
+
+
 def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
     class Breaks(RecordsAdapter):
         def read(self, path):
             yield from super().read(path)
             raise ValueError("broken adapter")
 
-    with pytest.raises(ValueError, match="broken adapter"):
+    with pytest.raises(RunFailedError, match="ValueError: broken adapter"):
         take(engine, write("a.csv", many(600)), Breaks())
     assert project_ids(engine) == []
     assert rows(engine, "release") == []
