@@ -71,9 +71,11 @@ def _good(
         valid, rejections = one
         if valid is not None:
             identity = _identity(valid)
-            if (place := first.setdefault(identity, valid.place)) != valid.place:
-                ledger.reject(valid, KEYS[identity.kind], identity.key or identity.owner, _repeated(identity, place))
+            if identity in first:
+                reason = _repeated(identity, first[identity])
+                ledger.reject(valid, KEYS[identity.kind], identity.key or identity.owner, reason)
                 continue
+            first[identity] = valid.place
             yield identity, valid
         elif raw.kind is not ProjectRecord:
             ledger.refused.add(rejections[0].record_id or NOBODY)

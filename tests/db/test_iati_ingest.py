@@ -156,6 +156,31 @@ def test_a_file_that_breaks_off_keeps_nothing_of_itself_nor_others_out(engine, t
         assert set(connection.scalars(select(tables.project.c.project_id))) == {"XX-SYN-3", "XX-SYN-4"}
 
 
+def test_an_identifier_twice_in_one_line_is_listed_as_a_repetition(engine, tmp_path):
+    path = write(tmp_path, activity(dollars(5)) + activity(dollars(7)) + activity(dollars(9), "XX-SYN-2"))
+    report = take_in(engine, path)
+    assert (report.read, report.added, report.rejected) == (3, 2, 1)
+    reason = "project XX-SYN-1 was read at synthetic.xml, line 3 already; the first one counts"
+    assert rejections(engine, report) == [("XX-SYN-1", reason)]
+    assert amounts(engine, Dimension.SOURCE, relevance=EVERYTHING) == {("iati",): 1400}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_file_on_which_a_run_fails_does_not_keep_others_out(engine, tmp_path, monkeypatch):
+    read = IatiAdapter.read
+
+    def fail_on_the_first(adapter, path):
+        yield from read(adapter, path)
+        if path.name == "a.xml":
+            raise KeyError("what is not there")
+
+    monkeypatch.setattr(IatiAdapter, "read", fail_on_the_first)
+    names = [str(write(tmp_path, activity(dollars(5), f"XX-SYN-{name}"), name=f"{name}.xml")) for name in "ab"]
+    failed, done = ingest_iati(engine, names, tmp_path / "spool")
+    assert "an error that was not foreseen, KeyError: 'what is not there'" in failed.error
+    assert done.report.added == 1
+
+
 def test_the_reason_of_a_share_is_shown(engine, tmp_path):
     take_in(engine, write(tmp_path, activity("<sector code='24050' percentage='100'/>" + dollars(5), "XX-SYN-1/a b")))
     ask = client_of(engine)
