@@ -58,8 +58,8 @@ def jsonl_text(*records: Mapping[str, Any], kind: str = "project") -> str:
     return "".join(json.dumps({"type": kind, **record}) + "\n" for record in records)
 
 
-def xlsx_bytes(rows: Sequence[Sequence[str | int | float]]) -> bytes:
-    """Write a workbook with one sheet, as small as Excel would still open."""
+def xlsx_bytes(rows: Sequence[Sequence[str | int | float]], more: str = "") -> bytes:
+    """Write a workbook with one sheet, as small as Excel would still open; `more` is XML that follows its rows."""
     lines = []
     for number, row in enumerate(rows, start=1):
         cells = "".join(_cell(f"{_letters(column)}{number}", value) for column, value in enumerate(row))
@@ -72,7 +72,7 @@ def xlsx_bytes(rows: Sequence[Sequence[str | int | float]]) -> bytes:
         "xl/_rels/workbook.xml.rels": relation.format(link.format("worksheet", "worksheets/sheet1.xml")),
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
         '<sheets><sheet name="Projects" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}{more}</sheetData></worksheet>',
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -86,6 +86,8 @@ def _letters(column: int) -> str:
 
 
 def _cell(place: str, value: str | int | float) -> str:
+    if isinstance(value, str) and value.startswith("#"):
+        return f'<c r="{place}" t="e"><v>{value}</v></c>'
     if isinstance(value, str):
         return f'<c r="{place}" t="inlineStr"><is><t>{escape(value)}</t></is></c>' if value else ""
     return f'<c r="{place}"><v>{value}</v></c>'

@@ -60,6 +60,12 @@ REFUSED = {
     "export-text-as-xlsx": ("export", "e.xlsx", EXPORT_CSV.encode(), "cannot be read as an Excel file"),
     "export-half-xlsx": ("export", "e.xlsx", WORKBOOK[: len(WORKBOOK) // 2], "cannot be read as an Excel file"),
     "export-short-xlsx": ("export", "e.xlsx", WORKBOOK[:-30], "cannot be read as an Excel file"),
+    "export-stray-cell": (
+        "export",
+        "e.xlsx",
+        xlsx_bytes(EXPORT, '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+        r"e.xlsx, sheet 'Projects': its cells reach as far as XFD1048576, .* more than the 20,000,000 that are read",
+    ),
     "export-semicolons": ("export", "e.csv", EXPORT_CSV.replace(",", ";").encode(), "expected a comma"),
     "export-latin-1": ("export", "e.csv", (EXPORT_CSV + "P2,Café,,\n").encode("latin-1"), "save it as UTF-8"),
     "export-missing-column": (

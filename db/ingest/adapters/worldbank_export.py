@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
+from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
 from models.records import ProjectRecord, clean_text
 from models.words import counted
@@ -41,8 +40,10 @@ LISTS = {
     "sectors": ("sector1", "sector2", "sector3", "sector4", "sector5", "sector 1", "sector 2", "sector 3"),
     "themes": ("theme1", "theme2", "theme 1", "theme 2"),
 }
+PROSE = {"objective", "region", "instrument", "borrower", "implementing_agency", "source_url", *LISTS}
+"""Fields that take any text, so that validation would let an error of Excel pass; in others it names the error itself."""
+
 REQUIRED = ("project_id", "name", "commitment_usd")
-EXCEL = {".xlsx", ".xls"}
 HEADER_WITHIN = 6
 
 
@@ -56,30 +57,13 @@ class WorldBankExportAdapter:
 
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each row; see `Adapter.read`."""
-        rows = _excel_rows(path) if path.suffix.lower() in EXCEL else read_csv(path)
+        rows = read_excel(path, "projects") if path.suffix.lower() in EXCEL else read_csv(path)
         head = list(islice(rows, HEADER_WITHIN))
         titles, columns, start = _find_header(path, head)
         as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
         unit = "row" if path.suffix.lower() in EXCEL else "line"
         for number, row in chain(head[start + 1 :], rows):
             yield _to_record(f"{unit} {number}", row, titles, columns, as_of)
-
-
-def _excel_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        workbook = CalamineWorkbook.from_path(path)
-        name = next((n for n in workbook.sheet_names if n.casefold() == "projects"), workbook.sheet_names[0])
-        sheet = workbook.get_sheet_by_name(name)
-    except (CalamineError, OSError, IndexError) as error:
-        raise FileRefusedError(f"{path.name} cannot be read as an Excel file: {error}") from None
-    for number, row in enumerate(sheet.iter_rows(), start=1):
-        yield number, [_cell(value) for value in row]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[str], dict[int, str], int]:
@@ -120,15 +104,20 @@ def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int,
         )
     fields: dict[str, Any] = {}
     names: dict[str, str] = {}
+    set_aside, broken = [], None
     for index, field in columns.items():
         text = clean_text(row[index])
         if text is None:
             continue
-        if field in LISTS:
+        if text in ERRORS and field == "name":
+            broken = f"{titles[index]}: {text} is an error of Excel, not a value"
+        elif text in ERRORS and field in PROSE:
+            set_aside.append((titles[index], text, "is an error of Excel, not a value"))
+        elif field in LISTS:
             fields.setdefault(field, []).append(text)
         elif field not in fields:
             fields[field], names[field] = text, titles[index]
-    set_aside = settle_amounts(fields)
+    set_aside += settle_amounts(fields)
     fields.setdefault("source_url", PROJECT_PAGE + str(fields.get("project_id", "")))
     fields |= {"source": SOURCE, "as_of": as_of}
-    return RawRecord(place, ProjectRecord, fields, names=names, set_aside=tuple(set_aside))
+    return RawRecord(place, ProjectRecord, fields, broken, names, tuple(set_aside))
