@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import make_engine
 from db.ingest.report import Report
+from db.ingest.validation import storable
 from db.progress import Progress as Counted
 from db.settings import get_settings
 from db.watch import ReleaseWatch
@@ -86,7 +87,7 @@ def print_outcome(name: str, report: Report | None, error: str | None) -> None:
     if report is None:
         err.print(f"{name}: {error}", style="red", markup=False, highlight=False)
     else:
-        out.print(f"{name}:", highlight=False, markup=False, end=" ")
+        out.print(f"{storable(name, 4_096)}:", highlight=False, markup=False, end=" ")
         print_report(report)
 
 

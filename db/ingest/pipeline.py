@@ -181,7 +181,7 @@ def open_run(
     """Write down that a run starts or waits to, now or at a moment past (UTC), and return its number."""
     values = {
         "adapter": adapter.name,
-        "input_name": ", ".join(path.name for path in paths),
+        "input_name": ", ".join(storable(path.name, 255) for path in paths),
         "input_sha256": input_hash(paths),
         "status": status,
         "started_at": started_at or now(),
@@ -223,6 +223,7 @@ def close_run(
     """Write down how a run ended. A dry one confirms nothing."""
     table = tables.ingest_run
     counts = {name: getattr(report, name) for name in _zero_counts()}
+    detail = detail and storable(detail, 10_000)  # it may name a file whose name is no UTF-8
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
     connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
     # Also where nothing changed: the newest release is what the source still says.

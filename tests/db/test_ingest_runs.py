@@ -23,7 +23,19 @@ from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import upgrade
 from db.queries.releases import latest_release
 from db.settings import get_settings
-from tests.data.export_helpers import PROJECT, address, adds_up, csv_text, everything, project, project_ids, rows, take
+from tests.data.export_helpers import (
+    PROJECT,
+    address,
+    adds_up,
+    csv_text,
+    everything,
+    project,
+    project_ids,
+    rejected,
+    rows,
+    take,
+)
+from tests.data.iati import activity, document
 
 ROOT = Path(__file__).parents[2]
 
@@ -235,6 +247,18 @@ def test_the_command_tells_in_one_line_of_an_error_that_nobody_foresaw(new_datab
     assert reason in listed.stdout
     assert errors.stderr == f"run 1: {reason}\n"
     assert errors.stdout == "place,record_id,field,value,reason,kept\n"
+
+
+def test_a_file_may_have_a_name_that_is_no_utf_8(engine, write):
+    good = write(os.fsdecode(b"good\xff.csv"), many(2))
+    assert cli(engine, "records", good).returncode == 0
+    bad = cli(engine, "records", write(os.fsdecode(b"bad\xff.txt"), "x"))
+    assert (bad.returncode, len(bad.stderr.splitlines())) == (1, 1)
+    assert "is of no known type '.txt'" in bad.stderr
+    activities = write(os.fsdecode(b"synthetic\xff.xml"), document(activity() + activity()))
+    assert cli(engine, "iati", activities).returncode == 0
+    assert [run["input_name"] for run in rows(engine, "ingest_run")] == ["good?.csv", "bad?.txt", "synthetic?.xml"]
+    assert rejected(engine)[0]["place"] == "synthetic?.xml, line 3"
 
 
 def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):

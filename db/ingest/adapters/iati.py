@@ -21,6 +21,7 @@ from db.ingest.adapters.iati_fields import (
 )
 from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money_of, shares_of
 from db.ingest.adapters.iati_xml import Activity, Node, read_activities
+from db.ingest.validation import storable
 from db.progress import Position, anywhere
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
@@ -46,13 +47,14 @@ class IatiAdapter:
 
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each activity; see `Adapter.read`."""
+        name = storable(path.name)
         file_date = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
         for activity in read_activities(path, self.position):
-            yield self._record(path, activity, file_date)
+            yield self._record(name, activity, file_date)
 
-    def _record(self, path: Path, activity: Activity, file_date: str) -> RawRecord:
+    def _record(self, name: str, activity: Activity, file_date: str) -> RawRecord:
         node = activity.node
-        place = f"{path.name}, line {node.line}"
+        place = f"{name}, line {node.line}"
         identifier = clean_text((node.first("iati-identifier") or Node("", {}, 0)).text) or ""
         reporter = node.first("reporting-org") or Node("", {}, 0)
         broken = activity.broken
