@@ -1,5 +1,7 @@
 """What is peculiar to files of Excel: cells far off, zip bombs, errors of formulas, blank rows."""
 
+import os
+
 import pytest
 
 from db.errors import FileRefusedError
@@ -64,3 +66,10 @@ def test_cells_far_off_that_hold_nothing_are_no_cause_to_refuse_a_file(engine, t
     path = tmp_path / "e.xlsx"
     path.write_bytes(xlsx_bytes(EXPORT, '<row r="1048576"><c r="XFD1048576" s="0"/></row>'))
     assert take(engine, path, WorldBankExportAdapter("2024-01-01")).added == 1
+
+
+def test_a_name_that_the_library_cannot_find_is_named_as_the_cause(engine, tmp_path):
+    path = tmp_path / os.fsdecode(b"e\xff.xlsx")
+    path.write_bytes(xlsx_bytes(EXPORT))
+    with pytest.raises(FileRefusedError, match="is no UTF-8: give it another"):
+        take(engine, path, WorldBankExportAdapter())

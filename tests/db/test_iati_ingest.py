@@ -140,6 +140,19 @@ def test_good_activities_get_in_and_bad_ones_are_listed_with_their_place(engine,
     ]
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_sum_beyond_what_can_be_costs_only_the_value(engine, tmp_path):
+    beyond = dollars(600_000_000_000) * 2 + dollars(7, "3")
+    report = take_in(engine, write(tmp_path, activity(beyond), activity(dollars(10**12), "XX-SYN-2")))
+    assert (report.added, report.rejected, report.set_aside) == (2, 0, 1)
+    ((identifier, reason),) = rejections(engine, report)
+    assert identifier == "XX-SYN-1"
+    assert "'1200000000000.00' the sum of the transactions is outside what one operation can cost (up to" in reason
+    assert amounts(engine, Dimension.SOURCE, measure=Measure.DISBURSEMENT, relevance=EVERYTHING) == {("iati",): 700}
+    project = client_of(engine)("/v1/projects/XX-SYN-1").json()["data"]
+    assert project["commitment_usd"] is None
+
+
 def test_a_file_that_breaks_off_keeps_nothing_of_itself_nor_others_out(engine, tmp_path):
     folder = tmp_path / "files"
     folder.mkdir()

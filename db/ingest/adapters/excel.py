@@ -16,6 +16,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from db.errors import FileRefusedError
+from db.ingest.validation import storable
 
 EXCEL = {".xlsx", ".xls"}
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
@@ -56,6 +57,10 @@ def read_excel(path: Path, preferred: str) -> Iterator[tuple[int, list[str]]]:
 
 def _open(path: Path, preferred: str) -> tuple[CalamineSheet, dict[Place, str]]:
     """Open a sheet; with it come the errors that stand in it, by row and column."""
+    if storable(path, 10_000) != str(path):
+        raise ValueError(
+            "its name, or that of its folder, is no UTF-8: give it another"
+        )  # the library would not find it
     packed = path.suffix.lower() == ".xlsx"
     if packed:
         _bound(path)

@@ -25,7 +25,7 @@ from db.ingest.validation import storable
 from db.progress import Position, anywhere
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
-from models.money import usd
+from models.money import MAX_DOLLARS, usd
 from models.records import ProjectRecord, clean_text
 
 SOURCE = "iati"
@@ -181,6 +181,11 @@ def _dollars(money: Money, findings: Findings) -> dict[str, str]:
         cents = money.total(what)
         if cents is not None and cents < 0:
             reason = "the sum of the transactions is negative: more is taken back than this file gives"
+            findings.set_aside.append((f"{what}_usd", str(usd(cents)), reason))
+        elif cents is not None and cents > MAX_DOLLARS * 100:
+            reason = (
+                f"the sum of the transactions is outside what one operation can cost (up to {MAX_DOLLARS:,} dollars)"
+            )
             findings.set_aside.append((f"{what}_usd", str(usd(cents)), reason))
         elif cents is not None:
             found[f"{what}_usd"] = str(usd(cents))
