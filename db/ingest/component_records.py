@@ -12,7 +12,7 @@ from db.ingest.matching import match_components
 from db.ingest.precedence import READING, has_news, weigh
 from db.ingest.stored import content_hash, known_projects, listed_components
 from db.ingest.validation import Valid
-from db.store import insert_rows, upsert
+from db.store import batches, insert_rows, upsert
 from models.component import Listed
 from models.records import ComponentRecord
 from models.vocabulary import Granularity
@@ -30,8 +30,25 @@ def store_components(ledger: Ledger, lists: Mapping[str, Sequence[Valid]]) -> No
         else:
             for valid in listed:
                 ledger.reject(valid, "project_id", project_id, "no such project: load the project first")
+    rows = _without_ids_of_projects(ledger, lists, rows, stored)
     _make_sure_of_projects(ledger, {row["project_id"] for row in rows})
     upsert(ledger.connection, tables.component, rows)
+
+
+def _without_ids_of_projects(
+    ledger: Ledger, lists: Mapping[str, Sequence[Valid]], rows: list[dict[str, Any]], stored: Mapping[str, list[Listed]]
+) -> list[dict[str, Any]]:
+    """Refuse new components whose id a project has; what is stored under such an id from before stays."""
+    old = {component.component_id for some in stored.values() for component in some}
+    new = [row["component_id"] for row in rows if row["component_id"] not in old]
+    clashing = {key for piece in batches(new) for key in known_projects(ledger.connection, piece)}
+    for row in rows:
+        if (key := row["component_id"]) in clashing:
+            valid = next(v for v in lists[row["project_id"]] if getattr(v.record, "ordinal", None) == row["ordinal"])
+            reason = f"its id would be {key}, which a project has: decisions on it could not be told apart"
+            ledger.reject(valid, "ordinal", row["ordinal"], reason)
+            ledger.report.added -= 1
+    return [row for row in rows if row["component_id"] not in clashing]
 
 
 def _stored_components(ledger: Ledger, project_ids: Iterable[str]) -> dict[str, list[Listed]]:

@@ -9,7 +9,7 @@ from db import tables
 from db.ingest.ledger import Ledger
 from db.ingest.merge import POLLED
 from db.ingest.publishers import other_publisher, stored_publishers
-from db.ingest.stored import content_hash, known_projects
+from db.ingest.stored import content_hash, known_projects, projects_of_components
 from db.ingest.validation import Valid
 from db.store import now, upsert
 from models.records import ProjectRecord
@@ -19,11 +19,16 @@ def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
     """Store project records as statements; one that says the same as before costs no write."""
     ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
     stored, loaded = _stored_statements(ledger, ids), known_projects(ledger.connection, ids)
+    components = projects_of_components(ledger.connection, [key for key in ids if "-" in key and key not in loaded])
     publishers = stored_publishers(ledger.connection, ledger.origin, [valid.record for valid in records])
     rows = []
     for valid in records:
         record = valid.record
         assert isinstance(record, ProjectRecord)
+        if owner := components.get(record.project_id):
+            reason = f"is in use for a component of {owner}: decisions on it could not be told apart"
+            ledger.reject(valid, "project_id", record.project_id, reason)
+            continue
         if other := other_publisher(record, publishers.get(record.project_id, [])):
             name = record.reporting_org or record.reporting_org_ref
             ledger.reject(

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from db import tables
 from db.ingest.ledger import Ledger
-from db.ingest.stored import known_projects
+from db.ingest.stored import known_projects, projects_of_components
 from db.ingest.validation import Valid
 from db.store import insert_rows
 from models.records import ReviewRecord, share_to_ppm
@@ -29,9 +29,7 @@ def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> N
 
 
 def _owners(ledger: Ledger, subjects: Iterable[str]) -> dict[str, str]:
-    table = tables.component
-    query = select(table.c.component_id, table.c.project_id).where(table.c.component_id.in_(subjects))
-    owners: dict[str, str] = {row.component_id: row.project_id for row in ledger.connection.execute(query)}
+    owners = projects_of_components(ledger.connection, subjects)
     return owners | {project_id: project_id for project_id in known_projects(ledger.connection, subjects)}
 
 

@@ -27,6 +27,13 @@ def known_projects(connection: Connection, ids: Iterable[str]) -> set[str]:
     return set(connection.scalars(select(column).where(column.in_(ids)).distinct()))
 
 
+def projects_of_components(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """Those of some ids that are components', rows of whole projects and remainders too, with their projects."""
+    table = tables.component
+    query = select(table.c.component_id, table.c.project_id).where(table.c.component_id.in_(ids))
+    return {row.component_id: row.project_id for row in connection.execute(query)}
+
+
 def content_hash(content: Mapping[str, Any]) -> str:
     """Hash what a record says, to find one that says the same again."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

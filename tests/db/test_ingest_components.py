@@ -151,3 +151,21 @@ def test_a_decision_with_a_refused_line_leaves_the_old_decision_standing(engine,
     bring(csv_text(*({**line, "reviewed_on": "2024-02-01"} for line in (one, {**other, "certainty": "maybe"}))))
     standing = [row["category_code"] for row in rows(engine, "review") if not row["superseded"]]
     assert standing == ["mobility_skills", "host_communities"]
+
+
+def test_a_project_does_not_get_the_id_of_a_component(engine, bring):
+    report = bring(csv_text({**PROJECT, "project_id": "X1-2"}, {**PROJECT, "project_id": "X1-7"}))
+    assert (report.added, report.rejected) == (1, 1)
+    (refused,) = rejected(engine)
+    assert (refused["field"], refused["value"]) == ("project_id", "X1-2")
+    assert refused["reason"] == "is in use for a component of X1: decisions on it could not be told apart"
+
+
+def test_a_component_does_not_get_the_id_of_a_project(engine, bring):
+    bring(csv_text({**PROJECT, "project_id": "X1-4"}))
+    report = bring(lines(*TITLES, "Fourth", "Fifth", as_of="2024-06-01"))
+    assert (report.changed, report.added, report.rejected) == (3, 1, 1)
+    (refused,) = rejected(engine)
+    assert (refused["field"], refused["value"]) == ("ordinal", "4")
+    assert refused["reason"] == "its id would be X1-4, which a project has: decisions on it could not be told apart"
+    assert list(listed(engine)) == ["X1-1", "X1-2", "X1-3", "X1-5"]
