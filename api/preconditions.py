@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from api.http.tags import held, tag_of
-from api.negotiation import MEDIA_TYPES, Format
+from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
 from api.problems import ProblemItem, RefusedError
 from api.version import ANSWERS_VERSION
 from db.errors import ChangedMeanwhileError
@@ -15,6 +15,12 @@ from db.queries.subjects import Subject, find_subject, releases_since_changed
 
 TAGS = r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'
 """What an If-Match may be: any, or entity tags in quotes (RFC 9110, section 13.1.1)."""
+
+JSON_ACCEPTED = (
+    MEDIA_TYPES[Format.JSON],
+    *(f"{picture}, {MEDIA_TYPES[Format.JSON]};q=0.9" for picture in PICTURE_TYPES.values()),
+)
+"""Accept headers that lead to JSON, one for each tag that it can have: browsers prefer pictures where there are any."""
 
 
 def unchanged(request: Request, subject: Subject) -> Callable[[Connection], None]:
@@ -51,17 +57,18 @@ def answer_path(subject: Subject) -> str:
 
 def _names(request: Request, sent: str, path: str, connection: Connection, subject: Subject) -> bool:
     """Whether one of the tags sent is that of the subject's answer in JSON, in a release since it changed."""
-    scope = _scope_of_answer(request, path)
+    scopes = [_scope_of_answer(request, path, accept) for accept in JSON_ACCEPTED]
     return any(
         held(sent, tag_of(stamp, scope, ANSWERS_VERSION, stale))
         for stamp in releases_since_changed(connection, subject)
         for stale in (False, True)
+        for scope in scopes
     )
 
 
-def _scope_of_answer(request: Request, path: str) -> dict[str, Any]:
+def _scope_of_answer(request: Request, path: str, accept: str) -> dict[str, Any]:
     """The request that the answer was read with: on the same host, without parameters, as JSON."""
     kept = [(name, value) for name, value in request.scope["headers"] if name != b"accept"]
-    accept = (b"accept", MEDIA_TYPES[Format.JSON].encode())
     root = request.scope.get("root_path", "")
-    return {**request.scope, "path": f"{root}{path}", "query_string": b"", "headers": [*kept, accept]}
+    headers = [*kept, (b"accept", accept.encode())]
+    return {**request.scope, "path": f"{root}{path}", "query_string": b"", "headers": headers, "state": {}}

@@ -2,7 +2,14 @@
 
 from api.negotiation import accepted_format
 
+AcceptKey = tuple[str, str]
 
-def accept_key(value: str | None) -> str:
-    """Return the form in which an Accept header counts for the entity tag: the format that it leads to."""
-    return accepted_format(value) or "none"
+
+def accept_key(value: str | None) -> AcceptKey:
+    """Return the form in which an Accept header counts for kept answers and the entity tag.
+
+    It is the format that the header leads to where an answer has rows only, and the one where it can be drawn too: which
+    of them counts is known to the route alone, and two headers may agree in one and not in the other. They are plain
+    strings, for those are hashed quicker than members of an enumeration.
+    """
+    return str(accepted_format(value) or "none"), str(accepted_format(value, pictures=True) or "none")

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
-from api.http.accept import accept_key
+from api.http.accept import AcceptKey, accept_key
 
 DECIDING = frozenset({b"host", b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"})
 Key = tuple[object, ...]
@@ -22,8 +22,8 @@ class Question:
 
     @property
     def accepted(self) -> object:
-        """The format that the Accept header leads to."""
-        return self.key[5]
+        """The format that the Accept header leads to where an answer has rows only; see `accept_key`."""
+        return self.key[5][0]  # type: ignore[index]
 
     @property
     def address(self) -> Key:
@@ -68,5 +68,5 @@ def _text(value: bytes | None) -> str | None:
 
 
 @lru_cache(1024)
-def _accepted(value: bytes) -> str:
+def _accepted(value: bytes) -> AcceptKey:
     return accept_key(value.decode("latin-1") or None)

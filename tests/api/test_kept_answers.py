@@ -62,6 +62,30 @@ def test_what_can_change_the_bytes_has_an_answer_of_its_own(loaded):
     assert [ask(path, headers=headers).headers["etag"] for path, headers in asked] == tags
 
 
+ACCEPTED = {
+    "application/json": "application/json",
+    "*/*": "application/json",
+    "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8": "image/svg+xml",
+    "image/svg+xml": "image/svg+xml",
+    "image/png": "image/png",
+    "text/csv": "text/csv; charset=utf-8; header=present",
+    "text/plain": "application/problem+json",
+}
+
+
+@pytest.mark.parametrize("room", [None, 0])
+@pytest.mark.parametrize("first", ACCEPTED)
+def test_nobody_gets_the_form_that_somebody_else_accepted(first, room, loaded_engines):
+    for second in ACCEPTED:
+        ask = client_of(loaded_engines["sqlite"], room=room)
+        before, after = (ask("/v1/spend?group_by=set", headers={"accept": one}) for one in (first, second))
+        assert [answer.headers["content-type"] for answer in (before, after)] == [ACCEPTED[first], ACCEPTED[second]]
+        same = ACCEPTED[first] == ACCEPTED[second]
+        assert same or before.headers.get("etag") != after.headers.get("etag")
+        held = {"accept": second, "if-none-match": before.headers.get("etag", '"none"')}
+        assert same or ask("/v1/spend?group_by=set", headers=held).status_code == after.status_code
+
+
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 def test_a_release_of_another_process_puts_an_end_to_all_of_them(engine, write):
     ask = client_of(engine)

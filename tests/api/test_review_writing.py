@@ -166,6 +166,12 @@ def test_a_tag_counts_in_every_encoding(desk, encoding):
     assert desk.send(QUARTER, tag).status_code == 200
 
 
+@pytest.mark.parametrize("accept", ["*/*", "text/html, image/png, image/svg+xml, */*;q=0.8", "image/png, */*;q=0.8"])
+def test_a_tag_counts_as_browsers_ask_for_it(desk, accept):
+    tag = desk.ask(ROW, headers={"Accept": accept}).headers["etag"]
+    assert desk.send(QUARTER, tag).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/v1/components/P167506-2", "/v1/projects/P167506", f"{ROW}?fields=title"])
 def test_the_tag_of_another_answer_is_a_conflict(desk, path):
     problem(desk.send(QUARTER, desk.tag(path)), 409)
