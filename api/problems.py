@@ -2,6 +2,7 @@
 
 import uuid
 from difflib import get_close_matches
+from typing import Any
 
 import msgspec
 from fastapi import Request, Response
@@ -134,6 +135,25 @@ def problem(
         instance=None if "location" not in headers else str(headers["location"]),
         request_id=getattr(request.state, "request_id", None) or uuid.uuid4().hex,
     )
-    content = msgspec.json.encode(body.model_dump(exclude_none=True))
+    content = _encoded(body.model_dump(exclude_none=True))
     named = {name.replace("_", "-").title(): str(value) for name, value in headers.items()}
     return Response(content, status, named, MEDIA_TYPE)
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    """Encode a problem, also one that repeats what no encoding can write: JSON may hold half of a surrogate pair.
+
+    It is shown as it would be escaped, `\\ud800`.
+    """
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_writable(document))
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_writable(item) for item in value]
+    return {name: _writable(item) for name, item in value.items()} if isinstance(value, dict) else value

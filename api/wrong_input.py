@@ -17,6 +17,7 @@ WORDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_too_long": "has more than {max_length} characters",
+    "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
     "json_invalid": "is no JSON: {error}",
 }
 """What is wrong, by Pydantic's kinds of error, in words for those who never heard of Pydantic."""

@@ -1,5 +1,6 @@
 """Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from models.filters import SortKey
 from models.types import Code
 
 MARK = "sort_"
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Position = Sequence[Any]
 """Where a row stands: its values in the columns that it is ordered by. `None` comes last in either direction."""
@@ -140,9 +142,10 @@ def _value(column: ColumnElement[Any], value: Any) -> Any:
 
 
 def _storable(value: Any) -> bool:
-    """Whether both databases can take a value: no null characters, no numbers beyond 64 bits, nothing that is no number."""
+    """Whether both databases can take a value: no null characters, no halves of surrogate pairs, which JSON can hold, no numbers
+    beyond 64 bits, nothing that is no number."""
     if isinstance(value, str):
-        return "\x00" not in value
+        return UNSTORABLE.search(value) is None
     return not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 

@@ -1,5 +1,9 @@
 """The playground: a text in, a verdict with its words out."""
 
+import pytest
+
+from tests.api.test_errors import problem
+
 
 def post(get, **options):
     return get("/v1/classify", method="POST", **options)
@@ -24,6 +28,19 @@ def test_an_unknown_field_and_a_long_text_are_named(get):
     assert (body["status"], body["errors"][0]["parameter"]) == (422, "titel")
     body = post(get, json={"name": "x" * 2001}).json()
     assert (body["status"], body["errors"][0]["parameter"]) == (422, "name")
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter", "value"),
+    [
+        ('{"name": "\\ud800"}', "name", "\\ud800"),
+        ('{"name": "one \\udfff"}', "name", "one \\udfff"),
+        ('{"\\ud800": "x"}', "body", "\\ud800"),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused_and_shown_as_it_was_written(body, parameter, value, get):
+    answer = problem(post(get, content=body, headers={"Content-Type": "application/json"}), 422)
+    assert [(item["parameter"], item["value"]) for item in answer["errors"]] == [(parameter, value)]
 
 
 def test_a_body_that_is_no_json_or_too_large_is_refused(get):

@@ -89,7 +89,18 @@ def forged(link, position):
 
 @pytest.mark.parametrize(
     "position",
-    [[], [1], ["P1", 2, 3], [None, None], [{"a": 1}, 1], [True, 1], ["\x00", 1], ["P", 10**30], ["P", 1e999]],
+    [
+        [],
+        [1],
+        ["P1", 2, 3],
+        [None, None],
+        [{"a": 1}, 1],
+        [True, 1],
+        ["\x00", 1],
+        ["\ud800", 1],
+        ["P", 10**30],
+        ["P", 1e999],
+    ],
 )
 def test_a_forged_cursor_is_refused_or_harmless(position, get):
     link = get("/v1/components?limit=5").json()["links"]["next"]

@@ -1,5 +1,6 @@
 """Decisions over HTTP: the rules of a file of reviews, by name, and only on what was read."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -39,8 +40,8 @@ class Desk:
         return self.ask(path).headers["etag"]
 
     def send(self, body, tag=None, method="POST", path="/v1/reviews"):
-        headers = self.key | ({} if tag is None else {"If-Match": tag})
-        return self.ask(path, method, headers=headers, json=body)
+        headers = self.key | {"Content-Type": "application/json"} | ({} if tag is None else {"If-Match": tag})
+        return self.ask(path, method, headers=headers, content=json.dumps(body))
 
     def change(self, body, tag, subject="P167506-1"):
         return self.send(body, tag, "PATCH", f"/v1/reviews/{subject}")
@@ -238,6 +239,8 @@ def test_the_rules_are_those_of_a_file(desk, change, parameter, words):
         ({**QUARTER, "reson": "x"}, "reson"),
         ({**QUARTER, "certainty": "certain"}, "certainty"),
         ({**QUARTER, "reason": " "}, "reason"),
+        ({**QUARTER, "reason": "\ud800"}, "reason"),
+        ({**QUARTER, "subject_id": "\ud800"}, "subject_id"),
         ({**QUARTER, "lines": []}, "lines"),
         ({name: value for name, value in QUARTER.items() if name != "reason"}, "reason"),
     ],
