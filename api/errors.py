@@ -2,6 +2,7 @@
 
 import logging
 from difflib import get_close_matches
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -12,7 +13,7 @@ from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
 from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
-from api.problems import PROBLEMS, ProblemItem, RefusedError, problem
+from api.problems import PROBLEMS, ProblemItem, RefusedError, listed, problem
 from api.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
@@ -37,11 +38,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        for one in error.errors():
+        found = error.errors()
+        for one in found:
             if one["type"] == "json_invalid":
                 what = (one.get("ctx") or {}).get("error", "it ends too early")
                 return problem(request, "bad-request", f"the body is no JSON at character {one['loc'][-1]}: {what}")
-        items = [from_validation(request, one) for one in error.errors()]
+        items = listed(found, partial(from_validation, request), where=str(found[-1]["loc"][0]))
         return problem(request, "bad-parameter", items[0].message, items)
 
     @app.exception_handler(RefusedError)

@@ -1,6 +1,7 @@
 """What a problem is (RFC 9457): the kinds, with the status of each and what to do about it, and how one is written."""
 
 import uuid
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,6 +10,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ITEMS = 20
+"""Wrong parameters that an answer lists at most: a request can hold thousands, and each may come with all that is allowed."""
+
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 PROBLEMS = {
@@ -87,6 +91,15 @@ class Problem(BaseModel):
     errors: list[ProblemItem] = Field(default_factory=list, description="Each thing that is wrong.")
     instance: str | None = Field(default=None, description="What it is about, where that has an address: a run.")
     request_id: str = Field(description="Identifies this request in the log.")
+
+
+def listed(found: Sequence[Any], describe: Callable[[Any], ProblemItem], where: str) -> list[ProblemItem]:
+    """Describe what is wrong, or where that is too much the first of it, and how much more there is in `where`."""
+    if len(found) <= MOST_ITEMS:
+        return [describe(one) for one in found]
+    first = found[: MOST_ITEMS - 1]
+    message = f"{where}: {len(found) - len(first):,} more errors are not listed here"
+    return [*(describe(one) for one in first), ProblemItem(parameter=where, message=message)]
 
 
 class RefusedError(Exception):

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.http.paths import is_api_path, local_path
-from api.problems import BadParameterError, ProblemItem
+from api.problems import BadParameterError, ProblemItem, listed
 
 
 async def refuse_ignored(request: Request) -> None:
@@ -30,7 +30,7 @@ async def refuse_ignored(request: Request) -> None:
     repeated = [name for name, count in Counter(name for name, _ in sent).items() if count > 1]
     items = [_repeated(name, [value for key, value in sent if key == name]) for name in repeated if known.get(name)]
     if not known and is_api_path(request.scope) and local_path(request.scope) != "/":
-        items += [_unknown(name, value) for name, value in sent]
+        items = listed(sent, lambda one: _unknown(*one), where="query")
     if items:
         raise BadParameterError(*items)
 

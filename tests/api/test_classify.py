@@ -30,6 +30,12 @@ def test_an_unknown_field_and_a_long_text_are_named(get):
     assert (body["status"], body["errors"][0]["parameter"]) == (422, "name")
 
 
+def test_of_many_unknown_fields_the_first_are_named_and_the_rest_counted(get):
+    items = problem(post(get, json={f"a{number}": 1 for number in range(3_000)}), 422)["errors"]
+    assert [item["parameter"] for item in items] == [*(f"a{number}" for number in range(19)), "body"]
+    assert "2,981 more" in items[-1]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "parameter", "value"),
     [
