@@ -33,7 +33,7 @@ from api.runs import (
 from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
 from db.engine import reading
-from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, new_folder
+from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, is_given_up, new_folder
 from db.queries import runs as queries
 from db.queries.pieces import Piece
 from db.settings import get_settings
@@ -191,19 +191,19 @@ def _arrival(body: Body, key: ApiKey, params: SendParams, idempotency_key: str |
 
 
 async def _is_over(request: Request, run_id: int) -> bool:
-    """Wait for the end of a run, for a while."""
+    """Wait for the end of a run, for a while; not for one that was given up, to which only `resume` brings an end."""
     engine = get_writer(request)
 
-    def status() -> str:
+    def stands() -> tuple[bool, bool]:
         with reading(engine) as connection:
-            return str(queries.get_run(connection, run_id)["status"])
+            return queries.get_run(connection, run_id)["status"] in OVER, is_given_up(connection, run_id)
 
     deadline = monotonic() + PATIENCE_SECONDS
-    while await run_in_threadpool(status) not in OVER:
-        if monotonic() > deadline:
-            return False
+    while True:
+        over, given_up = await run_in_threadpool(stands)
+        if over or given_up or monotonic() > deadline:
+            return over
         await anyio.sleep(ASK_AGAIN_SECONDS)
-    return True
 
 
 @router.get("/runs", operation_id="list_runs", response_model=RunsAnswer)

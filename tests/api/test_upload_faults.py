@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 
 import anyio
@@ -277,6 +278,20 @@ def test_what_fails_again_and_again_is_given_up_and_can_be_resumed(engine, idle,
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "read 1, added 1" in done.stdout) == (0, True), done.stderr
     assert (statuses(engine), project_ids(engine), bodies()) == (["done"], ["X1"], [])
+
+
+def test_nobody_waits_for_a_run_that_was_given_up(engine, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("an error that nobody foresaw")
+
+    monkeypatch.setattr(pipeline, "make_release", fail)
+    send, began = sender(engine), time.monotonic()
+    for _ in range(2):
+        answer = send([RECORD], Idempotency_Key="one")
+        assert (answer.status_code, answer.json()["data"]["status"]) == (202, "interrupted")
+        assert "not foreseen" in answer.json()["data"]["detail"]
+    assert time.monotonic() - began < routes.PATIENCE_SECONDS / 2
+    assert rows(engine, "submission")[0]["attempts"] == queue.MAX_ATTEMPTS
 
 
 def test_bodies_that_nobody_waits_for_go_after_a_day(engine, idle):
