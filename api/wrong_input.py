@@ -1,5 +1,6 @@
 """Puts into words what is wrong with a parameter or a body, what is allowed and what is nearest."""
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +17,7 @@ WORDS = {
     "literal_error": "must be {expected}",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
+    "string_type": "must be text, in quotes",
     "string_too_long": "has more than {max_length} characters",
     "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
     "json_invalid": "is no JSON: {error}",
@@ -33,7 +35,7 @@ def from_validation(request: Request, error: Any) -> ProblemItem:
     value = context.get("value", error.get("input"))
     shown = None if value is None or isinstance(value, dict) else _shown(value)
     if error["type"] == "extra_forbidden":
-        return _unknown_parameter(request, parameter, shown, in_body=error["loc"][0] == "body")
+        return _unknown_parameter(request, parameter, shown, error["loc"])
     allowed = context.get("allowed")
     if error["type"] == "missing":
         allowed = _listed_values(request, parameter)
@@ -48,14 +50,18 @@ def from_validation(request: Request, error: Any) -> ProblemItem:
 
 
 def _named(location: tuple[str | int, ...]) -> str:
-    """Name a parameter, or a member of a body; what is wrong with a body as a whole stands under `body`."""
+    """Name a parameter, or a member of a body, by a JSON pointer where it lies deeper; a body as a whole is `body`."""
+    if location[0] == "body" and len(location) > 2:
+        return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location[1:])
     inner = [str(part) for part in location if part not in ("query", "path", "header", "body")]
     return inner[0] if inner and not inner[0].isdigit() else str(location[0])
 
 
-def _unknown_parameter(request: Request, parameter: str, shown: str | None, in_body: bool) -> ProblemItem:
-    known = _body_members(request) if in_body else _parameters(request)
-    near = get_close_matches(parameter, known, n=1, cutoff=0.5)
+def _unknown_parameter(
+    request: Request, parameter: str, shown: str | None, location: tuple[str | int, ...]
+) -> ProblemItem:
+    known = _members(request, location[1:-1]) if location[0] == "body" else _parameters(request)
+    near = get_close_matches(str(location[-1])[:200], known, n=1, cutoff=0.5)
     return ProblemItem(
         parameter=parameter[:100],
         value=shown,
@@ -86,7 +92,7 @@ def _shown(value: object) -> str:
 def operation_of(request: Request) -> dict[str, Any]:
     """What the OpenAPI document says of the matched route; nothing for routes that are not in it."""
     route = request.scope.get("route")
-    item = request.app.openapi()["paths"].get(getattr(route, "path", ""), {})
+    item = request.app.openapi()["paths"].get(getattr(route, "path_format", ""), {})
     found: dict[str, Any] = item.get("get" if request.method == "HEAD" else request.method.lower(), {})
     return found
 
@@ -103,8 +109,19 @@ def _listed_values(request: Request, parameter: str) -> list[str] | None:
     return found
 
 
-def _body_members(request: Request) -> list[str]:
-    """Name the members of the body that the matched route takes."""
+def _members(request: Request, path: Sequence[str | int]) -> list[str]:
+    """Name the members of the body that the matched route takes, or of what lies in it under a path."""
     content = operation_of(request).get("requestBody", {}).get("content", {})
-    name = str(content.get("application/json", {}).get("schema", {}).get("$ref", "")).rpartition("/")[2]
-    return list(request.app.openapi()["components"]["schemas"].get(name, {}).get("properties", {}))
+    found = _resolved(request, content.get("application/json", {}).get("schema", {}))
+    for part in path:
+        inner = found.get("items", {}) if isinstance(part, int) else found.get("properties", {}).get(part, {})
+        found = _resolved(request, inner)
+    return list(found.get("properties", {}))
+
+
+def _resolved(request: Request, schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema itself, where it is only named, or one that may be null beside it."""
+    schema = next(iter(schema.get("anyOf", [])), schema)
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    named: dict[str, Any] = request.app.openapi()["components"]["schemas"].get(name, schema)
+    return named

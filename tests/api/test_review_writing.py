@@ -250,6 +250,36 @@ def test_a_body_of_another_shape_is_refused_by_name(desk, body, parameter):
     assert rows(desk.engine, "submission") == []
 
 
+LINE = QUARTER["lines"][0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "parameter", "value", "words"),
+    [
+        ([{**LINE, "share_percent": 100}], "/lines/0/share_percent", "100", "text"),
+        ([LINE, {**LINE, "share_percent": "x"}], "/lines/1/share_percent", "x", "pattern"),
+        ([LINE, {**LINE, "relevance": "parti"}], "/lines/1/relevance", "parti", "'partial'"),
+        ([{"category": "remittances"}], "/lines/0/relevance", None, "is needed"),
+        ([{**LINE, "secondary_categories": ["remittances", 3]}], "/lines/0/secondary_categories/1", "3", "text"),
+        ([{**LINE, "a/b~": 1}], "/lines/0/a~1b~0", "1", "there is no parameter"),
+    ],
+)
+def test_what_is_wrong_within_a_line_is_named_by_a_pointer(desk, lines, parameter, value, words):
+    for answer in (desk.send({**QUARTER, "lines": lines}, "*"), desk.change({"lines": lines}, "*")):
+        (item,) = problem(answer, 422)["errors"]
+        assert (item["parameter"], item.get("value")) == (parameter, value)
+        assert words in item["message"]
+
+
+def test_a_member_of_a_line_that_is_not_there_is_met_with_those_that_are(desk):
+    lines = [{**LINE, "share_procent": "25"}]
+    for answer in (desk.send({**QUARTER, "lines": lines}, "*"), desk.change({"lines": lines}, "*")):
+        (item,) = problem(answer, 422)["errors"]
+        assert item["parameter"] == "/lines/0/share_procent"
+        assert item["allowed"] == ["category", "relevance", "share_percent", "secondary_categories"]
+        assert item["suggestion"] == "share_percent"
+
+
 @pytest.mark.parametrize("subject", ["P167506-99", "P167506-whole", "nobody", "%00"])
 def test_what_is_not_there_cannot_be_decided_on(desk, subject):
     problem(desk.change({"reason": "x"}, "*", subject), 404)
