@@ -14,7 +14,7 @@ from api.answers import content_type
 from api.files import KeptFile
 from api.http.replies import FOR_EVER
 from api.http.tags import http_date, matches, unchanged_since
-from api.problems import problem
+from api.problems import ProblemItem, problem
 
 ONE_RANGE = "[0-9]{0,18}-[0-9]{0,18}"
 RANGES = re.compile(rf"bytes\s*=\s*(?P<list>{ONE_RANGE}(\s*,\s*{ONE_RANGE})*)", re.IGNORECASE)
@@ -63,8 +63,10 @@ class _Download(FileResponse):
         wanted = None if is_head else satisfiable(request.headers.get("range"), size)  # a Range counts for GET only
         if wanted == [] and self._counts(request.headers.get("if-range")):
             there = {"content_range": f"bytes */{size}", "accept_ranges": "bytes"}
-            message = f"the file has {size} bytes, none of them in {request.headers['range'][:100]!r}"
-            await problem(request, "bad-range", message, None, **there)(scope, receive, send)
+            asked = request.headers["range"][:100]
+            message = f"the file has {size} bytes, none of them in {asked!r}"
+            item = ProblemItem(parameter="Range", value=asked, message=message, allowed=[f"bytes=0-{size - 1}"])
+            await problem(request, "bad-range", message, [item], **there)(scope, receive, send)
             return
         # Starlette refuses what the standard says to ignore, so it gets to see only what can be given.
         headers = MutableHeaders(scope={**scope, "headers": list(scope["headers"])})

@@ -13,7 +13,7 @@ from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
 from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
-from api.problems import PROBLEMS, ProblemItem, RefusedError, listed, problem
+from api.problems import PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
 from api.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
@@ -42,7 +42,8 @@ def install(app: FastAPI) -> None:
         for one in found:
             if one["type"] == "json_invalid":
                 what = (one.get("ctx") or {}).get("error", "it ends too early")
-                return problem(request, "bad-request", f"the body is no JSON at character {one['loc'][-1]}: {what}")
+                message = f"the body is no JSON at character {one['loc'][-1]}: {what}"
+                return problem(request, "bad-request", message, [in_body(message)])
         items = listed(found, partial(from_validation, request), where=str(found[-1]["loc"][0]))
         return problem(request, "bad-parameter", items[0].message, items)
 
@@ -161,9 +162,9 @@ def _from_status(request: Request, error: HTTPException) -> Response:
             parameter="path", value=request.url.path[:100], message="no such path", suggestion=near[0] if near else None
         )
         return problem(request, "unknown-path", f"there is no path {request.url.path[:100]!r}", [item])
-    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return problem(request, "too-large", str(error.detail))
-    return problem(request, "bad-request", str(error.detail))
+    # What is left is about the body: too large for the layer in front, or not to be read.
+    kind = "too-large" if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "bad-request"
+    return problem(request, kind, str(error.detail), [in_body(str(error.detail))])
 
 
 def _methods(request: Request) -> list[str]:

@@ -32,7 +32,7 @@ def unchanged(request: Request, subject: Subject) -> Callable[[Connection], None
     Raises:
         RefusedError: 428 if nothing says what was read.
     """
-    sent = ", ".join(request.headers.getlist("if-match"))
+    sent = _if_match(request)
     path = answer_path(subject)
     if not sent.strip():
         item = ProblemItem(parameter="If-Match", message="If-Match: is needed", suggestion=f"the ETag of GET {path}")
@@ -47,6 +47,19 @@ def unchanged(request: Request, subject: Subject) -> Callable[[Connection], None
         )
 
     return check
+
+
+def changed(request: Request, subject: Subject, message: str) -> RefusedError:
+    """A 409 for a subject that is not any more as the If-Match of the request says."""
+    suggestion = f"the ETag of GET {answer_path(subject)}"
+    item = ProblemItem(
+        parameter="If-Match", value=_if_match(request)[:100], message=f"If-Match: {message}", suggestion=suggestion
+    )
+    return RefusedError("changed-meanwhile", message, item)
+
+
+def _if_match(request: Request) -> str:
+    return ", ".join(request.headers.getlist("if-match"))
 
 
 def answer_path(subject: Subject) -> str:

@@ -119,6 +119,11 @@ class BadParameterError(RefusedError):
         super().__init__(kind, items[0].message, *items)
 
 
+def in_body(message: str) -> ProblemItem:
+    """Describe what is wrong with a body as a whole."""
+    return ProblemItem(parameter="body", message=message)
+
+
 def unknown_value(parameter: str, value: str, allowed: list[str], hints: dict[str, str] | None = None) -> ProblemItem:
     """Describe a value that is not in a closed list. `hints` maps further spellings to the valid value they mean."""
     spellings = {**{item.casefold(): item for item in allowed}, **(hints or {})}

@@ -13,7 +13,7 @@ from api.exports.columns import columns_of
 from api.params.filters import FormatParams
 from api.params.lists import CURSOR, LIMIT
 from api.params.values import Codes, fields_of
-from api.problems import ProblemItem, problem
+from api.problems import ProblemItem, in_body, problem
 from db.engine import reading
 from db.queries import runs as queries
 from db.queries.vocabulary import Vocabulary
@@ -96,11 +96,11 @@ def report(request: Request, engine: Engine, run_id: int, status: int = 200, **h
 
 
 def outcome(
-    request: Request, engine: Engine, run_id: int, in_body: Callable[[str], str] = lambda pointer: pointer
+    request: Request, engine: Engine, run_id: int, pointer_of: Callable[[str], str] = lambda pointer: pointer
 ) -> Response:
     """Answer with a run that is over: its report, or a problem where nothing of it was taken in.
 
-    `in_body` turns a pointer into what was read into one into the body that was sent.
+    `pointer_of` turns a pointer into what was read into one into the body that was sent.
     """
     with reading(engine) as connection:
         document = _document(request, connection, run_id)
@@ -109,13 +109,21 @@ def outcome(
         return json_answer(document, {"Location": address})
     items = [
         ProblemItem(
-            parameter=f"{error['place']}, {error['field']}" if error["pointer"] is None else in_body(error["pointer"]),
+            parameter=f"{error['place']}, {error['field']}"
+            if error["pointer"] is None
+            else pointer_of(error["pointer"]),
             value=error["value"],
             message=error["reason"],
         )
         for error in document["errors"]
     ]
-    return problem(request, "records-refused", run["detail"] or "refused", items, location=address)
+    detail = _of_the_body(run["detail"] or "refused", run["input_name"])
+    return problem(request, "records-refused", detail, items or [in_body(detail)], location=address)
+
+
+def _of_the_body(detail: str, kept_as: str) -> str:
+    """Speak of the body where a run speaks of the file that it was kept as: who sent it never gave that a name."""
+    return f"the body{detail.removeprefix(kept_as)}" if detail.startswith(kept_as) else detail
 
 
 def _document(request: Request, connection: Connection, run_id: int) -> dict[str, Any]:

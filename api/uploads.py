@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.problems import ProblemItem, RefusedError
+from api.problems import ProblemItem, RefusedError, in_body
 
 NAMES = {
     "application/json": "records.json",
@@ -53,7 +53,7 @@ async def receive(request: Request, folder: Path, most: int) -> Body:
             async for chunk in request.stream():
                 await run_in_threadpool(intake.take, chunk)
         except ClientDisconnect:
-            raise RefusedError("bad-request", "the body was cut off: nothing of it was kept") from None
+            raise _unreadable("the body was cut off: nothing of it was kept") from None
         await run_in_threadpool(intake.finish)
     return Body(path, intake.bytes, intake.digest.hexdigest())
 
@@ -81,13 +81,13 @@ class _Intake:
             try:
                 data = self.unpacker.decompress(chunk, PIECE)
             except zlib.error:
-                raise RefusedError("bad-request", "the body is no gzip, as its Content-Encoding says") from None
+                raise _unreadable("the body is no gzip, as its Content-Encoding says") from None
             self._write(data)
             chunk = self.unpacker.unconsumed_tail or self.unpacker.unused_data
 
     def finish(self) -> None:
         if self.unpacker is not None and not self.unpacker.eof:
-            raise RefusedError("bad-request", "the body is gzip that ends too early: nothing of it was kept")
+            raise _unreadable("the body is gzip that ends too early: nothing of it was kept")
         self.file.flush()
         os.fsync(self.file.fileno())
 
@@ -100,7 +100,12 @@ class _Intake:
 
 
 def _too_large(most: int) -> RefusedError:
-    return RefusedError("too-large", f"the body is larger than {most:,} bytes, unpacked: send it in parts")
+    message = f"the body is larger than {most:,} bytes, unpacked: send it in parts"
+    return RefusedError("too-large", message, in_body(message))
+
+
+def _unreadable(message: str) -> RefusedError:
+    return RefusedError("bad-request", message, in_body(message))
 
 
 def _name(request: Request) -> str:

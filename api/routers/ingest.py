@@ -16,7 +16,7 @@ from api.answers import Asked, Rows, answer_rows, in_columns
 from api.deps import get_writer
 from api.frames import Links, RowCount
 from api.openapi import problems_of
-from api.problems import RefusedError
+from api.problems import ProblemItem, RefusedError
 from api.runs import (
     ERROR_COLUMNS,
     RUN_COLUMNS,
@@ -170,7 +170,9 @@ def _queue(request: Request, arrival: Arrival) -> int:
         if isinstance(error, KeyRevokedError):
             raise unauthorized(str(error), "a key") from None
         if isinstance(error, KeyReusedError):
-            raise RefusedError("idempotency-key-reused", str(error)) from None
+            name, value = "Idempotency-Key", arrival.idempotency_key
+            item = ProblemItem(parameter=name, value=value, message=f"{name}: {error}")
+            raise RefusedError("idempotency-key-reused", str(error), item) from None
         raise
     if repeated:
         shutil.rmtree(arrival.path.parent, ignore_errors=True)

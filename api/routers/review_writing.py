@@ -13,8 +13,7 @@ from api.deps import Snapshot, get_writer, snapshot_of
 from api.encoding import with_dollars
 from api.frames import OneAnswer
 from api.openapi import problems_of
-from api.preconditions import TAGS, unchanged
-from api.problems import RefusedError
+from api.preconditions import TAGS, changed, unchanged
 from api.runs import outcome
 from api.security import ReviewKey, unauthorized
 from db.engine import reading
@@ -111,7 +110,7 @@ def _decide(request: Request, key: ApiKey, subject: Subject, lines: Sequence[Map
     try:
         run_id = decide(engine, get_settings().spool_dir, key.key_id or 0, records, check)
     except ChangedMeanwhileError as error:
-        raise RefusedError("changed-meanwhile", str(error)) from None
+        raise changed(request, subject, str(error)) from None
     except KeyRevokedError as error:
         raise unauthorized(str(error), key) from None
     with reading(engine) as connection:

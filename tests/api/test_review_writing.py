@@ -137,7 +137,10 @@ def test_a_row_that_changed_since_it_was_read_is_a_conflict(desk):
     assert desk.send(QUARTER, tag).status_code == 200
     before = desk.reviews()
     for answer in (desk.send({**QUARTER, "reason": "other"}, tag), desk.change({"reason": "other"}, tag)):
-        assert problem(answer, 409)["type"].endswith("/changed-meanwhile")
+        body = problem(answer, 409)
+        assert body["type"].endswith("/changed-meanwhile")
+        (item,) = body["errors"]
+        assert (item["parameter"], item["value"], item["suggestion"]) == ("If-Match", tag, f"the ETag of GET {ROW}")
     assert desk.reviews() == before
     assert desk.change({"reason": "other"}, desk.tag()).status_code == 200
 

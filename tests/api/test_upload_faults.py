@@ -92,6 +92,7 @@ def test_what_is_too_large_is_stopped_early(engine, one_megabyte, packed):
     headers = {"Content_Encoding": "gzip"} if packed else {}
     body = problem(sender(engine)(in_pieces(pieces, sent), **headers), 413)
     assert "1,000,000 bytes" in body["detail"]
+    assert [(item["parameter"], item["message"]) for item in body["errors"]] == [("body", body["detail"])]
     assert sum(sent) < len(whole) / 4
     assert nothing_kept(engine)
 

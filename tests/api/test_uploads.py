@@ -159,8 +159,11 @@ def test_all_or_nothing(engine):
 def test_what_cannot_be_read_at_all_is_refused_with_its_run(engine, content, media_type, words):
     body = problem(sender(engine)(content, "", media_type), 422)
     assert words in body["detail"]
+    assert body["detail"].startswith("the body")
+    assert [(item["parameter"], item["message"]) for item in body["errors"]] == [("body", body["detail"])]
     (run,) = rows(engine, "ingest_run")
-    assert (run["status"], run["detail"]) == ("refused", body["detail"])
+    assert run["status"] == "refused"
+    assert body["detail"] == run["detail"].replace(run["input_name"], "the body")
     until(lambda: bodies() == [], "no body is kept")
 
 
@@ -187,6 +190,7 @@ def test_a_kind_that_is_not_taken_is_a_415_that_lists_those_that_are(engine, hea
 def test_a_broken_gzip_is_refused(engine, content):
     body = problem(sender(engine)(content, Content_Encoding="gzip"), 400)
     assert "gzip" in body["detail"]
+    assert [(item["parameter"], item["message"]) for item in body["errors"]] == [("body", body["detail"])]
     assert (rows(engine, "ingest_run"), bodies()) == ([], [])
 
 
@@ -210,6 +214,7 @@ def test_the_same_key_with_another_request_is_refused(engine, content, query, me
     send([RECORD], Idempotency_Key="one")
     body = problem(send(content, query, media_type, Idempotency_Key="one"), 422)
     assert body["type"].endswith("/idempotency-key-reused")
+    assert [(item["parameter"], item["value"]) for item in body["errors"]] == [("Idempotency-Key", "one")]
     assert len(rows(engine, "ingest_run")) == 1
     until(lambda: bodies() == [], "no body is kept")
 
