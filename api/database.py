@@ -6,18 +6,18 @@ from pathlib import Path
 
 import typer
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from api.reporting import err, print_report, progress_bar
 from db.engine import make_engine
-from db.errors import DataError, SchemaOutdatedError
+from db.errors import DataError, SchemaOutdatedError, is_damaged
 from db.ingest.adapter import Adapter
 from db.ingest.pipeline import ingest
 from db.revision import require_current
 from db.settings import get_settings
 
 NO_DATABASE = 3
-"""Exit code where the database is missing, does not answer or is of another revision."""
+"""Exit code where the database is missing, damaged, does not answer or is of another revision."""
 
 
 LINED = {".csv", ".jsonl"}
@@ -40,6 +40,13 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         raise typer.Exit(NO_DATABASE if isinstance(error, SchemaOutdatedError) else 1) from None
     except OperationalError as error:
         err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
+        raise typer.Exit(NO_DATABASE) from None
+    except DatabaseError as error:
+        if not is_damaged(error.orig):
+            raise
+        where = engine.url.render_as_string()
+        text = f"error: the database {where} is damaged, or is none: {error.orig}"
+        err.print(text, style="red", markup=False, highlight=False)
         raise typer.Exit(NO_DATABASE) from None
     finally:
         engine.dispose()

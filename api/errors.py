@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
@@ -23,6 +23,7 @@ from db.errors import (
     NothingLoadedError,
     PricesMissingError,
     SchemaOutdatedError,
+    is_damaged,
     is_out_of_room,
 )
 
@@ -112,6 +113,13 @@ def _install_unready(app: FastAPI) -> None:
             return no_room(request, error.orig)
         log.warning("the database did not answer: %s", error.orig)
         return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+
+    @app.exception_handler(DatabaseError)
+    async def database_damaged(request: Request, error: DatabaseError) -> Response:
+        if not is_damaged(error.orig):
+            return unforeseen_problem(request, error)
+        log.error("the database is damaged: %s", error.orig)
+        return problem(request, "database-not-ready", "the database is damaged")
 
     @app.exception_handler(OSError)
     async def system_failed(request: Request, error: OSError) -> Response:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from rich.table import Table
 
-from api.database import ready_engine
+from api.database import NO_DATABASE, ready_engine
 from api.examples_cli import example
 from api.params.spend import SpendParams
 from api.reporting import err, out
@@ -96,10 +96,12 @@ def _show(answer: httpx.Response, as_json: bool) -> None:
 
 
 def _refuse(status: int, document: Mapping[str, Any]) -> None:
-    """Print what is wrong in the words of the API; exit code 2 for a wrong question, 1 for a service that cannot answer."""
+    """Print what is wrong in the words of the API; exit code 2 for a wrong question, 3 without a database."""
     for item in document["errors"] or [{"message": document["detail"]}]:
         near = f"; did you mean {item['suggestion']!r}?" if item.get("suggestion") else ""
         err.print(f"error: {item['message']}{near}", style="red", markup=False, highlight=False)
+    if document["type"].endswith("/database-not-ready"):
+        raise typer.Exit(NO_DATABASE)
     raise typer.Exit(2 if status < 500 else 1)
 
 

@@ -19,6 +19,14 @@ def is_out_of_room(error: BaseException | None) -> bool:
     return isinstance(error, psycopg.errors.DiskFull)
 
 
+def is_damaged(error: BaseException | None) -> bool:
+    """True for an error of a database's driver that means: what is stored cannot be read, or is no database at all."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to say where
+        return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted)
+
+
 class DataError(Exception):
     """Base of the errors that this layer raises on purpose; its text may be shown to a user."""
 

@@ -1,8 +1,10 @@
 """The command line as a whole: what help says, what it loads, exit codes, and progress on a terminal."""
 
 import io
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from rich.console import Console
@@ -11,7 +13,10 @@ from typer.testing import CliRunner
 from api import reporting
 from api.cli import ENTRIES, app, command_of
 from api.database import records_in
+from db.engine import make_engine
 from db.settings import ROOT, get_settings
+from tests.api.test_errors import problem
+from tests.conftest import client_of, let_go
 
 
 def leaves():
@@ -99,6 +104,49 @@ def test_exit_code_3_where_no_database_answers(at):
     result = at("postgresql://nobody@127.0.0.1:1/none", "spend")
     assert result.exit_code == 3
     assert "does not answer" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["spend"], ["project", "P174085"], ["load"], ["migrate"], ["serve"], ["ingest", "runs"], ["keys", "list"]]
+)
+def test_exit_code_3_and_one_line_where_the_file_is_no_database(words, at, tmp_path):
+    path = tmp_path / "foreign.db"
+    path.write_bytes(b"a letter, not a database\n" * 1_000)
+    result = at(f"sqlite:///{path}", *words)
+    assert result.exit_code == 3
+    said = " ".join(result.stderr.split())
+    assert "is damaged, or is none: file is not a database" in said
+    assert "Traceback" not in said
+    assert path.read_bytes().startswith(b"a letter")
+
+
+@pytest.fixture
+def damaged(loaded_engines, tmp_path):
+    """A copy of the database that can be opened, in which many pages hold nothing that means anything."""
+    path = tmp_path / "damaged.db"
+    with closing(sqlite3.connect(loaded_engines["sqlite"].url.database)) as connection:
+        connection.execute("VACUUM INTO ?", (str(path),))
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek(100 * size)
+        file.write(b"\xff" * (path.stat().st_size - 100 * size))
+    return f"sqlite:///{path}"
+
+
+@pytest.mark.parametrize("words", [["spend"], ["project", "P174085"]])
+def test_exit_code_3_where_the_rows_that_are_asked_for_are_damaged(words, at, damaged):
+    result = at(damaged, *words)
+    assert result.exit_code == 3
+    assert "error: the database is damaged" in result.stderr
+
+
+def test_a_damaged_database_is_a_503_in_words(damaged, caplog):
+    engine = make_engine(damaged)
+    body = problem(client_of(engine)("/v1/spend"), 503)
+    assert (body["type"].rpartition("/")[2], body["detail"]) == ("database-not-ready", "the database is damaged")
+    assert "malformed" in caplog.text
+    assert "Traceback" not in caplog.text
+    let_go(engine)
 
 
 def test_exit_codes_1_and_2_tell_a_failure_from_a_wrong_value(at, loaded, tmp_path):
