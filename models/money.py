@@ -61,7 +61,7 @@ def parse_dollars(value: object) -> int | None:
         amount = Decimal(text.replace(",", ""))
     except InvalidOperation:
         raise ValueError(f"{str(value)[:60]!r} is not an amount in US dollars") from None
-    if not amount.is_finite() or abs(amount) > MAX_DOLLARS:
+    if not amount.is_finite() or not -MAX_DOLLARS <= amount <= MAX_DOLLARS:
         raise ValueError(f"{str(value)[:60]!r} is outside what one operation can cost (up to {MAX_DOLLARS:,} dollars)")
     return int((amount * 100).to_integral_value())
 

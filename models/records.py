@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -99,6 +100,18 @@ def check_purposes(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def check_countries(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Check that no country is named twice, in capitals or not.
+
+    Raises:
+        ValueError: if one is.
+    """
+    capitals = Counter(code.upper() for code in codes)
+    if repeated := next((code for code, times in capitals.items() if times > 1), None):
+        raise ValueError(f"countries name {repeated[:40]!r} more than once: expected each country once")
+    return codes
+
+
 def parse_positive_dollars(value: object) -> int | None:
     """Read an amount that cannot be negative, into cents; see `models.money.parse_dollars`."""
     cents = parse_dollars(value)
@@ -114,6 +127,7 @@ AsOf = Annotated[PartialDate | None, BeforeValidator(clean_text)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Purposes = Annotated[Items, AfterValidator(check_purposes)]
+Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
 Passage = Annotated[str | None, Field(max_length=20_000)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
@@ -138,7 +152,7 @@ class ProjectRecord(Record):
     name: Words
     objective: Text = None
     place: Text = None
-    countries: Items = ()
+    countries: Countries = ()
     country_shares: Items = ()
     regional: Flag = False
     region: Text = None

@@ -111,11 +111,19 @@ def test_a_file_refused_in_its_middle_takes_nothing_in(engine, tmp_path, write):
 WRONG = {
     "negative-amount": ({"commitment_usd": "-5"}, "commitment_usd", "-5", "is negative; .* zero or more"),
     "absurd-amount": ({"commitment_usd": "1e15"}, "commitment_usd", "1e15", "one operation can cost .up to"),
+    "endless-amount": ({"ida_usd": "1e9999999"}, "ida_usd", "1e9999999", "one operation can cost .up to"),
     "amount-in-words": ({"ida_usd": "five"}, "ida_usd", "five", "is not an amount in US dollars"),
     "year-20250": ({"approval_date": "20250-02-01"}, "approval_date", "20250-02-01", "expected YYYY-MM-DD"),
     "year-1899": ({"approval_date": "1899-02-01"}, "approval_date", "1899-02-01", "between 1944 and 2100"),
     "31-february": ({"approval_date": "2021-02-31"}, "approval_date", "2021-02-31", "not a day of the calendar"),
     "country-code": ({"countries": "XXX"}, "countries", "XXX", "no place 'XXX': expected ISO 3166-1 alpha-3"),
+    "country-twice": ({"countries": "UGA;uga"}, "countries", "UGA;uga", "name 'UGA' more than once: expected each"),
+    "country-twice-with-shares": (
+        {"countries": "UGA;KEN;UGA", "country_shares": "50;30;20"},
+        "countries",
+        "UGA;KEN;UGA",
+        "name 'UGA' more than once",
+    ),
     "place": ({"countries": "", "place": "Ugandaa"}, "place", "Ugandaa", "exact name; did you mean Uganda .UGA"),
     "no-place": ({"countries": ""}, "place", None, "expected countries, a place or a region"),
     "source": ({"source": "nobody"}, "source", "nobody", "expected one of .*worldbank-projects"),
@@ -177,7 +185,7 @@ def test_a_row_of_another_width_than_the_header_is_refused_by_both_numbers(engin
 
 
 @on_sqlite
-@pytest.mark.parametrize("bad", ["{oops", "[1, 2]", '"text"', '{"type": "grant"}', "{}", "[" * 100_000])
+@pytest.mark.parametrize("bad", ["{oops", "[1, 2]", '"text"', '{"type": "grant"}', '{"type": ["project"]}', "{}", "[" * 100_000])
 def test_a_line_that_is_no_record_is_refused_between_good_ones(engine, write, bad):
     report = take(
         engine, write("a.jsonl", f"{jsonl_text(PROJECT)}{bad}\n{jsonl_text({**PROJECT, 'project_id': 'X2'})}")

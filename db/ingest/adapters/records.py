@@ -95,11 +95,12 @@ def _from_text(place: str, text: str) -> RawRecord:
 
 
 def _from_object(place: str, value: Any) -> RawRecord:
-    if not isinstance(value, Mapping) or value.get("type") not in KINDS:
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         reason = f"expected an object with `type` one of {', '.join(KINDS)}"
         return RawRecord(place, ProjectRecord, {"text": str(value)[:200]}, broken=reason)
     fields = {str(name): item for name, item in value.items() if name != "type" and item is not None}
-    return RawRecord(place, KINDS[value["type"]], fields)
+    return RawRecord(place, KINDS[kind], fields)
 
 
 def _read_json(path: Path) -> Iterator[RawRecord]:
