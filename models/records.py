@@ -22,11 +22,11 @@ def clean_text(value: object) -> str | None:
         return None
     text = str(value)
     if text.isascii():  # nothing to mend or to fold but blanks
-        text = " ".join(text.replace("\x00", "").split())
+        text = " ".join(text.split())
         return None if text in {"", "N/A", "n/a", "N/a", "n/A"} else text
     if "\u00e2\u0080" in text or "\u00c3" in text:
         text = _undo_double_decoding(text)
-    text = " ".join(unicodedata.normalize("NFC", text).replace("\x00", "").split())
+    text = " ".join(unicodedata.normalize("NFC", text).split())
     return None if text.upper() in {"", "N/A"} else text
 
 
@@ -37,6 +37,24 @@ def _undo_double_decoding(text: str) -> str:
     except UnicodeError:
         repaired = re.sub(r"\u00e2\u0080[\u0080-\u00bf]", lambda m: m.group().encode("latin-1").decode("utf-8"), text)
         return repaired
+
+
+def text_of(value: object) -> str | None:
+    """Read a field of text; see `clean_text`.
+
+    Raises:
+        ValueError: for an object, a list or yes and no, whose form in Python nobody wrote, and for a text with a NUL.
+    """
+    if isinstance(value, dict | list | tuple | bool):
+        raise ValueError(f"{str(value)[:60]!r} is an object, a list or a flag: expected a text")
+    return without_nul(clean_text(value))
+
+
+def without_nul(text: str | None) -> str | None:
+    """Refuse a text with a NUL, which PostgreSQL cannot keep: to drop it would make another text of it."""
+    if text and "\x00" in text:
+        raise ValueError(f"{text[:60]!r} holds a NUL character: expected a text without")
+    return text
 
 
 def parse_day(value: object) -> date | None:
@@ -77,9 +95,13 @@ def parse_flag(value: object) -> bool:
 
 
 def parse_list(value: object) -> tuple[str, ...]:
-    """Read a list, or a text whose items are parted by ";"."""
-    items = value if isinstance(value, list | tuple) else str(value or "").split(";")
-    return tuple(item for item in (clean_text(item) for item in items) if item)
+    """Read a list, or a text whose items are parted by ";"; each as `text_of` reads it."""
+    if value is None:
+        return ()
+    if isinstance(value, dict | bool):
+        raise ValueError(f"{str(value)[:60]!r} is an object or a flag: expected a list of texts")
+    items = value if isinstance(value, list | tuple) else str(value).split(";")
+    return tuple(item for item in (text_of(item) for item in items) if item)
 
 
 def check_purposes(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,19 +142,19 @@ def parse_positive_dollars(value: object) -> int | None:
     return cents
 
 
-Text = Annotated[str | None, BeforeValidator(clean_text), Field(max_length=20_000)]
-Words = Annotated[str, BeforeValidator(clean_text), Field(min_length=1, max_length=2_000)]
+Text = Annotated[str | None, BeforeValidator(text_of), Field(max_length=20_000)]
+Words = Annotated[str, BeforeValidator(text_of), Field(min_length=1, max_length=2_000)]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
-AsOf = Annotated[PartialDate | None, BeforeValidator(clean_text)]
+AsOf = Annotated[PartialDate | None, BeforeValidator(text_of)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Purposes = Annotated[Items, AfterValidator(check_purposes)]
 Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
-Passage = Annotated[str | None, Field(max_length=20_000)]
+Passage = Annotated[str | None, Field(max_length=20_000), AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
 Offset = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
-ProjectId = Annotated[str, BeforeValidator(clean_text), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+ProjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 
 
 def _dollars(name: str) -> Any:
@@ -236,7 +258,7 @@ class ReviewRecord(Record):
 
     subject_id: ProjectId
     category: str
-    share_percent: Annotated[str | None, BeforeValidator(clean_text)] = None
+    share_percent: Annotated[str | None, BeforeValidator(text_of)] = None
     secondary_categories: Items = ()
     relevance: Relevance
     certainty: Certainty

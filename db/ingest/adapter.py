@@ -62,21 +62,23 @@ def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(MAX_CELL)
-            if not first.strip():
+            start, blank, first = file.tell(), 0, file.readline(MAX_CELL)
+            while first.isspace():
+                start, blank, first = file.tell(), blank + 1, file.readline(MAX_CELL)
+            if not first:
                 raise FileRefusedError(f"{path.name} is empty: expected a header line and records")
             if "\x00" in first:
                 raise FileRefusedError(f"{path.name} is not a text file: expected CSV in UTF-8")
             if "," not in first and (";" in first or "\t" in first):
                 found = "';'" if ";" in first else "a tab"
                 raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
-            file.seek(0)
+            file.seek(start)
             reader = csv.reader(file, strict=True)
-            first_line = 1
+            first_line = blank + 1
             for row in reader:
                 if row:
                     yield first_line, row
-                first_line = reader.line_num + 1
+                first_line = blank + reader.line_num + 1
     except UnicodeDecodeError:
         raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except csv.Error as error:

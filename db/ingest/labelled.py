@@ -44,7 +44,11 @@ def read_texts(path: Path, with_labels: bool) -> Iterator[LabelledText]:
             )
         fields = dict(zip(header, row, strict=True))
         gold = _label(path, line, fields) if with_labels else None
-        yield LabelledText(fields["project_id"], _text(fields), gold, not fields.get("why", "").startswith(OUTSIDE))
+        try:
+            text = _text(fields)
+        except ValueError as error:
+            raise FileRefusedError(f"{path.name}, line {line}: {error}") from None
+        yield LabelledText(fields["project_id"], text, gold, not fields.get("why", "").startswith(OUTSIDE))
 
 
 def _text(fields: dict[str, str]) -> ClassifierInput:

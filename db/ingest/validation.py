@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +18,12 @@ from models.vocabulary import PlaceKind
 
 SHOWN = 200
 """Characters of a refused value that are kept."""
+
+MOST_FIELDS = 100
+"""Fields of a refused record that are kept: more than any kind of record has."""
+
+MOST_ERRORS = 20
+"""Errors of one record that are listed; each is kept with the record, so that many would cost far more than it."""
 
 REMARK = "remark"
 """Stands for the field where nothing was refused; no record has a field of this name."""
@@ -81,7 +88,7 @@ def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bo
     identifier = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:100] or None
     shown = None if value is None else storable(value)
     name = storable((raw.names or {}).get(field, field))
-    record = {storable(key): storable(item) for key, item in raw.fields.items()}
+    record = {storable(key): storable(item) for key, item in islice(raw.fields.items(), MOST_FIELDS)}
     return Rejection(storable(raw.place, 2_000), identifier, name, shown, storable(reason, 2_000), record, whole)
 
 
@@ -92,7 +99,8 @@ def storable(value: object, most: int = SHOWN) -> str:
 
 
 def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
-    for problem in error.errors(include_url=False):
+    problems = error.errors(include_url=False)
+    for problem in problems[:MOST_ERRORS]:
         field = str(problem["loc"][0]) if problem["loc"] else "record"
         value = problem["input"] if problem["loc"] else None
         reason = problem["msg"].removeprefix("Value error, ")
@@ -101,12 +109,14 @@ def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
             reason = "unknown field" + (f"; did you mean {near[0]!r}?" if near else "")
         elif problem["type"] == "missing":
             reason, value = "required, but missing", None
-        elif problem["type"] == "string_too_long":
-            most = (problem.get("ctx") or {}).get("max_length")
+        elif problem["type"] in {"string_too_long", "too_long"}:  # by whether the text may be missing
+            most = problem["ctx"]["max_length"]
             reason = f"has {len(str(value)):,} characters, at most {most:,} are taken"
         elif problem["type"] == "string_pattern_mismatch" and field == "as_of":
             reason = "expected a date as YYYY, YYYY-MM or YYYY-MM-DD"
         yield _rejection(raw, field, value, reason)
+    if len(problems) > MOST_ERRORS:
+        yield _rejection(raw, "record", None, f"{len(problems) - MOST_ERRORS:,} more errors, which are not listed")
 
 
 def _unknown_codes(raw: RawRecord, record: AnyRecord, sources: Collection[str]) -> Iterator[Rejection]:

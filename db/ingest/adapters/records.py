@@ -1,6 +1,7 @@
 """Reads our own form of records: CSV, JSON or JSONL of projects, components and reviews. docs/records.md describes it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +17,9 @@ KINDS: dict[str, type[AnyRecord]] = {
     "component": ComponentRecord,
     "review": ReviewRecord,
 }
+
+HINTS = 10
+"""Unknown columns for which a known one is looked for, which takes a while for each."""
 
 
 class RecordsAdapter:
@@ -38,6 +42,8 @@ def _read_csv(path: Path) -> Iterator[RawRecord]:
     rows = read_csv(path)
     _, header = next(rows, (0, []))
     header = [name.strip() for name in header]
+    if "\x00" in "".join(header):  # in a later line of the header than its first
+        raise FileRefusedError(f"{path.name} is not a text file: a column's title holds a NUL character")
     kind = _kind_of_columns(path, [name for name in header if not name.startswith("_")])
     for line, row in rows:
         place = f"line {line}"
@@ -61,8 +67,8 @@ def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:
     noun = kind.__name__.removesuffix("Record").lower()
     missing = [name for name, required in known.items() if required and name not in header]
     unknown = [name for name in header if name not in known]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    near = [match for name in unknown for match in get_close_matches(name, list(known), n=1)]
+    repeated = sorted(name for name, times in Counter(header).items() if times > 1)
+    near = [match for name in unknown[:HINTS] for match in get_close_matches(name, list(known), n=1)]
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     for names, problem in ((missing, "lacks the columns"), (unknown, "has unknown columns"), (repeated, "repeats")):
         if names:
@@ -78,6 +84,8 @@ def _read_jsonl(path: Path) -> Iterator[RawRecord]:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
+                    if empty and "\x00" in line:
+                        raise FileRefusedError(f"{path.name} is not a text file: expected one JSON object a line in UTF-8")
                     empty = False
                     yield _from_text(f"line {number}", line)
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from models.money import parse_dollars
-from models.records import clean_text, parse_day
+from models.records import clean_text, parse_day, without_nul
 
 SOURCE = "worldbank-projects"
 PROJECT_PAGE = "https://projects.worldbank.org/en/projects-operations/project-detail/"
@@ -32,7 +32,7 @@ def read_text(value: object) -> str | None:
     "Nothing" is written as null, "", "N/A", "NULL", 0 or "0". Several texts of a list become one, parted by ", ".
 
     Raises:
-        ValueError: for a form never seen.
+        ValueError: for a form never seen, and for a NUL in it.
     """
     if isinstance(value, dict):
         inside = [value[name] for name in ("cdata!", "cdata") if name in value]
@@ -43,7 +43,7 @@ def read_text(value: object) -> str | None:
         return ", ".join(dict.fromkeys(read_texts(value))) or None
     if isinstance(value, bool | dict):
         raise ValueError("is no text")
-    text = clean_text(None if value is None else html.unescape(str(value)))
+    text = without_nul(clean_text(None if value is None else html.unescape(str(value))))
     return None if text is None or text.upper() in {"0", "NULL"} else text
 
 
