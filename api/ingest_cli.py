@@ -24,6 +24,7 @@ from db.ingest.worldbank_changes import ingest_worldbank_changes
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
 from db.queries.runs import get_run, list_runs, rejected_records
 from db.settings import get_settings
+from models.dates import check_partial_date
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Take records in; see what was taken and what was refused."
@@ -41,6 +42,10 @@ def ingest_worldbank_export(
     ] = None,
 ) -> None:
     """Take in the World Bank's own export of all its projects (CSV or Excel)."""
+    try:
+        as_of = as_of and check_partial_date(as_of)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--as-of") from None
     ingest_file(WorldBankExportAdapter(as_of), file)
 
 

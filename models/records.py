@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from models.dates import PartialDate, check_past
 from models.money import PPM, parse_dollars
-from models.types import PartialDate
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
 
 EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
@@ -58,7 +58,7 @@ def without_nul(text: str | None) -> str | None:
 
 
 def parse_day(value: object) -> date | None:
-    """Read a date: ISO with or without a time, or the US form "1/21/1999 12:00:00 AM".
+    """Read an ISO date, with or without a time.
 
     Raises:
         ValueError: for anything else, or a year outside 1944 to 2100.
@@ -66,16 +66,16 @@ def parse_day(value: object) -> date | None:
     text = clean_text(value)
     if text is None:
         return None
-    iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:[T ][\d:.]+Z?)?", text)
-    us = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: [\d:]+ ?[AP]M)?", text)
-    if iso:
-        year, month, day = (int(part) for part in iso.groups())
-    elif us:
-        month, day, year = (int(part) for part in us.groups())
-    else:
+    iso = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?", text)
+    if iso is None:
         raise ValueError(f"{text[:40]!r} is not a date; expected YYYY-MM-DD")
+    year, month, day = (int(part) for part in iso.groups()[:3])
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise ValueError(f"the year of {text[:40]!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    try:
+        time.fromisoformat(iso[4] or "00:00")
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} has no time of the clock; expected YYYY-MM-DD") from None
     try:
         return date(year, month, day)
     except ValueError:
@@ -113,7 +113,7 @@ def check_purposes(values: tuple[str, ...]) -> tuple[str, ...]:
     codes, total = [], 0
     for value in values:
         code, colon, percent = value.partition(":")
-        if not re.fullmatch(r"\d{3}(?:\d\d)?", code):
+        if not re.fullmatch(r"[0-9]{3}(?:[0-9]{2})?", code):
             raise ValueError(f"{value[:40]!r} is not a purpose code of the OECD DAC, alone or as 24050:30")
         total += share_to_ppm(percent) if colon else 0
         codes.append(code)
@@ -264,7 +264,7 @@ class ReviewRecord(Record):
     certainty: Certainty
     reason: Words
     reviewer: Words
-    reviewed_on: Annotated[date, BeforeValidator(parse_day)]
+    reviewed_on: Annotated[date, BeforeValidator(parse_day), AfterValidator(check_past)]
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -281,7 +281,7 @@ def share_to_ppm(percent: str) -> int:
     Raises:
         ValueError: if it is no decimal number, negative, or finer than a part per million.
     """
-    match = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,4}))?", percent.strip())
+    match = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", percent.strip())
     if not match:
         raise ValueError(f"{percent!r} is not a percentage with at most four decimals")
     return int(match[1]) * 10_000 + int((match[2] or "").ljust(4, "0"))

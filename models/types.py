@@ -1,8 +1,7 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import StringConstraints
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -21,7 +20,3 @@ class Code(TypeDecorator[str]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(String(collation="C"))
         return dialect.type_descriptor(String())
-
-
-PartialDate = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")]
-"""An ISO date, or only its year or month, as precise as the source is; as text it sorts in order of time."""

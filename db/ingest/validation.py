@@ -112,8 +112,6 @@ def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
         elif problem["type"] in {"string_too_long", "too_long"}:  # by whether the text may be missing
             most = problem["ctx"]["max_length"]
             reason = f"has {len(str(value)):,} characters, at most {most:,} are taken"
-        elif problem["type"] == "string_pattern_mismatch" and field == "as_of":
-            reason = "expected a date as YYYY, YYYY-MM or YYYY-MM-DD"
         yield _rejection(raw, field, value, reason)
     if len(problems) > MOST_ERRORS:
         yield _rejection(raw, "record", None, f"{len(problems) - MOST_ERRORS:,} more errors, which are not listed")

@@ -15,7 +15,7 @@ from models.money import PPM
 
 FIELD = "purpose_codes"
 IN_DONOR = "in_donor_refugee_costs"
-_WRITTEN = re.compile(r"(\d{3,5})(?::(\d{1,3})(?:\.(\d{1,4}))?)?")
+_WRITTEN = re.compile(r"([0-9]{3,5})(?::([0-9]{1,3})(?:\.([0-9]{1,4}))?)?")
 
 
 @dataclass(frozen=True, slots=True)

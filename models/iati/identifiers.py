@@ -3,7 +3,7 @@
 import re
 
 WORLD_BANK = "44000"
-_P_NUMBER = re.compile(r"P\d{6}")
+_P_NUMBER = re.compile(r"P[0-9]{6}")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]")
 _ESCAPED = re.compile(r":([0-9A-F]{2})")
 MAX_ID = 100

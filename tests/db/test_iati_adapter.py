@@ -285,3 +285,11 @@ def test_a_long_description_is_cut_and_listed(tmp_path):
     raw = one(tmp_path, f"<description><narrative>{'x' * 25_000}</narrative></description>")
     assert len(raw.fields["objective"]) == 20_000
     assert "25,000 characters and was cut" in raw.set_aside[0][2]
+
+
+@pytest.mark.parametrize("moment", ["2024-02-30T00:00:00Z", "2099-01-01T00:00:00Z"])
+def test_a_date_of_update_that_cannot_be_is_set_aside_for_that_of_the_file(tmp_path, moment):
+    attributes = f'default-currency="USD" last-updated-datetime="{moment}" xml:lang="en"'
+    (raw,) = read(tmp_path, activity(dollars(1000), attributes=attributes))
+    assert raw.fields["as_of"] == "2026-01-02"
+    assert [(field, value) for field, value, _ in raw.set_aside] == [("last-updated-datetime", moment)]

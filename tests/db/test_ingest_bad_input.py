@@ -119,6 +119,33 @@ WRONG = {
     "year-20250": ({"approval_date": "20250-02-01"}, "approval_date", "20250-02-01", "expected YYYY-MM-DD"),
     "year-1899": ({"approval_date": "1899-02-01"}, "approval_date", "1899-02-01", "between 1944 and 2100"),
     "31-february": ({"approval_date": "2021-02-31"}, "approval_date", "2021-02-31", "not a day of the calendar"),
+    "american-date": (
+        {"approval_date": "03/04/2024"},
+        "approval_date",
+        "03/04/2024",
+        "not a date; expected YYYY-MM-DD",
+    ),
+    "full-width-date": (
+        {"approval_date": "２０２１-01-01"},
+        "approval_date",
+        "２０２１-01-01",
+        "not a date; expected YYYY",
+    ),
+    "time-99": ({"closing_date": "2024-01-01T99:99"}, "closing_date", "2024-01-01T99:99", "no time of the clock"),
+    "as-of-30-february": (
+        {"as_of": "2024-02-30"},
+        "as_of",
+        "2024-02-30",
+        "not in the calendar: expected YYYY, YYYY-MM",
+    ),
+    "as-of-full-width": (
+        {"as_of": "20２４-01"},
+        "as_of",
+        "20２４-01",
+        "not a date: expected YYYY, YYYY-MM or YYYY-MM-DD",
+    ),
+    "as-of-to-come": ({"as_of": "2099-12"}, "as_of", "2099-12", "is yet to come: expected 20.* at the latest"),
+    "purpose-full-width": ({"purpose_codes": "２４０５０"}, "purpose_codes", "２４０５０", "not a purpose code"),
     "country-code": ({"countries": "XXX"}, "countries", "XXX", "no place 'XXX': expected ISO 3166-1 alpha-3"),
     "country-twice": ({"countries": "UGA;uga"}, "countries", "UGA;uga", "name 'UGA' more than once: expected each"),
     "country-twice-with-shares": (
@@ -189,7 +216,9 @@ def test_a_row_of_another_width_than_the_header_is_refused_by_both_numbers(engin
 
 
 @on_sqlite
-@pytest.mark.parametrize("bad", ["{oops", "[1, 2]", '"text"', '{"type": "grant"}', '{"type": ["project"]}', "{}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "bad", ["{oops", "[1, 2]", '"text"', '{"type": "grant"}', '{"type": ["project"]}', "{}", "[" * 100_000]
+)
 def test_a_line_that_is_no_record_is_refused_between_good_ones(engine, write, bad):
     report = take(
         engine, write("a.jsonl", f"{jsonl_text(PROJECT)}{bad}\n{jsonl_text({**PROJECT, 'project_id': 'X2'})}")
@@ -364,6 +393,7 @@ REVIEW = {
         ),
         ("review", [REVIEW], "share_percent", "60", "shares of X1 sum to 60, expected 100"),
         ("review", [{**REVIEW, "reviewed_on": "2024-02-31"}], "reviewed_on", "2024-02-31", "not a day of the calendar"),
+        ("review", [{**REVIEW, "reviewed_on": "2099-01-01"}], "reviewed_on", "2099-01-01", "is yet to come: expected"),
     ],
 )
 def test_a_component_or_review_that_does_not_fit_is_refused_by_name(engine, write, kind, lines, field, value, reason):

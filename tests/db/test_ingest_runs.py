@@ -261,6 +261,16 @@ def test_a_file_may_have_a_name_that_is_no_utf_8(engine, write):
     assert rejected(engine)[0]["place"] == "synthetic?.xml, line 3"
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("as_of", ["yesterday", "2024-02-30", "2099-01-01"])
+def test_a_date_of_an_export_that_cannot_be_is_refused_before_the_run(engine, write, as_of):
+    failed = cli(engine, "worldbank-export", write("a.csv", "id\n"), "--as-of", as_of)
+    assert failed.returncode == 2
+    assert "--as-of" in failed.stderr
+    assert as_of in failed.stderr
+    assert rows(engine, "ingest_run") == []
+
+
 def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
     class Breaks(RecordsAdapter):
         def read(self, path):

@@ -23,6 +23,7 @@ from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money
 from db.ingest.adapters.iati_xml import Activity, Node, read_activities
 from db.ingest.validation import storable
 from db.progress import Position, anywhere
+from models.dates import check_partial_date
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
 from models.money import MAX_DOLLARS, usd
@@ -69,7 +70,7 @@ class IatiAdapter:
         fields = self._fields(node, findings) | {
             "project_id": project_id,
             "reported_id": identifier,
-            "as_of": _day(node.get("last-updated-datetime")) or _day(activity.generated) or file_date,
+            "as_of": _said_on(node, activity.generated, findings) or file_date,
             "source": SOURCE,
             "source_url": self.source_url,
             "note": _note(findings.notes),
@@ -94,9 +95,16 @@ class IatiAdapter:
         }
 
 
-def _day(text: str) -> str:
-    match = re.match(r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", text)
-    return match[0] if match else ""
+def _said_on(node: Node, generated: str, findings: Findings) -> str | None:
+    """The day on which the activity was updated, else that of the file; one that cannot be is set aside."""
+    updated = node.get("last-updated-datetime")
+    for name, moment in (("last-updated-datetime", updated), ("generated-datetime", generated)):
+        if day := re.match(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", moment):
+            try:
+                return check_partial_date(day[0])
+            except ValueError as error:
+                findings.set_aside.append((name, moment[:100], f"is no date: {error}"))
+    return None
 
 
 def _note(notes: Sequence[str]) -> str | None:

@@ -114,7 +114,7 @@ def sectors_of(parent: Node, language: str, findings: Findings) -> Sectors:
     parts, names = [], []
     for node in by_vocabulary[chosen]:
         code = node.get("code") or node.text.strip()
-        if not re.fullmatch(r"\d{3}(\d\d)?", code):
+        if not re.fullmatch(r"[0-9]{3}([0-9]{2})?", code):
             findings.refuse(node, code, "is no code of the OECD DAC: expected five digits, or three")
             continue
         parts.append(Part(code, percentage(node, findings)))

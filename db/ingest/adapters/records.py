@@ -85,7 +85,9 @@ def _read_jsonl(path: Path) -> Iterator[RawRecord]:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     if empty and "\x00" in line:
-                        raise FileRefusedError(f"{path.name} is not a text file: expected one JSON object a line in UTF-8")
+                        raise FileRefusedError(
+                            f"{path.name} is not a text file: expected one JSON object a line in UTF-8"
+                        )
                     empty = False
                     yield _from_text(f"line {number}", line)
     except UnicodeDecodeError:

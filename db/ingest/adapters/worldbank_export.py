@@ -40,6 +40,7 @@ LISTS = {
     "sectors": ("sector1", "sector2", "sector3", "sector4", "sector5", "sector 1", "sector 2", "sector 3"),
     "themes": ("theme1", "theme2", "theme 1", "theme 2"),
 }
+DAYS = {"approval_date", "closing_date"}
 PROSE = {"objective", "region", "instrument", "borrower", "implementing_agency", "source_url", *LISTS}
 """Fields that take any text, so that validation would let an error of Excel pass; in others it names the error itself."""
 
@@ -116,7 +117,7 @@ def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int,
         elif field in LISTS:
             fields.setdefault(field, []).append(text)
         elif field not in fields:
-            fields[field], names[field] = text, titles[index]
+            fields[field], names[field] = (real_day(text) or text) if field in DAYS else text, titles[index]
     set_aside += settle_amounts(fields)
     fields.setdefault("source_url", PROJECT_PAGE + str(fields.get("project_id", "")))
     fields |= {"source": SOURCE, "as_of": as_of}

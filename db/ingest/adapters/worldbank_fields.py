@@ -17,10 +17,14 @@ REAL_MONEY = 1_000_00
 MILLION = 1_000_000
 
 
+_US_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?: [0-9:]+ ?[AP]M)?")
+
+
 def real_day(text: str) -> str | None:
-    """Read a date that may be none; see `models.records.parse_day`."""
+    """Read a date that may be none: ISO, or the US form of the World Bank's files, "1/21/1999 12:00:00 AM"."""
+    us = _US_DAY.fullmatch(" ".join(text.split()))
     try:
-        day = parse_day(text)
+        day = parse_day(f"{us[3]}-{us[1]:0>2}-{us[2]:0>2}" if us else text)
     except ValueError:
         return None
     return day.isoformat() if day else None
