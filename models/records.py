@@ -104,6 +104,22 @@ def parse_list(value: object) -> tuple[str, ...]:
     return tuple(item for item in (text_of(item) for item in items) if item)
 
 
+def is_web_address(text: str) -> bool:
+    """True for http and https: pages link to it, and nothing else should run where somebody follows the link."""
+    return re.match(r"https?://\S", text, re.IGNORECASE) is not None
+
+
+def check_address(text: str | None) -> str | None:
+    """Check the address of a source.
+
+    Raises:
+        ValueError: if it is not one of the web.
+    """
+    if text and not is_web_address(text):
+        raise ValueError(f"{text[:60]!r} is no address on the web: expected http://… or https://…")
+    return text
+
+
 def check_purposes(values: tuple[str, ...]) -> tuple[str, ...]:
     """Check purpose codes, each alone or with its percentage: `24050`, `24050:30`.
 
@@ -143,6 +159,9 @@ def parse_positive_dollars(value: object) -> int | None:
 
 
 Text = Annotated[str | None, BeforeValidator(text_of), Field(max_length=20_000)]
+Label = Annotated[str | None, BeforeValidator(text_of), Field(max_length=200)]
+"""A text by which answers are grouped: it stands in an index, as JSON in ASCII. PostgreSQL takes 2,700 bytes there."""
+Address = Annotated[Text, AfterValidator(check_address)]
 Words = Annotated[str, BeforeValidator(text_of), Field(min_length=1, max_length=2_000)]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
 AsOf = Annotated[PartialDate | None, BeforeValidator(text_of)]
@@ -154,6 +173,8 @@ Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
 Passage = Annotated[str | None, Field(max_length=20_000), AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
 Offset = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
+SubjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
+"""The id of a project, or of a component, which is longer by its number."""
 ProjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
 
 
@@ -181,7 +202,7 @@ class ProjectRecord(Record):
     status: Literal["Active", "Closed", "Pipeline", "Dropped"] | None = None
     approval_date: Day = None
     closing_date: Day = None
-    instrument: Text = None
+    instrument: Label = None
     additional_financing: Flag = False
     parent_project_id: ProjectId | None = None
     included_in_parent: Inclusion | None = None
@@ -208,7 +229,7 @@ class ProjectRecord(Record):
     reported_id: Text = None
     conversions: Items = ()
     source: str = "user-records"
-    source_url: Text = None
+    source_url: Address = None
     as_of: AsOf = None
 
     @model_validator(mode="after")
@@ -217,6 +238,8 @@ class ProjectRecord(Record):
             raise ValueError("country_shares must name one percentage for each of countries")
         if self.country_shares and sum(share_to_ppm(share) for share in self.country_shares) != PPM:
             raise ValueError(f"country_shares {';'.join(self.country_shares)!r} must sum to 100")
+        if self.country_shares and self.regional:
+            raise ValueError("regional counts all money in the region, country_shares in countries: state one of them")
         if self.counted_cents is not None and self.counted_cents > (self.commitment_cents or 0):
             raise ValueError("counted_usd must not be more than commitment_usd")
         if self.parent_project_id == self.project_id:
@@ -236,7 +259,7 @@ class ComponentRecord(Record):
     list_complete: Flag = True
     note: Text = None
     source: str = "user-records"
-    source_url: Text = None
+    source_url: Address = None
     as_of: AsOf = None
     passage: Passage = None
     passage_start: Offset = None
@@ -248,6 +271,8 @@ class ComponentRecord(Record):
     def _check_together(self) -> Self:
         if (self.passage_start is None) != (self.passage_end is None):
             raise ValueError("passage_start and passage_end go together")
+        if (self.passage_start or 0) > (self.passage_end or 0):
+            raise ValueError(f"passage_start {self.passage_start} must not be after passage_end {self.passage_end}")
         if self.amount_cents is not None and self.amount_basis is None:
             raise ValueError("amount_basis must say what the amount measures: commitment, cost or disbursement")
         return self
@@ -256,7 +281,7 @@ class ComponentRecord(Record):
 class ReviewRecord(Record):
     """One line of a person's decision on a project or component; several lines of one subject share its money."""
 
-    subject_id: ProjectId
+    subject_id: SubjectId
     category: str
     share_percent: Annotated[str | None, BeforeValidator(text_of)] = None
     secondary_categories: Items = ()

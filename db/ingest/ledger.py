@@ -49,7 +49,8 @@ class Ledger:
             name: str(item)[:200] for name, item in valid.record.model_dump(mode="json").items() if item is not None
         }
         identifier = str(fields.get("project_id") or fields.get("subject_id"))
-        self.rejections.append(Rejection(valid.place, identifier, field, storable(value), reason, fields))
+        shown = None if value is None else storable(value)
+        self.rejections.append(Rejection(valid.place, identifier, field, shown, reason, fields))
         self.report.rejected += 1
         self.refused.add(identifier)
 

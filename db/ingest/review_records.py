@@ -56,6 +56,11 @@ def _store_decision(
             ledger.reject(valid, "category", repeated, f"{subject} names {repeated} twice: one line for each category")
         return
     shares = [row["share_ppm"] for row in rows if row["share_ppm"] is not None]
+    if len(rows) > 1 and len(shares) < len(rows):
+        reason = f"{subject} has {len(rows)} lines: expected share_percent in each of them, or one line alone"
+        for valid in lines:
+            ledger.reject(valid, "share_percent", None, reason)
+        return
     if shares and sum(shares) != 1_000_000:
         for valid in lines:
             total = f"{sum(shares) / 10_000:g}"

@@ -19,6 +19,9 @@ from models.vocabulary import PlaceKind
 SHOWN = 200
 """Characters of a refused value that are kept."""
 
+LONGEST_ID = 120
+"""Characters of an id that are kept: all that the id of a component has."""
+
 MOST_FIELDS = 100
 """Fields of a refused record that are kept: more than any kind of record has."""
 
@@ -85,7 +88,7 @@ def told(raw: RawRecord) -> Rejection:
 
 
 def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bool = True) -> Rejection:
-    identifier = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:100] or None
+    identifier = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:LONGEST_ID] or None
     shown = None if value is None else storable(value)
     name = storable((raw.names or {}).get(field, field))
     record = {storable(key): storable(item) for key, item in islice(raw.fields.items(), MOST_FIELDS)}

@@ -1,6 +1,7 @@
 """What is wrong with a file or a record is named, and never costs more than the file or the record itself."""
 
 import json
+import random
 import re
 import time
 
@@ -15,6 +16,7 @@ from tests.data.export_helpers import (
     csv_text,
     everything,
     jsonl_text,
+    project,
     project_ids,
     rejected,
     rows,
@@ -147,6 +149,19 @@ WRONG = {
     "as-of-to-come": ({"as_of": "2099-12"}, "as_of", "2099-12", "is yet to come: expected 20.* at the latest"),
     "purpose-full-width": ({"purpose_codes": "２４０５０"}, "purpose_codes", "２４０５０", "not a purpose code"),
     "country-code": ({"countries": "XXX"}, "countries", "XXX", "no place 'XXX': expected ISO 3166-1 alpha-3"),
+    "shares-of-regional": (
+        {"countries": "UGA;KEN", "country_shares": "60;40", "regional": "yes"},
+        "record",
+        None,
+        "regional counts all money in the region, country_shares in countries: state one",
+    ),
+    "script-as-address": (
+        {"source_url": "javascript:alert(1)"},
+        "source_url",
+        "javascript:alert(1)",
+        "is no address on the web: expected http://… or https://…",
+    ),
+    "long-instrument": ({"instrument": "a" * 201}, "instrument", "a" * 200, "201 characters, at most 200 are taken"),
     "country-twice": ({"countries": "UGA;uga"}, "countries", "UGA;uga", "name 'UGA' more than once: expected each"),
     "country-twice-with-shares": (
         {"countries": "UGA;KEN;UGA", "country_shares": "50;30;20"},
@@ -391,6 +406,13 @@ REVIEW = {
             "mobility_skill",
             "did you mean 'mobility_skills'",
         ),
+        (
+            "component",
+            [{**COMPONENT, "passage": "abc", "passage_start": "9", "passage_end": "1"}],
+            "record",
+            None,
+            "passage_start 9 must not be after passage_end 1",
+        ),
         ("review", [REVIEW], "share_percent", "60", "shares of X1 sum to 60, expected 100"),
         ("review", [{**REVIEW, "reviewed_on": "2024-02-31"}], "reviewed_on", "2024-02-31", "not a day of the calendar"),
         ("review", [{**REVIEW, "reviewed_on": "2099-01-01"}], "reviewed_on", "2099-01-01", "is yet to come: expected"),
@@ -411,6 +433,47 @@ def test_a_good_component_gets_in_beside_one_of_a_missing_project(engine, write)
     take(engine, write("projects.csv", GOOD))
     take(engine, write("a.csv", csv_text({**COMPONENT, "project_id": "X9"}, COMPONENT)))
     assert [row["component_id"] for row in rows(engine, "component") if row["granularity"] == "component"] == ["X1-1"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("shares", [("100", ""), ("", "")])
+def test_lines_of_a_decision_each_state_their_share(engine, write, shares):
+    take(engine, write("projects.csv", GOOD))
+    categories = ("mobility_skills", "diaspora")
+    lines = [{**REVIEW, "category": c, "share_percent": s} for c, s in zip(categories, shares, strict=True)]
+    report = take(engine, write("a.csv", csv_text(*lines)))
+    assert (report.rejected, rows(engine, "review")) == (2, [])
+    for refused in rejected(engine):
+        assert (refused["field"], refused["value"]) == ("share_percent", None)
+        assert refused["reason"] == "X1 has 2 lines: expected share_percent in each of them, or one line alone"
+
+
+def test_a_component_of_the_longest_id_can_be_reviewed(engine, write):
+    owner = "X" * 100
+    take(engine, write("projects.csv", csv_text({**PROJECT, "project_id": owner})))
+    take(engine, write("list.csv", csv_text({**COMPONENT, "project_id": owner, "ordinal": "999"})))
+    whole = {**REVIEW, "subject_id": f"{owner}-999", "share_percent": ""}
+    assert take(engine, write("a.csv", csv_text(whole))).added == 1
+    take(engine, write("b.csv", csv_text({**whole, "certainty": "perhaps"})))
+    assert rejected(engine)[0]["record_id"] == f"{owner}-999"
+
+
+def test_the_longest_instrument_fits_into_every_index(engine, write):
+    drawn = random.Random(7)
+    instrument = "".join(chr(drawn.randrange(0x1F300, 0x1F600)) for _ in range(200))
+    assert take(engine, write("a.csv", csv_text({**PROJECT, "instrument": instrument}))).added == 1
+
+
+@on_sqlite
+def test_an_address_of_an_export_that_is_none_is_set_aside(engine, tmp_path):
+    path = tmp_path / "e.xlsx"
+    path.write_bytes(
+        xlsx_bytes([[*EXPORT_TITLES, "url"], ["P1", "Skills", "Uganda", 5_000_000, "javascript:alert(1)"]])
+    )
+    take(engine, path, WorldBankExportAdapter("2024-01-01"))
+    (aside,) = rejected(engine)
+    assert (aside["field"], aside["value"], aside["whole_record"]) == ("url", "javascript:alert(1)", False)
+    assert project(engine, "P1")["source_url"].endswith("/P1")
 
 
 @on_sqlite

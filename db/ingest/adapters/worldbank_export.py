@@ -11,7 +11,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
-from models.records import ProjectRecord, clean_text
+from models.records import ProjectRecord, clean_text, is_web_address
 from models.words import counted
 
 COLUMNS = {
@@ -119,6 +119,8 @@ def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int,
         elif field not in fields:
             fields[field], names[field] = (real_day(text) or text) if field in DAYS else text, titles[index]
     set_aside += settle_amounts(fields)
+    if not is_web_address(fields.get("source_url", PROJECT_PAGE)):
+        set_aside.append(("source_url", fields.pop("source_url"), "is no address on the web"))
     fields.setdefault("source_url", PROJECT_PAGE + str(fields.get("project_id", "")))
     fields |= {"source": SOURCE, "as_of": as_of}
     return RawRecord(place, ProjectRecord, fields, broken, names, tuple(set_aside))
