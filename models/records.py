@@ -144,8 +144,9 @@ def check_countries(codes: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         ValueError: if one is.
     """
-    capitals = Counter(code.upper() for code in codes)
-    if repeated := next((code for code, times in capitals.items() if times > 1), None):
+    capitals = [code.upper() for code in codes]
+    if len(set(capitals)) < len(capitals):
+        repeated = Counter(capitals).most_common(1)[0][0]
         raise ValueError(f"countries name {repeated[:40]!r} more than once: expected each country once")
     return codes
 

@@ -152,7 +152,7 @@ def test_a_row_that_changed_since_it_was_read_is_a_conflict(desk):
 def test_only_what_concerns_the_row_is_a_conflict(desk, write, column, value, conflict):
     """A new statement on its project is one, a release about another project is none."""
     tag = desk.tag()
-    own = f"project_id,name,countries,{column},as_of\nP167506,Synthetic skills,NPL,{value},2099-01-01\n"
+    own = f"project_id,name,countries,{column},as_of\nP167506,Synthetic skills,NPL,{value},2026-11-20\n"
     other = "project_id,name,countries,commitment_usd\nS00001,Synthetic project,JOR,1000\n"
     assert take(desk.engine, write("one.csv", own if conflict else other)).release_id == 2
     answer = desk.send(QUARTER, tag)

@@ -252,6 +252,19 @@ def test_an_unknown_field_is_refused_with_the_name_that_was_meant(engine, write)
 
 
 @on_sqlite
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.parametrize("key", ["project_id", "commitment_usd", "type"])
+def test_a_field_that_stands_twice_in_an_object_is_refused_whichever_was_meant(engine, write, form, key):
+    good, bad = (jsonl_text({**PROJECT, "project_id": name}).strip() for name in ("X2", "X1"))
+    bad = bad[:-1] + f', "{key}": "project"}}'
+    take(engine, write(f"a.{form}", f"[{good},{bad}]" if form == "json" else f"{good}\n{bad}\n"))
+    (refused,) = rejected(engine)
+    assert refused["reason"] == f"'{key}' stands more than once in the object: expected each field once"
+    assert refused["record_id"] == (None if key == "project_id" else "X1")
+    assert project_ids(engine) == ["X2"]
+
+
+@on_sqlite
 def test_of_a_record_full_of_errors_the_first_are_listed_and_the_others_counted(engine, write):
     unknown = {f"field {number}": "x" for number in range(2000)}
     report = take(engine, write("a.jsonl", jsonl_text({**PROJECT, **unknown}, {**PROJECT, "project_id": "X2"})))

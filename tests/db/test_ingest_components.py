@@ -146,6 +146,7 @@ def test_a_withdrawn_component_named_again_in_the_same_words_stands_again(engine
 
 def test_a_decision_with_a_refused_line_leaves_the_old_decision_standing(engine, bring):
     review = {"relevance": "direct", "certainty": "sure", "reason": "Says so", "reviewer": "A", "subject_id": "X1-2"}
+    review["share_percent"] = "50"
     one, other = ({**review, "category": code} for code in ("mobility_skills", "host_communities"))
     bring(csv_text(*({**line, "reviewed_on": "2024-01-01"} for line in (one, other))))
     bring(csv_text(*({**line, "reviewed_on": "2024-02-01"} for line in (one, {**other, "certainty": "maybe"}))))

@@ -38,8 +38,8 @@ def test_a_review_changes_what_counts_and_the_rules_verdict_stays_beside_it(own,
     """P167506-1 is 192 m, partial. A review states that a quarter prepares for work abroad: 48 m count in full."""
     path = write(
         "reviews.csv",
-        f"{HEADER}\nP167506-1,mobility_skills,25,,partial,sure,appraisal table,me,2026-12-01\n"
-        "P167506-1,not_migration,75,,none,sure,appraisal table,me,2026-12-01\n",
+        f"{HEADER}\nP167506-1,mobility_skills,25,,partial,sure,appraisal table,me,2026-11-25\n"
+        "P167506-1,not_migration,75,,none,sure,appraisal table,me,2026-11-25\n",
     )
     report = ingest(own, RecordsAdapter("reviews"), [path])
     assert (report.changed, report.rejected) == (2, 0)
@@ -56,7 +56,7 @@ def test_a_review_changes_what_counts_and_the_rules_verdict_stays_beside_it(own,
 
 
 def test_a_review_survives_the_same_records_and_a_new_classification(own, write):
-    path = write("reviews.csv", f"{HEADER}\nP174085-1,remittances,,,direct,sure,a test,me,2026-12-01\n")
+    path = write("reviews.csv", f"{HEADER}\nP174085-1,remittances,,,direct,sure,a test,me,2026-11-25\n")
     ingest(own, RecordsAdapter("reviews"), [path])
     projects = [DATA_DIR / "projects.csv", DATA_DIR / "components.csv"]
     assert ingest(own, RecordsAdapter("bundle"), projects).changed == 0
@@ -89,7 +89,7 @@ def test_the_queue_is_ordered_by_money_times_uncertainty(loaded):
 
 
 def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(own, write):
-    path = write("form.csv", f"{HEADER},_title\nP150064,worker_mobility,,,direct,sure,read it,me,2026-12-01,a title\n")
+    path = write("form.csv", f"{HEADER},_title\nP150064,worker_mobility,,,direct,sure,read it,me,2026-11-25,a title\n")
     assert ingest(own, RecordsAdapter("reviews"), [path]).changed == 1
 
 

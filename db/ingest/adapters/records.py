@@ -96,9 +96,28 @@ def _read_jsonl(path: Path) -> Iterator[RawRecord]:
         raise FileRefusedError(f"{path.name} is empty: expected one JSON object a line")
 
 
+class _Repeating(dict[str, Any]):
+    """An object that names a key more than once: which of the values was meant nobody knows."""
+
+    repeated: str
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its pairs, marked where they repeat a key. JSON itself would take the last in silence."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = _Repeating(found)
+        found.repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
+    return found
+
+
+_JSON = json.JSONDecoder(parse_float=str, object_pairs_hook=_once)
+"""One for all lines: to make one for each takes longer than most lines do."""
+
+
 def _from_text(place: str, text: str) -> RawRecord:
     try:
-        value = json.loads(text, parse_float=str)
+        value = _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         return RawRecord(place, ProjectRecord, {"text": text[:200]}, broken=f"not JSON: {error}")
     return _from_object(place, value)
@@ -110,6 +129,10 @@ def _from_object(place: str, value: Any) -> RawRecord:
         reason = f"expected an object with `type` one of {', '.join(KINDS)}"
         return RawRecord(place, ProjectRecord, {"text": str(value)[:200]}, broken=reason)
     fields = {str(name): item for name, item in value.items() if name != "type" and item is not None}
+    if isinstance(value, _Repeating):
+        fields.pop(value.repeated, None)
+        reason = f"{value.repeated[:60]!r} stands more than once in the object: expected each field once"
+        return RawRecord(place, KINDS[kind], fields, broken=reason)
     return RawRecord(place, KINDS[kind], fields)
 
 
@@ -118,7 +141,7 @@ def _read_json(path: Path) -> Iterator[RawRecord]:
         text = path.read_text(encoding="utf-8-sig")
         if not text.strip():
             raise FileRefusedError(f"{path.name} is empty: expected a list of objects, or one object")
-        document = json.loads(text, parse_float=str)
+        document = _JSON.decode(text)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         raise FileRefusedError(f"{path.name} is not JSON: {error}") from None
     if isinstance(document, Mapping):
