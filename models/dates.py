@@ -1,12 +1,42 @@
-"""Dates that say when something was stated or decided: of the calendar, as precise as the source is, and past."""
+"""Dates: reading them, and checking those that say when something was stated or decided, which is past."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from models.texts import clean_text
+
+EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
+"""The World Bank's founding, and a bound beyond which a date can only be a slip of the keyboard."""
+
 _FORM = re.compile(r"(?:19|20)[0-9]{2}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+
+
+def parse_day(value: object) -> date | None:
+    """Read an ISO date, with or without a time.
+
+    Raises:
+        ValueError: for anything else, or a year outside 1944 to 2100.
+    """
+    text = clean_text(value)
+    if text is None:
+        return None
+    iso = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?", text)
+    if iso is None:
+        raise ValueError(f"{text[:40]!r} is not a date; expected YYYY-MM-DD")
+    year, month, day = (int(part) for part in iso.groups()[:3])
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise ValueError(f"the year of {text[:40]!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    try:
+        time.fromisoformat(iso[4] or "00:00")
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} has no time of the clock; expected YYYY-MM-DD") from None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is not a day of the calendar; expected YYYY-MM-DD") from None
 
 
 def tomorrow() -> date:

@@ -1,85 +1,16 @@
 """Records: what every source is turned into before anything is stored. Bad values are refused here, by name."""
 
 import re
-import unicodedata
 from collections import Counter
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from models.dates import PartialDate, check_past
+from models.dates import PartialDate, check_past, parse_day
 from models.money import PPM, parse_dollars
+from models.texts import clean_text, text_of, without_nul
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
-
-EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
-"""The World Bank's founding, and a bound beyond which a date can only be a slip of the keyboard."""
-
-
-def clean_text(value: object) -> str | None:
-    """Fold white space, undo mis-decoded quotes, and turn nothing, "" and "N/A" into `None`."""
-    if value is None:
-        return None
-    text = str(value)
-    if text.isascii():  # nothing to mend or to fold but blanks
-        text = " ".join(text.split())
-        return None if text in {"", "N/A", "n/a", "N/a", "n/A"} else text
-    if "\u00e2\u0080" in text or "\u00c3" in text:
-        text = _undo_double_decoding(text)
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    return None if text.upper() in {"", "N/A"} else text
-
-
-def _undo_double_decoding(text: str) -> str:
-    """Repair UTF-8 that was read as Latin-1, as some of the World Bank's own exports hold it."""
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        repaired = re.sub(r"\u00e2\u0080[\u0080-\u00bf]", lambda m: m.group().encode("latin-1").decode("utf-8"), text)
-        return repaired
-
-
-def text_of(value: object) -> str | None:
-    """Read a field of text; see `clean_text`.
-
-    Raises:
-        ValueError: for an object, a list or yes and no, whose form in Python nobody wrote, and for a text with a NUL.
-    """
-    if isinstance(value, dict | list | tuple | bool):
-        raise ValueError(f"{str(value)[:60]!r} is an object, a list or a flag: expected a text")
-    return without_nul(clean_text(value))
-
-
-def without_nul(text: str | None) -> str | None:
-    """Refuse a text with a NUL, which PostgreSQL cannot keep: to drop it would make another text of it."""
-    if text and "\x00" in text:
-        raise ValueError(f"{text[:60]!r} holds a NUL character: expected a text without")
-    return text
-
-
-def parse_day(value: object) -> date | None:
-    """Read an ISO date, with or without a time.
-
-    Raises:
-        ValueError: for anything else, or a year outside 1944 to 2100.
-    """
-    text = clean_text(value)
-    if text is None:
-        return None
-    iso = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?", text)
-    if iso is None:
-        raise ValueError(f"{text[:40]!r} is not a date; expected YYYY-MM-DD")
-    year, month, day = (int(part) for part in iso.groups()[:3])
-    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
-        raise ValueError(f"the year of {text[:40]!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
-    try:
-        time.fromisoformat(iso[4] or "00:00")
-    except ValueError:
-        raise ValueError(f"{text[:40]!r} has no time of the clock; expected YYYY-MM-DD") from None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise ValueError(f"{text[:40]!r} is not a day of the calendar; expected YYYY-MM-DD") from None
 
 
 def parse_flag(value: object) -> bool:

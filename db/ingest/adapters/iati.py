@@ -27,7 +27,8 @@ from models.dates import check_partial_date
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
 from models.money import MAX_DOLLARS, usd
-from models.records import ProjectRecord, clean_text
+from models.records import ProjectRecord
+from models.texts import clean_text
 
 SOURCE = "iati"
 LONGEST = 20_000

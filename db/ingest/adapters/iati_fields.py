@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from db.ingest.adapters.iati_xml import Node
 from models.country import WORLD
+from models.dates import parse_day
 from models.iati.codes import load_iati_codes
 from models.iati.shares import Part, Rebased, Shares, rebase
-from models.records import clean_text, parse_day
+from models.texts import clean_text
 
 CODES = load_iati_codes()
 LANGUAGE = "xml:lang"

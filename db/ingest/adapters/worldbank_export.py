@@ -11,7 +11,8 @@ from db.errors import FileRefusedError
 from db.ingest.adapter import RawRecord, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
-from models.records import ProjectRecord, clean_text, is_web_address
+from models.records import ProjectRecord, is_web_address
+from models.texts import clean_text
 from models.words import counted
 
 COLUMNS = {

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from models.dates import parse_day
 from models.money import parse_dollars
-from models.records import clean_text, parse_day, without_nul
+from models.texts import clean_text, without_nul
 
 SOURCE = "worldbank-projects"
 PROJECT_PAGE = "https://projects.worldbank.org/en/projects-operations/project-detail/"

@@ -1,0 +1,45 @@
+"""Texts as sources write them: what is mended in them, and what is refused."""
+
+import re
+import unicodedata
+
+
+def clean_text(value: object) -> str | None:
+    """Fold white space, undo mis-decoded quotes, and turn nothing, "" and "N/A" into `None`."""
+    if value is None:
+        return None
+    text = str(value)
+    if text.isascii():  # nothing to mend or to fold but blanks
+        text = " ".join(text.split())
+        return None if text in {"", "N/A", "n/a", "N/a", "n/A"} else text
+    if "\u00e2\u0080" in text or "\u00c3" in text:
+        text = _undo_double_decoding(text)
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    return None if text.upper() in {"", "N/A"} else text
+
+
+def _undo_double_decoding(text: str) -> str:
+    """Repair UTF-8 that was read as Latin-1, as some of the World Bank's own exports hold it."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        repaired = re.sub(r"\u00e2\u0080[\u0080-\u00bf]", lambda m: m.group().encode("latin-1").decode("utf-8"), text)
+        return repaired
+
+
+def text_of(value: object) -> str | None:
+    """Read a field of text; see `clean_text`.
+
+    Raises:
+        ValueError: for an object, a list or yes and no, whose form in Python nobody wrote, and for a text with a NUL.
+    """
+    if isinstance(value, dict | list | tuple | bool):
+        raise ValueError(f"{str(value)[:60]!r} is an object, a list or a flag: expected a text")
+    return without_nul(clean_text(value))
+
+
+def without_nul(text: str | None) -> str | None:
+    """Refuse a text with a NUL, which PostgreSQL cannot keep: to drop it would make another text of it."""
+    if text and "\x00" in text:
+        raise ValueError(f"{text[:60]!r} holds a NUL character: expected a text without")
+    return text
