@@ -1,7 +1,9 @@
 """Dates: reading them, and checking those that say when something was stated or decided, which is past."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
+from functools import lru_cache
+from time import time as clock
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -11,6 +13,8 @@ from models.texts import clean_text
 EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
 """The World Bank's founding, and a bound beyond which a date can only be a slip of the keyboard."""
 
+_EPOCH = date(1970, 1, 1).toordinal()
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?")
 _FORM = re.compile(r"(?:19|20)[0-9]{2}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
@@ -23,14 +27,15 @@ def parse_day(value: object) -> date | None:
     text = clean_text(value)
     if text is None:
         return None
-    iso = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?", text)
+    iso = _ISO.fullmatch(text)
     if iso is None:
         raise ValueError(f"{text[:40]!r} is not a date; expected YYYY-MM-DD")
-    year, month, day = (int(part) for part in iso.groups()[:3])
+    year, month, day = int(iso[1]), int(iso[2]), int(iso[3])
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise ValueError(f"the year of {text[:40]!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
     try:
-        time.fromisoformat(iso[4] or "00:00")
+        if iso[4]:
+            time.fromisoformat(iso[4])
     except ValueError:
         raise ValueError(f"{text[:40]!r} has no time of the clock; expected YYYY-MM-DD") from None
     try:
@@ -41,7 +46,7 @@ def parse_day(value: object) -> date | None:
 
 def tomorrow() -> date:
     """The day after today, UTC: where a day begins first, it has begun by then. What was said was not said later."""
-    return datetime.now(UTC).date() + timedelta(days=1)
+    return date.fromordinal(_EPOCH + 1 + int(clock() // 86_400))
 
 
 def check_partial_date(text: str) -> str:
@@ -50,14 +55,19 @@ def check_partial_date(text: str) -> str:
     Raises:
         ValueError: if it is of another form, not in the calendar, or later than tomorrow.
     """
+    return _check_by(text, tomorrow())
+
+
+@lru_cache(maxsize=1_000)  # most records of a file are of the same day
+def _check_by(text: str, latest: date) -> str:
     if not _FORM.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is not a date: expected YYYY, YYYY-MM or YYYY-MM-DD")
     try:
         date.fromisoformat(text + "-01-01"[len(text) - 4 :])
     except ValueError:
         raise ValueError(f"{text!r} is not in the calendar: expected YYYY, YYYY-MM or YYYY-MM-DD") from None
-    if text > (latest := tomorrow().isoformat())[: len(text)]:
-        raise ValueError(f"{text!r} is yet to come: expected {latest} at the latest")
+    if text > latest.isoformat()[: len(text)]:
+        raise ValueError(f"{text!r} is yet to come: expected {latest.isoformat()} at the latest")
     return text
 
 

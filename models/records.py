@@ -29,15 +29,18 @@ def parse_list(value: object) -> tuple[str, ...]:
     """Read a list, or a text whose items are parted by ";"; each as `text_of` reads it."""
     if value is None:
         return ()
-    if isinstance(value, dict | bool):
+    if not isinstance(value, str) and isinstance(value, dict | bool):
         raise ValueError(f"{str(value)[:60]!r} is an object or a flag: expected a list of texts")
     items = value if isinstance(value, list | tuple) else str(value).split(";")
     return tuple(item for item in (text_of(item) for item in items) if item)
 
 
+_WEB = re.compile(r"https?://\S", re.IGNORECASE)
+
+
 def is_web_address(text: str) -> bool:
     """True for http and https: pages link to it, and nothing else should run where somebody follows the link."""
-    return re.match(r"https?://\S", text, re.IGNORECASE) is not None
+    return _WEB.match(text) is not None
 
 
 def check_address(text: str | None) -> str | None:

@@ -33,7 +33,7 @@ def text_of(value: object) -> str | None:
     Raises:
         ValueError: for an object, a list or yes and no, whose form in Python nobody wrote, and for a text with a NUL.
     """
-    if isinstance(value, dict | list | tuple | bool):
+    if not isinstance(value, str) and isinstance(value, dict | list | tuple | bool):
         raise ValueError(f"{str(value)[:60]!r} is an object, a list or a flag: expected a text")
     return without_nul(clean_text(value))
 
