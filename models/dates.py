@@ -71,16 +71,5 @@ def _check_by(text: str, latest: date) -> str:
     return text
 
 
-def check_past(day: date | None) -> date | None:
-    """Check that a day is not later than tomorrow.
-
-    Raises:
-        ValueError: if it is.
-    """
-    if day and day > (latest := tomorrow()):
-        raise ValueError(f"{day.isoformat()!r} is yet to come: expected {latest.isoformat()} at the latest")
-    return day
-
-
 PartialDate = Annotated[str, AfterValidator(check_partial_date)]
 """An ISO date, or only its year or month; as text it sorts in order of time."""

@@ -428,7 +428,6 @@ REVIEW = {
         ),
         ("review", [REVIEW], "share_percent", "60", "shares of X1 sum to 60, expected 100"),
         ("review", [{**REVIEW, "reviewed_on": "2024-02-31"}], "reviewed_on", "2024-02-31", "not a day of the calendar"),
-        ("review", [{**REVIEW, "reviewed_on": "2099-01-01"}], "reviewed_on", "2099-01-01", "is yet to come: expected"),
     ],
 )
 def test_a_component_or_review_that_does_not_fit_is_refused_by_name(engine, write, kind, lines, field, value, reason):
