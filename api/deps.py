@@ -100,8 +100,11 @@ async def _in_thread(request: Request, read: Read) -> Response:
 
 
 async def _as_it_takes(request: Request, read: Read) -> Response:
-    if (request.query_params.get("format") or question_of(request.scope).accepted) != Format.JSON:
-        return await _in_thread(request, read)  # a file, which has a place of its own (see `api.exports.slots`)
+    form = request.query_params.get("format")
+    in_json = form == Format.JSON if form else question_of(request.scope).accepts_json
+    if not in_json:
+        # A file, which has a place of its own (see `api.exports.slots`), or a picture.
+        return await _in_thread(request, read)
     if request.app.state.engine.dialect.name == "sqlite":
         allowance = Allowance(QUICK)
         try:

@@ -1,8 +1,9 @@
 """What of an Accept header can change an answer."""
 
-from api.negotiation import accepted_format
+from api.negotiation import Format, accepted_format
 
 AcceptKey = tuple[str, str]
+IN_JSON: AcceptKey = (str(Format.JSON), str(Format.JSON))
 
 
 def accept_key(value: str | None) -> AcceptKey:

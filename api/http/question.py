@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
-from api.http.accept import AcceptKey, accept_key
+from api.http.accept import IN_JSON, AcceptKey, accept_key
 
 DECIDING = frozenset({b"host", b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"})
 Key = tuple[object, ...]
@@ -21,9 +21,9 @@ class Question:
     if_modified_since: str | None = None
 
     @property
-    def accepted(self) -> object:
-        """The format that the Accept header leads to where an answer has rows only; see `accept_key`."""
-        return self.key[5][0]  # type: ignore[index]
+    def accepts_json(self) -> bool:
+        """Whether the Accept header leads to JSON, also where an answer can be drawn."""
+        return self.key[5] == IN_JSON
 
     @property
     def address(self) -> Key:

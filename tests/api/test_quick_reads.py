@@ -50,6 +50,13 @@ def test_the_answer_is_the_same_wherever_it_is_read(loaded: Engine, threads: lis
         assert threading.get_ident() not in threads
 
 
+@pytest.mark.parametrize("accept", ["text/csv", "image/svg+xml", "image/avif,image/svg+xml,image/*,*/*;q=0.8"])
+def test_files_and_pictures_keep_nobody_waiting(loaded: Engine, threads: list[int], accept: str) -> None:
+    answer = client_of(loaded, room=0)("/v1/spend?group_by=lender", headers={"accept": accept})
+    assert answer.headers["content-type"].partition(";")[0] in accept
+    assert threading.get_ident() not in threads
+
+
 def test_only_what_is_broken_off_is_begun_anew(loaded: Engine, threads: list[int], monkeypatch) -> None:
     def broken(*_given: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
