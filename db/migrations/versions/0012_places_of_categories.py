@@ -1,7 +1,7 @@
 """Facts by category and country at once; and PostgreSQL is told how many rows a project has.
 
 Rows of a project lie side by side, and a server that looks at some pages of a large table takes what it sees there for
-common: of eight million components it thought that a project has fifty. So it read the table through, for every 500 projects
+common: of six million components it thought that a project has 56. So it read the table through, for every 500 projects
 of a run anew. With what it is told here it looks them up. A negative number is a part of all rows.
 """
 
