@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from bench.load import Question
-from bench.servers import PYTHON, Server, started, uvicorn
+from bench.servers import CORES, PYTHON, Server, started, uvicorn
 from bench.tutorial import Component
 
 KEPT = tuple(Component.model_fields)
@@ -63,7 +63,12 @@ def _must_answer(server: Server, question: Question, expected: str) -> None:
 def _peers(folder: Path) -> Iterator[tuple[AbstractContextManager[Server], dict[str, Question]]]:
     rows, bin_folder = str(folder / "rows.db"), Path(PYTHON).parent
     yield (
-        started("tutorial FastAPI + SQLModel", uvicorn("bench.tutorial:app"), "/spend", {"BENCH_ROWS": rows}),
+        started(
+            "tutorial FastAPI + SQLModel",
+            uvicorn("bench.tutorial:app", "--workers", str(CORES)),
+            "/spend",
+            {"BENCH_ROWS": rows},
+        ),
         {
             "record": Question("/components/{id}", "id"),
             "page": Question("/components?limit=100"),

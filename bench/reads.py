@@ -1,6 +1,6 @@
 """Reads beside floors and peers: spells of load in turn, so that what else the machine does falls on all alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
@@ -9,9 +9,9 @@ import httpx
 
 from bench import floors
 from bench.load import Question, Sample, load
-from bench.peers import FIRST_ID, Peer, start_peers, write_rows
+from bench.peers import FIRST_ID, start_peers, write_rows
 from bench.report import Table
-from bench.servers import Server, ours, started, uvicorn
+from bench.servers import CORES, Server, ours, started, uvicorn
 from bench.synthetic import OF_PROJECT
 
 WARM = "/v1/spend?group_by=category,year"
@@ -82,10 +82,7 @@ def measure_reads(url: str, components: int, folder: Path, rounds: int, seconds:
             rows.append(_row(case, *found[case]))
         memory = f"Peak memory of the server over all of it: {served.peak() / 1e6:.0f} MB."
         tables = [Table(f"Reads, {where}", memory, rows)]
-        if with_peers:
-            write_rows(served, folder)
-            tables.append(_beside_peers(served, cases, start_peers(stack, folder), rounds, seconds, projects))
-    return tables
+    return [*tables, _beside_peers(url, folder, rounds, seconds, projects)] if with_peers else tables
 
 
 def _tag(served: Server) -> str:
@@ -123,29 +120,39 @@ def _row(
     }
 
 
-def _beside_peers(
-    served: Server,
-    cases: Mapping[str, Question],
-    peers: Sequence[Peer],
-    rounds: int,
-    seconds: int,
-    projects: int,
-) -> Table:
-    """The three questions, asked of each; of us cold, and once more as they are when they were asked before."""
-    rows: list[dict[str, object]] = []
+def _beside_peers(url: str, folder: Path, rounds: int, seconds: int, projects: int) -> Table:
+    """The three questions, asked of each with all cores; of us cold, and once more as they are when they were asked before."""
     again = {"record": f"/v1/components/{FIRST_ID}", "page": CASES["page"].path, "spend": WARM}
-    for case, path in again.items():
-        targets = [(peer.server, peer.questions[case]) for peer in peers]
-        targets += [(served, cases[case]), (served, Question(path))]
-        *theirs, cold, warm = interleaved(targets, rounds, seconds, projects)
-        row: dict[str, object] = {"a second": NAMES[case].removeprefix("cold ")}
-        row |= {peer.server.name: round(middle(s, "rate"), 1) for peer, s in zip(peers, theirs, strict=True)}
-        row |= {"this service, cold": round(middle(cold, "rate")), "warm": round(middle(warm, "rate"))}
-        row |= {"cold × the best of them": round(min(ratio(cold, other) for other in theirs), 3)}
-        row |= {"warm × the best of them": round(min(ratio(warm, other) for other in theirs), 1)}
-        rows.append(row)
-    memory = ", ".join(f"{peer.server.name} {peer.server.peak() / 1e6:.0f}" for peer in peers)
-    return Table("Beside peers, the same rows", f"Peak memory in MB: {memory}.", rows)
+    rows = []
+    with ExitStack() as stack:
+        served = stack.enter_context(started("this service", *ours(url, folder / "files", "--workers", str(CORES))))
+        write_rows(served, folder)
+        peers = start_peers(stack, folder)
+        for case, path in again.items():
+            ours_too = [(served, CASES[case]), (served, Question(path))]
+            targets = [*((peer.server, peer.questions[case]) for peer in peers), *ours_too]
+            *theirs, cold, warm = interleaved(targets, rounds, seconds, projects)
+            named = [(peer.server.name, found) for peer, found in zip(peers, theirs, strict=True)]
+            named += [(f"{served.name}, cold", cold), (f"{served.name}, warm", warm)]
+            rows += [_beside(NAMES[case].removeprefix("cold "), name, found, cold, warm) for name, found in named]
+        servers = [served, *(peer.server for peer in peers)]
+        memory = ", ".join(f"{server.name} {server.peak() / 1e6:.0f}" for server in servers)
+    note = (
+        "Each has all cores as its documentation says: this service and the tutorial's a worker for each, ROAPI its threads; "
+        f"datasette has one process. Peak memory in MB: {memory}."
+    )
+    return Table("Beside peers, the same rows", note, rows)
+
+
+def _beside(case: str, name: str, found: list[Sample], cold: list[Sample], warm: list[Sample]) -> dict[str, object]:
+    row: dict[str, object] = {"asked": case, "server": name, "a second": round(middle(found, "rate"), 1)}
+    row |= {"p50, ms": round(middle(found, "p50"), 1), "p99, ms": round(middle(found, "p99"), 1)}
+    row |= {"CPU µs a request": round(middle(found, "cpu"))}
+    is_peer = found is not cold and found is not warm
+    return row | {
+        "this service cold × it": round(ratio(cold, found), 2) if is_peer else None,
+        "warm × it": round(ratio(warm, found), 1) if is_peer else None,
+    }
 
 
 def measure_workers(url: str, components: int, folder: Path, rounds: int, seconds: int) -> Table:

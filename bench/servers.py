@@ -17,6 +17,7 @@ PYTHON = os.environ.get("BENCH_PYTHON", str(ROOT / ".venv-bench" / "bin" / "pyth
 """Of the environment of requirements/bench.txt: what serves, with the peers, and without what only tests need."""
 
 START_SECONDS = 600
+CORES = os.cpu_count() or 1
 
 
 @dataclass
