@@ -1,6 +1,6 @@
 """Projects: what is stored of them and how they are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -247,3 +247,11 @@ class ProjectDetail(ProjectPublic):
 def fiscal_year(day: date | None) -> int | None:
     """World Bank fiscal year of a date: July to June, named by the year in which it ends."""
     return None if day is None else day.year + (day.month >= 7)
+
+
+def lineage(parents: Mapping[str, str | None], project_id: str) -> list[str]:
+    """A project, its parent, the parent of that, and so on, up to the topmost, or until they come round in a ring."""
+    path = [project_id]
+    while (parent := parents.get(path[-1])) is not None and parent not in path:
+        path.append(parent)
+    return path

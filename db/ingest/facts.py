@@ -9,7 +9,7 @@ from models.classification import Taxonomy
 from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
 from models.money import split_cents
-from models.project import fiscal_year
+from models.project import fiscal_year, lineage
 from models.verdict import Decision, decide_remainder, split_shares
 from models.vocabulary import Granularity, Inclusion, Lender, Measure, Relevance
 
@@ -83,14 +83,11 @@ def _totals(key: str, member: Member, family: Family) -> Totals:
 
 def _is_held(family: Family, key: str) -> bool:
     """Whether the amount of the family's root is known to hold a project's, itself or by way of those between."""
-    seen: set[str] = set()
-    while key != family.root and key in family.members and key not in seen:
-        project = family.members[key].project
-        if project["included_in_parent"] != Inclusion.YES:
-            return False
-        seen.add(key)
-        key = project["parent_project_id"]
-    return key == family.root
+    path = lineage({one: member.project["parent_project_id"] for one, member in family.members.items()}, key)
+    if family.root not in path:
+        return False
+    below = path[: path.index(family.root)]
+    return all(family.members[one].project["included_in_parent"] == Inclusion.YES for one in below)
 
 
 def _stated(component: Listed) -> StatedComponent:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, select
 
 from db import tables
 from db.store import batches
-from models.project import precedence
+from models.project import lineage, precedence
 
 statement, project = tables.project_statement, tables.project
 
@@ -76,9 +76,6 @@ def _parents(connection: Connection, project_ids: Collection[str]) -> dict[str, 
 
 
 def _topmost(parents: Mapping[str, str], project_id: str) -> str:
-    path = [project_id]
-    while (parent := parents.get(path[-1])) is not None:
-        if parent in path:
-            return min(path[path.index(parent) :])  # they name each other in a ring
-        path.append(parent)
-    return path[-1]
+    path = lineage(parents, project_id)
+    again = parents.get(path[-1])
+    return path[-1] if again is None else min(path[path.index(again) :])  # they name each other in a ring

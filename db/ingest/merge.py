@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import Said, in_order
+from models.project import Said, in_order, lineage
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
@@ -77,8 +77,4 @@ def _subtract(parent: dict[str, Any], held: Sequence[tuple[str, int]]) -> None:
 
 
 def _is_in_ring(parents: Mapping[str, str | None], key: str) -> bool:
-    above, seen = parents[key], set[str]()
-    while above is not None and above != key and above not in seen:
-        seen.add(above)
-        above = parents.get(above)
-    return above == key
+    return parents.get(lineage(parents, key)[-1]) == key
