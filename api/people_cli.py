@@ -3,7 +3,7 @@
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -126,13 +126,27 @@ def _sheet(row: Mapping[str, Any]) -> Table:
 
 def _cell(name: str, value: Any) -> str:
     """Write a value for people. Money comes exact, as the API writes it, and only gets its thousands parted."""
+    return "\n".join(_lines(name, value)).replace("[", "\\[")
+
+
+def _lines(name: str, value: Any) -> list[str]:
+    """Write a value on lines, what is nested further in; nothing for what is not known."""
     if value is None:
-        return ""
-    if name.endswith("_usd"):
-        return f"{value:,.2f}"
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=str).replace("[", "\\[")
-    return str(value).replace("[", "\\[")
+        return []
+    if isinstance(value, dict):
+        return [line for key, inner in value.items() for line in _named(key, _lines(key, inner))]
+    if isinstance(value, list):
+        parts = [_lines(name, one) for one in value]
+        if any(isinstance(one, dict) for one in value):
+            return [("  " if number else "- ") + line for part in parts for number, line in enumerate(part)]
+        return [", ".join(line for part in parts for line in part)] if parts else []
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    return [f"{value:,.2f}" if name.endswith("_usd") else str(value)]
+
+
+def _named(name: str, lines: Sequence[str]) -> list[str]:
+    return [f"{name}: {line}" for line in lines] if len(lines) < 2 else [f"{name}:", *(f"  {line}" for line in lines)]
 
 
 QUESTIONS = (

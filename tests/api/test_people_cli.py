@@ -47,6 +47,16 @@ def test_a_table_shows_each_group_and_the_total_to_the_cent(run, loaded):
     assert all(row["category"] in result.stdout for row in served["data"])
 
 
+def test_why_is_told_in_lines_that_people_can_read(run, loaded, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    (verdict, *_) = client_of(loaded)("/v1/components/P167506-1").json()["data"]["why"]
+    shown = [" ".join(line.strip("│ ").split()) for line in run("component", "P167506-1").stdout.splitlines()]
+    told = [f"why │ - method: {verdict['method']}", "effective: yes", "share_percent: 100.0", "share_known: no"]
+    told += [f"confidence: {verdict['confidence']}", f"reason: {verdict['reason']}", "categories │ mobility_skills"]
+    assert set(told) <= set(shown)
+    assert not any(mark in line for line in shown for mark in ("{", "}", '"'))
+
+
 @pytest.mark.parametrize(
     ("words", "path"),
     [
