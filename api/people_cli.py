@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from rich.table import Table
 
+from api.answers import OF_PICTURES
 from api.database import NO_DATABASE, ready_engine
 from api.examples_cli import example
 from api.params.spend import SpendParams
@@ -47,7 +48,7 @@ def _question(model: type[BaseModel], path: str, text: str) -> Callable[..., Non
         identifier = Annotated[str, typer.Argument(help="Its identifier.", show_default=False)]
         parameters.append(inspect.Parameter("id", kind, annotation=identifier))
     for name, field in model.model_fields.items():
-        if name == "format":
+        if name in (*OF_PICTURES, "format"):
             continue
         option = typer.Option(f"--{name.replace('_', '-')}", help=_short(field.description), show_default=False)
         annotation = Annotated[list[str] | None, option]

@@ -111,13 +111,15 @@ class Table:
 EVERYTHING = Filters(relevance=tuple(Relevance), statuses=STATUSES)
 BY_ALL = SpendQuery(group_by=(Dimension.CATEGORY, Dimension.YEAR, Dimension.COUNTRY))
 ALL_ROWS = f"relevance={','.join(Relevance)}&status={','.join(STATUSES)}"
-OVER_ALL = "Over all relevances, so that money under `not_migration` is in it too. "
+OVER_ALL = {
+    "amount_usd": "Money that counts in full under its category, US dollars; under `not_migration` none of it serves migration.",
+    "partial_usd": "Money of which an unknown part counts under its category, US dollars.",
+}
+"""Amounts of tables from which nothing is left out, which the lists do by default."""
 
 
 def _over_all(columns: Iterable[Column]) -> list[Column]:
-    """Say of the amounts that nothing is left out of them, which the lists do by default."""
-    counted = ("amount_usd", "partial_usd")
-    return [replace(c, description=OVER_ALL + c.description) if c.name in counted else c for c in columns]
+    return [replace(column, description=OVER_ALL.get(column.name, column.description)) for column in columns]
 
 
 TABLES = {
@@ -147,7 +149,7 @@ TABLES = {
             "Spend by category, year and country",
             "Commitments that serve migration, directly or in part, of active, closed and pipeline projects, by component. "
             "Money adds up to the totals; projects and components can count in several rows.",
-            ("category", "year", "country"),
+            (),  # a row without a year is of what is not approved yet, and a key may hold no nulls
             "/v1/spend?group_by=category,year,country",
             spend_columns(BY_ALL),
             lambda snapshot: spend_table(snapshot, BY_ALL),

@@ -37,7 +37,7 @@ class Component(SQLModel, table=True):
     list_complete: bool = True
     withdrawn: bool = False
     note: str | None = Field(default=None, sa_type=Text)
-    source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
+    source_id: str = Field(sa_type=Code, foreign_key="source.source_id", index=True)
     source_url: str | None = Field(default=None, sa_type=Text)
     as_of: str | None = Field(default=None, sa_type=Code)
     passage: str | None = Field(default=None, sa_type=Text)
@@ -193,4 +193,6 @@ class ComponentDetail(ComponentPublic):
     )
     why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
     review_history: list[PastReview] = Doc(description="Every decision ever made on it, the newest first.")
-    amounts: list[dict[str, Any]] = Doc(description="Its rows of money: by measure, project, category and place.")
+    amounts: list[dict[str, Any]] = Doc(
+        description="Its rows of money: by measure, project, category, place and lender."
+    )

@@ -24,7 +24,9 @@ class PackageSchema(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     fields_: list[PackageField] = Doc(alias="fields", description="Columns, in their order.")
-    primary_key: list[str] = Doc(alias="primaryKey", description="Columns that tell two rows apart.")
+    primary_key: list[str] = Doc(
+        alias="primaryKey", description="Columns that tell two rows apart and are never empty."
+    )
     missing_values: list[str] = Doc(alias="missingValues", description="What stands where there is no value.")
 
 

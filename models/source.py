@@ -6,6 +6,9 @@ from sqlmodel import Field, SQLModel
 
 from models.types import Code
 
+SECONDARY_COPIES = "secondary-copies"
+"""The source of rows that another host copied from documents of the publisher: to be shown as such."""
+
 
 class SourceBase(SQLModel):
     """A publisher's data set or collection, with the terms under which its facts are passed on."""

@@ -15,10 +15,15 @@ from api.frames import Links, Meta, RowCount
 from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
-from db.queries.headline import WINDOW, Figure, Headline, headline
+from db.queries.headline import RATIO_OF, WINDOW, Figure, Headline, headline
+from db.queries.ratio import SIDES, ratio_of, side_of
 from models.filters import Filters, SpendQuery
 from models.money import Usd, usd
 from models.vocabulary import Basis
+
+CENT = Decimal("0.01")
+RANGE = {"value": "ratio", "low": "ratio_low", "high": "ratio_high"}
+"""What of a ratio stands in which column."""
 
 router = APIRouter(prefix="/v1/headline", tags=["headline"], route_class=QueryRoute)
 
@@ -34,7 +39,10 @@ class HeadlineFigure(BaseModel):
     value: Usd | None = Field(
         description="Ours: for money what counts in full. Null: cannot be computed, see `counts`."
     )
-    high: Usd | None = Field(description="For money, the upper end of the range: with what counts in part.")
+    low: Usd | None = Field(description="For a ratio, the least it can be: money in part counts below the line only.")
+    high: Usd | None = Field(
+        description="For money, the upper end of the range: with what counts in part. For a ratio, the most it can be."
+    )
     stated_components: Usd | None = Field(description="How much of `value` rests on components that state an amount.")
     stated_components_high: Usd | None = Field(description="The upper end of that.")
     whole_projects: Usd | None = Field(description="How much of `value` rests on whole-project rows.")
@@ -101,7 +109,7 @@ def figure_rows(base: str, result: Headline) -> list[dict[str, Any]]:
         row |= _value(figure, by_key)
         if row["value"] is not None and row["published"] is not None:
             row["difference"] = row["value"] - row["published"]
-        row["query"] = query_address(base, figure.query) if figure.query else None
+        row["query"] = query_address(base, figure.query) if figure.query else row["query"] and base + row["query"]
         rows.append(row)
     return rows
 
@@ -111,7 +119,7 @@ def _value(figure: Figure, by_key: dict[str, Figure]) -> dict[str, Any]:
         return _ratio(by_key["refugee_response"], by_key["economic_migration"])
     if figure.totals is None:
         return {
-            "counts": f"{figure.published.get('counts')} Not computed: no dated list of the Bank's clients is loaded."
+            "counts": f"{figure.published.get('counts')}. Not computed: no dated list of the Bank's clients is loaded"
         }
     if figure.key == "projects":
         return {"value": figure.totals["projects"]}
@@ -129,10 +137,18 @@ def _value(figure: Figure, by_key: dict[str, Figure]) -> dict[str, Any]:
 
 
 def _ratio(above: Figure, below: Figure) -> dict[str, Any]:
-    """Refugee response over economic migration, both in full; a zero denominator has no ratio."""
-    numerator, denominator = (side.totals["amount_usd"] if side.totals else 0 for side in (above, below))
-    ratio = (Decimal(numerator) / denominator).quantize(Decimal("0.01")) if denominator else None
-    return {"value": ratio, "numerator": usd(numerator), "denominator": usd(denominator)}
+    """Refugee response over economic migration, both in full, and the least and most that it can be."""
+    sides: dict[str, Any] = {}
+    for side, figure in zip(SIDES, (above, below), strict=True):
+        sides |= side_of(side, figure.totals or dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
+    found = ratio_of(sides)
+    window = dict(zip(("approved_from", "approved_to"), (day.isoformat() for day in WINDOW), strict=True))
+    return {
+        **{name: found[column] and found[column].quantize(CENT) for name, column in RANGE.items()},
+        "query": f"/v1/spend/ratio?{urlencode(RATIO_OF | window)}",
+        "numerator": usd(found["numerator_amount_usd"]),
+        "denominator": usd(found["denominator_amount_usd"]),
+    }
 
 
 def query_address(base: str, query: SpendQuery) -> str:

@@ -12,6 +12,7 @@ from api.labels import labels_of
 from api.routers.components import ComponentId, component_row, project_rows
 from api.routers.projects import ProjectId, project_row
 from models.filters import Dimension
+from models.source import SECONDARY_COPIES
 
 router = APIRouter(route_class=PageRoute)
 
@@ -42,6 +43,8 @@ def _beside(request: Request, snapshot: Snapshot, path: str) -> Mapping[str, Any
     return {
         "categories": names[Dimension.CATEGORY],
         "places": names[Dimension.COUNTRY],
+        "sources": snapshot.known.sources,
+        "secondary": SECONDARY_COPIES,
         "release": snapshot.release,
         "path": path,
         "code": snippets(ONE, f"{base}{path}"),

@@ -15,7 +15,9 @@ from api.params.filters import FilterParams
 from api.params.lists import MAX_LIMIT
 from api.params.values import Codes, fields_of, listed
 from api.query_route import QueryRoute
+from db.queries.components import count_components
 from db.queries.reviews import FORM, review_queue
+from models.filters import Filters
 from models.money import Usd
 from models.vocabulary import Granularity, Relevance
 
@@ -70,7 +72,14 @@ def list_review_queue(request: Request, snapshot: Snapshot, params: Annotated[Qu
     """What to review next, ordered by money × uncertainty, so that an hour of reviewing moves the totals most."""
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
     rows = [shown(QueueItem, row) for row in review_queue(snapshot.connection, filters, params.limit)]
-    return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: {"meta": asked.meta(filters)})
+    return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: _beside(asked, filters, len(rows)))
+
+
+def _beside(asked: Asked, filters: Filters, shown: int) -> dict[str, Any]:
+    """What stands beside the queue; where it is cut, also how long it is."""
+    waiting = count_components(asked.snapshot.connection, filters)
+    warnings = [f"these are the first {shown:,} of {waiting:,} rows; limit says how many"] if shown < waiting else []
+    return {"meta": asked.meta(filters, warnings=warnings)}
 
 
 class FormParams(QueueParams):
@@ -93,7 +102,7 @@ def get_review_form(request: Request, snapshot: Snapshot, params: Annotated[Form
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
     rows = [_form(with_dollars(row)) for row in review_queue(snapshot.connection, filters, params.limit)]
     columns = [*FORM_COLUMNS, *CONTEXT_COLUMNS]
-    return answer_rows(asked, params, Rows.of(columns, rows), lambda: {"meta": asked.meta(filters)})
+    return answer_rows(asked, params, Rows.of(columns, rows), lambda: _beside(asked, filters, len(rows)))
 
 
 def _form(row: dict[str, object]) -> dict[str, object]:

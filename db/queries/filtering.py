@@ -105,8 +105,8 @@ INDEXED = ("category", "country", "project_id", "year")
 def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bool]]:
     """Return the conditions that a fact must meet, all of them.
 
-    `by` names the column of `INDEXED` that the caller knows few facts to be found by; else the database chooses. Where projects
-    are named, nothing is narrower.
+    `by` names the column that the caller knows few facts to be found by, so that no other of `INDEXED` is looked for; else the
+    database chooses. Where projects are named, nothing is narrower.
     """
     by = "project_id" if filters.projects else by
     columns: dict[str, ColumnElement[Any]] = {

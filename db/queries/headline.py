@@ -18,6 +18,10 @@ WINDOW = (date(2014, 1, 1), date(2024, 3, 31))
 """Approval dates that the study covers: 2014 to early 2024."""
 
 
+RATIO_OF = {"numerator": "brief_refugee_response", "denominator": "brief_economic_migration"}
+"""The sets on both sides of the ratio that the study names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One published figure beside ours: the query behind it, the published value, and our totals in cents."""
@@ -50,8 +54,8 @@ def figure_queries(taxonomy: Taxonomy) -> dict[str, SpendQuery]:
         "component_total": everything,
         "worker_mobility_total": _of_set(everything, taxonomy, "brief_worker_mobility"),
         "other_economic_upper": _of_categories(everything, ("remittances", "diaspora", "worker_welfare")),
-        "refugee_response": _of_set(everything, taxonomy, "brief_refugee_response"),
-        "economic_migration": _of_set(everything, taxonomy, "brief_economic_migration"),
+        "refugee_response": _of_set(everything, taxonomy, RATIO_OF["numerator"]),
+        "economic_migration": _of_set(everything, taxonomy, RATIO_OF["denominator"]),
     }
 
 

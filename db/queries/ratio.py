@@ -36,27 +36,28 @@ def spend_ratio(connection: Connection, above: SpendQuery, below: SpendQuery) ->
     for side, part in zip(SIDES, sides, strict=True):
         for row in spend_rows(connection, part):
             group = found.setdefault(tuple(row[name] for name in names), {})
-            group |= _side(side, row)
+            group |= side_of(side, row)
     rows = [
-        dict(zip(names, key, strict=True)) | _ratio(group)
+        dict(zip(names, key, strict=True)) | ratio_of(group)
         for key, group in sorted(found.items(), key=lambda item: [(part is None, part) for part in item[0]])
     ]
     totals: dict[str, Any] = {}
     for side, part in zip(SIDES, sides, strict=True):
-        totals |= _side(side, spend_totals(connection, part))
+        totals |= side_of(side, spend_totals(connection, part))
     warnings = [warning for part in sides for warning in spend_warnings(connection, part)]
-    return RatioResult(rows, _ratio(totals) | {"rows": len(rows)}, list(dict.fromkeys(warnings)))
+    return RatioResult(rows, ratio_of(totals) | {"rows": len(rows)}, list(dict.fromkeys(warnings)))
 
 
-def _side(side: str, row: dict[str, Any]) -> dict[str, Any]:
+def side_of(side: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The columns of one side of a ratio: the `numerator`, or the `denominator`."""
     names = ("amount_usd", "partial_usd", "projects")
     return {f"{side}_{name}": row[name] for name in names}
 
 
-def _ratio(group: dict[str, Any]) -> dict[str, Any]:
+def ratio_of(group: dict[str, Any]) -> dict[str, Any]:
     """Set the ratio beside its sides: of what counts in full, and the least and most that the ranges allow."""
-    empty = _side("numerator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
-    empty |= _side("denominator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
+    empty = side_of("numerator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
+    empty |= side_of("denominator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
     full = empty | group
     low, high = full["numerator_amount_usd"], full["numerator_amount_usd"] + full["numerator_partial_usd"]
     under, under_high = (

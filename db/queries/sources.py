@@ -1,11 +1,11 @@
 """The sources that rows come from."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from db import tables
 from db.queries.filtering import conditions, fact
 from models.filters import Filters
-from models.source import Source
+from models.source import SECONDARY_COPIES, Source
 
 
 def all_sources(connection: Connection) -> list[Source]:
@@ -15,7 +15,13 @@ def all_sources(connection: Connection) -> list[Source]:
 
 
 def sources_of(connection: Connection, filters: Filters) -> list[Source]:
-    """Return the sources of the project records whose money a filter chooses, in the order of their codes."""
-    named = select(fact.c.source_id).where(*conditions(filters))
-    query = select(tables.source).where(tables.source.c.source_id.in_(named)).order_by(tables.source.c.source_id)
+    """Return the sources of the rows whose money a filter chooses, and of their projects, in the order of their codes;
+    what are copies comes last."""
+    source, component, met = tables.source, tables.component, conditions(filters)
+    of_projects = exists().where(fact.c.source_id == source.c.source_id, *met)
+    of_rows = exists().where(
+        component.c.source_id == source.c.source_id, fact.c.component_id == component.c.component_id, *met
+    )
+    query = select(source).where(of_projects | of_rows)
+    query = query.order_by(source.c.source_id == SECONDARY_COPIES, source.c.source_id)
     return [Source(**row) for row in connection.execute(query).mappings()]

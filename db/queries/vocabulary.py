@@ -11,8 +11,10 @@ from db import tables
 from db.queries.asking import ask
 from db.queries.prepared import Row
 from db.queries.releases import NEWEST
+from db.queries.sources import all_sources
 from db.queries.warnings import BUCKETS
 from models.country import Country, PlaceIndex
+from models.source import Source
 from models.vocabulary import PlaceKind
 
 
@@ -22,7 +24,7 @@ class Vocabulary:
 
     places: PlaceIndex
     instruments: tuple[str, ...]
-    sources: tuple[str, ...]
+    sources: Mapping[str, Source]
     standing: Mapping[tuple[Any, ...], list[Row]] = field(default_factory=dict)
     """The rows of questions that nearly every answer asks, by their keys."""
 
@@ -40,12 +42,12 @@ class Vocabulary:
 
 def vocabulary(connection: Connection) -> Vocabulary:
     """Read the words of the present state of the data."""
-    country, project, source = tables.country, tables.project, tables.source
+    country, project = tables.country, tables.project
     rows = connection.execute(select(country)).mappings()
     instruments = select(project.c.instrument).where(project.c.instrument.is_not(None)).distinct()
     return Vocabulary(
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
-        sources=tuple(connection.scalars(select(source.c.source_id).order_by(source.c.source_id))),
+        sources={source.source_id: source for source in all_sources(connection)},
         standing={question.key: ask(connection, question) for question in (NEWEST, BUCKETS)},
     )

@@ -15,6 +15,7 @@ from db.queries.summaries import known_members, money_of_status
 from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
+from models.source import SECONDARY_COPIES
 from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
 from models.words import counted
 
@@ -62,7 +63,7 @@ def gap_questions(filters: Filters) -> Iterator[Question]:
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     checks = [*_left_apart(query.filters), *_left_in_buckets(connection, query), _not_approved(connection, query)]
-    return [*checks, _perhaps_twice(query), *_beyond_total(query), *_aims_without_components(query)]
+    return [*checks, _perhaps_twice(query), *_beyond_total(query), *_copied(query), *_aims_without_components(query)]
 
 
 def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
@@ -115,7 +116,8 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
     for dimension, asked in _named(filters):
         known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
         if missing := [member for member in asked if member not in known and member != "-"]:
-            yield f"no row loaded has {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
+            none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
+            yield f"{none} {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
     if bounds := [bound for bound in (filters.year_from, filters.year_to) if bound is not None]:
         first, last = ask(connection, _years_question(filters))[0]
         if first is not None and min(bounds) < first:
@@ -238,6 +240,23 @@ def _beyond_total(query: SpendQuery) -> Iterator[Check]:
 
 def _exceeding(filters: Filters) -> Select[Any]:
     return _all_of(filters, fact.c.exceeds_total)
+
+
+def _copied(query: SpendQuery) -> Iterator[Check]:
+    if query.basis is Basis.COMPONENT:
+        yield Check(
+            _of_copies,
+            query.filters,
+            lambda amount, projects: (
+                f"includes {amount} of rows read from secondary copies, to be checked against the originals ({projects})"
+            ),
+        )
+
+
+def _of_copies(filters: Filters) -> Select[Any]:
+    component = tables.component
+    copies = select(component.c.component_id).where(component.c.source_id == SECONDARY_COPIES)
+    return _all_of(filters, fact.c.component_id.in_(copies), by="component_id")
 
 
 def _aims_without_components(query: SpendQuery) -> Iterator[Check]:

@@ -79,13 +79,14 @@ def _amounts() -> Select[Any]:
         fact.c.project_id,
         fact.c.category,
         fact.c.country,
+        fact.c.lender,
         fact.c.amount_cents.label("amount_usd"),
         fact.c.partial_cents.label("partial_usd"),
         fact.c.scaled,
         fact.c.exceeds_total,
     )
     query = select(*columns).where(fact.c.component_id == slot("component_id"))
-    return query.order_by(fact.c.measure, fact.c.project_id, fact.c.category, fact.c.country)
+    return query.order_by(fact.c.measure, fact.c.project_id, fact.c.category, fact.c.country, fact.c.lender)
 
 
 def _reasons() -> Select[Any]:

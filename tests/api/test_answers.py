@@ -157,6 +157,10 @@ def test_every_headline_figure_is_what_its_query_answers(get):
         totals = get(figure["query"]).json()["totals"]
         if figure["key"] == "projects":
             assert figure["value"] == totals["projects"]
+        elif figure["key"] == "ratio":
+            stated = [totals[name] for name in ("ratio_low", "ratio", "ratio_high")]
+            assert [figure["low"], figure["value"], figure["high"]] == pytest.approx(stated, abs=0.006)
+            assert figure["low"] < figure["value"] < figure["high"]
         else:
             assert figure["value"] == totals["amount_usd"]
             assert figure["high"] == pytest.approx(totals["amount_usd"] + totals["partial_usd"], abs=0.001)

@@ -169,7 +169,19 @@ def test_a_picture_can_stand_on_a_strict_page(query, get):
         ("group_by=year&country=JOR,LBN&year_from=2016", "Country: Jordan, Lebanon. Years from 2016"),
         ("group_by=category&scale=log", "US$ million, logarithmic scale"),
         ("group_by=year&scale=log", "US$ million, logarithmic scale"),
-        ("group_by=category", "Source: World Bank, Projects & Operations. Migration Finance API, release 1,"),
+        (
+            "group_by=category",
+            "Source: World Bank, Documents & Reports; World Bank, Projects & Operations; Secondary copies, each by the",
+        ),
+        (
+            "group_by=category&granularity=project",
+            "Source: World Bank, Projects & Operations. Migration Finance API, release 1,",
+        ),
+        (
+            "group_by=category&approved_from=2014-01-01&approved_to=2024-03-31",
+            "Leaves out 139,400,000 US dollars of 2 projects",
+        ),
+        ("group_by=category", "of rows read from secondary copies"),
         ("group_by=category", "rests on doubtful classifications"),
         ("group_by=category", "stands on whole projects"),
         ("group_by=lender", "IBRD"),

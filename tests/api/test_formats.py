@@ -247,6 +247,9 @@ def test_links_to_other_formats_hold_all_pages_or_the_same_question(get):
         link = answer["links"][form]
         assert len(table(get(link).content, form)[1]) == answer["totals"]["rows"] > 5
     queue = get("/v1/reviews/queue?limit=5").json()
+    every = get("/v1/components?limit=1").json()["totals"]["rows"]
+    assert queue["meta"]["warnings"] == [f"these are the first 5 of {every} rows; limit says how many"]
+    assert get("/v1/reviews/queue?limit=1000").json()["meta"]["warnings"] == []
     for form in FILES:
         assert len(table(get(queue["links"][form]).content, form)[1]) == 5
 

@@ -78,3 +78,5 @@ def test_a_wrong_value_gets_the_words_of_the_api_and_exit_code_2(words, path, ru
 
 def test_an_option_that_is_none_is_exit_code_2(run):
     assert run("spend", "--countri", "JOR").exit_code == 2
+    assert run("spend", "--chart", "bar").exit_code == 2
+    assert "--chart" not in run("spend", "--help").stdout

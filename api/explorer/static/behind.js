@@ -7,6 +7,7 @@ import { membersOf } from "./filters.js";
 import { counted, dollars, plain, upper } from "./format.js";
 
 const PAGE = 10;
+const LOW_CONFIDENCE = 0.7; // below it a verdict is doubtful, as on the pages of rows
 const TITLES = { project: "The whole project" }; // its stored title says the project's name again
 
 /** Show the largest rows behind a question. */
@@ -47,11 +48,17 @@ function further(answer, body, labels, signal) {
   return button;
 }
 
+/** What a reader must know of a row before its amount: that its verdict is doubtful, that its source is a copy. */
+function marks(row) {
+  const said = [row.confidence < LOW_CONFIDENCE && "doubtful", row.source_id === "secondary-copies" && "from a secondary copy"].filter(Boolean);
+  return said.length ? make("span", { class: "note" }, said.join(", ")) : [];
+}
+
 function rowsOf(answer, labels) {
   return answer.data.map((row) => make("tr", {},
     make("th", { scope: "row" }, make("a", { href: `${ROOT}/components/${row.component_id}` }, TITLES[row.granularity] ?? row.title),
       make("span", { class: "note" }, make("a", { href: `${ROOT}/projects/${row.project_id}` }, row.project_name), ` (${row.project_id})`)),
-    make("td", {}, row.categories.map((code) => labels.get(code) ?? plain(code)).join(", ")),
+    make("td", {}, row.categories.map((code) => labels.get(code) ?? plain(code)).join(", "), marks(row)),
     make("td", { class: "n" }, dollars(row.amount_usd)),
     make("td", { class: "n" }, row.amount_usd === null ? "" : dollars(upper(row))),
     make("td", {}, row.year ?? "–")));

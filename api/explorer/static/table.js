@@ -7,13 +7,18 @@ import { withValue } from "./filters.js";
 
 const NULLS = { year: "not approved yet", fiscal_year: "not approved yet", set: "in no set", income_group: "no country of its own" };
 const COLUMNS = [
-  ["In full, $", "amount_usd", (row) => dollars(row.amount_usd)],
-  ["Up to, $", null, (row) => dollars(upper(row))],
+  ["In full, $", "amount_usd", (row) => (isStated(row) ? dollars(row.amount_usd) : "not stated")],
+  ["Up to, $", null, (row) => (isStated(row) ? dollars(upper(row)) : "")],
   ["Share of in full", "share", (row) => percent(row.share ?? null)],
   ["Of in full: whole projects, $", "whole_project_usd", (row) => dollars(row.whole_project_usd)],
   ["Projects", "projects", (row) => count(row.projects)],
   ["Components", "components", (row) => count(row.components)],
 ];
+
+/** False where nothing but components without an amount stands: not stated is not zero. */
+function isStated(row) {
+  return row.amount_usd !== 0 || row.partial_usd !== 0 || row.components_without_amount === 0;
+}
 
 /** The readable name of a row's member of a dimension. */
 export function memberOf(row, dimension) {
