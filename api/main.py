@@ -20,6 +20,7 @@ from api.http.last import LastLayer
 from api.observe.observer import observe, observe_answers, stop_observing
 from api.openapi import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
+from api.parent import end_without_parent
 from api.routers import (
     classify,
     components,
@@ -78,6 +79,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         newest_revision()  # while the files are still those of this version
+        app.state.traffic.also(end_without_parent)
         app.state.traffic.start()
         app.state.worker.start()  # what an earlier process left is taken up again
         load_soon()

@@ -140,7 +140,8 @@ def _describe_problems(document: dict[str, Any]) -> None:
 
 def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     """List the errors that an operation can answer with, and the formats of its rows; its summary is its first words."""
-    operation["summary"] = re.split(r"[.;:](?:\s|$)", operation["description"], maxsplit=1)[0]
+    told = operation.get("description", operation["summary"])  # PYTHONOPTIMIZE=2 takes the docstrings away
+    operation["summary"] = re.split(r"[.;:](?:\s|$)", told, maxsplit=1)[0]
     posts = "requestBody" in operation
     for parameter in operation.get("parameters", []):
         if parameter["name"] == "If-Match":  # without it the answer is a 428 of its own, not a 422

@@ -1,5 +1,6 @@
 """`python -m api migrate|serve`: prepare the database and run the service."""
 
+import socket
 from contextlib import nullcontext
 from typing import Annotated
 
@@ -10,9 +11,9 @@ from api.database import ready_engine
 from api.examples_cli import example
 from api.observe.counts import shared_counts
 from api.observe.logs import log_config
-from api.reporting import out
+from api.reporting import err, out
 from db import migrate as migrations
-from db.revision import current_revision
+from db.revision import current_revision, known_revisions, require_known
 from db.settings import get_settings
 
 app = typer.Typer(add_completion=False)
@@ -20,15 +21,29 @@ app = typer.Typer(add_completion=False)
 WORKER_SECONDS = 30
 """How long a worker may not answer the process that watches over it before another takes its place."""
 
+LAST_SECONDS = 20
+"""How long answers that are under way may take when the service is to end; a client that reads nothing does not keep it."""
+
 
 @app.command(epilog=example("migrate"))
 def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to.")] = "head") -> None:
     """Bring the database to the newest revision."""
     with ready_engine(needs_schema=False) as engine:
         before = current_revision(engine)
+        require_known(before)
+        _require_target(revision, before)
         migrations.upgrade(engine, revision)
         after = current_revision(engine)
         out.print(f"database at revision {after}" + ("" if before == after else f", was {before or 'empty'}"))
+
+
+def _require_target(revision: str, before: str | None) -> None:
+    """Refuse a revision that there is not, or that lies behind the one that the database is at."""
+    if revision != "head" and revision not in known_revisions():
+        known = sorted(known_revisions())
+        raise typer.BadParameter(f"there is no revision {revision!r}: give one of {known[0]} to {known[-1]}, or head")
+    if before is not None and revision < before:  # "head" comes after all digits
+        raise typer.BadParameter(f"the database is at revision {before} already, and a migration only goes forward")
 
 
 @app.command(epilog=example("serve --port 8080 --workers 4"))
@@ -43,16 +58,30 @@ def serve(
     settings = get_settings()
     with ready_engine(url=settings.reading_url):
         pass
-    workers = workers or settings.workers
+    host, port, workers = host or settings.host, settings.port if port is None else port, workers or settings.workers
+    _require_port(host, port)
     with shared_counts() if workers > 1 else nullcontext():
         uvicorn.run(
             "api.main:create_service",
             factory=True,
-            host=host or settings.host,
-            port=settings.port if port is None else port,
+            host=host,
+            port=port,
             log_config=log_config(),
             access_log=False,  # `api.observe` writes a line for each request
             server_header=False,
             workers=workers,
             timeout_worker_healthcheck=WORKER_SECONDS,
+            timeout_graceful_shutdown=LAST_SECONDS,
         )
+
+
+def _require_port(host: str, port: int) -> None:
+    """End with one line where the address cannot be listened on, before anything is begun."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        err.print(
+            f"error: cannot listen on {host}, port {port}: {error.strerror}", style="red", markup=False, highlight=False
+        )
+        raise typer.Exit(1) from None

@@ -20,6 +20,12 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 @cache
+def known_revisions() -> frozenset[str]:
+    """Name the revisions that this version of the program knows the way to."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
+
+
+@cache
 def newest_revision() -> str | None:
     """Name the revision that this version of the program needs.
 
@@ -41,7 +47,21 @@ def require_current(engine: Engine) -> None:
         SchemaOutdatedError: names both revisions and the command that helps.
     """
     current, newest = current_revision(engine), newest_revision()
+    require_known(current)
     if current != newest:
         raise SchemaOutdatedError(
             f"the database is at revision {current or 'none'}, this version needs {newest}: run `python -m api migrate`"
+        )
+
+
+def require_known(current: str | None) -> None:
+    """Refuse a database of a later version of the program.
+
+    Raises:
+        SchemaOutdatedError: names both revisions.
+    """
+    if current is not None and current not in known_revisions():
+        raise SchemaOutdatedError(
+            f"the database is at revision {current}, which a later version of the program made: this one knows none after "
+            f"{newest_revision()}; run the later one, or restore a backup from before"
         )

@@ -5,11 +5,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_DIR = ROOT / "data"
+
+
+SQLITE = "sqlite"
+KINDS = (SQLITE, "postgresql", "postgresql+psycopg", "postgres")
+ADDRESSES = "sqlite:///path or postgresql://user:password@host/name"
 
 
 def _parted(value: object) -> object:
@@ -98,11 +105,25 @@ class Settings(BaseSettings):
         """Where answers are read from: the replica where there is one."""
         return self.database_read_url or self.database_url
 
+    @field_validator("database_url", "database_read_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        """Refuse what is no address of a database, without showing it: there may be a password in it."""
+        try:
+            address = None if url is None else make_url(url)
+        except (ArgumentError, ValueError):
+            raise ValueError(f"is no address of a database: give {ADDRESSES}") from None
+        if address is not None and address.drivername not in KINDS:
+            raise ValueError(f"is of kind {address.drivername[:20]!r}: give {ADDRESSES}")
+        if address is not None and "@" in (address.host or ""):
+            raise ValueError("has an @ in its password: write it as %40")
+        return url
+
     @model_validator(mode="after")
     def _replicas_are_of_postgresql(self) -> "Settings":
         urls = {"DATABASE_URL": self.database_url, "DATABASE_READ_URL": self.database_read_url}
         for name, url in urls.items() if self.database_read_url is not None else ():
-            if not (url or "").startswith(("postgresql:", "postgresql+psycopg:", "postgres:")):
+            if not (url or "").startswith(tuple(f"{kind}:" for kind in KINDS if kind != SQLITE)):
                 kind = (url or "").partition(":")[0][:20]
                 raise ValueError(
                     f"{name} is of kind {kind!r}, but DATABASE_READ_URL names a streaming replica, which only PostgreSQL "

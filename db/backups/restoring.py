@@ -63,6 +63,7 @@ def restore(engine: Engine, path: Path, replace: bool = False, progress: Progres
     with run_lock(engine), writing(engine) as connection:
         if not replace and (name := _first_filled(connection)):
             raise NotEmptyError(f"the database is not empty (table {name}): --replace puts the backup in its place")
+        _hold_back_uploads(connection)
         before = _before(connection, path, manifest)
         _empty(connection)
         for part in manifest.tables:
@@ -74,6 +75,12 @@ def restore(engine: Engine, path: Path, replace: bool = False, progress: Progres
         _set_counters(connection)
         announce_release(connection)
     return Restored(manifest, release_id, before.continues)
+
+
+def _hold_back_uploads(connection: Connection) -> None:
+    """Have uploads wait that would be noted meanwhile: they need no lock of a run, and what they refer to is about to go."""
+    if connection.dialect.name == "postgresql":  # in the order in which an upload is noted; readers do not wait
+        connection.exec_driver_sql("LOCK TABLE api_key, ingest_run, submission IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _require_fitting(path: Path, manifest: Manifest) -> None:

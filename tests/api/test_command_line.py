@@ -1,6 +1,8 @@
 """The command line as a whole: what help says, what it loads, exit codes, and progress on a terminal."""
 
 import io
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +15,8 @@ from typer.testing import CliRunner
 from api import reporting
 from api.cli import ENTRIES, app, command_of
 from api.database import records_in
-from db.engine import make_engine
+from db.engine import make_engine, writing
+from db.migrate import upgrade
 from db.settings import ROOT, get_settings
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go
@@ -104,6 +107,65 @@ def test_exit_code_3_where_no_database_answers(at):
     result = at("postgresql://nobody@127.0.0.1:1/none", "spend")
     assert result.exit_code == 3
     assert "does not answer" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["spend"], ["migrate"], ["serve"], ["load"]])
+def test_exit_code_3_where_a_later_version_made_the_database(words, at, engine):
+    upgrade(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    result = at(engine.url.render_as_string(hide_password=False), *words)
+    assert result.exit_code == 3
+    assert "is at revision 9999, which a later version of the program made" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("revision", ["nonsense", "0006"])
+def test_a_migration_goes_to_a_revision_that_lies_ahead_or_nowhere(revision, at, loaded):
+    result = at(loaded.url.render_as_string(hide_password=False), "migrate", revision)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "is no address of a database"),
+        ("postgres//somewhere", "is no address of a database"),
+        ("postgresql://user:s3cret@localhost:54x/name", "is no address of a database"),
+        ("mysql://user:s3cret@localhost/name", "is of kind 'mysql'"),
+        ("postgresql://user:s3cret@more@localhost/name", "has an @ in its password: write it as %40"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_without_being_shown(url, said):
+    command = [sys.executable, "-m", "api", "migrate"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert f"DATABASE_URL: {said}" in done.stderr
+    assert not any(part in done.stderr for part in ("s3cret", "more@"))
+
+
+def test_a_port_that_is_taken_is_told_in_one_line_before_anything_is_begun(at, loaded):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = at(loaded.url.render_as_string(hide_password=False), "serve", "--port", str(port))
+    assert result.exit_code == 1
+    assert f"cannot listen on 127.0.0.1, port {port}" in " ".join(result.stderr.split())
+
+
+def test_the_specification_is_there_without_docstrings(loaded):
+    code = "from api.main import create_app; print(len(create_app().openapi()['paths']))"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": loaded.url.render_as_string(hide_password=False),
+        "PYTHONOPTIMIZE": "2",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    assert int(done.stdout) > 30
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ def records(write, amount):
     return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)}))
 
 
+IMPATIENT = "import sys, api.service_cli as cli; cli.LAST_SECONDS = 1; cli.app(sys.argv[1:])"
+"""The command of the service, which waits for its last answers no longer than a second."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request, new_database, write):
     found = make_engine(new_database(request.param))
@@ -113,3 +117,32 @@ def test_workers_follow_releases_are_replaced_and_end_together(engine, served, w
     assert server.wait(timeout=60) == 0
     _ended, left = psutil.wait_procs(children, timeout=30)  # who keeps account of them ends a moment after them
     assert not left
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_workers_end_when_the_process_that_watches_over_them_is_killed(served):
+    server, address = served
+    wait_for(address, lambda found: len(found) == 2)
+    children = psutil.Process(server.pid).children()
+    server.send_signal(signal.SIGKILL)
+    _ended, left = psutil.wait_procs(children, timeout=30)
+    assert not left
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_client_that_reads_nothing_does_not_keep_the_service_from_ending(engine):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": engine.url.render_as_string(hide_password=False)}
+    command = [sys.executable, "-c", IMPATIENT, "serve", "--port", str(port)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **quiet) as server:
+        wait_for(f"http://127.0.0.1:{port}", lambda found: len(found) == 1)
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            client.connect(("127.0.0.1", port))
+            client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 8)
+            time.sleep(1)
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(timeout=15) in (0, -signal.SIGTERM)

@@ -19,13 +19,15 @@ from db.backups import restoring, saving
 from db.backups.archive import MANIFEST, read_manifest
 from db.backups.restoring import NotEmptyError, restore
 from db.backups.saving import save
-from db.engine import make_engine, writing
+from db.engine import make_engine, noting, writing
 from db.errors import FileRefusedError, NothingLoadedError
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.pipeline import open_run
 from db.migrate import upgrade
 from db.run_lock import run_lock
 from db.settings import ROOT
 from db.store import now
-from models.vocabulary import Scope
+from models.vocabulary import RunStatus, Scope
 from tests.conftest import DATABASES, client_of, let_go
 from tests.data.export_helpers import PROJECT, address, csv_text, project_ids, rows, take
 from tests.data.watching import settle
@@ -236,6 +238,27 @@ def test_a_restore_waits_for_the_run_that_is_at_work(filled, tmp_path):
         assert not done.wait(1.0)
     assert done.wait(60)
     thread.join()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_restore_waits_for_an_upload_that_is_being_noted(filled, tmp_path):
+    path, done, failed = tmp_path / "backup.zip", threading.Event(), []
+    save(filled, path)
+
+    def run():
+        try:
+            restore(filled, path, replace=True)
+        except Exception as error:
+            failed.append(error)
+        done.set()
+
+    thread = threading.Thread(target=run)
+    with noting(filled) as connection:
+        open_run(connection, RecordsAdapter(), [tmp_path / "upload.jsonl"], RunStatus.QUEUED)
+        thread.start()
+        assert not done.wait(1.0)
+    thread.join(60)
+    assert failed == []
 
 
 def damaged(path, number):
