@@ -23,6 +23,7 @@ from db.errors import (
     NothingLoadedError,
     PricesMissingError,
     SchemaOutdatedError,
+    SpoolError,
     is_damaged,
     is_out_of_room,
 )
@@ -95,6 +96,11 @@ def _install_unready(app: FastAPI) -> None:
     async def data_error(request: Request, error: DataError) -> Response:
         if isinstance(error, BusyError):
             return problem(request, "busy", str(error), retry_after=5)
+        if isinstance(error, SpoolError):
+            log.error("the folder for uploads cannot be used: %s", error)
+            return problem(
+                request, "no-room", "the folder for uploads cannot be written to", retry_after=NO_ROOM_SECONDS
+            )
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
         return problem(request, kind, detail)

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -20,6 +21,9 @@ from models.release import Release
 
 FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)
 INDEX = "index.json"
+PASSING = ".making-"
+LEFT_SECONDS = 86_400
+"""Age at which a folder with a passing name is of a process that was killed: files are made in minutes."""
 
 
 class FilesGoneError(Exception):
@@ -53,12 +57,8 @@ class ReleaseFiles:
         return self.folder / f"{release.release_id}-{release.content_sha256[:12]}"
 
     def find(self, release: Release) -> list[KeptFile] | None:
-        """List the files of a release, or `None` if they are not there."""
-        try:
-            index = json.loads((self.folder_of(release) / INDEX).read_bytes())
-        except FileNotFoundError:
-            return None
-        return [KeptFile(**{**entry, "format": Format(entry["format"])}) for entry in index["files"]]
+        """List the files of a release, or `None` if they are not there, all of them."""
+        return _listed(self.folder_of(release))
 
     def get(self, release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> list[KeptFile]:
         """List the files of a release, and make them first where they are not there and it is the newest.
@@ -86,7 +86,8 @@ class ReleaseFiles:
     def _make(self, snapshot: Snapshot) -> None:
         """Write all files under a passing name, then give the folder its own: it is there whole or not at all."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        passing = Path(tempfile.mkdtemp(prefix=".making-", dir=self.folder))
+        _sweep(self.folder)
+        passing = Path(tempfile.mkdtemp(prefix=PASSING, dir=self.folder))
         try:
             files = [_write(passing, snapshot, table, form) for table in TABLES.values() for form in FORMATS]
             index = {
@@ -101,13 +102,32 @@ class ReleaseFiles:
             shutil.rmtree(passing, ignore_errors=True)
 
 
+def _listed(folder: Path) -> list[KeptFile] | None:
+    try:
+        index = json.loads((folder / INDEX).read_bytes())
+    except FileNotFoundError:
+        return None
+    files = [KeptFile(**{**entry, "format": Format(entry["format"])}) for entry in index["files"]]
+    return files if all((folder / file.name).is_file() for file in files) else None
+
+
 def _rename(passing: Path, final: Path) -> None:
     try:
         passing.rename(final)
     except OSError:
-        if not (final / INDEX).is_file():
-            raise
-        # Another process was faster. It read the same release, so its files are the same.
+        if _listed(final) is not None:
+            return  # another process was faster: it read the same release, so its files are the same
+        aside = Path(tempfile.mkdtemp(prefix=PASSING, dir=final.parent))  # somebody took a part of it away
+        final.rename(aside / final.name)
+        passing.rename(final)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes left that were killed while they made files."""
+    for left in folder.glob(f"{PASSING}*"):
+        if left.stat().st_mtime < time.time() - LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> KeptFile:

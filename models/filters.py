@@ -29,8 +29,12 @@ class Dimension(StrEnum):
 OVERLAPPING = {Dimension.SET}
 """Money can stand in several members of these, or in none."""
 
-OF_ROWS = {Dimension.CATEGORY, Dimension.GROUP, Dimension.RELEVANCE}
-"""What a project's rows can differ in: whole projects count in each member they touch."""
+PARTS_PROJECTS = {
+    *(Dimension.YEAR, Dimension.FISCAL_YEAR, Dimension.SOURCE, Dimension.INSTRUMENT, Dimension.STATUS),
+    *(Dimension.COUNTRY, Dimension.REGION, Dimension.INCOME_GROUP, Dimension.LENDER),
+}
+"""What a project has one of, or has its amount split by. By anything else whole projects count in each member that their rows
+touch, so that they do not add up."""
 
 YEARS = {Dimension.YEAR, Dimension.FISCAL_YEAR}
 """Dimensions with members in a row, so that gaps can be filled."""
@@ -121,4 +125,4 @@ class SpendQuery:
     def additive(self) -> bool:
         """True where the rows sum to the totals: not by sets, which overlap, nor where whole projects count repeatedly."""
         grouped = set(self.group_by)
-        return not grouped & OVERLAPPING and (self.basis is Basis.COMPONENT or not grouped & OF_ROWS)
+        return not grouped & OVERLAPPING and (self.basis is Basis.COMPONENT or grouped <= PARTS_PROJECTS)

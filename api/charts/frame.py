@@ -9,9 +9,12 @@ from api.charts.choice import Choice, Scale, Wishes
 from api.charts.figure import Figure
 from api.charts.theme import SMALL, TEXT, TITLE, Palette, width_of
 from api.charts.words import wrapped
+from models.classification import load_taxonomy
 
 WIDTH, LEAST_WIDTH, MOST_WIDTH = 800, 320, 2400
 LEAST_HEIGHT, MOST_HEIGHT = 240, 2400
+GROUPS = [group.label for group in load_taxonomy().groups]
+
 MARGIN = 16
 LEAST_PLOT = 60
 YEARS_HEIGHT = 260
@@ -161,9 +164,11 @@ def _lines(
 
 
 def colours_of(figure: Figure, palette: Palette) -> list[str]:
-    """The colour of each series; grey is for the others."""
+    """The colour of each series; grey is for the others. Groups of categories keep theirs, whichever of them is the largest."""
     if not figure.several:
         return [palette.series[0]]
+    if set(figure.series) <= set(GROUPS):
+        return [palette.series[GROUPS.index(name)] for name in figure.series]
     return [
         palette.others if name in figure.others or i >= len(palette.series) else palette.series[i]
         for i, name in enumerate(figure.series)

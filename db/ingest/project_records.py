@@ -12,11 +12,20 @@ from db.ingest.publishers import other_publisher, stored_publishers
 from db.ingest.stored import content_hash, known_projects, projects_of_components
 from db.ingest.validation import Valid
 from db.store import now, upsert
+from models.project import ORIGINS
 from models.records import ProjectRecord
 
 
 def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
-    """Store project records as statements; one that says the same as before costs no write."""
+    """Store project records as statements; one that says the same as before costs no write.
+
+    Raises:
+        ValueError: if the way in is not among `ORIGINS`, for then nobody said how far it is trusted.
+    """
+    if records and ledger.origin not in ORIGINS:
+        raise ValueError(
+            f"{ledger.origin!r} is no way in that projects are trusted by: models.project.ORIGINS has none of it"
+        )
     ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
     stored, loaded = _stored_statements(ledger, ids), known_projects(ledger.connection, ids)
     components = projects_of_components(ledger.connection, [key for key in ids if "-" in key and key not in loaded])

@@ -6,7 +6,7 @@ from models.classification.functions import function_of
 from models.classification.matching import Document, Match, find_matches
 from models.classification.purposes import in_donor_only, with_purposes
 from models.classification.relevance import TITLES, Reading, aim, read
-from models.classification.rules import Cue, RuleSet, load_rules
+from models.classification.rules import REFUGEES_AT_LARGE, Cue, RuleSet, load_rules
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 from models.classification.themes import by_themes
 from models.classification.verdict import ClassifierInput, Evidence, Finding, Verdict, field_text
@@ -123,7 +123,7 @@ def _weigh(text: ClassifierInput, document: Document, matches: list[Match], rule
     category, certain = population, True
     if population == REFUGEES:
         found = function_of(document, _place_of(family, reading), text.sectors, rules)
-        category, certain = found or "refugee_general", found is not None
+        category, certain = found or REFUGEES_AT_LARGE, found is not None
     secondary = _secondary(matches, category, population, rules)
     confidence = _confidence(lead, reading, certain, rules)
     return Finding(category, secondary, reading.relevance, confidence, _explain(document, matches, reading))
@@ -179,10 +179,10 @@ def _secondary(matches: list[Match], category: str, population: str, rules: Rule
         found.update(rule.also)
         found.update(_BESIDE.get(rule.category, (rule.category,)))
     if population != REFUGEES and found & {REFUGEES, _RESPONSE}:
-        found.add("refugee_general")
+        found.add(REFUGEES_AT_LARGE)
     if category.startswith("refugee_"):
-        found.discard("refugee_general")
-    if "refugee_general" not in found and not category.startswith("refugee_") and population not in _DISPLACED:
+        found.discard(REFUGEES_AT_LARGE)
+    if REFUGEES_AT_LARGE not in found and not category.startswith("refugee_") and population not in _DISPLACED:
         found -= {"host_communities"} if population not in {"migrant_integration", "worker_return"} else set()
     known = load_taxonomy().by_code
     return tuple(sorted(code for code in found if code in known and code != category))

@@ -2,9 +2,7 @@
 
 from models.classification.matching import Document, Match
 from models.classification.relevance import aim
-from models.classification.rules import RuleSet
-
-_GENERAL = "refugee_general"
+from models.classification.rules import REFUGEES_AT_LARGE, RuleSet
 
 
 def function_of(
@@ -61,7 +59,7 @@ def _leader(found: set[str], title: str, rules: RuleSet) -> str | None:
 def _single(found: set[str]) -> str | None:
     if not found:
         return None
-    return next(iter(found)) if len(found) == 1 else _GENERAL
+    return next(iter(found)) if len(found) == 1 else REFUGEES_AT_LARGE
 
 
 def _by_sector(sectors: tuple[str, ...], rules: RuleSet) -> str | None:

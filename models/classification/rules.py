@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.classification.stems import StemFinder
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 
+REFUGEES_AT_LARGE = "refugee_general"
+"""What serves refugees where no function says which of their categories it is."""
+
 # Groups of people that rules may name beside the taxonomy's codes; the engine turns them into categories.
 POPULATIONS = frozenset({"refugee_response", "displacement_response", "hosts_beside"})
 _FILE = Path(__file__).with_name("rules.toml")
@@ -145,9 +148,12 @@ class RuleSet(_Strict):
         used |= {rule.category for rule in self.purpose_rules if rule.category}
         if not used <= known:
             raise ValueError(f"rules name unknown categories: {', '.join(sorted(used - known))}")
-        ranked = set(self.settings.precedence) | {category for category in known if category.startswith("refugee_")}
-        if not known <= ranked:
-            raise ValueError(f"categories without a place in the precedence: {', '.join(sorted(known - ranked))}")
+        precedence = set(self.settings.precedence)
+        by_function = {function.category for function in self.functions} | {REFUGEES_AT_LARGE}
+        unranked = known - precedence - by_function
+        unranked |= {rule.category for rule in self.rules if rule.category} - POPULATIONS - precedence
+        if unranked:
+            raise ValueError(f"categories without a place in the precedence: {', '.join(sorted(unranked))}")
         return self
 
     @model_validator(mode="after")

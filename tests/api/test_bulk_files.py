@@ -4,7 +4,9 @@ import csv
 import hashlib
 import io
 import json
+import os
 import threading
+import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -306,3 +308,26 @@ def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypa
         problem(ask(URL), 500)
         assert names_in(tmp_path / "files") == []
     assert ask(URL).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["spend.csv", "index.json"])
+def test_files_of_which_somebody_took_a_part_away_are_made_again(ask, part, tmp_path):
+    before = ask(URL).content
+    (folder,) = (tmp_path / "files").iterdir()
+    (folder / part).unlink()
+    again = ask(URL)
+    assert (again.status_code, again.content) == (200, before)
+    assert names_in(tmp_path / "files") == [folder.name]
+    assert {*names_in(folder)} == {*NAMES, "index.json"}
+
+
+def test_what_a_killed_process_left_long_ago_is_removed_with_the_next_files(ask, tmp_path):
+    old, young = (tmp_path / "files" / f".making-{name}" for name in ("old", "young"))
+    for left in (old, young):
+        left.mkdir(parents=True)
+        (left / "half.csv").write_text("half", encoding="utf-8")
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(old, (two_days_ago, two_days_ago))
+    assert ask(URL).status_code == 200
+    assert not old.exists()
+    assert (young / "half.csv").exists()

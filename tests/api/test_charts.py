@@ -5,7 +5,12 @@ import zlib
 
 import pytest
 
+from api.charts.choice import Theme
+from api.charts.figure import Figure
+from api.charts.frame import colours_of
+from api.charts.theme import PALETTES
 from api.main import create_app
+from models.classification import load_taxonomy
 from tests.conftest import client_of
 from tests.data.charts import aloud, amounts, marks, plain, svg_of, texts
 
@@ -280,3 +285,14 @@ def test_a_renderer_that_is_busy_says_when_to_come_again(loaded_engines, monkeyp
     assert response.status_code == 503
     assert response.headers["retry-after"] == "5"
     assert response.json()["type"].endswith("/problems/busy")
+
+
+@pytest.mark.parametrize("largest", ["forced_displacement", "economic_migration"])
+def test_groups_keep_their_colours_whichever_is_the_largest(largest):
+    names = {group.code: group.label for group in load_taxonomy().groups}
+    order = sorted(names.values(), key=lambda name: name != names[largest])
+    figure = Figure(axis=["2020"], series=order)
+    palette = PALETTES[Theme.LIGHT]
+    assert dict(zip(order, colours_of(figure, palette), strict=True)) == dict(
+        zip(names.values(), palette.series, strict=False)
+    )

@@ -17,8 +17,9 @@ from python_calamine import CalamineWorkbook
 from api.answers import in_columns
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
-from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
+from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
 from api.params.lists import COMPONENT_SORTS, PROJECT_SORTS
+from api.params.spend import SpendParams
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
 from tests.conftest import Get, client_of
@@ -143,6 +144,12 @@ def in_lines(value: Any, cell: Any) -> bool:
 
 
 SAME = {Format.JSONL: in_lines, Format.CSV: in_csv, Format.PARQUET: in_parquet, Format.XLSX: in_sheet}
+
+
+def test_the_tables_here_hold_every_format():
+    assert set(SAME) == set(FILES) == set(Format) - {Format.JSON}
+    accepted = SpendParams.model_json_schema()["properties"]["format"]["anyOf"][0]["enum"]
+    assert set(accepted) == set(Format) | set(Picture)
 
 
 def assert_same(rows: list[dict[str, Any]], content: bytes, form: Format) -> None:

@@ -334,3 +334,16 @@ def test_readers_and_the_queue_do_not_wait_for_a_run_at_work(engine, monkeypatch
 
 
 BADLY = {**RECORD, "countries": ["XXX"]}
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_apart_from_the_database(engine, monkeypatch, tmp_path, caplog):
+    blocked = tmp_path / "a file, and no folder"
+    blocked.write_text("", encoding="utf-8")
+    monkeypatch.setenv("SPOOL_DIR", str(blocked / "spool"))
+    get_settings.cache_clear()
+    answer = sender(engine)([RECORD])
+    found = problem(answer, 503)
+    assert found["type"].endswith("/no-room")
+    assert found["detail"] == "the folder for uploads cannot be written to"
+    assert "a file, and no folder" in caplog.text
+    assert nothing_kept(engine)

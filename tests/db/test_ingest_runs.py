@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import re
 import subprocess
@@ -36,6 +37,7 @@ from tests.data.export_helpers import (
     take,
 )
 from tests.data.iati import activity, document
+from tests.data.writing import RECORD
 
 ROOT = Path(__file__).parents[2]
 
@@ -281,3 +283,12 @@ def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
         take(engine, write("a.csv", many(600)), Breaks())
     assert project_ids(engine) == []
     assert rows(engine, "release") == []
+
+
+def test_a_way_in_whose_trust_nobody_stated_is_refused(engine, write):
+    class Unheard(RecordsAdapter):
+        name = "unheard"
+
+    upgrade(engine)
+    with pytest.raises(RunFailedError, match="'unheard' is no way in that projects are trusted by"):
+        pipeline.ingest(engine, Unheard(), [write("one.jsonl", json.dumps(RECORD))])

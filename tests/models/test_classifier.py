@@ -409,6 +409,10 @@ def test_patterns_are_written_out():
         (lambda data: data["rules"].append(data["rules"][0]), "unique"),
         (lambda data: data["rules"][-1].update(category="nothing"), "unknown categories"),
         (lambda data: data["settings"].update(precedence=("diaspora",)), "precedence"),
+        (
+            lambda data: data["rules"][-1].update(category="refugee_housing"),
+            "without a place in the precedence: refugee_housing",
+        ),
     ],
 )
 def test_faulty_rules_are_refused(change, words):

@@ -1,0 +1,24 @@
+"""Stored cells, verdicts and releases are known by the versions of taxonomy and rules, so these change with what they name."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from models import classification
+from models.classification import load_taxonomy
+from models.classification.rules import load_rules
+
+FILES = Path(classification.__file__).parent
+AS_OF = {
+    "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
+    "rules.toml": ("1.1.0", "992bddaabc46bf298fd67a6f6a0f677717fe59705e0f1f4d3e4f5a44a47c8d06"),
+}
+"""The version that each file states, and what it holds under that."""
+
+
+@pytest.mark.parametrize("name", AS_OF)
+def test_what_changes_gets_another_version(name):
+    stated = {"taxonomy.toml": load_taxonomy().version, "rules.toml": load_rules().version}[name]
+    held = hashlib.sha256((FILES / name).read_bytes()).hexdigest()
+    assert (stated, held) == AS_OF[name], f"{name} changed: raise its version, then renew its line here"
