@@ -286,9 +286,6 @@ def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
 
 
 def test_a_way_in_whose_trust_nobody_stated_is_refused(engine, write):
-    class Unheard(RecordsAdapter):
-        name = "unheard"
-
     upgrade(engine)
     with pytest.raises(RunFailedError, match="'unheard' is no way in that projects are trusted by"):
-        pipeline.ingest(engine, Unheard(), [write("one.jsonl", json.dumps(RECORD))])
+        pipeline.ingest(engine, RecordsAdapter("unheard"), [write("one.jsonl", json.dumps(RECORD))])
