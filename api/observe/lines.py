@@ -8,11 +8,11 @@ from functools import lru_cache
 from json import dumps
 
 from api.observe.logs import moment_text
+from api.observe.output import OUT
 from api.observe.routes import RouteNames
 from api.observe.traffic import Answered
 
 REMEMBERED = 4096
-OUT = 1  # the descriptor of standard output
 
 
 class RequestLines:

@@ -137,8 +137,7 @@ def log_config() -> dict[str, Any]:
         "filters": {"repeats": {"()": "api.observe.logs.the_repeats"}},
         "handlers": {
             "out": {
-                "class": "logging.StreamHandler",
-                "stream": "ext://sys.stdout",
+                "class": "api.observe.output.OutputHandler",
                 "formatter": "ours",
                 "filters": ["repeats"],
             }

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import os
 import sys
 
 import pytest
 
 from api.observe import logs
 from api.observe.logs import JsonFormatter, Repeats, TextFormatter, is_json, request_id_now
+from api.observe.output import OutputHandler
 from db.settings import LogFormat
 
 
@@ -106,5 +108,58 @@ def test_text_is_for_people_and_json_for_the_rest():
 
 def test_a_process_that_serves_logs_to_standard_output():
     handlers = logs.log_config()["handlers"]
-    assert [handler["stream"] for handler in handlers.values()] == ["ext://sys.stdout"]
+    assert [handler["class"] for handler in handlers.values()] == [
+        f"{OutputHandler.__module__}.{OutputHandler.__name__}"
+    ]
+    assert OutputHandler().descriptor == sys.__stdout__.fileno() == 1
     assert isinstance(logs.formatter(), TextFormatter if sys.stdout.isatty() else JsonFormatter)
+
+
+@pytest.fixture
+def pipe():
+    """A pipe that nobody reads, with a handler that writes into it."""
+    reader, writer = os.pipe()
+    handler = OutputHandler(writer)
+    handler.setFormatter(JsonFormatter())
+    yield reader, handler
+    os.close(reader)
+    os.close(writer)
+
+
+def line(text):
+    return logging.LogRecord("tests", logging.WARNING, __file__, 0, text, (), None)
+
+
+def test_nothing_waits_for_a_reader_that_hangs_and_what_was_lost_is_told(pipe):
+    reader, handler = pipe
+    for number in range(3_000):  # far more than a pipe holds
+        handler.emit(line(f"line {number} {'x' * 100}"))
+    assert handler.lost
+    kept = 3_000 - handler.lost
+    read = b""
+    while len(read) < 60_000:
+        read += os.read(reader, 60_000)
+    handler.emit(line("again"))
+    os.set_blocking(reader, False)
+    read += os.read(reader, 1_000_000)
+    said = [one["message"] for one in map(json.loads, filter(lambda text: text.endswith(b"}"), read.splitlines()))]
+    assert [int(text.split()[1]) for text in said[:-2]] == list(range(len(said) - 2))
+    assert abs(len(said) - 2 - kept) <= 1  # the one that was cut off in the middle
+    assert said[-2:] == [f"{3_000 - kept} lines were lost, for nobody took them", "again"]
+
+
+def test_a_long_line_that_was_cut_off_spoils_no_other(pipe):
+    reader, handler = pipe
+    for _ in range(3):
+        handler.emit(line("x" * 40_000))
+    read = os.read(reader, 1_000_000)
+    handler.emit(line("again"))
+    lines = (read + os.read(reader, 1_000_000)).splitlines()
+    assert [len(json.loads(lines[0])["message"]), handler.lost] == [40_000, 0]
+    assert [json.loads(one)["message"] for one in lines[2:]] == ["2 lines were lost, for nobody took them", "again"]
+
+
+def test_long_lines_go_out_whole(pipe):
+    reader, handler = pipe
+    handler.emit(line("é" * 20_000))
+    assert json.loads(os.read(reader, 1_000_000))["message"] == "é" * 20_000
