@@ -1,15 +1,18 @@
 """Takes one decision in, in the time of its request: as a run of its own, all of it or nothing."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
+from threading import BoundedSemaphore
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from db import keys
 from db.engine import writing
+from db.errors import BusyError
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run
 from db.ingest.queue import Arrival, KeyRevokedError, new_folder, note_submission
@@ -17,6 +20,24 @@ from db.run_lock import run_lock
 from models.vocabulary import OnError
 
 PATIENCE_SECONDS = 20.0
+
+AT_ONCE = 6
+"""Decisions of a process that may wait for the run at work: each has a thread and a connection, and reading needs some too."""
+
+PLACE_SECONDS = 1.0
+"""How long a decision waits for another of these to end, before it is said to come again."""
+
+_places = BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _places.acquire(timeout=PLACE_SECONDS):
+        raise BusyError("another run is at work, and other decisions wait for its end: try again later")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def decide(
@@ -39,7 +60,7 @@ def decide(
         The number of the run.
 
     Raises:
-        BusyError: if another run is at work for longer than a caller would wait.
+        BusyError: if another run is at work for longer than a caller would wait, or many decisions wait for it already.
         KeyRevokedError: if the key was revoked meanwhile.
         DataError: as `check` raises it; nothing is changed then.
     """
@@ -49,7 +70,7 @@ def decide(
         path.write_text(text, encoding="utf-8")
         adapter, terms = RecordsAdapter("reviews"), Terms(OnError.REJECT_ALL, check=check)
         arrival = Arrival(path, len(text), key_id, fingerprint="", on_error=terms.on_error)
-        with run_lock(engine, PATIENCE_SECONDS):
+        with _place(), run_lock(engine, PATIENCE_SECONDS):
             with writing(engine) as connection:
                 if not keys.is_live(connection, key_id):
                     raise KeyRevokedError("the key was revoked meanwhile: nothing was changed")

@@ -1,13 +1,16 @@
 """Decisions over HTTP: the rules of a file of reviews, by name, and only on what was read."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from db.engine import make_engine
+from db.ingest import decisions
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import upgrade
+from db.run_lock import run_lock
 from models.vocabulary import Scope
 from tests.api.test_errors import problem
 from tests.api.test_upload_faults import at_once
@@ -187,6 +190,27 @@ def test_of_two_who_read_the_same_one_decides(desk):
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     winner = next(n for n, answer in enumerate(answers) if answer.status_code == 200)
     assert {line["reason"] for line in desk.reviews() if line["subject_id"] == "P167506-1"} == {f"reason {winner}"}
+
+
+def test_many_decisions_that_wait_for_a_run_do_not_keep_readers_waiting(desk, monkeypatch):
+    monkeypatch.setattr(decisions, "PATIENCE_SECONDS", 8.0)
+    monkeypatch.setattr(decisions, "PLACE_SECONDS", 0.1)
+    tag, seconds = desk.tag(), []
+
+    def read():
+        for number in range(5):
+            began = time.monotonic()
+            assert desk.ask(f"/v1/spend?group_by=year&year_from={1990 + number}").status_code == 200
+            seconds.append(time.monotonic() - began)
+
+    with run_lock(desk.engine):
+        answers = at_once(*[lambda: desk.send(QUARTER, tag)] * 20, read)[:-1]
+    refused = [problem(answer, 503) for answer in answers]
+    assert all(one["type"].endswith("/busy") for one in refused)
+    assert sum("other decisions wait" in one["detail"] for one in refused) >= 20 - decisions.AT_ONCE
+    assert all(answer.headers["retry-after"] for answer in answers)
+    assert sum(seconds) < decisions.PATIENCE_SECONDS, "they were answered while decisions waited"
+    assert desk.send(QUARTER, tag).status_code == 200
 
 
 def test_a_change_keeps_what_it_does_not_name(desk):
