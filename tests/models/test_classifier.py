@@ -410,6 +410,10 @@ def test_patterns_are_written_out():
         (lambda data: data["rules"][-1].update(category="nothing"), "unknown categories"),
         (lambda data: data["settings"].update(precedence=("diaspora",)), "precedence"),
         (
+            lambda data: data.update(functions=[f for f in data["functions"] if f["category"] != "refugee_housing"]),
+            "without a place in the precedence: refugee_housing",
+        ),
+        (
             lambda data: data["rules"][-1].update(category="refugee_housing"),
             "without a place in the precedence: refugee_housing",
         ),
