@@ -47,7 +47,10 @@ def test_an_old_process_takes_no_decision(engine, write):
     at_revision(engine, "synthetic-9999")
     answer = client_of(engine)("/v1/reviews", "POST", headers=headers, json=review)
     assert answer.status_code == 503
-    assert "the database is at revision synthetic-9999, this version needs" in answer.json()["detail"]
+    assert (
+        "is at revision synthetic-9999, which a later version of the program made: this one knows"
+        in answer.json()["detail"]
+    )
     assert rows(engine, "review") == []
     at_revision(engine, newest_revision())
     assert client_of(engine)("/v1/reviews", "POST", headers=headers, json=review).status_code == 200
