@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
@@ -63,7 +64,7 @@ def gap_questions(filters: Filters) -> Iterator[Question]:
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     checks = [*_left_apart(query.filters), *_left_in_buckets(connection, query), _not_approved(connection, query)]
-    return [*checks, _perhaps_twice(query), *_beyond_total(query), *_copied(query), *_aims_without_components(query)]
+    return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
 
 
 def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
@@ -227,30 +228,23 @@ def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
     return _all_of(filters, fact.c.project_id.in_(unknown), by="project_id")
 
 
-def _beyond_total(query: SpendQuery) -> Iterator[Check]:
-    if query.basis is Basis.COMPONENT:
-        yield Check(
-            _exceeding,
-            query.filters,
-            lambda amount, projects: (
-                f"includes {amount} of components whose list passes the total of its project ({projects})"
-            ),
-        )
+def _in_doubt(query: SpendQuery) -> Iterator[Check]:
+    """Money of rows, where the rows are what counts, that passes a total or was read from a copy."""
+    if query.basis is not Basis.COMPONENT:
+        return
+    for build, what in (
+        (_exceeding, "components whose list passes the total of its project"),
+        (_of_copies, "rows read from secondary copies, to be checked against the originals"),
+    ):
+        yield Check(build, query.filters, partial(_included, what))
+
+
+def _included(what: str, amount: str, projects: str) -> str:
+    return f"includes {amount} of {what} ({projects})"
 
 
 def _exceeding(filters: Filters) -> Select[Any]:
     return _all_of(filters, fact.c.exceeds_total)
-
-
-def _copied(query: SpendQuery) -> Iterator[Check]:
-    if query.basis is Basis.COMPONENT:
-        yield Check(
-            _of_copies,
-            query.filters,
-            lambda amount, projects: (
-                f"includes {amount} of rows read from secondary copies, to be checked against the originals ({projects})"
-            ),
-        )
 
 
 def _of_copies(filters: Filters) -> Select[Any]:
