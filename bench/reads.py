@@ -141,7 +141,7 @@ def _beside_peers(url: str, folder: Path, rounds: int, seconds: int, projects: i
         "Each has all cores as its documentation says: this service and the tutorial's a worker for each, ROAPI its threads; "
         f"datasette has one process. Peak memory in MB: {memory}."
     )
-    return Table("Beside peers, the same rows", note, rows)
+    return Table(f"Beside peers, {projects * OF_PROJECT:,} components", note, rows)
 
 
 def _beside(case: str, name: str, found: list[Sample], cold: list[Sample], warm: list[Sample]) -> dict[str, object]:
@@ -170,4 +170,4 @@ def measure_workers(url: str, components: int, folder: Path, rounds: int, second
             "peak of one, MB": round(one.peak() / 1e6),
             "of two with their watcher, MB": round(two.peak() / 1e6),
         }
-    return Table("Two workers against one", "", [row])
+    return Table(f"Two workers against one, {components:,} components", "", [row])
