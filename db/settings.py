@@ -5,9 +5,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo, timeout_from_conninfo
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +24,15 @@ ADDRESSES = "sqlite:///path or postgresql://user:password@host/name"
 def _parted(value: object) -> object:
     """Take a list of words parted by commas."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _require_options(address: URL) -> None:
+    """Refuse options that PostgreSQL's client does not know, which would otherwise come out where it first connects."""
+    options = {name: value if isinstance(value, str) else value[-1] for name, value in address.query.items()}
+    try:
+        timeout_from_conninfo(conninfo_to_dict(make_conninfo(**options)))
+    except ProgrammingError as error:
+        raise ValueError(f"has an option that PostgreSQL's client does not take: {error}".strip()) from None
 
 
 class SyncSource(StrEnum):
@@ -117,6 +128,8 @@ class Settings(BaseSettings):
             raise ValueError(f"is of kind {address.drivername[:20]!r}: give {ADDRESSES}")
         if address is not None and "@" in (address.host or ""):
             raise ValueError("has an @ in its password: write it as %40")
+        if address is not None and address.get_backend_name() != SQLITE:
+            _require_options(address)
         return url
 
     @model_validator(mode="after")

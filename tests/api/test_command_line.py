@@ -134,6 +134,14 @@ def test_a_migration_goes_to_a_revision_that_lies_ahead_or_nowhere(revision, at,
         ("postgresql://user:s3cret@localhost:54x/name", "is no address of a database"),
         ("mysql://user:s3cret@localhost/name", "is of kind 'mysql'"),
         ("postgresql://user:s3cret@more@localhost/name", "has an @ in its password: write it as %40"),
+        (
+            "postgresql://user:s3cret@localhost/name?foo=bar",
+            "has an option that PostgreSQL's client does not take: invalid",
+        ),
+        (
+            "postgresql://localhost/name?connect_timeout=soon",
+            "has an option that PostgreSQL's client does not take: bad value for connect_timeout: 'soon'",
+        ),
     ],
 )
 def test_an_address_that_is_none_is_refused_without_being_shown(url, said):
