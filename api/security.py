@@ -7,7 +7,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.deps import get_writer
-from api.problems import RefusedError
+from api.problems import ProblemItem, RefusedError
 from db.engine import reading
 from db.keys import any_key, find_key
 from models.api_key import ApiKey
@@ -45,8 +45,9 @@ def key_with(scope: Scope) -> Callable[[Request, Sent], ApiKey]:
         if scope not in key.scopes:
             has = ", ".join(key.scopes)
             detail = f"the key {key.name!r} has the scope {has}, and this path needs {scope}"
+            item = ProblemItem(parameter="Authorization", value=f"a key with {has}", message=detail, allowed=[scope])
             raise RefusedError(
-                "scope-missing", detail, www_authenticate=f'{REALM}, error="insufficient_scope", scope="{scope}"'
+                "scope-missing", detail, item, www_authenticate=f'{REALM}, error="insufficient_scope", scope="{scope}"'
             )
         return key
 
@@ -54,9 +55,10 @@ def key_with(scope: Scope) -> Callable[[Request, Sent], ApiKey]:
 
 
 def unauthorized(detail: str, sent: object) -> RefusedError:
-    """A 401; RFC 6750 gives a code only where a key was sent."""
+    """A 401, which never shows what was sent; RFC 6750 gives a code only where a key was."""
     code = ', error="invalid_token"' if sent else ""
-    return RefusedError("unauthorized", detail, www_authenticate=f"{REALM}{code}")
+    item = ProblemItem(parameter="Authorization", message=detail, allowed=["Bearer mfa_…"])
+    return RefusedError("unauthorized", detail, item, www_authenticate=f"{REALM}{code}")
 
 
 IngestKey = Annotated[ApiKey, Security(key_with(Scope.INGEST))]

@@ -59,7 +59,9 @@ def test_a_key_that_is_missing_unknown_or_revoked_is_a_401(engine, method, path,
         assert answer.headers["www-authenticate"] == 'Bearer realm="Migration Finance API"'
     for headers in (revoked, other, near, {"Authorization": "Bearer \u00e9".encode("latin-1")}):
         answer = ask(path, method, headers=headers)
-        assert kind(problem(answer, 401)) == "unauthorized"
+        body = problem(answer, 401)
+        assert kind(body) == "unauthorized"
+        assert [item["parameter"] for item in body["errors"]] == ["Authorization"]
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
@@ -67,7 +69,9 @@ def test_a_key_that_is_missing_unknown_or_revoked_is_a_401(engine, method, path,
 def test_a_key_without_the_scope_is_a_403_that_names_it(engine, method, path, scope):
     wrong = next(other for other in Scope if other != scope)
     answer = client_of(engine)(path, method, headers=new_key(engine, wrong))
-    assert kind(problem(answer, 403)) == "scope-missing"
+    body = problem(answer, 403)
+    assert kind(body) == "scope-missing"
+    assert [(item["value"], item["allowed"]) for item in body["errors"]] == [(f"a key with {wrong}", [scope])]
     assert f'error="insufficient_scope", scope="{scope}"' in answer.headers["www-authenticate"]
 
 
