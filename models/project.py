@@ -56,6 +56,7 @@ class Project(SQLModel, table=True):
 class ProjectStatement(SQLModel, table=True):
     """What one source said of a project at one date, kept as it was read, so that differences stay visible.
 
+    Of two sources that came in one way and hold for one date the one that came last overrules (`run_id`).
     `origin` is the way it came in (`bundle`, `worldbank-export`, `worldbank-api`, `records`, `iati`); `as_of` is empty
     where the source has no date, and `retrieved_at` is when the source was asked or the file read.
     """
@@ -65,7 +66,7 @@ class ProjectStatement(SQLModel, table=True):
     project_id: str = Field(sa_type=Code, primary_key=True)
     origin: str = Field(sa_type=Code, primary_key=True)
     as_of: str = Field(default="", sa_type=Code, primary_key=True)
-    source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
+    source_id: str = Field(sa_type=Code, primary_key=True, foreign_key="source.source_id")
     parent_project_id: str | None = Field(default=None, sa_type=Code, index=True)
     content_sha256: str
     retrieved_at: datetime
@@ -92,7 +93,10 @@ class Said(NamedTuple):
 
 AnyDated = TypeVar("AnyDated", bound=Dated)
 
-ORIGINS = ("iati", "worldbank-export", "worldbank-api", "records", "bundle")
+BUNDLE = "bundle"
+"""The way in of the data set that the program ships, which comes again with each version of it."""
+
+ORIGINS = ("iati", "worldbank-export", "worldbank-api", "records", BUNDLE)
 """The ways in, the most trusted last: it wins where two speak of the same date."""
 
 REPEATING = frozenset({"iati"})
@@ -100,7 +104,7 @@ REPEATING = frozenset({"iati"})
 
 
 def in_order(statements: Iterable[AnyDated]) -> list[AnyDated]:
-    """Sort statements so that a later one overrules."""
+    """Sort statements so that a later one overrules; those of one way in and date stay in the order that they have."""
     return sorted(statements, key=lambda said: precedence(said.origin, said.as_of))
 
 

@@ -90,6 +90,11 @@ class Decision:
         return self.shares[0].category
 
     @property
+    def serving_category(self) -> str:
+        """The first category that serves migration; the primary one where none does."""
+        return next((s.category for s in self.shares if s.relevance is not Relevance.NONE), self.category)
+
+    @property
     def relevance(self) -> Relevance:
         """Direct where any share is, else partial where any share is, else none."""
         relevances = {share.relevance for share in self.shares}
@@ -125,8 +130,9 @@ def from_rules(verdict: Verdict) -> Decision:
 
 
 def from_reviews(lines: Sequence[Review], taxonomy_version: str) -> Decision:
-    """Turn the lines of one person's decision on one subject into a decision."""
+    """Turn the lines of one person's decision on one subject into a decision, as certain as the least certain of them."""
     first, *_ = lines = sorted(lines, key=lambda line: line.position)
+    certainty = min((Certainty(line.certainty) for line in lines), key=REVIEW_CONFIDENCE.__getitem__)
     known = [line for line in lines if line.share_ppm is not None]
     if known:
         shares = tuple(CategoryShare(r.category_code, r.share_ppm or 0, True, Relevance(r.relevance)) for r in known)
@@ -136,9 +142,9 @@ def from_reviews(lines: Sequence[Review], taxonomy_version: str) -> Decision:
     return Decision(
         Method.REVIEW,
         shares,
-        REVIEW_CONFIDENCE[Certainty(first.certainty)],
+        REVIEW_CONFIDENCE[certainty],
         secondary=tuple(dict.fromkeys([*first.secondary, *further])),
-        certainty=Certainty(first.certainty),
+        certainty=certainty,
         reason=first.reason,
         reviewer=first.reviewer,
         reviewed_on=first.reviewed_on,
@@ -157,22 +163,28 @@ def decide_project(review: Decision | None, rules: Decision, components: Sequenc
     first = next((decision for decision in components if decision.is_migration), None)
     if first is None:
         return rules
-    return _derived(first.category, Relevance.PARTIAL, components, "from its components, of which some serve migration")
+    return _derived(
+        first.serving_category, Relevance.PARTIAL, components, "from its components, of which some serve migration"
+    )
 
 
 def decide_remainder(project: Decision, stated: Sequence[Decision]) -> Decision:
     """Give the verdict on the money beyond the components that state amounts.
 
-    It is direct only where every stated component is, none where every one is, and partial in between; its category is
-    the project's.
+    It is direct only where all of every stated component is, none where all of every one is, and partial in between; its
+    category is the project's, the first that serves migration.
     """
-    relevances = {decision.relevance for decision in stated}
+    relevances = {share.relevance for decision in stated for share in decision.shares}
     if relevances == {Relevance.NONE}:
         return _derived(NOT_MIGRATION, Relevance.NONE, stated, "no stated component serves migration")
     relevance = Relevance.DIRECT if relevances == {Relevance.DIRECT} else Relevance.PARTIAL
-    migration = [decision.category for decision in stated if decision.is_migration]
-    category = project.category if project.is_migration else migration[0]
-    return _derived(category, relevance, [project, *stated], "what the stated components leave of the project's total")
+    serving = next(decision for decision in [project, *stated] if decision.is_migration)
+    return _derived(
+        serving.serving_category,
+        relevance,
+        [project, *stated],
+        "what the stated components leave of the project's total",
+    )
 
 
 def _derived(category: str, relevance: Relevance, grounds: Sequence[Decision], reason: str) -> Decision:

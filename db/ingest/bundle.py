@@ -12,11 +12,11 @@ from db.ingest.report import Report
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.settings import DATA_DIR
+from models.project import BUNDLE
 from models.versions import present_versions
 from models.vocabulary import RunStatus
 
 FILES = ("projects.csv", "components.csv", "reviews.csv")
-NAME = "bundle"
 
 
 def load_bundle(engine: Engine, folder: Path = DATA_DIR, progress: Progress = unseen) -> Report | None:
@@ -28,13 +28,13 @@ def load_bundle(engine: Engine, folder: Path = DATA_DIR, progress: Progress = un
     paths = [folder / name for name in FILES]
     if _is_loaded(engine, paths):
         return None
-    return ingest(engine, RecordsAdapter(NAME), paths, progress)
+    return ingest(engine, RecordsAdapter(BUNDLE), paths, progress)
 
 
 def _is_loaded(engine: Engine, paths: list[Path]) -> bool:
     run = tables.ingest_run
     with reading(engine) as connection:
-        loaded = select(run.c.input_sha256).where(run.c.adapter == NAME, run.c.status == RunStatus.DONE)
+        loaded = select(run.c.input_sha256).where(run.c.adapter == BUNDLE, run.c.status == RunStatus.DONE)
         newest = latest_release(connection)
         same_files = input_hash(paths) in set(connection.scalars(loaded))
     return same_files and newest is not None and newest.versions == present_versions()

@@ -9,11 +9,12 @@ from sqlalchemy import func, select, update
 from db import tables
 from db.ingest.ledger import NOBODY, Ledger
 from db.ingest.matching import match_components
-from db.ingest.precedence import READING, has_news, weigh
+from db.ingest.precedence import ASKED_AGAIN, READING, has_news, weigh
 from db.ingest.stored import content_hash, known_projects, listed_components
 from db.ingest.validation import Valid
 from db.store import batches, insert_rows, upsert
 from models.component import Listed
+from models.project import BUNDLE
 from models.records import ComponentRecord
 from models.vocabulary import Granularity
 
@@ -21,12 +22,14 @@ from models.vocabulary import Granularity
 def store_components(ledger: Ledger, lists: Mapping[str, Sequence[Valid]]) -> None:
     """Store whole lists of components, project by project, under permanent ids."""
     known, stored = known_projects(ledger.connection, lists), _stored_components(ledger, lists)
+    corrected = _corrected(ledger, lists) if ledger.origin == BUNDLE else set()
     incomplete = ledger.refused_among([*lists, NOBODY])
     rows: list[dict[str, Any]] = []
     for project_id, listed in lists.items():
         if project_id in known:
             complete = not incomplete & {project_id, NOBODY}
-            rows += _rows_of_list(ledger, listed, stored.get(project_id, []), complete)
+            mine = stored.get(project_id, [])
+            rows += _rows_of_list(ledger, listed, mine, complete, project_id in corrected)
         else:
             for valid in listed:
                 ledger.reject(valid, "project_id", project_id, "no such project: load the project first")
@@ -58,14 +61,23 @@ def _stored_components(ledger: Ledger, project_ids: Iterable[str]) -> dict[str, 
     return found
 
 
+def _corrected(ledger: Ledger, project_ids: Iterable[str]) -> set[str]:
+    """Those of some projects of which a component came in another way than with the data set that is shipped."""
+    component, run = tables.component, tables.ingest_run
+    query = select(component.c.project_id).join(run, run.c.run_id == component.c.run_id).distinct()
+    stated = (component.c.granularity == Granularity.COMPONENT, component.c.project_id.in_(project_ids))
+    return set(ledger.connection.scalars(query.where(run.c.adapter != BUNDLE, *stated)))
+
+
 def _rows_of_list(
-    ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], complete: bool
+    ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], complete: bool, corrected: bool
 ) -> list[dict[str, Any]]:
     """The rows to write for a project's list, after those that it leaves out are withdrawn if it is complete."""
     by_record = {id(valid.record): valid for valid in listed}
     records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
-    if not has_news(records, stored):
-        ledger.report.unchanged += len(records)
+    if not has_news(records, stored, corrected):
+        for record in records:
+            _pass_by(ledger, by_record[id(record)], max(component.as_of or "" for component in stored))
         return []
     match = weigh(match_components(stored, records), records, stored)
     for record, reason in match.unsettled:
@@ -79,6 +91,9 @@ def _rows_of_list(
         if component and not component.withdrawn and component.content_sha256 == row["content_sha256"]:
             ledger.report.unchanged += 1
             continue
+        if component and (record.as_of or "") < (component.as_of or ""):
+            _pass_by(ledger, by_record[id(record)], component.as_of)
+            continue
         ledger.report.changed += component is not None
         ledger.report.added += component is None
         rows.append(row)
@@ -88,6 +103,16 @@ def _rows_of_list(
     if rows:
         ledger.touched.add(records[0].project_id)
     return rows
+
+
+def _pass_by(ledger: Ledger, valid: Valid, newer: str | None) -> None:
+    """Leave out a component that is older than what stands: of what comes again by itself that is nothing to tell."""
+    if ledger.origin in ASKED_AGAIN:
+        ledger.report.unchanged += 1
+        return
+    date = getattr(valid.record, "as_of", None)
+    reason = f"{'older than' if date else 'without a date it yields to'} what is stored as of {newer}, which stands"
+    ledger.reject(valid, "as_of", date, reason)
 
 
 def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:

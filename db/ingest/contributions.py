@@ -105,13 +105,15 @@ def contribution(parts: Sequence[Sums]) -> Figures:
 
 
 def _entire(parts: Sequence[Sums]) -> Figures:
-    """What lines of a project in one place and of one lender count of it as a whole: in full if any of them is direct."""
+    """What lines of a project in one place and of one lender count of it as a whole: in full if any of them is direct, and
+    then as surely as the surest of these."""
     amount = parts[0].entire
-    both = (amount, 0) if any(part.direct for part in parts) else (0, amount)
+    direct = [part for part in parts if part.direct]
+    both = (amount, 0) if direct else (0, amount)
     return [
         *both,
         *(both if any(part.has_whole for part in parts) else _NONE),
-        *(both if max(part.confidence for part in parts) < LOW_CONFIDENCE else _NONE),
+        *(both if max(part.confidence for part in direct or parts) < LOW_CONFIDENCE else _NONE),
     ]
 
 

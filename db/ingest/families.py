@@ -64,15 +64,14 @@ def _parents_above(connection: Connection, begun: Collection[str]) -> dict[str, 
 
 def _parents(connection: Connection, project_ids: Collection[str]) -> dict[str, str]:
     """The parent that the last word on each project names; those without one are left out."""
-    said: dict[str, tuple[tuple[bool, str, int, str], str]] = {}
-    query = select(statement.c.project_id, statement.c.origin, statement.c.as_of, statement.c.parent_project_id).where(
-        statement.c.parent_project_id.is_not(None)
-    )
+    said: dict[str, tuple[tuple[bool, str, int, str], int, str, str]] = {}
+    columns = ("project_id", "origin", "as_of", "run_id", "source_id", "parent_project_id")
+    query = select(*(statement.c[name] for name in columns)).where(statement.c.parent_project_id.is_not(None))
     for piece in batches(sorted(project_ids)):
-        for project_id, origin, as_of, parent in connection.execute(query.where(statement.c.project_id.in_(piece))):
-            word = (precedence(origin, as_of), parent)
+        for project_id, origin, as_of, *last in connection.execute(query.where(statement.c.project_id.in_(piece))):
+            word = (precedence(origin, as_of), *last)
             said[project_id] = max(word, said.get(project_id, word))
-    return {project_id: parent for project_id, (_, parent) in said.items() if parent}
+    return {project_id: parent for project_id, (*_, parent) in said.items() if parent}
 
 
 def _topmost(parents: Mapping[str, str], project_id: str) -> str:

@@ -1,7 +1,8 @@
 """Matches a source's list of components to the permanent ids that a project's components already have."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -25,23 +26,25 @@ class Match:
 
 
 def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]) -> Match:
-    """Match by title first, then by position with a similar title.
+    """Match by title first (several of one title by their amounts or numbers), then by number with a similar title.
 
     A record that matches nothing is a new component only while no stored one is left over that it could be under a new
     name; otherwise it is unsettled, and a person decides. Ids are never given away by guess.
     """
     free = {component.component_id: component for component in stored}
-    keys = {component.component_id: _key(component.title) for component in stored}
     settled: list[tuple[ComponentRecord, Listed | None]] = []
-    rest = []
+    of_key = defaultdict[str, list[Listed]](list)
+    for component in stored:
+        of_key[_key(component.title)].append(component)
+    same = defaultdict[str, list[ComponentRecord]](list)
     for record in listed:
-        key = _key(record.title)
-        found = next((c for c in free.values() if keys[c.component_id] == key), None)
-        if found:
-            del free[found.component_id]
-            settled.append((record, found))
-        else:
-            rest.append(record)
+        same[_key(record.title)].append(record)
+    for key, records in same.items():
+        for record, component in _told_apart(of_key[key], records):
+            del free[component.component_id]
+            settled.append((record, component))
+    taken = {id(record) for record, _ in settled}
+    rest = [record for record in listed if id(record) not in taken]
     unknown = []
     for record in rest:
         found = next((c for c in free.values() if c.ordinal == record.ordinal and _alike(c.title, record.title)), None)
@@ -59,6 +62,29 @@ def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]
         else:
             settled.append((record, None))
     return Match(tuple(settled), tuple(unsettled), tuple(left))
+
+
+def _told_apart(
+    stored: Sequence[Listed], listed: Sequence[ComponentRecord]
+) -> Iterator[tuple[ComponentRecord, Listed]]:
+    """Pair components of one title with the records of that title: by amount where one side has no amounts but the other's, so
+    that a new order moves no money, else by number. What is left alone on both sides is the same; more would be a guess."""
+    before, now = Counter(one.stated_cents for one in stored), Counter(record.amount_cents for record in listed)
+    by_amount = before <= now or now <= before
+    left, over = sorted(stored, key=lambda component: component.withdrawn), []
+    for record in listed:
+        same = [
+            c for c in left if (c.stated_cents == record.amount_cents if by_amount else c.ordinal == record.ordinal)
+        ]
+        if same:
+            found = next((component for component in same if component.ordinal == record.ordinal), same[0])
+            left.remove(found)
+            yield record, found
+        else:
+            over.append(record)
+    standing = [component for component in left if not component.withdrawn] or left
+    if len(over) == len(standing) == 1:
+        yield over[0], standing[0]
 
 
 def _key(title: str) -> str:

@@ -51,12 +51,14 @@ def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:
     """Count each project of a family, given by their ids, without the additional financings that its stated amount is known to
     hold.
 
-    Nothing is taken off where the project's own record says what is counted, nor in a ring of projects that name each other.
+    Nothing is taken off where the project's own record says that less is counted, nor for a financing that was dropped, whose
+    money no total holds, nor in a ring of projects that name each other.
     """
     parents = {key: project["parent_project_id"] for key, project in family.items()}
     included: dict[str, list[tuple[str, int]]] = {}
     for key, project in family.items():
-        held = project["included_in_parent"] == Inclusion.YES and project["counted_cents"]
+        stands = project["included_in_parent"] == Inclusion.YES and project["status"] != "Dropped"
+        held = stands and project["counted_cents"]
         if held and parents[key] in family and not _is_in_ring(parents, key):
             # What it counts before its own financings are taken off: the parent holds these too.
             included.setdefault(parents[key], []).append((key, project["counted_cents"]))
@@ -69,11 +71,12 @@ def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:
 
 def _subtract(parent: dict[str, Any], held: Sequence[tuple[str, int]]) -> None:
     stated = parent["commitment_cents"]
-    if parent["counted_note"] or stated is None or parent["counted_cents"] != stated:
+    if stated is None or parent["counted_cents"] != stated:
         return
     parent["counted_cents"] = max(stated - sum(cents for _, cents in held), 0)
     names = ", ".join(sorted(name for name, _ in held))
-    parent["counted_note"] = f"stated amount holds that of its additional financings, rows of their own: {names}"
+    why = f"stated amount holds that of its additional financings, rows of their own: {names}"
+    parent["counted_note"] = "; ".join(filter(None, [parent["counted_note"], why]))
 
 
 def _is_in_ring(parents: Mapping[str, str | None], key: str) -> bool:

@@ -7,22 +7,26 @@ from collections.abc import Sequence
 
 from db.ingest.matching import Match
 from models.component import Listed
+from models.project import BUNDLE
 from models.records import ComponentRecord
+
+ASKED_AGAIN = {BUNDLE, "worldbank-documents"}
+"""Ways in by which the same lists come again: with each version of the program, or whenever a source is asked."""
 
 READING = {"passage", "passage_start", "passage_end", "extraction_confidence", "extraction_flags"}
 """What is known of a component that the program read out of a text; nothing of it for others."""
 
 
-def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed]) -> bool:
+def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed], corrected: bool = False) -> bool:
     """Tell whether a list may change what is stored: an older document has nothing new to say, and of the same date a
-    list that a person compiled stands before one that was read."""
+    list that a person compiled stands before one that was read, and what was `corrected` since before what is shipped."""
     if not stored:
         return True
     newest = max(component.as_of or "" for component in stored)
     date = max(record.as_of or "" for record in listed)
     if date == newest and _extracted(listed):
         return all(component.extraction_confidence is not None for component in stored)
-    return date >= newest
+    return date > newest or (date == newest and not corrected)
 
 
 def weigh(match: Match, listed: Sequence[ComponentRecord], stored: Sequence[Listed]) -> Match:

@@ -111,7 +111,8 @@ def _load(connection: Connection, project_ids: Sequence[str]) -> _Chunk:
     for piece in batches(project_ids):
         table = tables.project_statement
         said = select(table.c.project_id, *(table.c[name] for name in Said._fields))
-        for project_id, *statement in connection.execute(said.where(table.c.project_id.in_(piece))):
+        said = said.where(table.c.project_id.in_(piece)).order_by(table.c.run_id, table.c.source_id)
+        for project_id, *statement in connection.execute(said):
             statements[project_id].append(Said(*statement))
         for component in listed_components(connection, piece, "ordinal", "number"):
             components[component.project_id].append(component)

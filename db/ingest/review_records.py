@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,12 +12,16 @@ from db.ingest.ledger import Ledger
 from db.ingest.stored import known_projects, projects_of_components
 from db.ingest.validation import Valid
 from db.store import insert_rows
+from models.project import BUNDLE
 from models.records import ReviewRecord, share_to_ppm
+
+Lines = list[dict[str, Any]]
+"""The lines of one decision, as they are stored."""
 
 
 def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> None:
     """Store whole decisions; a new one on a subject takes the place of the old, which is kept as history."""
-    owners, current = _owners(ledger, decisions), _current_reviews(ledger, decisions)
+    owners, made = _owners(ledger, decisions), _decisions_made(ledger, decisions)
     incomplete = ledger.refused_among(decisions)
     for subject, lines in decisions.items():
         if subject in incomplete:
@@ -25,7 +30,7 @@ def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> N
                     valid, "subject_id", subject, "another line of this decision was refused: the old one stands"
                 )
         else:
-            _store_decision(ledger, subject, lines, owners.get(subject), current.get(subject, []))
+            _store_decision(ledger, subject, lines, owners.get(subject), made.get(subject, []))
 
 
 def _owners(ledger: Ledger, subjects: Iterable[str]) -> dict[str, str]:
@@ -33,17 +38,18 @@ def _owners(ledger: Ledger, subjects: Iterable[str]) -> dict[str, str]:
     return owners | {project_id: project_id for project_id in known_projects(ledger.connection, subjects)}
 
 
-def _current_reviews(ledger: Ledger, subjects: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+def _decisions_made(ledger: Ledger, subjects: Iterable[str]) -> dict[str, list[Lines]]:
+    """The decisions on each subject, the one that counts last, and their lines in order."""
     table = tables.review
-    query = select(table).where(table.c.subject_id.in_(subjects), table.c.superseded.is_(False))
-    found = defaultdict(list)
-    for row in ledger.connection.execute(query.order_by(table.c.position)).mappings():
-        found[row["subject_id"]].append(dict(row))
-    return found
+    query = select(table).where(table.c.subject_id.in_(subjects))
+    found: dict[str, dict[tuple[bool, int], Lines]] = defaultdict(lambda: defaultdict(list))
+    for row in ledger.connection.execute(query.order_by(table.c.run_id, table.c.position)).mappings():
+        found[row["subject_id"]][not row["superseded"], row["run_id"]].append(dict(row))
+    return {subject: [lines for _, lines in sorted(made.items())] for subject, made in found.items()}
 
 
 def _store_decision(
-    ledger: Ledger, subject: str, lines: Sequence[Valid], owner: str | None, current: list[dict[str, Any]]
+    ledger: Ledger, subject: str, lines: Sequence[Valid], owner: str | None, made: Sequence[Lines]
 ) -> None:
     if owner is None:
         for valid in lines:
@@ -66,8 +72,15 @@ def _store_decision(
             total = f"{sum(shares) / 10_000:g}"
             ledger.reject(valid, "share_percent", total, f"the shares of {subject} sum to {total}, expected 100")
         return
-    if rows == [{name: line[name] for name in rows[0]} for line in current]:
+    known = [[{name: line[name] for name in rows[0]} for line in decision] for decision in made]
+    current = made[-1] if made and not made[-1][0]["superseded"] else []
+    if rows in (known if ledger.origin == BUNDLE else known[-1:]):  # what is shipped comes again, but decides only once
         ledger.report.unchanged += len(rows)
+        return
+    if current and _day(rows) < _day(current):
+        for valid in lines:
+            reason = f"older than the decision of {_day(current)} by {current[0]['reviewer']}, which stands"
+            ledger.reject(valid, "reviewed_on", _day(rows).isoformat(), reason)
         return
     table = tables.review
     ledger.connection.execute(
@@ -77,6 +90,12 @@ def _store_decision(
     ledger.report.changed += len(rows) if current else 0
     ledger.report.added += 0 if current else len(rows)
     ledger.touched.add(owner)
+
+
+def _day(lines: Lines) -> date:
+    """The last day on which a decision was worked on."""
+    days: list[date] = [line["reviewed_on"] for line in lines]
+    return max(days)
 
 
 def _review_row(record: ReviewRecord, position: int) -> dict[str, Any]:

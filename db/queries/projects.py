@@ -216,7 +216,7 @@ def project_statements(connection: Connection, project_id: str) -> list[dict[str
 
 def _statements() -> Select[Any]:
     table = tables.project_statement
-    return select(table).where(table.c.project_id == slot("project_id"))
+    return select(table).where(table.c.project_id == slot("project_id")).order_by(table.c.run_id, table.c.source_id)
 
 
 def _said(statement: ProjectStatement) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """Reviews as they stand, and what is most worth reviewing next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from db import tables
 from db.queries.asking import ask_dicts
 from db.queries.filtering import conditions, fact, high
 from db.queries.prepared import Question
 from db.queries.templates import slot
-from models.component import WHOLE
+from models.component import REMAINDER, WHOLE
 from models.filters import Filters
+from models.vocabulary import REVIEW_CONFIDENCE, Certainty, Granularity
 
 FORM = (
     "subject_id",
@@ -83,16 +84,39 @@ def _history() -> Select[Any]:
 def review_queue(connection: Connection, filters: Filters, limit: int) -> list[dict[str, Any]]:
     """Return what to review next: rows of money by money × uncertainty, the largest first.
 
-    `at_stake_usd` is the upper end of a row's range times what its confidence lacks to 1, in cents. A whole-project or
-    remainder row is reviewed on its project, so `subject_id` names what a review has to name.
+    `at_stake_usd` is the upper end of a row's range times what its confidence lacks to 1, in cents. `subject_id` names what a
+    review has to name: for a row that stands in for a project that project, or for a remainder of a project that was reviewed
+    the component that leaves the remainder less sure than the review does.
     """
     rows = [dict(row) for row in connection.execute(_at_stake(filters, limit)).mappings()]
+    weakest = _weakest(connection, [row["project_id"] for row in rows if row["granularity"] == Granularity.REMAINDER])
     for row in rows:
-        own = row["granularity"] == "component"
-        row["subject_id"] = row["component_id"] if own else row["project_id"]
+        own = row["granularity"] == Granularity.COMPONENT
+        row["subject_id"] = row["component_id"] if own else weakest.get(row["component_id"], row["project_id"])
         row["money_usd"] = int(row["money_usd"])
         row["at_stake_usd"] = int(row["at_stake_usd"])
     return rows
+
+
+def _weakest(connection: Connection, project_ids: Sequence[str]) -> dict[str, str]:
+    """By remainder, the component that it is least sure for, where a review of its project is surer."""
+    component, verdict, review = tables.component, tables.classification, tables.review
+    certainties = select(review.c.subject_id, review.c.certainty).where(
+        review.c.subject_id.in_(project_ids), review.c.superseded.is_(False)
+    )
+    of_project = {subject: REVIEW_CONFIDENCE[Certainty(found)] for subject, found in connection.execute(certainties)}
+    parts = (
+        select(component.c.project_id, component.c.component_id, verdict.c.confidence)
+        .join(verdict, and_(verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True)))
+        .where(component.c.project_id.in_(of_project), component.c.granularity == Granularity.COMPONENT)
+        .where(component.c.withdrawn.is_(False), component.c.stated_cents > 0)
+        .order_by(verdict.c.confidence.desc(), component.c.component_id.desc())
+    )
+    found: dict[str, str] = {}
+    for project_id, component_id, confidence in connection.execute(parts):
+        if confidence < of_project[project_id]:
+            found[f"{project_id}-{REMAINDER}"] = component_id  # the last one is the least sure
+    return found
 
 
 def _at_stake(filters: Filters, limit: int) -> Select[Any]:

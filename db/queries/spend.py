@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from db.queries.asking import ask, ask_ahead, in_pieces
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact, price_questions, require_prices, unindexed
+from db.queries.filtering import conditions, fact, high, price_questions, require_prices, unindexed
 from db.queries.ordering import Position, in_order, is_bytewise, known_position
 from db.queries.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.prepared import Question, limits
@@ -269,12 +269,10 @@ def _every_year(query: SpendQuery, rows: CTE, fill: Dimension) -> CTE:
 
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:
-    """Count the projects in the filter that have at least one component with an amount."""
+    """Count the projects in the filter that have at least one component with money."""
     template, values = template_of(replace(query.filters, granularity=(Granularity.COMPONENT,)))
     return int(ask(connection, Question(_with_amounts, (template,), values))[0][0])
 
 
 def _with_amounts(filters: Filters) -> Select[Any]:
-    return select(func.count(fact.c.project_id.distinct())).where(
-        *conditions(filters), fact.c.amount_cents.is_not(None)
-    )
+    return select(func.count(fact.c.project_id.distinct())).where(*conditions(filters), high > 0)

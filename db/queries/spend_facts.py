@@ -70,7 +70,10 @@ def _with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
 
 
 def _project_basis(query: SpendQuery) -> Select[Any]:
-    """Count the whole of each project once in each group: in full if any of its rows there is direct, else in part."""
+    """Count the whole of each project once in each group: in full if any of its rows there is direct, and then as surely as the
+    surest of these; else in part."""
+    is_direct = fact.c.relevance == Relevance.DIRECT
+    surest = func.coalesce(func.max(case((is_direct, fact.c.confidence))), func.max(fact.c.confidence))
     groups = group_columns(query)
     per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
     index = [] if query.filters.base_year is None else [price_rows().c.thousandths.label("index")]
@@ -79,9 +82,9 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
             *per_project,
             *index,
             *groups,
-            func.max(case((fact.c.relevance == Relevance.DIRECT, 1), else_=0)).label("direct"),
+            func.max(case((is_direct, 1), else_=0)).label("direct"),
             func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
-            func.max(fact.c.confidence).label("confidence"),
+            surest.label("confidence"),
         )
         .select_from(_facts(query))
         .where(*conditions(query.filters))

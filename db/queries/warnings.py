@@ -219,11 +219,13 @@ def _perhaps_twice(query: SpendQuery) -> Check:
 
 
 def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
+    """Financings of parents that are loaded. What a parent is known to hold is taken off its commitment, and off nothing else."""
+    perhaps = (Inclusion.UNKNOWN,) if filters.measure is Measure.COMMITMENT else (Inclusion.UNKNOWN, Inclusion.YES)
     parent = tables.project.alias("parent")
     unknown = (
         select(tables.project.c.project_id)
         .join(parent, parent.c.project_id == tables.project.c.parent_project_id)
-        .where(tables.project.c.included_in_parent == Inclusion.UNKNOWN)
+        .where(tables.project.c.included_in_parent.in_(perhaps) | tables.project.c.included_in_parent.is_(None))
     )
     return _all_of(filters, fact.c.project_id.in_(unknown), by="project_id")
 
@@ -271,6 +273,11 @@ def _unmet(filters: Filters) -> Select[Any]:
     if filters.categories:
         project = tables.project
         judged = select(project.c.project_id).where(project.c.category.in_(filters.categories))
+        found = found.where(fact.c.project_id.in_(judged))
+    if filters.groups:
+        category = tables.category
+        of_groups = select(category.c.code).where(category.c.group_code.in_(filters.groups))
+        judged = select(tables.project.c.project_id).where(tables.project.c.category.in_(of_groups))
         found = found.where(fact.c.project_id.in_(judged))
     return found
 

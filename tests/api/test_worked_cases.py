@@ -96,3 +96,13 @@ def test_a_list_that_holds_included_financings_is_spread_over_them(get):
     assert projects == {"P147689": 61_590_000, "P161465": 10_800_000, "P161982": 21_120_000}
     totals = spend(get, "project=P147689,P161465,P161982&relevance=direct,partial,none")["totals"]
     assert (totals["amount_usd"], totals["partial_usd"]) == (93_500_000, 10_000)  # the list, and what it leaves
+
+
+def test_aims_that_no_component_meets_are_told_where_their_category_is_asked_for(get):
+    """139.4 m of two projects aim at refugees: that is left out of all, and of nothing that is asked for economic migration."""
+
+    def told(query: str) -> bool:
+        return any("whose aim is about migration" in warning for warning in spend(get, query)["meta"]["warnings"])
+
+    asked = ("", "group=forced_displacement", "group=economic_migration", "set=brief_economic_migration")
+    assert [told(query) for query in asked] == [True, True, False, False]

@@ -5,6 +5,7 @@ import pytest
 from db.engine import make_engine, reading
 from db.ingest.families import families_of
 from db.migrate import upgrade
+from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, rows, take
 
 NAMES = ("A1", "B1")
@@ -37,6 +38,62 @@ def test_money_goes_over_to_the_new_parent(engine, write):
     assert money(engine) == {"A1": 700_000_000, "B1": 900_000_000, "C1": 200_000_000}
     take(engine, write("second.csv", projects("B1")))
     assert money(engine) == {"A1": 900_000_000, "B1": 700_000_000, "C1": 200_000_000}
+
+
+def financed(parent=None, child=None):
+    """A project of 100 dollars that holds an additional financing of 20."""
+    shared = PROJECT | {"as_of": "2024-01-01"}
+    own = {"project_id": "C1", "commitment_usd": "20", "parent_project_id": "A1", "included_in_parent": "yes"}
+    return csv_text(
+        shared | {"project_id": "A1", "commitment_usd": "100", **(parent or {})}, shared | own | (child or {})
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "cents"),
+    [
+        ({}, 8_000),
+        ({"parent": {"counted_note": "just a remark"}}, 8_000),
+        ({"parent": {"counted_usd": "70"}}, 7_000),  # its own record says that less is counted
+        ({"child": {"status": "Dropped"}}, 10_000),  # no total holds what was dropped
+    ],
+)
+def test_what_a_parent_counts(engine, write, changes, cents):
+    take(engine, write("family.csv", financed(**changes)))
+    assert money(engine)["A1"] == cents
+
+
+@pytest.mark.parametrize(
+    ("included", "measure", "warned"),
+    [
+        ("yes", "commitment", False),  # it is taken off
+        ("yes", "cost", True),
+        ("no", "cost", False),
+        ("unknown", "commitment", True),
+        ("", "commitment", True),  # nobody said
+        ("no", "commitment", False),
+    ],
+)
+def test_money_that_may_be_in_two_amounts_is_told(engine, write, included, measure, warned):
+    content = financed({"project_cost_usd": "100"}, {"project_cost_usd": "20", "included_in_parent": included})
+    take(engine, write("family.csv", content))
+    warnings = client_of(engine)(f"/v1/spend?measure={measure}&relevance=direct,partial,none").json()["meta"][
+        "warnings"
+    ]
+    told = "20.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
+    assert (told in warnings) is warned
+
+
+def test_what_two_sources_say_of_one_date_stands_side_by_side(engine, write):
+    said = {"project_id": "A1", "name": "Labour migration", "as_of": "2025-01-01"}
+    one = csv_text(said | {"source": "user-records", "countries": "JOR", "commitment_usd": "1000000"})
+    other = csv_text(said | {"source": "worldbank-projects", "countries": "JOR", "disbursement_usd": "7"})
+    for name, content in (("one.csv", one), ("other.csv", other)):
+        assert take(engine, write(name, content)).rejected == 0
+    found = client_of(engine)("/v1/projects/A1").json()["data"]
+    assert found["commitment_usd"] == 1_000_000
+    said_of = {one["source_id"]: (one["commitment_usd"], one["disbursement_usd"]) for one in found["statements"]}
+    assert said_of == {"user-records": (1_000_000, None), "worldbank-projects": (None, 7)}
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -116,8 +116,68 @@ def test_a_list_that_is_not_complete_withdraws_nothing(engine, bring):
 def test_an_older_list_changes_nothing(engine, bring, titles):
     before = everything(engine)
     report = bring(lines(*titles, as_of="2023-01-01", amount="7"))
-    assert (report.unchanged, report.release_id) == (len(titles), None)
+    assert (report.rejected, report.release_id) == (len(titles), None)
+    assert {row["reason"] for row in rejected(engine)} == {"older than what is stored as of 2024-01-01, which stands"}
     assert everything(engine) == before
+
+
+def test_a_list_without_a_date_is_told_that_it_yields(engine, bring):
+    before = everything(engine)
+    report = bring(lines("Something else", as_of=""))
+    assert (report.unchanged, report.rejected) == (0, 1)
+    assert rejected(engine)[0]["reason"] == "without a date it yields to what is stored as of 2024-01-01, which stands"
+    assert everything(engine) == before
+
+
+def test_a_line_that_is_older_than_what_stands_does_not_pass_with_newer_ones(engine, bring):
+    newer, older = (
+        lines(*TITLES, as_of=day, amount=amount) for day, amount in (("2024-02-01", "2"), ("2023-02-01", "3"))
+    )
+    mixed = [*newer.splitlines()[:3], older.splitlines()[3]]
+    report = bring("\n".join(mixed) + "\n")
+    assert (report.changed, report.rejected) == (2, 1)
+    assert [money(engine)[f"X1-{number}"] for number in (1, 2, 3)] == [200, 200, 1_000_000_00]
+
+
+def of_one_title(*amounts, as_of="2024-02-01", first=1):
+    """A list whose components have one title, and amounts."""
+    found = (lines("Technical assistance", as_of=as_of, amount=amount).splitlines() for amount in amounts)
+    head, *_ = lines("x").splitlines()
+    numbered = [row.replace("X1,1,", f"X1,{ordinal},") for ordinal, (_, row) in enumerate(found, start=first)]
+    return "\n".join([head, *numbered]) + "\n"
+
+
+@pytest.fixture
+def assisted(engine, write):
+    """Two components of one title: X1-1 of 10 dollars and X1-2 of 90."""
+    for content in (csv_text(PROJECT), of_one_title("10", "90", as_of="2024-01-01")):
+        take(engine, write("list.csv", content))
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        (of_one_title("90", "10"), {"X1-1": 1_000, "X1-2": 9_000}),  # another order
+        (of_one_title("12", "95"), {"X1-1": 1_200, "X1-2": 9_500}),  # other amounts, under their numbers
+        (of_one_title("90", first=2), {"X1-2": 9_000}),  # the first is gone
+        (of_one_title("90"), {"X1-2": 9_000}),  # ... and the second is numbered anew
+        (of_one_title("5", "90", "10"), {"X1-1": 1_000, "X1-2": 9_000, "X1-3": 500}),  # a new one before them
+    ],
+)
+def test_components_of_one_title_keep_their_identifiers(assisted, write, content, left):
+    assert take(assisted, write("newer.csv", content)).rejected == 0
+    found = {key: cents for key, cents in money(assisted).items() if not key.endswith("remainder")}
+    assert found == left
+
+
+def test_which_of_one_title_is_gone_is_not_guessed(assisted, write):
+    report = take(assisted, write("newer.csv", of_one_title("50", first=3)))
+    assert (report.rejected, report.withdrawn) == (1, 0)
+    assert {key: cents for key, cents in money(assisted).items() if "remainder" not in key} == {
+        "X1-1": 1_000,
+        "X1-2": 9_000,
+    }
 
 
 def test_a_withdrawn_component_that_a_newer_list_names_again_stands_again(engine, bring):

@@ -7,6 +7,7 @@ import pytest
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
 from db.engine import reading
+from db.ingest import bundle
 from db.ingest import rebuild as rebuilding
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
@@ -19,6 +20,7 @@ from db.queries.why import get_component
 from db.settings import DATA_DIR
 from models.classification import ClassifierInput, Verdict
 from models.filters import Filters
+from tests.data.export_helpers import PROJECT, csv_text, rejected, take
 
 HEADER = ",".join(FORM)
 
@@ -83,9 +85,76 @@ def test_the_queue_is_ordered_by_money_times_uncertainty(loaded):
     assert stakes == sorted(stakes, reverse=True)
     for row in rows[:20]:
         assert row["at_stake_usd"] == pytest.approx(row["money_usd"] * (1 - row["confidence"]), abs=1)
-    assert {row["subject_id"] for row in rows if row["granularity"] != "component"} <= {
-        row["project_id"] for row in rows
-    }
+    for row in rows:
+        of_itself = row["component_id"] if row["granularity"] == "component" else row["project_id"]
+        assert row["subject_id"] == of_itself or row["granularity"] == "remainder"
+
+
+def test_the_queue_asks_for_what_leaves_a_remainder_unsure(engine, write):
+    """A sure review of the project changes nothing of a remainder that a doubtful component makes doubtful."""
+    listed = [
+        {"project_id": "X1", "ordinal": str(n), "title": title, "amount_usd": "30", "amount_basis": "commitment"}
+        for n, title in enumerate(("Jobs", "Schools"), start=1)
+    ]
+    line = {"category": "refugee_health", "relevance": "direct", "reason": "read", "reviewer": "A"}
+    line |= {"reviewed_on": "2026-01-01"}
+    sure, doubtful = ({**line, "certainty": word} for word in ("sure", "doubtful"))
+    take(engine, write("project.csv", csv_text(PROJECT | {"commitment_usd": "1000"})))
+    take(engine, write("list.csv", csv_text(*listed)))
+    take(engine, write("reviews.csv", csv_text({"subject_id": "X1-1", **sure}, {"subject_id": "X1-2", **doubtful})))
+
+    def first():
+        with reading(engine) as connection:
+            row = review_queue(connection, Filters(), 1)[0]
+        return row["component_id"], row["subject_id"], row["confidence"]
+
+    assert first()[:2] == ("X1-remainder", "X1")  # the rules decide on the project
+    take(engine, write("project_review.csv", csv_text({"subject_id": "X1", **sure})))
+    assert first() == ("X1-remainder", "X1-2", 0.5)
+    take(engine, write("last.csv", csv_text({"subject_id": "X1-2", **sure})))
+    assert first() == ("X1-remainder", "X1", 0.9)
+
+
+@pytest.fixture
+def decided(own, write):
+    """A review of 2026-11-26 on a component of which the data set has another."""
+    path = write("ann.csv", f"{HEADER}\nP150064,worker_mobility,,,direct,sure,read it,Ann,2026-11-26\n")
+    assert ingest(own, RecordsAdapter("reviews"), [path]).changed == 1
+    return own
+
+
+def reviewer_of(engine, subject):
+    with reading(engine) as connection:
+        return [row["reviewer"] for row in current_reviews(connection, subject)]
+
+
+def test_the_data_set_does_not_decide_again_what_was_decided_since(decided, monkeypatch):
+    monkeypatch.setattr(bundle, "_is_loaded", lambda *_: False)  # as after an upgrade
+    report = load_bundle(decided)
+    assert (report.changed, report.rejected) == (0, 0)
+    assert reviewer_of(decided, "P150064") == ["Ann"]
+
+
+def test_an_older_decision_is_refused_and_a_newer_one_counts(decided, write):
+    older, newer = (
+        write(f"{day}.csv", f"{HEADER}\nP150064,remittances,,,direct,sure,read it,Bo,{day}\n")
+        for day in ("2025-11-25", "2026-11-26")
+    )
+    assert ingest(decided, RecordsAdapter("reviews"), [older]).rejected == 1
+    assert rejected(decided)[0]["reason"] == "older than the decision of 2026-11-26 by Ann, which stands"
+    assert reviewer_of(decided, "P150064") == ["Ann"]
+    assert ingest(decided, RecordsAdapter("reviews"), [newer]).rejected == 0
+    assert reviewer_of(decided, "P150064") == ["Bo"]
+
+
+def test_the_data_set_does_not_put_back_a_list_that_was_corrected(own, write, monkeypatch):
+    with (DATA_DIR / "components.csv").open(encoding="utf-8") as file:
+        listed = [row for row in csv.DictReader(file) if row["project_id"] == "P174085"]
+    listed[2]["amount_usd"] = "50000000"
+    assert ingest(own, RecordsAdapter(), [write("corrected.csv", csv_text(*listed))]).changed == 1
+    monkeypatch.setattr(bundle, "_is_loaded", lambda *_: False)
+    assert load_bundle(own).changed == 0
+    assert component(own, "P174085-3")["stated_usd"] == 5_000_000_000
 
 
 def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(own, write):

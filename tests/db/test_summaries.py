@@ -182,7 +182,7 @@ def whole_projects(connection):
             figures["entire_partial" if end else "entire_amount"] += amount
             if any(row["granularity"] == "project" for row in some):
                 figures[f"entire_whole_project{end}"] += amount
-            if all(row["confidence"] < 0.7 for row in some):
+            if all(row["confidence"] < 0.7 for row in some if end or row["relevance"] == "direct"):
                 figures[f"entire_low_confidence{end}"] += amount
     return found
 

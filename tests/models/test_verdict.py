@@ -1,9 +1,21 @@
 """Who decides what, and how an amount falls on categories."""
 
+from datetime import date
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.verdict import CategoryShare, Decision, decide_project, decide_remainder, split_shares, whole_share
+from models.verdict import (
+    CategoryShare,
+    Decision,
+    Review,
+    decide_project,
+    decide_remainder,
+    from_reviews,
+    split_shares,
+    whole_share,
+)
 from models.vocabulary import Method, Relevance
 
 DIRECT, PARTIAL, NONE = Relevance
@@ -39,6 +51,44 @@ def test_a_remainder_follows_the_stated_components():
     assert decide_remainder(SKILLS, [NO, NO]).category == "not_migration"
     assert decide_remainder(SKILLS, [HEALTH]).category == "mobility_skills"
     assert decide_remainder(NO, [NO, HEALTH]).category == "refugee_health"
+
+
+TENTH = (CategoryShare("not_migration", 900_000, True, NONE), CategoryShare("refugee_education", 100_000, True, DIRECT))
+
+
+@pytest.mark.parametrize("shares", [TENTH, TENTH[::-1]])
+def test_a_component_of_which_a_tenth_serves_migration_leaves_a_remainder_in_part(shares):
+    split = Decision(Method.REVIEW, shares, 0.9)
+    found = decide_remainder(decide_project(None, NO, [split]), [split])
+    assert (found.category, found.relevance) == ("refugee_education", PARTIAL)
+
+
+def test_a_project_is_about_the_first_of_its_categories_that_serves_migration():
+    found = decide_project(None, NO, [Decision(Method.REVIEW, TENTH, 0.9)])
+    assert (found.category, found.relevance) == ("refugee_education", PARTIAL)
+
+
+@pytest.mark.parametrize("certainties", [("sure", "doubtful"), ("doubtful", "sure")])
+def test_a_decision_is_as_certain_as_its_least_certain_line(certainties):
+    lines = [
+        Review(
+            subject_id="X1-1",
+            category_code=code,
+            position=position,
+            share_ppm=500_000,
+            relevance=relevance,
+            certainty=certainty,
+            reason="read",
+            reviewer="A",
+            reviewed_on=date(2026, 1, 1),
+            run_id=1,
+        )
+        for position, (code, relevance, certainty) in enumerate(
+            zip(("not_migration", "refugee_health"), (NONE, DIRECT), certainties, strict=True)
+        )
+    ]
+    found = from_reviews(lines, "1.0.0")
+    assert (found.confidence, found.certainty) == (0.5, "doubtful")
 
 
 def test_a_partial_amount_counts_by_its_share_only_where_one_is_known():
