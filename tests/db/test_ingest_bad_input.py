@@ -411,6 +411,8 @@ REVIEW = {
         ),
         ("component", [{**COMPONENT, "amount_basis": "price"}], "amount_basis", "price", "commitment"),
         ("component", [{**COMPONENT, "source": "nobody"}], "source", "nobody", "expected one of"),
+        ("component", [{**COMPONENT, "ordinal": "1_0"}], "ordinal", "1_0", "'1_0' is not a number"),
+        ("component", [{**COMPONENT, "amount_usd": "1_000_000"}], "amount_usd", "1_000_000", "is not an amount"),
         ("review", [{**REVIEW, "subject_id": "X9"}], "subject_id", "X9", "no such project or component"),
         (
             "review",
@@ -439,6 +441,16 @@ def test_a_component_or_review_that_does_not_fit_is_refused_by_name(engine, writ
     assert reason in refused["reason"]
     assert adds_up(report)
     assert everything(engine) == before
+
+
+@on_sqlite
+@pytest.mark.parametrize("field", ["ordinal", "passage_start", "extraction_confidence"])
+def test_yes_is_no_number(engine, write, field):
+    fields = {**COMPONENT, "passage": "abc", "passage_start": "1", "passage_end": "2", field: True}
+    take(engine, write("projects.csv", GOOD))
+    report = take(engine, write("a.jsonl", jsonl_text(fields, kind="component")))
+    assert (report.added, report.rejected) == (0, 1)
+    assert (rejected(engine)[0]["field"], rejected(engine)[0]["reason"]) == (field, "'True' is not a number")
 
 
 def test_a_good_component_gets_in_beside_one_of_a_missing_project(engine, write):
