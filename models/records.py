@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 
 from models.dates import PartialDate, parse_day
 from models.money import PPM, parse_dollars
-from models.texts import clean_text, text_of, without_nul
+from models.texts import clean_text, text_of, with_p_number, without_nul
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
 
 
@@ -121,9 +121,19 @@ Passage = Annotated[str | None, Field(max_length=20_000), AfterValidator(without
 Ordinal = Annotated[int, BeforeValidator(check_number), Field(ge=1, le=999)]
 Offset = Annotated[int | None, BeforeValidator(check_number), Field(ge=0, le=2**31 - 1)]
 Confidence = Annotated[float | None, BeforeValidator(check_number), Field(ge=0, le=1, allow_inf_nan=False)]
-SubjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
+SubjectId = Annotated[
+    str,
+    BeforeValidator(text_of),
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"),
+    AfterValidator(with_p_number),
+]
 """The id of a project, or of a component, which is longer by its number."""
-ProjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+ProjectId = Annotated[
+    str,
+    BeforeValidator(text_of),
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"),
+    AfterValidator(with_p_number),
+]
 
 
 def _dollars(name: str) -> Any:
