@@ -414,6 +414,8 @@ REVIEW = {
         ("component", [{**COMPONENT, "ordinal": "1_0"}], "ordinal", "1_0", "'1_0' is not a number"),
         ("component", [{**COMPONENT, "amount_usd": "1_000_000"}], "amount_usd", "1_000_000", "is not an amount"),
         ("review", [{**REVIEW, "subject_id": "X9"}], "subject_id", "X9", "no such project or component"),
+        ("review", [{**REVIEW, "subject_id": "X9-whole"}], "subject_id", "X9-whole", "no such project or component"),
+        ("review", [{**REVIEW, "subject_id": "X1-whole"}], "subject_id", "X1-whole", "review the project X1 instead"),
         (
             "review",
             [{**REVIEW, "category": "mobility_skill"}],
@@ -457,6 +459,22 @@ def test_a_good_component_gets_in_beside_one_of_a_missing_project(engine, write)
     take(engine, write("projects.csv", GOOD))
     take(engine, write("a.csv", csv_text({**COMPONENT, "project_id": "X9"}, COMPONENT)))
     assert [row["component_id"] for row in rows(engine, "component") if row["granularity"] == "component"] == ["X1-1"]
+
+
+@on_sqlite
+def test_the_rest_of_a_project_is_reviewed_under_the_projects_own_id(engine, write):
+    """Each line is refused, and one of a project that has such an id of its own is not."""
+    named = {**PROJECT, "project_id": "X1-whole-remainder"}
+    take(engine, write("projects.csv", csv_text(PROJECT, named)))
+    take(engine, write("list.csv", csv_text(COMPONENT)))
+    assert "X1-remainder" in [row["component_id"] for row in rows(engine, "component")]
+    rest = {**REVIEW, "subject_id": "X1-remainder", "share_percent": "50"}
+    decision = [{**rest, "category": code} for code in ("mobility_skills", "diaspora")]
+    own = {**REVIEW, "subject_id": "X1-whole-remainder", "share_percent": ""}
+    report = take(engine, write("a.csv", csv_text(*decision, own)))
+    assert (report.added, report.rejected) == (1, 2)
+    assert [refused["place"] for refused in rejected(engine)] == ["line 2", "line 3"]
+    assert all("review the project X1 instead" in refused["reason"] for refused in rejected(engine))
 
 
 @on_sqlite
