@@ -14,8 +14,9 @@ def project_id_of(identifier: str, reporting_ref: str | None) -> str:
     """Turn an IATI identifier into the id of a project.
 
     `44000-P174085` of the World Bank (44000), in capitals or not, is its project P174085. Any other identifier keeps its
-    letters, digits, dots, dashes and underscores; each byte (UTF-8) of any other sign is written as a colon and two hexadecimal digits,
-    so that `XI-IATI-EC_INTPA-2019/405-854` becomes `XI-IATI-EC_INTPA-2019:2F405-854`. `identifier_of` turns it back.
+    letters, digits, dots, dashes and underscores; each byte (UTF-8) of any other sign is written as a colon and two
+    hexadecimal digits, so that `XI-IATI-EC_INTPA-2019/405-854` becomes `XI-IATI-EC_INTPA-2019:2F405-854`.
+    `identifier_of` turns it back.
 
     Raises:
         ValueError: if it is empty, too long, begins with another sign than a letter or digit, names a project of the
