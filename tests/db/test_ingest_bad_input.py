@@ -8,6 +8,7 @@ import time
 import pytest
 
 from db.errors import FileRefusedError
+from db.ingest.adapter import MAX_CELL
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from tests.data.export_helpers import (
@@ -54,7 +55,25 @@ REFUSED = {
         "unknown columns comitment; did you mean commitment_usd[?]; known: .*commitment_usd",
     ),
     "records-repeated-column": ("records", "a.csv", b"project_id,name,name\nX1,a,b\n", "repeats name"),
-    "records-open-quote": ("records", "a.csv", (GOOD + 'X2,"open').encode(), "is broken as CSV"),
+    "records-open-quote": (
+        "records",
+        "a.csv",
+        (GOOD + 'X2,"open\n\nX3').encode(),
+        r"in the row that begins on line 3: a quote .* is closed nowhere",
+    ),
+    "records-long-cell": (
+        "records",
+        "a.csv",
+        (GOOD + f'X2,"{"open " * (MAX_CELL // 4)}').encode(),
+        "row that begins on line 3: a cell has more than 16,777,216 characters; is a quote there not closed",
+    ),
+    "records-text-after-quote": (
+        "records",
+        "a.csv",
+        (GOOD + 'X2,"a"b').encode(),
+        "line 3: text follows the quote that",
+    ),
+    "records-untitled-second-header": ("records", "a.csv", b"project_id,,nam\nX1,,a\n", "lacks the columns name;"),
     "records-nul-in-header": ("records", "a.csv", b'project_id,name,"a\nb\x00"\nX1,a,b\n', "title holds a NUL"),
     "records-utf-16-jsonl": ("records", "a.jsonl", jsonl_text(PROJECT).encode("utf-16-le"), "is not a text file: exp"),
     "records-json-number": ("records", "a.json", b"3", "expected a list of objects"),
@@ -307,6 +326,80 @@ def test_a_decimal_comma_is_refused_not_read_as_another_amount(engine, write):
 def test_a_record_over_several_lines_is_named_by_its_first(engine, write):
     take(engine, write("a.csv", csv_text({**PROJECT, "name": "one\ntwo\nthree", "status": "Open"})))
     assert rejected(engine)[0]["place"] == "line 2"
+
+
+FOUR = "project_id,name,countries,commitment_usd\n"
+
+
+@on_sqlite
+@pytest.mark.parametrize("count", [0, 1, 48])
+def test_rows_that_a_stray_quote_took_in_are_read_anew(engine, write, count):
+    """The line that opens the quote and the one that closes it are refused; good rows between and after them get in."""
+    good = [f"Y-{number},Migration,JOR,5" for number in range(2, 2 + count)]
+    last = 3 + count
+    text = "\n".join(['Y-1,"Mig,JOR,5', *good, 'Y-98,Mig",JOR,5', "Y-99,Mig,JOR,5", ""])
+    report = take(engine, write("a.csv", FOUR + text))
+    assert (report.read, report.added, report.rejected) == (count + 3, count + 1, 2)
+    assert set(project_ids(engine)) == {"Y-99", *(f"Y-{number}" for number in range(2, 2 + count))}
+    opens, closes = rejected(engine)
+    assert (opens["place"], closes["place"]) == ("line 2", f"line {last}")
+    lines = "1 line" if count == 0 else f"{count + 1} lines"
+    assert (
+        f"begins on line 2, is closed on line {last} only: it took in {lines}, which are read anew" in opens["reason"]
+    )
+    assert "a quote on this line ends what a quote on an earlier line began" in closes["reason"]
+    assert adds_up(report)
+
+
+@on_sqlite
+def test_a_bad_row_that_a_stray_quote_took_in_is_named_by_its_own_line(engine, write):
+    text = 'Y-1,"Mig,JOR,5\nY-2,Mig\n\nY-3,Mig,JOR,-5\r\nY-4,Mig,JOR,5\nY-5,Mig",JOR,5\n'
+    report = take(engine, write("a.csv", FOUR + text))
+    assert (report.added, project_ids(engine)) == (1, ["Y-4"])
+    assert [refused["place"] for refused in rejected(engine)] == ["line 2", "line 3", "line 5", "line 7"]
+    assert rejected(engine)[1]["reason"] == "2 columns, expected 4 as in the header"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Skills, training, health, roads,\nwater, schools, and more, for all, and each",
+        "Loan of 1,250,000\nand of 3,250,000 dollars, and 1,000",
+        'The "first"\n\nand the "second", "third", and "fourth"',
+        "a\r\nb\nc,d",
+        ",\n,",
+    ],
+)
+def test_honest_cells_of_several_lines_are_no_rows(engine, write, name):
+    record = {"project_id": "X1", "name": name, "countries": "JOR", "commitment_usd": "5"}
+    report = take(engine, write("a.csv", csv_text(record)))
+    assert (report.added, report.rejected) == (1, 0)
+    assert project(engine, "X1")["name"] == " ".join(name.split())
+
+
+@on_sqlite
+def test_rows_that_a_stray_quote_took_in_of_an_export_are_read_anew(engine, tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "id,project_name,countryshortname,curr_total_commitment\n"
+        'P000001,"Skills,Uganda,5\nP000002,Roads,Uganda,5\nP000003,Skills",Uganda,5\nP000004,Water,Uganda,5\n'
+    )
+    report = take(engine, path, WorldBankExportAdapter("2024-01-01"))
+    assert (report.added, report.rejected, project_ids(engine)) == (2, 2, ["P000002", "P000004"])
+
+
+@on_sqlite
+def test_columns_without_title_and_value_are_passed_over(engine, write):
+    """As spreadsheets write them, at the end or between others; a row may end before those at the end."""
+    text = "project_id,,name,countries,,\nX1,,Jobs,UGA,,\nX2, ,Jobs,UGA\nX3,,Jobs,UGA,5,\nX4,,Jobs\nX5,,Jobs,UGA,,,\n"
+    report = take(engine, write("a.csv", text))
+    assert (report.added, project_ids(engine)) == (2, ["X1", "X2"])
+    assert [(refused["place"], refused["reason"]) for refused in rejected(engine)] == [
+        ("line 4", "column 5 has no title, but a value: expected a title, or no value"),
+        ("line 5", "3 columns, expected 6 as in the header"),
+        ("line 6", "7 columns, expected 6 as in the header"),
+    ]
 
 
 def assert_costs_only_its_record(engine, write, bad):
