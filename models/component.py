@@ -16,6 +16,11 @@ WHOLE = "whole"
 REMAINDER = "remainder"
 
 
+def stands_in(component_id: str) -> bool:
+    """True for the id of a row that stands for a project or the rest of it; it is reviewed under the project's own id."""
+    return component_id.endswith((f"-{WHOLE}", f"-{REMAINDER}"))
+
+
 class Component(SQLModel, table=True):
     """A component as its source lists it, or the row of a project (`…-whole`) or of a remainder (`…-remainder`).
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import WithJsonSchema
@@ -13,6 +13,10 @@ PPM = 1_000_000
 
 MAX_DOLLARS = 10**12
 """A trillion dollars: no single operation is near it, so a larger amount is a mistake in the source."""
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(E[+-]?[0-9]{1,9})?", re.IGNORECASE)
+"""A number as sources and computers write it, whose large floats have an exponent. `Decimal` alone also takes
+`1_000`, digits of every script, and infinity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def parse_dollars(value: object) -> int | None:
     """Read an amount in US dollars into integer cents.
 
     Accepts whole dollars or decimals as a number or text, with commas between thousands ("150,000,000", "205500000",
-    11.1, "-20"). Nothing, an empty text or "N/A" is `None`: not stated, which differs from zero. Fractions of a cent
+    11.1, "-20", "1.5E9"). Nothing, an empty text or "N/A" is `None`: not stated, which differs from zero. Fractions of a cent
     are rounded half to even, since sources carry the noise of binary floats.
 
     Raises:
@@ -53,14 +57,14 @@ def parse_dollars(value: object) -> int | None:
     text = str(value).replace("\u00a0", "").strip()
     if text.upper() in {"", "N/A", "NA", "NULL", "NONE"}:
         return None
-    if "," in text and not re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
+    if "," in text and not re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):
         raise ValueError(
             f"{str(value)[:60]!r} is not an amount in US dollars: commas part thousands, a point the cents"
         )
-    try:
-        amount = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        raise ValueError(f"{str(value)[:60]!r} is not an amount in US dollars") from None
+    number = text.replace(",", "")
+    if not _NUMBER.fullmatch(number):
+        raise ValueError(f"{str(value)[:60]!r} is not an amount in US dollars")
+    amount = Decimal(number)
     if not amount.is_finite() or not -MAX_DOLLARS <= amount <= MAX_DOLLARS:
         raise ValueError(f"{str(value)[:60]!r} is outside what one operation can cost (up to {MAX_DOLLARS:,} dollars)")
     return int((amount * 100).to_integral_value())

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 
 from models.dates import PartialDate, parse_day
 from models.money import PPM, parse_dollars
-from models.texts import clean_text, text_of, without_nul
+from models.texts import clean_text, text_of, with_p_number, without_nul
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
 
 
@@ -41,6 +41,17 @@ _WEB = re.compile(r"https?://\S", re.IGNORECASE)
 def is_web_address(text: str) -> bool:
     """True for http and https: pages link to it, and nothing else should run where somebody follows the link."""
     return _WEB.match(text) is not None
+
+
+def check_number(value: object) -> object:
+    """Refuse yes and no, which would count as 1 and 0, and `1_0`, which would count as 10.
+
+    Raises:
+        ValueError: if it is one of these.
+    """
+    if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
+        raise ValueError(f"{str(value)[:60]!r} is not a number")
+    return value
 
 
 def check_address(text: str | None) -> str | None:
@@ -107,10 +118,22 @@ Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
 Passage = Annotated[str | None, Field(max_length=20_000), AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
-Offset = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
-SubjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
+Ordinal = Annotated[int, BeforeValidator(check_number), Field(ge=1, le=999)]
+Offset = Annotated[int | None, BeforeValidator(check_number), Field(ge=0, le=2**31 - 1)]
+Confidence = Annotated[float | None, BeforeValidator(check_number), Field(ge=0, le=1, allow_inf_nan=False)]
+SubjectId = Annotated[
+    str,
+    BeforeValidator(text_of),
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"),
+    AfterValidator(with_p_number),
+]
 """The id of a project, or of a component, which is longer by its number."""
-ProjectId = Annotated[str, BeforeValidator(text_of), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$")]
+ProjectId = Annotated[
+    str,
+    BeforeValidator(text_of),
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"),
+    AfterValidator(with_p_number),
+]
 
 
 def _dollars(name: str) -> Any:
@@ -186,7 +209,7 @@ class ComponentRecord(Record):
     """A component as one source lists it. The amount is read in US dollars and kept in cents."""
 
     project_id: ProjectId
-    ordinal: Annotated[int, Field(ge=1, le=999)]
+    ordinal: Ordinal
     title: Words
     description: Text = None
     amount_cents: Cents = _dollars("amount")
@@ -199,7 +222,7 @@ class ComponentRecord(Record):
     passage: Passage = None
     passage_start: Offset = None
     passage_end: Offset = None
-    extraction_confidence: Annotated[float | None, Field(ge=0, le=1, allow_inf_nan=False)] = None
+    extraction_confidence: Confidence = None
     extraction_flags: Items | None = None
 
     @model_validator(mode="after")

@@ -3,6 +3,22 @@
 import re
 import unicodedata
 
+_P_NUMBER = re.compile(r"[Pp][0-9]{6}")
+_WITH_P_NUMBER = re.compile(r"p[0-9]{6}(?![^-])")
+
+
+def is_p_number(text: str) -> bool:
+    """True for the number of a project of the World Bank, in capitals or not."""
+    return _P_NUMBER.fullmatch(text) is not None
+
+
+def with_p_number(identifier: str) -> str:
+    """Write an id of a project of the World Bank, or of a part of it, in capitals: `p174085-3` is `P174085-3`.
+
+    Two ways to write one project would be counted beside each other. All other ids stay as they are.
+    """
+    return f"P{identifier[1:]}" if _WITH_P_NUMBER.match(identifier) else identifier
+
 
 def clean_text(value: object) -> str | None:
     """Fold white space, undo mis-decoded quotes, and turn nothing, "" and "N/A" into `None`."""

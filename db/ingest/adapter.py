@@ -1,8 +1,9 @@
 """What an adapter is: it reads the bytes of one kind of source and yields plain records, and does nothing else."""
 
 import csv
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +11,22 @@ from typing import Any, Protocol
 
 from db.errors import FileRefusedError
 from models.records import AnyRecord
+from models.words import counted
 
 MAX_CELL = 16 * 1024 * 1024
 """Characters of one cell that are read at all; what is longer than a field allows is refused record by record."""
 
 csv.field_size_limit(min(MAX_CELL, sys.maxsize))
+
+CSV_FAULTS = {
+    "unexpected end of data": "a quote that opens a cell there is closed nowhere",
+    "field larger than field limit": f"a cell has more than {MAX_CELL:,} characters; is a quote there not closed?",
+    "expected after": "text follows the quote that closes a cell; a quote within a cell is doubled",
+}
+"""What Python's reader of CSV says, and what it means to who wrote the file."""
+
+_COMMA = re.compile(r",(?![ \t])(?!(?<=[0-9],)[0-9]{3}(?![0-9]))")
+"""A comma as it parts cells. In prose, a blank follows it, or it parts thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +66,21 @@ class Adapter(Protocol):
         ...
 
 
+class LongRow(list[str]):
+    """A row of a CSV file over several lines, with these as they stand there."""
+
+    def __init__(self, cells: Iterable[str], lines: Sequence[str]) -> None:
+        super().__init__(cells)
+        self.lines = tuple(lines)
+
+
 def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a CSV file with their line numbers.
+    """Yield the rows of a CSV file with their line numbers; those over several lines as a `LongRow`.
 
     Raises:
         FileRefusedError: if it is empty, not UTF-8, not parted by commas, or broken.
     """
+    first_line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             start, blank, first = file.tell(), 0, file.readline(MAX_CELL)
@@ -73,15 +94,92 @@ def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
                 found = "';'" if ";" in first else "a tab"
                 raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
             file.seek(start)
-            reader = csv.reader(file, strict=True)
+            lines: list[str] = []
+            reader = csv.reader(_noted(file, lines), strict=True)
             first_line = blank + 1
             for row in reader:
                 if row:
-                    yield first_line, row
+                    yield first_line, LongRow(row, lines) if len(lines) > 1 else row
+                lines.clear()
                 first_line = blank + reader.line_num + 1
     except UnicodeDecodeError:
         raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except csv.Error as error:
-        raise FileRefusedError(f"{path.name} is broken as CSV: {error}") from None
+        raise FileRefusedError(
+            f"{path.name} is broken as CSV in the row that begins on line {first_line}: {_told(error)}"
+        ) from None
     except OSError as error:
         raise FileRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def _told(error: csv.Error) -> str:
+    return next((told for said, told in CSV_FAULTS.items() if said in str(error)), str(error))
+
+
+def _noted(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+    for line in file:
+        lines.append(line)
+        yield line
+
+
+def check_rows(
+    rows: Iterable[tuple[int, list[str]]], width: int, least: int | None = None
+) -> Iterator[tuple[int, list[str], str | None]]:
+    """Yield the rows below a header, each with its line number and with why it cannot be used, or `None`.
+
+    Where a stray quote took in whole lines as the text of one cell, that row cannot be used, and the lines are read anew.
+
+    Args:
+        rows: the rows below the header.
+        width: how many columns the header has.
+        least: how many a row has at least; by default as many.
+    """
+    for number, row in rows:
+        if isinstance(row, LongRow) and _took_in_rows(row, width):
+            last = number + len(row.lines) - 1
+            yield (
+                number,
+                row,
+                (
+                    f"a quote that opens a cell in this row, which begins on line {number}, is closed on line {last} only: it "
+                    f"took in {counted(len(row.lines) - 1, 'line')}, which are read anew; close the quote, or take it out"
+                ),
+            )
+            for place, line in enumerate(row.lines[1:], start=number + 1):
+                yield from _read_anew(place, line, width, least)
+        else:
+            yield number, row, _fault_of_width(row, width, least)
+
+
+def _took_in_rows(row: LongRow, width: int) -> bool:
+    """True where a line within a cell has the commas of a row, or where the first line and the last have those of one each."""
+    within = [line for cell in row for line in cell.splitlines()[1:]]
+    outer = (row.lines[0], row.lines[-1])
+    return any(_parts_cells(line, width) for line in within) or all(_parts_cells(line, width) for line in outer)
+
+
+def _parts_cells(line: str, width: int) -> bool:
+    return len(_COMMA.findall(line)) >= max(width - 1, 1)
+
+
+def _read_anew(number: int, line: str, width: int, least: int | None) -> Iterator[tuple[int, list[str], str | None]]:
+    """Read a line that a stray quote took in; one with such a quote itself, as the line that ends it, cannot be used."""
+    if line.count('"') % 2:
+        yield (
+            number,
+            [],
+            "a quote on this line ends what a quote on an earlier line began: take it out, or add its other",
+        )
+        return
+    try:
+        for row in csv.reader([line], strict=True):
+            if row:
+                yield number, row, _fault_of_width(row, width, least)
+    except csv.Error as error:
+        yield number, [], f"is broken as CSV: {_told(error)}"
+
+
+def _fault_of_width(row: Sequence[str], width: int, least: int | None) -> str | None:
+    if (width if least is None else least) <= len(row) <= width:
+        return None
+    return f"{counted(len(row), 'column')}, expected {width} as in the header"

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.errors import FileRefusedError
-from db.ingest.adapter import read_csv
+from db.ingest.adapter import check_rows, read_csv
 from models.classification import ClassifierInput, GoldRow, load_taxonomy
 from models.records import parse_list
-from models.words import counted
 
 TEXT_COLUMNS = ("project_id", "name", "pdo", "sectors", "themes", "borrower", "implementing_agency")
 GOLD_COLUMNS = ("category", "relevance")
@@ -37,11 +36,9 @@ def read_texts(path: Path, with_labels: bool) -> Iterator[LabelledText]:
     needed = TEXT_COLUMNS + (GOLD_COLUMNS if with_labels else ())
     if missing := [name for name in needed if name not in header]:
         raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)}; it has {', '.join(header)[:300]}")
-    for line, row in rows:
-        if len(row) != len(header):
-            raise FileRefusedError(
-                f"{path.name}, line {line}: {counted(len(row), 'column')}, expected {len(header)} as in the header"
-            )
+    for line, row, fault in check_rows(rows, len(header)):
+        if fault:
+            raise FileRefusedError(f"{path.name}, line {line}: {fault}")
         fields = dict(zip(header, row, strict=True))
         gold = _label(path, line, fields) if with_labels else None
         try:

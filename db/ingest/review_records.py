@@ -12,6 +12,7 @@ from db.ingest.ledger import Ledger
 from db.ingest.stored import known_projects, projects_of_components
 from db.ingest.validation import Valid
 from db.store import insert_rows
+from models.component import stands_in
 from models.project import BUNDLE
 from models.records import ReviewRecord, share_to_ppm
 
@@ -24,7 +25,11 @@ def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> N
     owners, made = _owners(ledger, decisions), _decisions_made(ledger, decisions)
     incomplete = ledger.refused_among(decisions)
     for subject, lines in decisions.items():
-        if subject in incomplete:
+        if stands_in(subject) and owners.get(subject, subject) != subject:
+            for valid in lines:
+                reason = f"stands for money of the project beside its components: review the project {owners[subject]} instead"
+                ledger.reject(valid, "subject_id", subject, reason)
+        elif subject in incomplete:
             for valid in lines:
                 ledger.reject(
                     valid, "subject_id", subject, "another line of this decision was refused: the old one stands"

@@ -14,6 +14,7 @@ from models.classification import load_taxonomy
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM
 from models.records import AnyRecord, ProjectRecord, ReviewRecord, field_names, share_to_ppm
+from models.texts import with_p_number
 from models.vocabulary import PlaceKind
 
 SHOWN = 200
@@ -88,7 +89,8 @@ def told(raw: RawRecord) -> Rejection:
 
 
 def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bool = True) -> Rejection:
-    identifier = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")[:LONGEST_ID] or None
+    said = storable(raw.fields.get("project_id") or raw.fields.get("subject_id") or "")
+    identifier = with_p_number(said.strip())[:LONGEST_ID] or None
     shown = None if value is None else storable(value)
     name = storable((raw.names or {}).get(field, field))
     record = {storable(key): storable(item) for key, item in islice(raw.fields.items(), MOST_FIELDS)}

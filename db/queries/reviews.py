@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, func, select
 
 from db import tables
 from db.queries.asking import ask_dicts
@@ -26,6 +26,9 @@ FORM = (
     "reviewed_on",
 )
 """Columns of a review in our own form of records (models.records.ReviewRecord), in the order of the bundled file."""
+
+CERTAIN = 10_000
+"""A confidence of 1, in the ten-thousandths to which confidences are kept."""
 
 
 def current_reviews(connection: Connection, subject_id: str | None = None) -> Iterator[dict[str, Any]]:
@@ -119,11 +122,20 @@ def _weakest(connection: Connection, project_ids: Sequence[str]) -> dict[str, st
     return found
 
 
+def _part_of(cents: ColumnElement[int], parts: ColumnElement[int]) -> ColumnElement[int]:
+    """So many parts of `CERTAIN` of an amount, rounded half up to the cent.
+
+    Whole numbers throughout: databases round a half of a binary float in different directions. The quotient is apart
+    from the rest, so that nothing passes 64 bits on the way.
+    """
+    return cents // CERTAIN * parts + (cents % CERTAIN * parts + CERTAIN // 2) // CERTAIN
+
+
 def _at_stake(filters: Filters, limit: int) -> Select[Any]:
     ranked = (
         select(
             fact.c.component_id,
-            func.sum(high).label("money_usd"),
+            cast(func.sum(high), BigInteger).label("money_usd"),
             func.min(fact.c.confidence).label("confidence"),
             func.min(fact.c.method).label("method"),
             func.min(fact.c.category).label("category"),
@@ -133,8 +145,8 @@ def _at_stake(filters: Filters, limit: int) -> Select[Any]:
         .group_by(fact.c.component_id)
         .subquery()
     )
-    # Whole cents before sorting, so that both databases order alike whatever they do with fractions.
-    at_stake = func.round(ranked.c.money_usd * (1 - ranked.c.confidence)).label("at_stake_usd")
+    lacking = CERTAIN - cast(func.round(ranked.c.confidence * CERTAIN), BigInteger)
+    at_stake = _part_of(ranked.c.money_usd, lacking).label("at_stake_usd")
     component, project = tables.component, tables.project
     return (
         select(

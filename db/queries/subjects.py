@@ -8,7 +8,7 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.suggest import nearest_id, printable
 from db.watch import ReleaseStamp, stamp_of
-from models.component import REMAINDER, WHOLE
+from models.component import REMAINDER, WHOLE, stands_in
 from models.release import Release
 
 REMEMBERED = 1000
@@ -35,14 +35,9 @@ def find_subject(connection: Connection, subject_id: str) -> Subject:
     if connection.scalar(select(project.c.project_id).where(project.c.project_id == wanted)) is not None:
         return Subject(wanted, wanted, True)
     query = select(component.c.project_id).where(component.c.component_id == wanted)
-    if _is_listed(wanted) and (owner := connection.scalar(query)):
+    if not stands_in(wanted) and (owner := connection.scalar(query)):
         return Subject(wanted, owner, False)
     raise NotFoundError("subject", subject_id, nearest_id(connection, component.c.component_id, subject_id))
-
-
-def _is_listed(component_id: str) -> bool:
-    """A row that stands in for a project is reviewed under the project's own id."""
-    return not component_id.endswith((f"-{WHOLE}", f"-{REMAINDER}"))
 
 
 def rows_of(connection: Connection, subject: Subject) -> list[str]:

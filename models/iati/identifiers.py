@@ -2,8 +2,9 @@
 
 import re
 
+from models.texts import is_p_number, with_p_number
+
 WORLD_BANK = "44000"
-_P_NUMBER = re.compile(r"P[0-9]{6}")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]")
 _ESCAPED = re.compile(r":([0-9A-F]{2})")
 MAX_ID = 100
@@ -12,20 +13,21 @@ MAX_ID = 100
 def project_id_of(identifier: str, reporting_ref: str | None) -> str:
     """Turn an IATI identifier into the id of a project.
 
-    `44000-P174085` of the World Bank (44000) is its project P174085. Any other identifier keeps its letters, digits,
-    dots, dashes and underscores; each byte (UTF-8) of any other sign is written as a colon and two hexadecimal digits,
-    so that `XI-IATI-EC_INTPA-2019/405-854` becomes `XI-IATI-EC_INTPA-2019:2F405-854`. `identifier_of` turns it back.
+    `44000-P174085` of the World Bank (44000), in capitals or not, is its project P174085. Any other identifier keeps its
+    letters, digits, dots, dashes and underscores; each byte (UTF-8) of any other sign is written as a colon and two
+    hexadecimal digits, so that `XI-IATI-EC_INTPA-2019/405-854` becomes `XI-IATI-EC_INTPA-2019:2F405-854`.
+    `identifier_of` turns it back.
 
     Raises:
         ValueError: if it is empty, too long, begins with another sign than a letter or digit, names a project of the
             World Bank but is reported by somebody else, or would pass for one.
     """
     head, _, number = identifier.partition("-")
-    if head == WORLD_BANK and _P_NUMBER.fullmatch(number):
+    if head == WORLD_BANK and is_p_number(number):
         if reporting_ref != WORLD_BANK:
             raise ValueError(f"{identifier!r} is the World Bank's, but {reporting_ref or 'nobody'} reports it")
-        return number
-    if _P_NUMBER.fullmatch(identifier):
+        return with_p_number(number)
+    if is_p_number(identifier):
         raise ValueError(
             f"{identifier!r} would pass for a project of the World Bank: expected its own prefix before it"
         )

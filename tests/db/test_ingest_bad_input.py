@@ -8,6 +8,7 @@ import time
 import pytest
 
 from db.errors import FileRefusedError
+from db.ingest.adapter import MAX_CELL
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from tests.data.export_helpers import (
@@ -54,7 +55,25 @@ REFUSED = {
         "unknown columns comitment; did you mean commitment_usd[?]; known: .*commitment_usd",
     ),
     "records-repeated-column": ("records", "a.csv", b"project_id,name,name\nX1,a,b\n", "repeats name"),
-    "records-open-quote": ("records", "a.csv", (GOOD + 'X2,"open').encode(), "is broken as CSV"),
+    "records-open-quote": (
+        "records",
+        "a.csv",
+        (GOOD + 'X2,"open\n\nX3').encode(),
+        r"in the row that begins on line 3: a quote .* is closed nowhere",
+    ),
+    "records-long-cell": (
+        "records",
+        "a.csv",
+        (GOOD + f'X2,"{"open " * (MAX_CELL // 4)}').encode(),
+        "row that begins on line 3: a cell has more than 16,777,216 characters; is a quote there not closed",
+    ),
+    "records-text-after-quote": (
+        "records",
+        "a.csv",
+        (GOOD + 'X2,"a"b').encode(),
+        "line 3: text follows the quote that",
+    ),
+    "records-untitled-second-header": ("records", "a.csv", b"project_id,,nam\nX1,,a\n", "lacks the columns name;"),
     "records-nul-in-header": ("records", "a.csv", b'project_id,name,"a\nb\x00"\nX1,a,b\n', "title holds a NUL"),
     "records-utf-16-jsonl": ("records", "a.jsonl", jsonl_text(PROJECT).encode("utf-16-le"), "is not a text file: exp"),
     "records-json-number": ("records", "a.json", b"3", "expected a list of objects"),
@@ -309,6 +328,80 @@ def test_a_record_over_several_lines_is_named_by_its_first(engine, write):
     assert rejected(engine)[0]["place"] == "line 2"
 
 
+FOUR = "project_id,name,countries,commitment_usd\n"
+
+
+@on_sqlite
+@pytest.mark.parametrize("count", [0, 1, 48])
+def test_rows_that_a_stray_quote_took_in_are_read_anew(engine, write, count):
+    """The line that opens the quote and the one that closes it are refused; good rows between and after them get in."""
+    good = [f"Y-{number},Migration,JOR,5" for number in range(2, 2 + count)]
+    last = 3 + count
+    text = "\n".join(['Y-1,"Mig,JOR,5', *good, 'Y-98,Mig",JOR,5', "Y-99,Mig,JOR,5", ""])
+    report = take(engine, write("a.csv", FOUR + text))
+    assert (report.read, report.added, report.rejected) == (count + 3, count + 1, 2)
+    assert set(project_ids(engine)) == {"Y-99", *(f"Y-{number}" for number in range(2, 2 + count))}
+    opens, closes = rejected(engine)
+    assert (opens["place"], closes["place"]) == ("line 2", f"line {last}")
+    lines = "1 line" if count == 0 else f"{count + 1} lines"
+    assert (
+        f"begins on line 2, is closed on line {last} only: it took in {lines}, which are read anew" in opens["reason"]
+    )
+    assert "a quote on this line ends what a quote on an earlier line began" in closes["reason"]
+    assert adds_up(report)
+
+
+@on_sqlite
+def test_a_bad_row_that_a_stray_quote_took_in_is_named_by_its_own_line(engine, write):
+    text = 'Y-1,"Mig,JOR,5\nY-2,Mig\n\nY-3,Mig,JOR,-5\r\nY-4,Mig,JOR,5\nY-5,Mig",JOR,5\n'
+    report = take(engine, write("a.csv", FOUR + text))
+    assert (report.added, project_ids(engine)) == (1, ["Y-4"])
+    assert [refused["place"] for refused in rejected(engine)] == ["line 2", "line 3", "line 5", "line 7"]
+    assert rejected(engine)[1]["reason"] == "2 columns, expected 4 as in the header"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Skills, training, health, roads,\nwater, schools, and more, for all, and each",
+        "Loan of 1,250,000\nand of 3,250,000 dollars, and 1,000",
+        'The "first"\n\nand the "second", "third", and "fourth"',
+        "a\r\nb\nc,d",
+        ",\n,",
+    ],
+)
+def test_honest_cells_of_several_lines_are_no_rows(engine, write, name):
+    record = {"project_id": "X1", "name": name, "countries": "JOR", "commitment_usd": "5"}
+    report = take(engine, write("a.csv", csv_text(record)))
+    assert (report.added, report.rejected) == (1, 0)
+    assert project(engine, "X1")["name"] == " ".join(name.split())
+
+
+@on_sqlite
+def test_rows_that_a_stray_quote_took_in_of_an_export_are_read_anew(engine, tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "id,project_name,countryshortname,curr_total_commitment\n"
+        'P000001,"Skills,Uganda,5\nP000002,Roads,Uganda,5\nP000003,Skills",Uganda,5\nP000004,Water,Uganda,5\n'
+    )
+    report = take(engine, path, WorldBankExportAdapter("2024-01-01"))
+    assert (report.added, report.rejected, project_ids(engine)) == (2, 2, ["P000002", "P000004"])
+
+
+@on_sqlite
+def test_columns_without_title_and_value_are_passed_over(engine, write):
+    """As spreadsheets write them, at the end or between others; a row may end before those at the end."""
+    text = "project_id,,name,countries,,\nX1,,Jobs,UGA,,\nX2, ,Jobs,UGA\nX3,,Jobs,UGA,5,\nX4,,Jobs\nX5,,Jobs,UGA,,,\n"
+    report = take(engine, write("a.csv", text))
+    assert (report.added, project_ids(engine)) == (2, ["X1", "X2"])
+    assert [(refused["place"], refused["reason"]) for refused in rejected(engine)] == [
+        ("line 4", "column 5 has no title, but a value: expected a title, or no value"),
+        ("line 5", "3 columns, expected 6 as in the header"),
+        ("line 6", "7 columns, expected 6 as in the header"),
+    ]
+
+
 def assert_costs_only_its_record(engine, write, bad):
     report = take(engine, write("a.jsonl", jsonl_text(PROJECT, {**PROJECT, "project_id": "X2", **bad})))
     assert (report.added, report.rejected, project_ids(engine)) == (1, 1, ["X1"])
@@ -411,7 +504,11 @@ REVIEW = {
         ),
         ("component", [{**COMPONENT, "amount_basis": "price"}], "amount_basis", "price", "commitment"),
         ("component", [{**COMPONENT, "source": "nobody"}], "source", "nobody", "expected one of"),
+        ("component", [{**COMPONENT, "ordinal": "1_0"}], "ordinal", "1_0", "'1_0' is not a number"),
+        ("component", [{**COMPONENT, "amount_usd": "1_000_000"}], "amount_usd", "1_000_000", "is not an amount"),
         ("review", [{**REVIEW, "subject_id": "X9"}], "subject_id", "X9", "no such project or component"),
+        ("review", [{**REVIEW, "subject_id": "X9-whole"}], "subject_id", "X9-whole", "no such project or component"),
+        ("review", [{**REVIEW, "subject_id": "X1-whole"}], "subject_id", "X1-whole", "review the project X1 instead"),
         (
             "review",
             [{**REVIEW, "category": "mobility_skill"}],
@@ -441,10 +538,36 @@ def test_a_component_or_review_that_does_not_fit_is_refused_by_name(engine, writ
     assert everything(engine) == before
 
 
+@on_sqlite
+@pytest.mark.parametrize("field", ["ordinal", "passage_start", "extraction_confidence"])
+def test_yes_is_no_number(engine, write, field):
+    fields = {**COMPONENT, "passage": "abc", "passage_start": "1", "passage_end": "2", field: True}
+    take(engine, write("projects.csv", GOOD))
+    report = take(engine, write("a.jsonl", jsonl_text(fields, kind="component")))
+    assert (report.added, report.rejected) == (0, 1)
+    assert (rejected(engine)[0]["field"], rejected(engine)[0]["reason"]) == (field, "'True' is not a number")
+
+
 def test_a_good_component_gets_in_beside_one_of_a_missing_project(engine, write):
     take(engine, write("projects.csv", GOOD))
     take(engine, write("a.csv", csv_text({**COMPONENT, "project_id": "X9"}, COMPONENT)))
     assert [row["component_id"] for row in rows(engine, "component") if row["granularity"] == "component"] == ["X1-1"]
+
+
+@on_sqlite
+def test_the_rest_of_a_project_is_reviewed_under_the_projects_own_id(engine, write):
+    """Each line is refused, and one of a project that has such an id of its own is not."""
+    named = {**PROJECT, "project_id": "X1-whole-remainder"}
+    take(engine, write("projects.csv", csv_text(PROJECT, named)))
+    take(engine, write("list.csv", csv_text(COMPONENT)))
+    assert "X1-remainder" in [row["component_id"] for row in rows(engine, "component")]
+    rest = {**REVIEW, "subject_id": "X1-remainder", "share_percent": "50"}
+    decision = [{**rest, "category": code} for code in ("mobility_skills", "diaspora")]
+    own = {**REVIEW, "subject_id": "X1-whole-remainder", "share_percent": ""}
+    report = take(engine, write("a.csv", csv_text(*decision, own)))
+    assert (report.added, report.rejected) == (1, 2)
+    assert [refused["place"] for refused in rejected(engine)] == ["line 2", "line 3"]
+    assert all("review the project X1 instead" in refused["reason"] for refused in rejected(engine))
 
 
 @on_sqlite

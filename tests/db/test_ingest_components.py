@@ -214,6 +214,24 @@ def test_a_decision_with_a_refused_line_leaves_the_old_decision_standing(engine,
     assert standing == ["mobility_skills", "host_communities"]
 
 
+def test_a_project_of_the_world_bank_is_one_in_capitals_or_not(engine, bring):
+    """Its components, its parent's and its reviews too; ids of others stay as they are."""
+    bring(csv_text({**PROJECT, "project_id": "P174085"}, {**PROJECT, "parent_project_id": "p174085"}))
+    small = {**PROJECT, "name": "In small letters"}
+    bring(csv_text(*({**small, "project_id": number} for number in ("p174085", "p17408", "px174085", "p1740851"))))
+    assert [row["project_id"] for row in rows(engine, "project")] == ["P174085", "X1", "p17408", "p1740851", "px174085"]
+    assert {row["parent_project_id"] for row in rows(engine, "project")} == {"P174085", None}
+    bring(lines(*TITLES).replace("X1", "p174085"))
+    assert set(listed(engine)) == {f"{owner}-{number}" for owner in ("P174085", "X1") for number in (1, 2, 3)}
+    review = {"relevance": "direct", "certainty": "sure", "reason": "Says so", "reviewer": "A", "share_percent": "50"}
+    review |= {"subject_id": "p174085-3", "reviewed_on": "2024-01-01"}
+    decision = [{**review, "category": code} for code in ("mobility_skills", "host_communities")]
+    assert bring(csv_text(*decision)).added == 2
+    assert {row["subject_id"] for row in rows(engine, "review")} == {"P174085-3"}
+    slip = [{**decision[0], "share_percent": "100"}, {**decision[1], "certainty": "maybe"}]
+    assert (bring(csv_text(*slip)).added, rejected(engine)[0]["record_id"]) == (0, "P174085-3")
+
+
 def test_a_project_does_not_get_the_id_of_a_component(engine, bring):
     report = bring(csv_text({**PROJECT, "project_id": "X1-2"}, {**PROJECT, "project_id": "X1-7"}))
     assert (report.added, report.rejected) == (1, 1)

@@ -3,10 +3,12 @@
 import csv
 
 import pytest
+from sqlalchemy import update
 
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
-from db.engine import reading
+from db import tables
+from db.engine import reading, writing
 from db.ingest import bundle
 from db.ingest import rebuild as rebuilding
 from db.ingest.adapters.records import RecordsAdapter
@@ -155,6 +157,21 @@ def test_the_data_set_does_not_put_back_a_list_that_was_corrected(own, write, mo
     monkeypatch.setattr(bundle, "_is_loaded", lambda *_: False)
     assert load_bundle(own).changed == 0
     assert component(own, "P174085-3")["stated_usd"] == 5_000_000_000
+
+
+def test_halves_of_cents_at_stake_are_rounded_alike_on_both_databases(engine, write):
+    """What differs by the way a database rounds a half of a float also stands in another order."""
+    amounts = {"X1": "1.01", "X2": "1.05", "X3": "1.02", "X4": "1000000000000", "X5": "0.03"}
+    named = PROJECT | {"name": "Support to refugees and host communities"}
+    content = csv_text(*({**named, "project_id": x, "commitment_usd": a} for x, a in amounts.items()))
+    assert take(engine, write("a.csv", content)).added == 5
+    with writing(engine) as connection:
+        connection.execute(update(tables.spend_fact).values(confidence=0.5))
+    with reading(engine) as connection:
+        rows = review_queue(connection, Filters(), 10)
+    stakes = {row["project_id"]: row["at_stake_usd"] for row in rows}
+    assert stakes == {"X1": 51, "X2": 53, "X3": 51, "X4": 50_000_000_000_000, "X5": 2}
+    assert list(stakes) == ["X4", "X2", "X1", "X3", "X5"]
 
 
 def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(own, write):

@@ -36,6 +36,7 @@ def test_an_identifier_becomes_an_id_and_back(identifier, project_id):
 
 def test_the_world_bank_is_known_by_its_p_number():
     assert project_id_of("44000-P174085", "44000") == "P174085"
+    assert project_id_of("44000-p174085", "44000") == "P174085"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,9 @@ def test_the_world_bank_is_known_by_its_p_number():
     [
         ("44000-P174085", "XX-SYN", "is the World Bank's, but XX-SYN reports it"),
         ("44000-P174085", None, "nobody reports it"),
+        ("44000-p174085", "XX-SYN", "is the World Bank's, but XX-SYN reports it"),
         ("P174085", "XX-SYN", "would pass for a project of the World Bank"),
+        ("p174085", "XX-SYN", "would pass for a project of the World Bank"),
         ("", "XX-SYN", "does not begin with a letter or digit"),
         ("/x", "XX-SYN", "does not begin with a letter or digit"),
         ("é", "XX-SYN", "does not begin with a letter or digit"),

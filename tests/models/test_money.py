@@ -17,6 +17,9 @@ from models.money import all_usd, parse_dollars, scale_cents, shares_of, split_c
         ("73516.73", 7_351_673),
         ("26999999.9999", 2_700_000_000),
         ("-20", -2_000),
+        ("1.5E9", 150_000_000_000),
+        ("1e+10", 1_000_000_000_000),
+        (1e-7, 0),
         ("", None),
         ("N/A", None),
         (None, None),
@@ -26,7 +29,13 @@ def test_every_form_of_an_amount_is_read_in_cents(text, cents):
     assert parse_dollars(text) == cents
 
 
-@pytest.mark.parametrize("text", ["abc", "1.2.3", "inf", "nan", "1e15", "1e9999999", "-1e999999999", True, "12 m"])
+DIGITS = ("\uff11\uff12", "\u0661\u0662", "1,\u0660\u0660\u0660", "\u0967", "1e" + "9" * 40)
+"""Digits of other scripts than ours, and an exponent that no number has."""
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "1.2.3", "inf", "nan", "1e15", "1e9999999", "-1e999999999", True, "12 m", "1_000", *DIGITS]
+)
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"amount|outside"):
         parse_dollars(text)

@@ -92,7 +92,7 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
         findings.refuse(node, "", f"has no value: the {what} of the activity is not known")
         return own
     text, currency = value.text.strip(), value.get("currency").upper() or default
-    if not re.fullmatch(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})", text):
+    if not re.fullmatch(r"[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text):
         findings.refuse(
             value, text, f"is no amount, expected such as 1250000.50: the {what} of the activity is not known"
         )

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapter import RawRecord, read_csv
+from db.ingest.adapter import RawRecord, check_rows, read_csv
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
-from models.words import counted
 
 KINDS: dict[str, type[AnyRecord]] = {
     "project": ProjectRecord,
@@ -38,22 +37,31 @@ class RecordsAdapter:
 
 
 def _read_csv(path: Path) -> Iterator[RawRecord]:
-    """Columns whose title begins with "_" are for the reader's eye and are passed over."""
+    """Columns whose title begins with "_" are for the reader's eye and are passed over, and so are those without any title
+    or value, as spreadsheets write them."""
     rows = read_csv(path)
     _, header = next(rows, (0, []))
     header = [name.strip() for name in header]
     if "\x00" in "".join(header):  # in a later line of the header than its first
         raise FileRefusedError(f"{path.name} is not a text file: a column's title holds a NUL character")
-    kind = _kind_of_columns(path, [name for name in header if not name.startswith("_")])
-    for line, row in rows:
+    kind = _kind_of_columns(path, [name for name in header if name and not name.startswith("_")])
+    titled = max(place for place, name in enumerate(header, start=1) if name)
+    for line, row, fault in check_rows(rows, len(header), titled):
         place = f"line {line}"
-        if len(row) != len(header):
-            reason = f"{counted(len(row), 'column')}, expected {len(header)} as in the header"
-            yield RawRecord(place, kind, {}, broken=reason)
+        if fault or (fault := _fault_of_untitled(header, row)):
+            yield RawRecord(place, kind, {}, broken=fault)
             continue
         yield RawRecord(
-            place, kind, {n: v for n, v in zip(header, row, strict=True) if v.strip() and not n.startswith("_")}
+            place, kind, {n: v for n, v in zip(header, row, strict=False) if v.strip() and not n.startswith("_")}
         )
+
+
+def _fault_of_untitled(header: list[str], row: list[str]) -> str | None:
+    if all(header):
+        return None
+    values = enumerate(zip(header, row, strict=False), start=1)
+    column = next((number for number, (name, value) in values if not name and value.strip()), None)
+    return None if column is None else f"column {column} has no title, but a value: expected a title, or no value"
 
 
 def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:

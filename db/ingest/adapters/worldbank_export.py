@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapter import RawRecord, read_csv
+from db.ingest.adapter import RawRecord, check_rows, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
 from models.records import ProjectRecord, is_web_address
@@ -64,8 +64,12 @@ class WorldBankExportAdapter:
         titles, columns, start = _find_header(path, head)
         as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
         unit = "row" if path.suffix.lower() in EXCEL else "line"
-        for number, row in chain(head[start + 1 :], rows):
-            yield _to_record(f"{unit} {number}", row, titles, columns, as_of)
+        for number, row, fault in check_rows(chain(head[start + 1 :], rows), len(titles)):
+            place = f"{unit} {number}"
+            if fault:
+                yield RawRecord(place, ProjectRecord, {}, broken=fault)
+            else:
+                yield _to_record(place, row, titles, columns, as_of)
 
 
 def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[str], dict[int, str], int]:
@@ -100,10 +104,6 @@ def _file_date(path: Path) -> str:
 
 
 def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:
-    if len(row) != len(titles):
-        return RawRecord(
-            place, ProjectRecord, {}, broken=f"{counted(len(row), 'column')}, expected {len(titles)} as in the header"
-        )
     fields: dict[str, Any] = {}
     names: dict[str, str] = {}
     set_aside, broken = [], None
