@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from db.ingest.adapters import worldbank_amounts as amount_fields
 from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE, real_day
-from db.ingest.answers import read_list
+from db.ingest.answers import by_ids, read_list
 from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
@@ -135,12 +135,13 @@ def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -
     among the ids. A project that is asked for by its id and not there is a 404 with a good body.
 
     Raises:
-        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error.
+        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error; and if
+            it names a project twice.
     """
     body, total = read_list(answer.body)
     projects = body.get("projects")
     if isinstance(projects, list):
-        projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=offset + 1)}
+        projects = by_ids(projects, offset, _id_of)
     may_be_empty = may_be_empty or total <= offset
     if projects is None and may_be_empty:
         projects = {}
