@@ -1,5 +1,6 @@
 """`python -m api sync`: asks every configured source in turn, for cron and containers."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import Engine
@@ -13,6 +14,8 @@ from db.ingest.worldbank_changes import ingest_worldbank_changes
 from db.ingest.worldbank_documents import WantedReports, ingest_documents
 from db.progress import Progress
 from db.settings import Settings, SyncSource, get_settings
+
+log = logging.getLogger("api")
 
 Taker = Callable[[Engine, Settings, Progress], Report]
 
@@ -46,8 +49,12 @@ def sync() -> int:
                 with progress_bar(source) as advance:
                     report = TAKERS[source](engine, settings, advance)
             except (DataError, OperationalError, OSError) as error:
-                failed[source] = str(error).splitlines()[0]
+                failed[source] = next(iter(str(error).splitlines()), type(error).__name__)
                 err.print(f"{source}: {failed[source]}", style="red", markup=False, highlight=False)
+                continue
+            except Exception as error:  # what nobody foresaw of one source says nothing of the next
+                failed[source] = f"unexpected {type(error).__name__}"
+                log.exception("%s: %s", source, failed[source])
                 continue
             out.print(f"{source}:", highlight=False, end=" ")
             print_report(report)

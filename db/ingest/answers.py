@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from db.ingest.web import WrongAnswerError, shape_of
@@ -11,7 +12,8 @@ def read_list(body: bytes) -> tuple[dict[str, Any], int]:
     """Read the body of a list into the object and the total it states.
 
     Raises:
-        WrongAnswerError: if it is nothing, a page for browsers, cut off, an error, or states no total.
+        WrongAnswerError: if it is nothing, not UTF-8, a page for browsers, cut off, an error, names a key of an object twice,
+            or states no total.
     """
     content = _decode(body)
     if error := next((content[name] for name in ("error", "errors", "fault", "exception") if content.get(name)), None):
@@ -24,18 +26,40 @@ def read_list(body: bytes) -> tuple[dict[str, Any], int]:
 
 
 def _decode(body: bytes) -> dict[str, Any]:
-    text = body.decode("utf-8", "replace").strip().removeprefix("\ufeff")
+    try:
+        text = body.decode("utf-8").strip().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise WrongAnswerError(f"bytes that are not UTF-8, from byte {error.start:,} on") from None
     if not text:
         raise WrongAnswerError("an empty body")
     if text.startswith("<"):
         raise WrongAnswerError("a page for browsers or XML")
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise WrongAnswerError(f"JSON that is broken or cut off ({len(body):,} bytes)") from None
     if not isinstance(content, dict):
         raise WrongAnswerError(shape_of(content))
     return content
+
+
+def by_ids(items: Sequence[Any], offset: int, id_of: Callable[[Any], object]) -> dict[str, Any]:
+    """Put the items of a list, whose first row is the one after `offset`, under their ids; one without an id under its row.
+
+    Raises:
+        WrongAnswerError: if two have the same id.
+    """
+    return _once(
+        [(str(id_of(item) or f"row {row}"), item) for row, item in enumerate(items, start=offset + 1)], "an id"
+    )
+
+
+def _once(pairs: list[tuple[str, Any]], what: str = "a key of an object") -> dict[str, Any]:
+    """Make an object of its pairs. Which of two values under one key was meant nobody knows; it may be a person's name."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise WrongAnswerError(f"JSON that repeats {what}")
+    return found
 
 
 def _number(value: object) -> int | None:

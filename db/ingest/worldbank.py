@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from db.ingest.adapters import worldbank_amounts as amount_fields
 from db.ingest.adapters import worldbank_api as fields
-from db.ingest.adapters.worldbank_fields import SOURCE
-from db.ingest.answers import read_list
+from db.ingest.adapters.worldbank_fields import SOURCE, real_day
+from db.ingest.answers import by_ids, read_list
 from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
@@ -81,7 +81,6 @@ class Wanted:
 class _Content:
     total: int
     records: dict[str, Any]
-    newest_change: str | None
     answer: Answer | None = None
 
 
@@ -109,22 +108,22 @@ class Fetcher:
         def read(answer: Answer) -> _Content:
             if answer.unchanged and entry and folder:
                 kept = read_page(folder, entry)
-                return _Content(entry.total or 0, kept["records"], kept["newest_change"], answer)
+                return _Content(entry.total or 0, kept["records"], answer)
             if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
-                return _Content(self.total, {}, None, answer)
+                return _Content(self.total, {}, answer)
             return read_projects(answer, may_be_empty, 0 if extra else offset)
 
         content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
         answer = content.answer
         assert answer is not None
         self.total = content.total
-        self.changes = [_day(item) for item in content.records.values()]
+        self.changes = [_stated(item) for item in content.records.values()]
         if self.query.get("srt") == CHANGED:
             _check_order(self.changes)
         self.asked += 1
         self.unchanged += answer.unchanged
         given = entry.validators if entry and answer.unchanged else answer.validators
-        kept = {"records": content.records, "newest_change": content.newest_change}
+        kept = {"records": content.records, "newest_change": _newest_change(content.records, answer.retrieved_at)}
         self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
         return Page(offset, list(content.records), content.total)
 
@@ -136,12 +135,13 @@ def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -
     among the ids. A project that is asked for by its id and not there is a 404 with a good body.
 
     Raises:
-        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error.
+        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error; and if
+            it names a project twice.
     """
     body, total = read_list(answer.body)
     projects = body.get("projects")
     if isinstance(projects, list):
-        projects = {str(_id_of(item) or f"row {row}"): item for row, item in enumerate(projects, start=offset + 1)}
+        projects = by_ids(projects, offset, _id_of)
     may_be_empty = may_be_empty or total <= offset
     if projects is None and may_be_empty:
         projects = {}
@@ -150,8 +150,7 @@ def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -
     records = {key: _kept(item) for key, item in projects.items() if key != "facets"}
     if not records and not may_be_empty:
         raise WrongAnswerError(f"a total of {total}, but no projects")
-    newest = max((_day(item) for item in records.values()), default="")
-    return _Content(total, records, newest or None, answer)
+    return _Content(total, records, answer)
 
 
 def _id_of(item: object) -> object:
@@ -165,8 +164,14 @@ def _kept(item: Any) -> Any:
     return None if item is None else type(item)()
 
 
-def _day(item: Any) -> str:
-    """Read the day of a record's last change, as ISO writes it; empty where there is none."""
+def _newest_change(records: Mapping[str, Any], retrieved_at: datetime) -> str | None:
+    """Find the day of the newest change. What is no day, or was yet to come, is passed over: no change is known up to it."""
+    days = (day for item in records.values() if (day := real_day(_stated(item))))
+    return max((day for day in days if day <= retrieved_at.date().isoformat()), default=None)
+
+
+def _stated(item: Any) -> str:
+    """Read what a record states as the day of its last change, by which the API orders; empty where there is nothing."""
     found = re.match(r"\d{4}-\d\d-\d\d", str(item.get(CHANGED, "") if isinstance(item, dict) else ""))
     return found[0] if found else ""
 

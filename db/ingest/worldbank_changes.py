@@ -9,9 +9,9 @@ from sqlalchemy import Engine, select
 from db import tables
 from db.engine import reading
 from db.errors import FileRefusedError
-from db.ingest.adapters.worldbank_fields import SOURCE
+from db.ingest.adapters.worldbank_fields import SOURCE, real_day
 from db.ingest.report import Report
-from db.ingest.spool import MANIFEST, Manifest, SpoolState, read_manifest
+from db.ingest.spool import MANIFEST, Manifest, PageEntry, SpoolState, read_manifest
 from db.ingest.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank, open_worldbank
 from db.progress import Progress, unseen
 from models.vocabulary import RunStatus
@@ -64,7 +64,14 @@ def newest_change(engine: Engine, address: str, spool_dir: Path) -> date | None:
     wholes = [datetime.fromisoformat(one.started_at) for one in kept if one.query["srt"] == "id"]
     if not wholes or datetime.now(UTC) - max(wholes) > WHOLE_AFTER:
         return None
-    return max((date.fromisoformat(one.newest_change) for one in kept if one.newest_change), default=None)
+    days = (day for one in kept for page in one.pages if (day := _newest_of(page)))
+    return max(map(date.fromisoformat, days), default=None)
+
+
+def _newest_of(page: PageEntry) -> str | None:
+    """Read the newest change of a kept page; `None` for what is no day, or was yet to come when the page was."""
+    day = real_day(page.newest_change or "")
+    return day if day and day <= page.retrieved_at[:10] else None
 
 
 def _taken_in(engine: Engine, spool_dir: Path) -> Iterator[Manifest]:

@@ -20,7 +20,7 @@ from db.ingest.adapters.worldbank_documents import (
     to_documents,
     to_remark,
 )
-from db.ingest.answers import read_list
+from db.ingest.answers import by_ids, read_list
 from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
@@ -152,10 +152,7 @@ def read_documents(answer: Answer, may_be_empty: bool = False, offset: int = 0) 
         raise WrongAnswerError(f"a total of {total:,}, more than the documents of any one project")
     documents = body.get("documents")
     if isinstance(documents, list):
-        documents = {
-            str((item.get("id") if isinstance(item, dict) else None) or f"row {row}"): item
-            for row, item in enumerate(documents, start=offset + 1)
-        }
+        documents = by_ids(documents, offset, lambda item: item.get("id") if isinstance(item, dict) else None)
     may_be_empty = may_be_empty or total <= offset
     if documents is None and may_be_empty:
         documents = {}

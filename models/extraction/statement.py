@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from models.extraction.amounts import MILLION, Money, find_money, to_cents
-from models.extraction.result import ACTUAL_ONLY, AMBIGUOUS_AMOUNT, AMBIGUOUS_UNIT, INFERRED_UNIT, PARTS_ONLY
+from models.extraction.result import ACTUAL_ONLY, AMBIGUOUS_AMOUNT, AMBIGUOUS_UNIT, INFERRED_UNIT, NOT_USD, PARTS_ONLY
 from models.vocabulary import Measure
 
 _ACTUAL = re.compile(
@@ -34,6 +35,14 @@ _SAID = re.compile(rf"{_PART.pattern}|\b(?:is based|will|would)\b")
 _TOTAL = re.compile(r"(?<!of )(?<!of the )\btotal")
 _ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicional|additionnel")
 _COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")
+_SHARE = re.compile(
+    r"(?:\d ?(?:%|per ?cent\b)|\b(?:half|thirds?|quarters?|fifths?|moitie|tiers|mitad|metade|tercio|terco))"
+    r" (?:of|du|de|del|do|da)\b(?:(?!\b(?:or|i\.?e|equal|equivalent)\b)[^,;:=()\[\]/]){0,80}\Z"
+)
+"""Words before the amount that a share is of: "30% of ", "half of the total cost of "."""
+_ORIGINAL = re.compile(r"\b(?:original|initial)")
+_CURRENT = re.compile(r"\b(?:current|now|present|latest)")
+_SUMMAND = re.compile(r"[^.;]{0,20}(?:\+|\b(?:plus|and|et|y|e)\b)[^.;]{0,20}")
 _BREAK = re.compile(
     r";|:(?= ?(?!us ?\$|usd|\$|eur)[a-z])|\.\s|,|/|\band\b|\bet\b|\by\b|\be\b|\bof which\b|\bincluding\b|\bdont\b|[()\[\]]"
 )
@@ -80,12 +89,36 @@ def choose(folded: str, continental: bool) -> Stated | None:
     chosen, flag = _own(dollars)
     if chosen is None:
         return Stated(None, None, (flag,))
+    if _is_share(chosen) or _was_changed(chosen, dollars) or _has_foreign_summand(chosen, wholes, folded):
+        return Stated(None, None, (AMBIGUOUS_AMOUNT,))
     basis = _basis(chosen, mentions, folded)
     if shared := _shared_unit(chosen, mentions, folded):
         return Stated(shared, basis, (INFERRED_UNIT,), chosen.says(_PLANNED))
     if chosen.money.cents is None:
         return Stated(None, None, (chosen.money.flag or AMBIGUOUS_AMOUNT,))
     return Stated(chosen.money.cents, basis, (), chosen.says(_PLANNED))
+
+
+def _is_share(chosen: _Labelled) -> bool:
+    """Tell whether the component has only a share of the amount: '30% of US$40 million'."""
+    return _SHARE.search(chosen.before) is not None
+
+
+def _was_changed(chosen: _Labelled, dollars: list[_Labelled]) -> bool:
+    """Tell whether the amount is the first one, and another has taken its place: 'US$30 million (original US$20 million)'."""
+    others = (item for item in dollars if item.money.cents and item.money.cents != chosen.money.cents)
+    return chosen.says(_ORIGINAL) and any(item.plain or item.says(_CURRENT) for item in others)
+
+
+def _has_foreign_summand(chosen: _Labelled, wholes: list[_Labelled], folded: str) -> bool:
+    """Tell whether money of another currency comes on top of the amount: 'US$30 million plus EUR 5 million'."""
+    place = wholes.index(chosen)
+    for first, second in pairwise(wholes[max(0, place - 1) : place + 2]):
+        other = second if first is chosen else first
+        between = folded[first.money.end : second.money.start]
+        if other.money.flag == NOT_USD and not other.says(_ACTUAL) and _SUMMAND.fullmatch(between):
+            return True
+    return False
 
 
 def _shared_unit(chosen: _Labelled, mentions: list[_Labelled], folded: str) -> int | None:

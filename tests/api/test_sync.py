@@ -5,9 +5,12 @@ import sys
 
 import pytest
 
+from api import sync_cli
 from db.engine import make_engine, reading
+from db.ingest.report import Report
 from db.migrate import upgrade
 from db.queries.runs import list_runs
+from db.settings import SyncSource, get_settings
 from tests.conftest import DATABASES
 from tests.data.fake_worldbank import ever_from, running
 
@@ -54,4 +57,31 @@ def test_a_source_that_fails_is_named_and_nothing_is_written(new_database, tmp_p
         (run,) = list_runs(connection)
     assert (run["status"], run["read"]) == ("refused", 0)
     assert "answered 403" in run["detail"]
+    engine.dispose()
+
+
+def test_what_nobody_foresaw_of_one_source_does_not_keep_the_next(new_database, monkeypatch, caplog, capsys, request):
+    url = new_database("sqlite")
+    engine = make_engine(url)
+    upgrade(engine)
+    asked = []
+
+    def breaks(*_):
+        asked.append("worldbank")
+        raise ValueError("month must be in 1..12")
+
+    def works(*_):
+        asked.append("documents")
+        return Report(run_id=1, source="worldbank-documents")
+
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("SYNC_SOURCES", "worldbank,worldbank-documents")
+    monkeypatch.setattr(sync_cli, "TAKERS", {SyncSource.WORLDBANK: breaks, SyncSource.WORLDBANK_DOCUMENTS: works})
+    get_settings.cache_clear()
+    request.addfinalizer(get_settings.cache_clear)
+    monkeypatch.setattr(sync_cli, "print_report", lambda report: asked.append(report.source))
+    assert sync_cli.sync() == 1
+    assert asked == ["worldbank", "documents", "worldbank-documents"]
+    assert "done worldbank-documents; failed worldbank" in capsys.readouterr().out
+    assert "month must be in 1..12" in caplog.text
     engine.dispose()

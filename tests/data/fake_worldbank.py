@@ -207,6 +207,14 @@ class _Handler(BaseHTTPRequestHandler):
                 "large": b" " * 2_000_000,
                 "deep": b'{"projects":' + b"[" * 200_000,
             }
+            found = next((name for name in ("projects", "documents") if whole.get(name)), None)
+            if found:
+                items = whole[found] if isinstance(whole[found], list) else list(whole[found].values())
+                bodies["not-utf8"] = body.replace(b'"id": "', b'"note": "\xe9", "id": "', 1)
+                bodies["field-twice"] = body.replace(b'"id": "', b'"id": "P1", "id": "', 1)
+                bodies["id-twice"] = json.dumps({**whole, found: [items[0], items[0]]}).encode()
+                key = json.dumps(items[0]["id"]).encode()
+                bodies["key-twice"] = body.replace(key + b": {", key + b": {}, " + key + b": {", 1)
             self._answer(200, bodies[fault])
 
 

@@ -207,8 +207,23 @@ def test_an_amount_that_cannot_be_believed_is_set_aside_and_the_record_kept(engi
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("cost", "kept"), [("0", 0), ("1000", 1000_00)])
-def test_zero_and_a_thousand_dollars_are_believed(engine, bring, cost, kept):
+def test_billions_written_in_millions_are_no_thousands(engine, bring):
+    columns = ("curr_project_cost", "curr_ibrd_commitment", "curr_total_commitment")
+    report = bring(**dict.fromkeys(columns, "1500"), idacommamt="0", grantamt="0")
+    assert (report.added, sorted(entry["field"] for entry in rejected(engine))) == (1, sorted(columns))
+    stored = project(engine, "P1")
+    assert [stored[name] for name in ("cost_cents", "ibrd_cents", "commitment_cents")] == [None, None, None]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_small_grant_beside_a_loan_that_the_total_confirms_is_believed(engine, bring):
+    report = bring(grantamt="4000", curr_total_commitment="5004000")
+    assert (report.set_aside, project(engine, "P1")["grant_cents"]) == (0, 4_000_00)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("cost", "kept"), [("0", 0), ("10000", 10_000_00)])
+def test_zero_and_ten_thousand_dollars_are_believed(engine, bring, cost, kept):
     report = bring(curr_project_cost=cost)
     assert (report.set_aside, project(engine, "P1")["cost_cents"]) == (0, kept)
 

@@ -134,6 +134,7 @@ LASTING = {
     **dict.fromkeys(
         ("cut-json", "html", "error-inside", "empty", "null-projects", "no-total", "deep"), SourceAnswerError
     ),
+    **dict.fromkeys(("not-utf8", "key-twice", "field-twice", "id-twice"), SourceAnswerError),
     **dict.fromkeys(("403", "404", "large"), SourceAnswerError),
 }
 WORDS = {
@@ -146,6 +147,10 @@ WORDS = {
     "null-projects": "a total of 85, but null for projects",
     "cut-json": "JSON that is broken or cut off",
     "deep": "JSON that is broken or cut off",
+    "not-utf8": "bytes that are not UTF-8, from byte ",
+    "key-twice": "JSON that repeats a key of an object",
+    "field-twice": "JSON that repeats a key of an object",
+    "id-twice": "JSON that repeats an id",
     "403": "answered 403 with a refusal",
     "large": "more than 1,000,000 bytes; expected less",
 }

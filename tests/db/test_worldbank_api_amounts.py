@@ -58,6 +58,19 @@ MONEY = {
     "zero-but-for-the-grant": ({"totalamt": "0", "ibrdcommamt": "0", "idacommamt": "0"}, (None, 0, 0)),
     "zero-without-parts": ({"totalamt": "0"}, (None, None, None)),
     "nothing": ({"totalamt": "", "ibrdcommamt": "N/A", "idacommamt": None}, (None, None, None)),
+    "billions-in-millions": (
+        {"totalamt": "1,500,000,000", "curr_ibrd_commitment": "1500"},
+        (1_500 * M, 1_500 * M, None),
+    ),
+    "billions-in-millions-beside-dollars": (
+        {"totalamt": "1,500,000,000", "idacommamt": "500,000,000", "curr_ibrd_commitment": "1000", "grantamt": "9,000"},
+        (1_500_009_000, 1_000 * M, 500 * M),
+    ),
+    "small-beside-real-money": (
+        {"curr_total_commitment": "2005000", "curr_ibrd_commitment": "2000000", "curr_ida_commitment": "5000"},
+        (2_005_000, 2 * M, 5_000),
+    ),
+    "small-in-dollars": ({"totalamt": "5,000", "idacommamt": "5,000"}, (5_000, None, 5_000)),
     "total-alone": ({"totalamt": "7,000,000"}, (7 * M, None, None)),
     "total-beyond-its-parts": ({"totalamt": "7,000,000", "ibrdcommamt": "6,000,000"}, (7 * M, 6 * M, None)),
     "current-zero-says-nothing": (
@@ -94,6 +107,24 @@ DOUBTS = {
         (None, None, None),
         [("curr_total_commitment", "too small"), ("curr_ida_commitment", "too small")],
     ),
+    "billions-in-millions-that-nothing-confirms": (
+        {"curr_total_commitment": "1500", "curr_ida_commitment": "1500"},
+        (None, None, None),
+        [("curr_total_commitment", "too small"), ("curr_ida_commitment", "too small")],
+    ),
+    "total-alone-in-millions": (
+        {"curr_total_commitment": "1500"},
+        (None, None, None),
+        [("curr_total_commitment", "too small")],
+    ),
+    "zeros-against-a-total-and-a-part": (
+        {
+            **dict.fromkeys(("totalamt", "ibrdcommamt", "idacommamt", "grantamt"), "0"),
+            **dict.fromkeys(("curr_total_commitment", "curr_ibrd_commitment"), "150,000,000"),
+        },
+        (None, None, 0),
+        [("curr_total_commitment", "which say zero"), ("curr_ibrd_commitment", "which say zero")],
+    ),
     "totals-that-differ": (
         {"totalamt": "7,000,000", "idacommamt": "7,000,000", "curr_total_commitment": "9"},
         (7 * M, None, 7 * M),
@@ -124,6 +155,9 @@ def test_an_amount_that_cannot_be_believed_is_set_aside(amounts, expected, doubt
     [
         ({"curr_project_cost": "205500000", "lendprojectcost": "300,000,000"}, 205_500_000),
         ({"curr_project_cost": "205.5", "lendprojectcost": "205,500,000"}, 205_500_000),
+        ({"curr_project_cost": "2000", "lendprojectcost": "2,000,000,000"}, 2_000_000_000),
+        ({"curr_project_cost": "2000", "lendprojectcost": "2,100,000,000"}, 2_100_000_000),
+        ({"curr_project_cost": "12000", "lendprojectcost": "12,000,000,000"}, 12_000_000_000),
         ({"lendprojectcost": 187500000}, 187_500_000),
         ({"curr_project_cost": "0", "lendprojectcost": "187500000"}, 187_500_000),
         ({"lendprojectcost": "0"}, None),

@@ -147,3 +147,26 @@ def test_a_run_for_changes_that_fails_is_made_up_by_the_next(engine, fetch, api)
     api.fault = lambda number, params: None
     assert fetch().changed == 1
     assert project(engine, "P900003")["status"] == "Closed"
+
+
+@only_sqlite
+@pytest.mark.parametrize("day", ["2026-13-45T00:00:00Z", "2062-01-01T00:00:00Z"], ids=["no day", "yet to come"])
+def test_a_day_that_cannot_be_hides_no_change(engine, fetch, api, day):
+    change(api, "P900001", day)
+    fetch()
+    change(api, "P900003", projectstatusdisplay="Closed")
+    second = fetch()
+    assert second.notes[0] == "asked for what changed on or after 2025-12-28"
+    assert (second.changed, project(engine, "P900003")["status"]) == (1, "Closed")
+    assert fetch().notes[0] == "asked for what changed on or after 2026-02-03"
+
+
+@only_sqlite
+@pytest.mark.parametrize("day", ["2026-13-45", "2062-01-01"], ids=["no day", "yet to come"])
+def test_a_day_that_cannot_be_in_a_kept_list_is_passed_over(fetch, tmp_path, day):
+    fetch()
+    (path,) = (tmp_path / "spool").glob("*/*/manifest.json")
+    manifest = json.loads(path.read_bytes())
+    manifest["newest_change"] = manifest["pages"][0]["newest_change"] = day
+    path.write_text(json.dumps(manifest))
+    assert fetch().notes[0] == "asked for what changed on or after 2025-12-28"

@@ -180,6 +180,7 @@ def test_a_text_that_does_not_come_is_set_aside_and_the_next_is_read(engine, fet
         ({"projectid": "P900002 P900003"}, "x", "the API says that it is of P900002, P900003"),
         ({"docty": None}, "x", r"the API does not say what kind of document it is \(docty\)"),
         ({"docdt": "soon"}, "x", "'soon' is no date of a document"),
+        ({"docdt": "2062-01-31"}, status_report(PROJECT_ID, FITS), "its date, 2062-01-31, is yet to come"),
         ({}, "Nothing is said here.", "the text names no project as its own"),
         ({}, status_report("P900077", FITS), "the text is about P900077"),
         ({}, status_report(PROJECT_ID, {}), "no components are found in the text"),
@@ -191,6 +192,15 @@ def test_a_report_that_gives_nothing_is_listed_with_the_reason(engine, fetch, ap
     report = fetch()
     assert (report.read, report.passed_over, report.release_id) == (0, 1, None)
     assert re.fullmatch(reason, refusals(engine, report)[0][2])
+
+
+@only_sqlite
+def test_a_report_from_the_future_hides_no_good_one(engine, fetch, api):
+    put(api, "D1", PROJECT_ID, status_report(PROJECT_ID, FITS), "2022-01-31")
+    put(api, "D2", PROJECT_ID, status_report(PROJECT_ID, FITS), "2062-01-31")
+    report = fetch()
+    assert (report.added, report.rejected, report.passed_over) == (3, 0, 1)
+    assert texts_asked(api) == ["D1"]
 
 
 @only_sqlite

@@ -36,6 +36,38 @@ def test_corpus_is_whole():
     assert {path.stem for path in CORPUS.glob("*.json")} == REPORTS.keys()
 
 
+NOT_ITS_OWN = [
+    "30% of US$40 million",
+    "about half of US$40 million",
+    "two thirds of the US$40 million",
+    "40% of total project cost of US$50 million",
+    "US$30 million (original US$20 million)",
+    "original allocation US$20 million, current allocation US$30 million",
+    "US$30 million plus EUR 5 million",
+    "EUR 5 million and US$30 million",
+]
+ITS_OWN = [
+    "US$40 million, 30% of total cost",
+    "30% of total cost: US$40 million",
+    "US$40 million; original US$40 million",
+    "original US$40 million; revised US$50 million",
+    "EUR 36 million (US$40 million equivalent)",
+    "US$40 million, equivalent to EUR 36 million",
+]
+
+
+@pytest.mark.parametrize("said", NOT_ITS_OWN)
+def test_an_amount_that_cannot_be_the_components_is_not_taken(said):
+    (item,) = extract(f"{HEAD}Component 1: Skills for returning migrants ({said}).").components
+    assert (item.title, item.amount_cents, item.flags) == ("Skills for returning migrants", None, ("ambiguous_amount",))
+
+
+@pytest.mark.parametrize("said", ITS_OWN)
+def test_an_amount_beside_its_share_its_equivalent_or_what_was_spent_is_taken(said):
+    (item,) = extract(f"{HEAD}Component 1: Skills for returning migrants ({said}).").components
+    assert (item.amount_cents, item.flags) == (40_000_000_00, ())
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_report(name):
     wanted = json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)

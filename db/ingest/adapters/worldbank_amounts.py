@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from db.ingest.adapters.worldbank_fields import MILLION, REAL_MONEY, dollars, same, settle_amounts
+from db.ingest.adapters.worldbank_fields import MAY_BE_MILLIONS, MILLION, REAL_MONEY, dollars, same, settle_amounts
 from db.ingest.web import shape_of
 from models.money import parse_dollars
 
@@ -13,7 +13,8 @@ PARTS = {
     "ida_usd": ("idacommamt", "curr_ida_commitment"),
     "grant_usd": ("grantamt",),
 }
-TOTALS = ("totalamt", "totalcommamt", "curr_total_commitment")
+IN_DOLLARS = ("totalamt", "totalcommamt")
+TOTALS = (*IN_DOLLARS, "curr_total_commitment")
 PAIRS = (
     ("curr_ibrd_commitment", "ibrdcommamt"),
     ("curr_ida_commitment", "idacommamt"),
@@ -55,8 +56,7 @@ def read_amounts(source: Mapping[str, Any]) -> Amounts:
     amounts = Amounts()
     cents = {name: _read(source, name, amounts) for name in _names()}
     unsure = bool(amounts.set_aside)
-    pairs = ((cents[one], cents[other]) for one, other in PAIRS)
-    millions = any(one and other and same(one * MILLION, other) for one, other in pairs)
+    millions = _are_millions(cents)
     for field_name, (name, *stand_in) in PARTS.items():
         value = cents[name]
         if value is not None:
@@ -65,9 +65,25 @@ def read_amounts(source: Mapping[str, Any]) -> Amounts:
             amounts.put(field_name, stand_in[0], value * MILLION if millions else value)
     _put_total(amounts, cents, unsure)
     _put_cost(amounts, cents)
-    doubted = settle_amounts(amounts.fields)
+    unsure_unit = [field_name for field_name, name in amounts.names.items() if name.startswith("curr_")]
+    doubted = settle_amounts(amounts.fields, unsure_unit)
     amounts.set_aside += [(amounts.names.get(name, name), value, reason) for name, value, reason in doubted]
     return amounts
+
+
+def _are_millions(cents: Mapping[str, int | None]) -> bool:
+    """Tell whether the amounts named `curr_…` are in millions: one repeats another so, or they make up a total so."""
+    if any(_repeats_in_millions(cents[one], cents[other]) for one, other in PAIRS):
+        return True
+    known = {name: cents[name] for name, *_ in PARTS.values()}
+    rest = sum(cents[other[0]] or 0 for name, *other in PARTS.values() if other and known[name] is None)
+    whole = sum(value or 0 for value in known.values()) + rest * MILLION
+    sums = (whole, whole - (known["grantamt"] or 0))
+    return rest > 0 and any(same(value, one) for name in IN_DOLLARS if (value := cents[name]) for one in sums)
+
+
+def _repeats_in_millions(value: int | None, other: int | None) -> bool:
+    return bool(value and other and same(value * MILLION, other))
 
 
 def _names() -> list[str]:
@@ -95,6 +111,8 @@ def _put_total(amounts: Amounts, cents: Mapping[str, int | None], unsure: bool) 
     whole, loan = sum(parts.values()), sum(value for name, value in parts.items() if name != "grant_usd")
     stated = [(name, value) for name in TOTALS if (value := cents[name]) is not None]
     confirmed = [name for name, value in stated if parts and _agrees(value, whole, loan)]
+    if confirmed and not whole and len(parts) == len(PARTS) and _deny_zero(amounts, cents):
+        return
     if confirmed and (whole or len(parts) == len(PARTS)):
         amounts.put("commitment_usd", confirmed[0], whole)
     elif believable := [pair for pair in stated if pair[1] > 0]:
@@ -109,12 +127,26 @@ def _put_total(amounts: Amounts, cents: Mapping[str, int | None], unsure: bool) 
             amounts.doubt(name, dollars(value), reason)
 
 
+def _deny_zero(amounts: Amounts, cents: Mapping[str, int | None]) -> bool:
+    """Tell whether amounts say more than the zero of a total and of all its parts. They and these parts are not believed."""
+    names = (*TOTALS, *(name for _, *others in PARTS.values() for name in others))
+    against = [(name, value) for name in names if (value := cents[name])]
+    for name, value in against:
+        amounts.doubt(name, dollars(value), "differs from other fields, which say zero: neither is believed")
+        for field_name in [one for one, (_, *others) in PARTS.items() if name in others]:
+            del amounts.fields[field_name], amounts.names[field_name]
+    return bool(against)
+
+
 def _agrees(value: int, *others: int) -> bool:
     return any(same(value * unit, other) for unit in (1, MILLION) for other in others)
 
 
 def _put_cost(amounts: Amounts, cents: Mapping[str, int | None]) -> None:
     """Prefer the current cost to the one at approval, unless it is in millions or missing."""
-    stated = [(name, value) for name in COSTS if (value := cents[name])]
+    current, approved = COSTS
+    names = COSTS[1:] if _repeats_in_millions(cents[current], cents[approved]) else COSTS
+    least = {current: MAY_BE_MILLIONS, approved: REAL_MONEY}
+    stated = [(name, value) for name in names if (value := cents[name])]
     if stated:
-        amounts.put("project_cost_usd", *max(stated, key=lambda pair: pair[1] >= REAL_MONEY))
+        amounts.put("project_cost_usd", *max(stated, key=lambda pair: pair[1] >= least[pair[0]]))

@@ -11,6 +11,7 @@ from db.ingest.adapter import RawRecord
 from db.ingest.adapters.worldbank_fields import read_text, real_day
 from db.ingest.spool import read_manifest, read_page
 from db.ingest.texts import TextStore
+from models.dates import tomorrow
 from models.extraction import ExtractedComponent
 from models.extraction.judging import Judgement, Totals, Trust, judge
 from models.money import usd
@@ -89,6 +90,8 @@ def _document(project_id: str, key: str, fields: Mapping[str, Any]) -> Document:
         problem = f"{address[:80]!r} is no address of a text"
     elif day is None:
         problem = f"{(said or 'nothing')[:40]!r} is no date of a document"
+    elif day > tomorrow().isoformat():
+        problem = f"its date, {day}, is yet to come"
     place = address or _text(fields, "pdfurl") or f"document {key}"
     return Document(key, _text(fields, "display_title"), day, address, place[:500], problem)
 

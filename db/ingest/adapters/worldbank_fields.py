@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,15 @@ PROJECT_PAGE = "https://projects.worldbank.org/en/projects-operations/project-de
 REAL_MONEY = 1_000_00
 """An operation below 1,000 dollars (in cents) is a placeholder or written in millions: its amount is not believed."""
 
+MAY_BE_MILLIONS = 10_000_00
+"""Below 10,000 dollars (in cents) an amount of unknown unit may as well be one of some billions, written in millions.
+
+Grants of 10,000 dollars and more are real; no project is of ten billion.
+"""
+
 MILLION = 1_000_000
+PARTS = ("ibrd_usd", "ida_usd", "grant_usd")
+AMOUNTS = ("commitment_usd", "project_cost_usd", *PARTS)
 
 
 _US_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?: [0-9:]+ ?[AP]M)?")
@@ -103,14 +111,14 @@ def mend_words(text: str, others: Sequence[str]) -> str:
     return re.sub(r"\b([^\W\d_]+) (?=([^\W\d_]+)\b)", join, text)
 
 
-def settle_amounts(fields: dict[str, Any]) -> list[tuple[str, str, str]]:
+def settle_amounts(fields: dict[str, Any], unsure: Container[str] = AMOUNTS) -> list[tuple[str, str, str]]:
     """Make the commitment mean IBRD + IDA + grants, whole dollars, and set aside what cannot be believed.
 
     What the total column holds differs by export: with or without grants, in dollars or in millions, or the cost again.
-    It is compared with its parts; where they do not settle it, it is not guessed.
+    It is compared with its parts; where they do not settle it, it is not guessed. `unsure` are the fields of unknown unit.
     """
     try:
-        parts = {name: parse_dollars(fields.get(name)) for name in ("ibrd_usd", "ida_usd", "grant_usd")}
+        parts = {name: parse_dollars(fields.get(name)) for name in PARTS}
         total, cost = parse_dollars(fields.get("commitment_usd")), parse_dollars(fields.get("project_cost_usd"))
     except ValueError:
         return []  # validation names the field
@@ -128,12 +136,24 @@ def settle_amounts(fields: dict[str, Any]) -> list[tuple[str, str, str]]:
     elif total is not None and not stated and total == cost:
         reason = "repeats the project's cost and no part confirms it: the commitment is not stated"
         set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
-    for name in ("commitment_usd", "project_cost_usd", *parts):
+    in_dollars = _in_dollars(fields, unsure)
+    for name in AMOUNTS:
         cents = parse_dollars(fields.get(name))
-        if cents is not None and 0 < cents < REAL_MONEY:
+        least = MAY_BE_MILLIONS if name in unsure and name not in in_dollars else REAL_MONEY
+        if cents is not None and 0 < cents < least:
             reason = "is too small to be whole dollars (a placeholder, or millions): set aside"
             set_aside.append((name, str(fields.pop(name)), reason))
     return set_aside
+
+
+def _in_dollars(fields: dict[str, Any], unsure: Container[str]) -> Sequence[str]:
+    """Name the amounts that are in dollars because one of them surely is, and the total is the sum of the parts."""
+    total, *parts = (parse_dollars(fields.get(name)) for name in ("commitment_usd", *PARTS))
+    if total is None or not same(total, sum(part or 0 for part in parts)):
+        return ()
+    amounts = zip(("commitment_usd", *PARTS), (total, *parts), strict=True)
+    sure = any(cents and (name not in unsure or cents >= MAY_BE_MILLIONS) for name, cents in amounts)
+    return ("commitment_usd", *PARTS) if sure else ()
 
 
 def same(one: int, other: int) -> bool:
