@@ -1,6 +1,7 @@
 """Reviews as they stand, and what is most worth reviewing next."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -26,14 +27,17 @@ FORM = (
 )
 """Columns of a review in our own form of records (models.records.ReviewRecord), in the order of the bundled file."""
 
+STATED = ("category", "share_percent", "secondary_categories", "relevance")
+"""Columns of the form that are filled in beforehand: what the money is counted as now."""
 
-def current_reviews(connection: Connection, subject_id: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield every review that counts, or those of a subject: one line a category, in the form in which it can be taken in
-    again."""
+
+def current_reviews(connection: Connection, subjects: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every review that counts, or those of some subjects: one line a category, in the form in which it can be taken
+    in again."""
     table = tables.review
     query = select(table).where(table.c.superseded.is_(False)).order_by(table.c.subject_id, table.c.position)
-    if subject_id is not None:
-        query = query.where(table.c.subject_id == subject_id)
+    if subjects is not None:
+        query = query.where(table.c.subject_id.in_(subjects))
     for row in connection.execute(query).mappings():
         share = row["share_ppm"]
         yield {
@@ -93,6 +97,23 @@ def review_queue(connection: Connection, filters: Filters, limit: int) -> list[d
         row["money_usd"] = int(row["money_usd"])
         row["at_stake_usd"] = int(row["at_stake_usd"])
     return rows
+
+
+def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turn rows of the queue into lines of a form: what a subject is counted as now is filled in.
+
+    A subject that has a review gets a line for each category of it, with its share: what is taken in again replaces the
+    review as a whole, so lines that were left out would be lost. Another has one line.
+    """
+    reviewed = defaultdict(list)
+    for line in current_reviews(connection, {row["subject_id"] for row in rows}):
+        words = ";".join(line["secondary_categories"] or ())
+        reviewed[line["subject_id"]].append(line | {"secondary_categories": words or None})
+    return [
+        row | {name: line.get(name) for name in STATED}
+        for row in rows
+        for line in reviewed.get(row["subject_id"], [row])
+    ]
 
 
 def _at_stake(filters: Filters, limit: int) -> Select[Any]:
