@@ -207,12 +207,21 @@ def _told(page: Sequence[Piece]) -> int | None:
 
 
 def answer_one(
-    asked: Asked, params: Shown, columns: Sequence[Column], row: Values, wrap: Callable[[], dict[str, Any]]
+    asked: Asked,
+    params: Shown,
+    columns: Sequence[Column],
+    row: Values,
+    wrap: Callable[[], dict[str, Any]],
+    every: Sequence[Column] | None = None,
 ) -> Response:
-    """Answer with a single thing; in formats of rows it is the only one, with the columns of its kind's list."""
+    """Answer with a single thing; in formats of rows it is the only one.
+
+    `columns` are those of flat formats, `every` the ones that JSON lines have and `fields` can choose from, if these are more.
+    """
     form, links = rows_format(asked.request, params.format), asked.links()
     if form is not Format.JSON:
-        columns = _chosen_columns(columns, params.fields)
+        whole = form is Format.JSONL or params.fields
+        columns = _chosen_columns(every if every and whole else columns, params.fields)
         return _file(asked, form, columns, lambda: in_columns(columns, [row]), links)
     kept = {name: row.get(name) for name in params.fields} if params.fields else row
     if params.fields:

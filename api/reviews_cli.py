@@ -13,7 +13,7 @@ from api.encoding import with_dollars
 from api.examples_cli import example
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
-from db.queries.reviews import FORM, current_reviews, review_queue
+from db.queries.reviews import FORM, as_form, current_reviews, review_queue
 from models.filters import Filters
 
 app = typer.Typer(
@@ -37,10 +37,10 @@ def export_reviews() -> None:
 
 
 @app.command("queue", epilog=example("reviews queue --limit 50 > form.csv"))
-def queue(limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")] = 20) -> None:
-    """Print what is most worth reviewing, as a CSV form to fill in and import."""
+def queue(limit: Annotated[int, typer.Option(min=1, max=1000, help="Subjects at most.")] = 20) -> None:
+    """Print what is most worth reviewing, as a CSV form to fill in and import. What was reviewed has a line each category."""
     with ready_engine() as engine, reading(engine) as connection:
-        rows = [with_dollars(row) for row in review_queue(connection, Filters(), limit)]
+        rows = [with_dollars(row) for row in as_form(connection, review_queue(connection, Filters(), limit))]
     context = ("project_name", "title", "method", "confidence", "money_usd", "at_stake_usd", "source_url")
     forms = ({f"_{name}": row[name] for name in context} | row for row in rows)
     _print_csv([*FORM, *(f"_{name}" for name in context)], forms)

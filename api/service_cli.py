@@ -64,6 +64,7 @@ def serve(
         uvicorn.run(
             "api.main:create_service",
             factory=True,
+            http="api.http.unreadable:ReadableProtocol",
             host=host,
             port=port,
             log_config=log_config(),

@@ -1,7 +1,7 @@
 """CSV as RFC 4180 describes it, in UTF-8. The header is there even without rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import NoneType
 from typing import Any
@@ -78,9 +78,16 @@ def _cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal | int | float):
         return str(value)
-    if isinstance(value, date | datetime):
+    if isinstance(value, datetime):
+        return f"{utc(value).isoformat()}Z"
+    if isinstance(value, date):
         return value.isoformat()
     return _quoted(_harmless(value if isinstance(value, str) else flat_text(value)))
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment in UTC, without saying so; one that names no zone is in UTC already."""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None)
 
 
 def flat_text(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import xlsxwriter
 
 from api.exports.columns import About, Column, Kind, chosen
-from api.exports.csv import flat_text
+from api.exports.csv import flat_text, utc
 from db.queries.pieces import Piece
 
 MAX_ROWS = 1_048_575
@@ -38,6 +38,7 @@ def xlsx_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: About
 def _write_rows(book: Any, columns: Sequence[Column], pieces: Iterable[Piece]) -> None:
     sheet = book.add_worksheet("data")
     money, bold = book.add_format({"num_format": "#,##0.00"}), book.add_format({"bold": True})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, 18 if column.kind is Kind.DECIMAL else 16)
@@ -53,6 +54,8 @@ def _write_rows(book: Any, columns: Sequence[Column], pieces: Iterable[Piece]) -
                 sheet.write_number(number, place, float(value), money if column.unit else None)
             elif column.kind is Kind.DATE:
                 sheet.write_datetime(number, place, value)
+            elif column.kind is Kind.TIME:
+                sheet.write_datetime(number, place, utc(value), moment)
             else:
                 sheet.write_string(number, place, flat_text(value)[:MAX_TEXT])
 

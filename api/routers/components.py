@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/components", tags=["components"], route_class=Que
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)
 ALL_COLUMNS = columns_of(ComponentDetail)
-"""What `fields` can choose from of a single one."""
+"""What a single one has in JSON and JSON lines, and `fields` can choose from."""
 ComponentId = Annotated[str, Path(description="Identifier of a component.", examples=["P174085-3"])]
 
 
@@ -99,7 +99,9 @@ def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
 def get_component(
     request: Request, snapshot: Snapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:
-    """One component with *why* it is counted as it is: who or what decided, on which words, in which version."""
+    """One component with *why* it is counted as it is: who or what decided, on which words, in which version.
+
+    JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
+    """
     asked, row = Asked(request, snapshot), component_row(snapshot, component_id)
-    columns = ALL_COLUMNS if params.fields else COLUMNS
-    return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(Filters())})
+    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())}, ALL_COLUMNS)

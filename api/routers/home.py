@@ -1,5 +1,6 @@
 """The first page: the imbalance in figures, the chart builder, and the published figures beside ours."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,9 @@ router = APIRouter(route_class=PageRoute)
 PICTURE = {"chart": "bar", "scale": "log"}
 """How the first view is drawn: on a plain scale the small side would not be seen."""
 
+OF_TRACKERS = re.compile(r"utm_.*|fbclid|gclid")
+"""Parameters that social media and mail add to links that are shared."""
+
 
 @router.get("/", include_in_schema=False)
 @reads
@@ -27,7 +31,11 @@ def home(request: Request, snapshot: Snapshot) -> Response:
     root, base = root_of(request), str(request.base_url).rstrip("/")
     result = headline(snapshot.connection, TAXONOMY)
     first = f"{query_address('', result.query_by_category)}&sort=-amount_usd"
-    question = {name: value for name, value in request.query_params.multi_items() if name not in PICTURE}
+    question = {
+        name: value
+        for name, value in request.query_params.multi_items()
+        if name not in PICTURE and not OF_TRACKERS.fullmatch(name)
+    }
     return page(
         request,
         "home.html",

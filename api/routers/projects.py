@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"], route_class=QueryRo
 PAGE = 100
 COLUMNS = columns_of(ProjectPublic)
 ALL_COLUMNS = columns_of(ProjectDetail)
-"""What `fields` can choose from of a single one."""
+"""What a single one has in JSON and JSON lines, and `fields` can choose from."""
 ProjectId = Annotated[str, Path(description="Identifier of a project.", examples=["P174085"])]
 
 
@@ -76,11 +76,13 @@ def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
 def get_project(
     request: Request, snapshot: Snapshot, project_id: ProjectId, params: Annotated[ProjectParams, Query()]
 ) -> Response:
-    """One project with its amounts, as stated and as counted, and what each of its sources said of it."""
+    """One project with its amounts, as stated and as counted, and what each of its sources said of it.
+
+    JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of projects, unless `fields` names some.
+    """
     ask_ahead(snapshot.connection, queries.project_questions(snapshot.connection, project_id), last=True)
     asked, row = Asked(request, snapshot), project_row(snapshot, project_id)
-    columns = ALL_COLUMNS if params.fields else COLUMNS
-    return answer_one(asked, params, columns, row, lambda: {"meta": asked.meta(Filters())})
+    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())}, ALL_COLUMNS)
 
 
 @router.get(

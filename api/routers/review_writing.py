@@ -87,7 +87,7 @@ def change_review(
     """
     with reading(get_writer(request)) as connection:
         subject = find_subject(connection, subject_id)
-        now = list(current_reviews(connection, subject.subject_id))
+        now = list(current_reviews(connection, [subject.subject_id]))
     if not now:
         raise NotFoundError("decision on", subject_id)
     given = change.model_dump(mode="json", exclude_none=True)
@@ -137,6 +137,6 @@ def _outcome(snapshot: Snapshot, subject: Subject, run: Mapping[str, Any]) -> di
         found = get_component(connection, component_id, filters)
         found["amounts"] = [with_dollars(line) for line in found["amounts"]]
         rows.append(shown(ComponentDetail, found))
-    decision = [shown(ReviewShown, line) for line in current_reviews(connection, subject.subject_id)]
+    decision = [shown(ReviewShown, line) for line in current_reviews(connection, [subject.subject_id])]
     ids = {"subject_id": subject.subject_id, "run_id": run["run_id"], "release_id": run["release_id"]}
     return ids | {"decision": decision, "rows": rows}

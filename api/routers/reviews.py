@@ -16,7 +16,7 @@ from api.params.lists import MAX_LIMIT
 from api.params.values import Codes, fields_of, listed
 from api.query_route import QueryRoute
 from db.queries.components import count_components
-from db.queries.reviews import FORM, review_queue
+from db.queries.reviews import FORM, STATED, as_form, review_queue
 from models.filters import Filters
 from models.money import Usd
 from models.vocabulary import Granularity, Relevance
@@ -54,7 +54,7 @@ class QueueParams(FilterParams):
 class FormAnswer(BaseModel):
     """The form; its empty columns are those of a review."""
 
-    data: list[dict[str, Any]] = Field(description="One row a subject.")
+    data: list[dict[str, Any]] = Field(description="One row a subject, or one each category where it has a review.")
     totals: RowCount = Field(description="How many rows.")
     meta: Meta = Field(description="What the answer rests on.")
     links: Links = Field(description="Where to go from here.")
@@ -97,15 +97,17 @@ class FormParams(QueueParams):
 def get_review_form(request: Request, snapshot: Snapshot, params: Annotated[FormParams, Query()]) -> Response:
     """The queue as a form to fill in: take it as CSV, and `python -m api reviews import` takes it back.
 
-    Columns whose names begin with `_` are for the reader; the import passes them over.
+    A subject that has a review has a row for each category of it, with its share, since what is imported replaces a review
+    as a whole; `limit` counts subjects. Columns whose names begin with `_` are for the reader; the import passes them over.
     """
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
-    rows = [_form(with_dollars(row)) for row in review_queue(snapshot.connection, filters, params.limit)]
+    queue = review_queue(snapshot.connection, filters, params.limit)
+    rows = [_form(with_dollars(row)) for row in as_form(snapshot.connection, queue)]
     columns = [*FORM_COLUMNS, *CONTEXT_COLUMNS]
-    return answer_rows(asked, params, Rows.of(columns, rows), lambda: _beside(asked, filters, len(rows)))
+    return answer_rows(asked, params, Rows.of(columns, rows), lambda: _beside(asked, filters, len(queue)))
 
 
 def _form(row: dict[str, object]) -> dict[str, object]:
     """Put what is known now into the form; what a reviewer has to say stays empty."""
-    known = {name: row[name] for name in ("subject_id", "category", "relevance")}
+    known = {name: row[name] for name in ("subject_id", *STATED)}
     return dict.fromkeys(FORM) | known | {f"_{name}": value for name, value in row.items()}

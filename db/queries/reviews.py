@@ -1,6 +1,8 @@
 """Reviews as they stand, and what is most worth reviewing next."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, func, select
@@ -30,14 +32,17 @@ FORM = (
 CERTAIN = 10_000
 """A confidence of 1, in the ten-thousandths to which confidences are kept."""
 
+STATED = ("category", "share_percent", "secondary_categories", "relevance")
+"""Columns of the form that are filled in beforehand: what the money is counted as now."""
 
-def current_reviews(connection: Connection, subject_id: str | None = None) -> Iterator[dict[str, Any]]:
-    """Yield every review that counts, or those of a subject: one line a category, in the form in which it can be taken in
-    again."""
+
+def current_reviews(connection: Connection, subjects: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every review that counts, or those of some subjects: one line a category, in the form in which it can be taken
+    in again."""
     table = tables.review
     query = select(table).where(table.c.superseded.is_(False)).order_by(table.c.subject_id, table.c.position)
-    if subject_id is not None:
-        query = query.where(table.c.subject_id == subject_id)
+    if subjects is not None:
+        query = query.where(table.c.subject_id.in_(subjects))
     for row in connection.execute(query).mappings():
         share = row["share_ppm"]
         yield {
@@ -129,6 +134,26 @@ def _part_of(cents: ColumnElement[int], parts: ColumnElement[int]) -> ColumnElem
     from the rest, so that nothing passes 64 bits on the way.
     """
     return cents // CERTAIN * parts + (cents % CERTAIN * parts + CERTAIN // 2) // CERTAIN
+
+
+def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turn rows of the queue into lines of a form: what a subject is counted as now is filled in.
+
+    A subject that has a review gets a line for each category of it, with its share: what is taken in again replaces the
+    review as a whole, so lines that were left out would be lost. Another has one line. No subject stands in a form twice, and
+    none under what a remainder is counted as.
+    """
+    reviewed = defaultdict(list)
+    for line in current_reviews(connection, {row["subject_id"] for row in rows}):
+        words = ";".join(line["secondary_categories"] or ())
+        reviewed[line["subject_id"]].append(line | {"secondary_categories": words or None})
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        subject = row["subject_id"]
+        if subject in reviewed or subject in (row["component_id"], row["project_id"]):
+            of_subject = reviewed.get(subject, [row])
+            lines.setdefault(subject, [row | {name: line.get(name) for name in STATED} for line in of_subject])
+    return list(chain.from_iterable(lines.values()))
 
 
 def _at_stake(filters: Filters, limit: int) -> Select[Any]:

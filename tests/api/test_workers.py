@@ -1,5 +1,6 @@
 """Several processes on one port: each knows the newest release, and one that dies is started again."""
 
+import json
 import os
 import signal
 import socket
@@ -75,6 +76,15 @@ def wait_for(address, condition):
     return found
 
 
+def sent_as_it_is(address, path):
+    """What is answered to a path whose letters are not encoded, which no client of HTTP would send."""
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=30) as line:
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head, _, body = b"".join(iter(lambda: line.recv(65536), b"")).partition(b"\r\n\r\n")
+    status, *headers = head.decode().split("\r\n")
+    return status, dict(header.split(": ", 1) for header in headers), json.loads(body)
+
+
 def wait_for_processes(address, number):
     """Wait until any process that is asked for metrics knows of all of them, and of all their requests."""
     deadline = time.monotonic() + 30
@@ -146,3 +156,15 @@ def test_a_client_that_reads_nothing_does_not_keep_the_service_from_ending(engin
             time.sleep(1)
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=15) in (0, -signal.SIGTERM)
+
+
+def test_an_address_that_is_not_encoded_is_refused_as_a_problem(served):
+    address = served[1]
+    wait_for(address, bool)
+    status, headers, problem = sent_as_it_is(address, "/v1/projects?q=réfugiés")
+    assert (status, headers["content-type"]) == ("HTTP/1.1 400 Bad Request", "application/problem+json")
+    assert (problem["status"], problem["type"]) == (400, "/problems/bad-request")
+    assert "%C3%A9" in problem["detail"]
+    assert "curl -G --data-urlencode" in problem["detail"]
+    assert problem["request_id"] == headers["x-request-id"]
+    assert httpx.get(address + problem["type"], timeout=30).status_code == 200

@@ -17,7 +17,7 @@ from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
 from db.queries.pieces import pieces_of_rows
 from db.queries.releases import latest_release
-from db.queries.reviews import FORM, current_reviews, review_queue
+from db.queries.reviews import FORM, as_form, current_reviews, review_queue
 from db.queries.why import get_component
 from db.settings import DATA_DIR
 from models.classification import ClassifierInput, Verdict
@@ -127,7 +127,7 @@ def decided(own, write):
 
 def reviewer_of(engine, subject):
     with reading(engine) as connection:
-        return [row["reviewer"] for row in current_reviews(connection, subject)]
+        return [row["reviewer"] for row in current_reviews(connection, [subject])]
 
 
 def test_the_data_set_does_not_decide_again_what_was_decided_since(decided, monkeypatch):
@@ -177,6 +177,26 @@ def test_halves_of_cents_at_stake_are_rounded_alike_on_both_databases(engine, wr
 def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(own, write):
     path = write("form.csv", f"{HEADER},_title\nP150064,worker_mobility,,,direct,sure,read it,me,2026-11-25,a title\n")
     assert ingest(own, RecordsAdapter("reviews"), [path]).changed == 1
+
+
+def test_the_form_of_a_subject_with_shares_has_a_line_each_and_gives_them_back(own, write):
+    path = write(
+        "reviews.csv",
+        f"{HEADER}\nP167506-1,mobility_skills,25,remittances;worker_mobility,partial,doubtful,a table,me,2026-11-25\n"
+        "P167506-1,not_migration,75,,none,sure,a table,me,2026-11-25\n",
+    )
+    ingest(own, RecordsAdapter("reviews"), [path])
+    before = component(own, "P167506-1")["amounts"]
+    with reading(own) as connection:
+        lines = as_form(connection, review_queue(connection, Filters(), 1000))
+    mine = [[line[name] for name in FORM[:5]] for line in lines if line["subject_id"] == "P167506-1"]
+    assert mine == [
+        ["P167506-1", "mobility_skills", "25", "remittances;worker_mobility", "partial"],
+        ["P167506-1", "not_migration", "75", None, "none"],
+    ]
+    filled = "".join(f"{','.join(cell or '' for cell in line)},doubtful,read again,me,2026-11-26\n" for line in mine)
+    assert ingest(own, RecordsAdapter("reviews"), [write("form.csv", f"{HEADER}\n{filled}")]).changed == 2
+    assert component(own, "P167506-1")["amounts"] == before
 
 
 def test_new_rules_move_rows_only_after_they_were_shown(own, monkeypatch):

@@ -229,6 +229,32 @@ def test_an_address_of_the_api_can_be_pasted_behind_the_page(open_page):
     expect(page.locator("#chart svg")).to_be_visible()
 
 
+def test_links_that_were_shared_are_freed_of_what_follows_their_readers(open_page):
+    page = settled(open_page("/?group_by=year&utm_source=x&utm_medium=y&fbclid=a&gclid=b"))
+    assert query_of(page) == {"group_by": "year"}
+    expect(page.locator("#trouble")).to_be_empty()
+    page = settled(open_page("/?fbclid=abc"))
+    assert query_of(page)["group_by"] == "category"
+    expect(page.locator("#rows")).to_be_visible()
+
+
+def test_a_refused_question_is_told_to_screen_readers(open_page):
+    page = settled(open_page("/?group_by=categry"))
+    said = page.get_by_role("status")
+    expect(said).to_have_text("This question cannot be answered: group_by: 'categry' is not a valid value")
+    page.locator("#trouble").get_by_role("link", name="category", exact=True).first.click()
+    settled(page)
+    expect(said).to_contain_text("in full")
+    expect(said).not_to_have_class("unseen")
+
+
+def test_while_a_shared_question_waits_no_figures_of_another_stand_there(context, open_page):
+    context.route("**/v1/spend?*", lambda route: None)
+    page = open_page("/?group_by=year&country=JOR")
+    expect(page.locator("#answer-title")).to_have_text("Commitments for migration by year")
+    expect(page.locator("#rows")).to_be_hidden()
+
+
 def test_an_empty_answer_says_which_filter_is_the_reason(open_page):
     page = settled(open_page("/?group_by=year&category=mobility_skills&country=JOR"))
     trouble = page.locator("#trouble")
@@ -273,6 +299,7 @@ def test_a_failing_service_is_named_and_asked_again(broken, first):
     first.route("**/v1/spend?*", fail)
     first.locator("[data-place='0']").select_option("country")
     expect(first.locator("#trouble")).to_contain_text("No answer came")
+    expect(first.get_by_role("status")).to_contain_text("No answer came: ")
     expect(first.locator("#result")).to_be_hidden()
     first.unroute("**/v1/spend?*")
     first.get_by_role("button", name="Try again").click()

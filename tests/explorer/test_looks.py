@@ -75,6 +75,19 @@ def test_a_screen_reader_finds_no_serious_fault(name, scheme, look):
     )
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_screen_reader_finds_no_serious_fault_in_an_answer_that_was_tried(scheme, look):
+    page = look("operation", "wide", scheme)
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    page.locator(".live-responses-table .download-contents").wait_for()
+    found = Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in {"serious", "critical"}]
+    assert serious == [], json.dumps(
+        [{one["id"]: [node["html"] for node in one["nodes"]]} for one in serious], indent=1
+    )
+
+
 @pytest.mark.parametrize("width", ["phone", "tablet"])
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_wider_than_the_window(name, width, look):

@@ -214,6 +214,12 @@ def test_a_shared_question_can_be_read_without_a_script(get):
     assert links == ["/v1/spend?group_by=year&country=JOR,LBN"]
 
 
+def test_what_follows_readers_is_no_part_of_a_shared_question(get):
+    assert "your question" not in get("/?utm_source=mail&fbclid=a", headers={"Accept": "text/html"}).text
+    text = get("/?group_by=year&utm_source=mail&gclid=b", headers={"Accept": "text/html"}).text
+    assert 'href="/v1/spend?group_by=year"' in text
+
+
 def test_the_page_of_a_component_says_why(get):
     found = get("/v1/components/P167506-1").json()["data"]
     text = " ".join(Page.of(get(COMPONENT).text).all("main")[0].text.split())

@@ -6,7 +6,7 @@ import { applied, letFilter, named, showChips } from "./filters.js";
 import { letTurn, showControls } from "./controls.js";
 import { rowsOf, tableOf } from "./table.js";
 import { showBehind } from "./behind.js";
-import { errorLine, explainEmpty, noTrouble, showTrouble } from "./trouble.js";
+import { errorLine, explainEmpty, noTrouble, showTrouble, titleOf } from "./trouble.js";
 import { letCopy, showCode } from "./code.js";
 import { onChange, showChart } from "./chart.js";
 import { counted, short, upper } from "./format.js";
@@ -17,8 +17,11 @@ const SLOW = 2_000; // milliseconds after which the page says that it still wait
 let question;
 let asking = new AbortController();
 
+/** Whether the address holds a question of its own. */
+const shared = () => read(location.search).toString() !== "";
+
 /** The question of the address, or the first one where it holds none. */
-const current = () => (location.search.length > 1 ? read(location.search) : read(find("#explore").dataset.first));
+const current = () => read(shared() ? location.search : find("#explore").dataset.first);
 
 /** Go on to another question, which the address then names. */
 function go(next) {
@@ -48,8 +51,9 @@ async function show() {
   } catch (error) {
     if (signal.aborted) return;
     clear();
-    say("");
-    showTrouble(error instanceof Trouble ? error : new Trouble("failed", `The page failed: ${error.message}`), question, show);
+    const trouble = error instanceof Trouble ? error : new Trouble("failed", `The page failed: ${error.message}`);
+    showTrouble(trouble, question, show);
+    say(`${titleOf(trouble)}: ${trouble.message}`, "unseen"); // the same stands below, with ways out
   } finally {
     clearTimeout(slow);
     if (!signal.aborted) find("#answer").classList.remove("asking");
@@ -146,7 +150,9 @@ function clear() {
   find("#behind").hidden = true;
 }
 
-function say(text) {
+/** Put words above the answer, which screen readers read out; `look` is their class. */
+function say(text, look = "") {
+  find("#sentence").className = look;
   if (find("#sentence").textContent !== text) find("#sentence").textContent = text;
 }
 
@@ -168,6 +174,9 @@ letTurn(() => question, go);
 letFilter(() => question, go);
 document.addEventListener("click", followHere);
 addEventListener("popstate", show);
-if (location.search.length > 1) find("#explore").scrollIntoView(); // who follows a shared address wants its answer
+if (shared()) {
+  clear(); // the table that came with the page answers the first question, not this one
+  find("#explore").scrollIntoView(); // who follows a shared address wants its answer
+}
 onChange(() => { if (!find("#result").hidden) draw(question, asking.signal); });
 show();

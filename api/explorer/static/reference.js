@@ -36,6 +36,7 @@
       const row = control.closest("[data-param-name]");
       control.setAttribute("aria-label", row ? row.dataset.paramName : control.placeholder || control.title || "Choice");
     }
+    for (const button of place.querySelectorAll(".copy-to-clipboard > button:not([aria-label])")) button.setAttribute("aria-label", "Copy");
     for (const block of place.querySelectorAll("pre:not([tabindex]), .highlight-code > *:not([tabindex])")) block.tabIndex = 0;
   }
   new MutationObserver(nameControls).observe(place, { childList: true, subtree: true });

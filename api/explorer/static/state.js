@@ -3,12 +3,13 @@
 export const PICTURE = ["chart", "scale"];
 export const YEARS = ["year", "fiscal_year"];
 const OF_FILES = ["limit", "cursor", "fields", "format"]; // a view has all rows and its own columns
+const OF_TRACKERS = /^(utm_.*|fbclid|gclid)$/; // what social media and mail add to links that are shared
 const OF_GROUPS = ["group_by", "sort", "basis", "fill"];
 
-/** The parameters of an address's query, as `?group_by=category,year`, without those that only shape a file. */
+/** The parameters of an address's query, as `?group_by=category,year`, without those that only shape a file or follow readers. */
 export function read(search) {
   const params = new URLSearchParams(search);
-  for (const name of OF_FILES) params.delete(name);
+  for (const name of [...params.keys()]) if (OF_FILES.includes(name) || OF_TRACKERS.test(name)) params.delete(name);
   return params;
 }
 

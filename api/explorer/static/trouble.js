@@ -11,9 +11,14 @@ export function noTrouble() {
   find("#trouble").replaceChildren();
 }
 
+/** What went wrong, in a few words. */
+export function titleOf(trouble) {
+  return trouble.kind === "wrong" ? "This question cannot be answered" : "No answer came";
+}
+
 /** Say what went wrong: with corrections for a wrong question, with another try for a failing service. */
 export function showTrouble(trouble, params, again) {
-  const parts = [make("h4", {}, trouble.kind === "wrong" ? "This question cannot be answered" : "No answer came")];
+  const parts = [make("h4", {}, titleOf(trouble))];
   const items = trouble.problem?.errors ?? [];
   if (items.length) parts.push(make("ul", {}, items.map((item) => errorLine(item, params))));
   else parts.push(make("p", {}, trouble.message));

@@ -1,0 +1,53 @@
+"""What is sent for a request that is no HTTP: a problem like the others, though no application ever sees the request."""
+
+import logging
+import uuid
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.problems import MEDIA_TYPE, PROBLEMS, Problem, ProblemItem
+
+log = logging.getLogger("api.http")
+
+KIND = "bad-request"
+DETAIL = (
+    "the request is not valid HTTP. An address is made of ASCII alone: percent-encode other letters (é is %C3%A9), "
+    "as `curl -G --data-urlencode 'q=réfugiés'` does"
+)
+
+
+class ReadableProtocol(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, whose refusal of what it cannot read is a problem and says what to do."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what came and end the connection, of which the rest means nothing either."""
+        request_id = uuid.uuid4().hex
+        log.info("a request could not be read, its answer is a 400 [request %s]", request_id)
+        body = unreadable(self.root_path, request_id)
+        headers = {
+            "content-type": MEDIA_TYPE,
+            "content-length": str(len(body)),
+            "cache-control": "no-store",
+            "access-control-allow-origin": "*",
+            "x-request-id": request_id,
+            "connection": "close",
+        }
+        lines = ["HTTP/1.1 400 Bad Request", *(f"{name}: {value}" for name, value in headers.items())]
+        head = "".join(f"{line}\r\n" for line in lines)
+        self.transport.write(f"{head}\r\n".encode() + body)
+        self.transport.close()
+
+
+def unreadable(root: str, request_id: str) -> bytes:
+    """The problem, whose `type` is relative: the host that was asked for could not be read."""
+    status, title = PROBLEMS[KIND]
+    problem = Problem(
+        type=f"{root.rstrip('/')}/problems/{KIND}",
+        title=title,
+        status=status,
+        detail=DETAIL,
+        errors=[ProblemItem(parameter="request", message=DETAIL)],
+        request_id=request_id,
+    )
+    return msgspec.json.encode(problem.model_dump(exclude_none=True))
