@@ -16,10 +16,10 @@ MOST_BARS = 25
 MOST_SERIES = 6
 """Colours that can be told apart at a glance, by everybody; a seventh, grey, is all the others."""
 
-NOT_APPROVED = "Not approved"
+NO_DATE = "No date"
 WITHOUT = {
-    Dimension.YEAR: NOT_APPROVED,
-    Dimension.FISCAL_YEAR: NOT_APPROVED,
+    Dimension.YEAR: NO_DATE,
+    Dimension.FISCAL_YEAR: NO_DATE,
     Dimension.SET: "In no set",
     Dimension.INCOME_GROUP: "No single country",
     Dimension.REGION: "No single region",
@@ -159,8 +159,8 @@ class _Folding:
         self.shown = {year: str(year) for year in years}
         self.order = [str(year) for year in range(min(years), max(years) + 1)] if years else []
         if others:
-            self.shown[None] = NOT_APPROVED
-            self.order.append(NOT_APPROVED)
+            self.shown[None] = NO_DATE
+            self.order.append(NO_DATE)
 
 
 def _unlike(keys: Sequence[Hashable], names: Mapping[Hashable, str]) -> dict[Hashable, str]:

@@ -187,7 +187,7 @@ def require_prices(connection: Connection, filters: Filters) -> None:
     """Make sure that every year in the filter has a price index, where constant prices are asked for.
 
     Raises:
-        PricesMissingError: names the years without one; rows that are not approved yet have no year.
+        PricesMissingError: names the years without one; rows without a date of approval have no year.
     """
     if filters.base_year is None:
         return

@@ -75,7 +75,7 @@ MISTAKES = [
     ("/v1/spend?base_year=2015", "base_year", None, NOTHING, "prices=constant&base_year=2015"),
     ("/v1/spend?prices=constant&base_year=1850", "base_year", "1850", NOTHING, "1944"),
     ("/v1/spend?prices=constant&base_year=2050", "base_year", "2050", ["1944", "2020"], "2025"),
-    ("/v1/spend?prices=constant&base_year=2020", "prices", "constant", NOTHING, "status=Active,Closed"),
+    ("/v1/spend?prices=constant&base_year=2020", "prices", "constant", NOTHING, "approved_from=1944-01-01"),
     ("/v1/spend/ratio?denominator=remittances", "numerator", "", CATEGORIES, None),
     ("/v1/spend/ratio?numerator=remittances", "denominator", "", SETS, None),
     (

@@ -15,6 +15,7 @@ from db.queries.prices import load_price_index
 from db.queries.spend import spend
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.vocabulary import Basis, Lender, Measure
+from tests.conftest import client_of
 
 PROJECT = {"type": "project", "name": "Synthetic refugees", "countries": "JOR", "status": "Closed"}
 REVIEW = {
@@ -88,7 +89,7 @@ def test_components_in_constant_prices_sum_to_spend(small):
 
 def test_years_without_an_index_are_an_error_that_names_them(small):
     with reading(small) as connection:
-        with pytest.raises(PricesMissingError, match="not approved yet"):
+        with pytest.raises(PricesMissingError, match="without a date of approval"):
             spend(connection, SpendQuery(Filters(base_year=2023)))
         beyond = load_price_index().last_year + 1
         with pytest.raises(PricesMissingError, match=str(beyond)):
@@ -136,3 +137,12 @@ def test_who_states_no_status_counts_unless_some_are_picked_out(of_each_status, 
     with reading(of_each_status) as connection:
         listed = list(list_components(connection, Filters(statuses=statuses, **more)))
     assert sum(row["amount_usd"] for row in listed) == counted
+
+
+@pytest.mark.parametrize("asked", ["", "&status=Active,Closed"])
+def test_what_is_said_to_leave_out_rows_without_a_date_does(of_each_status, asked):
+    get = client_of(of_each_status)
+    path = f"/v1/spend?prices=constant&base_year=2023{asked}"
+    item = get(path).json()["errors"][0]
+    assert "rows without a date of approval" in item["message"]
+    assert get(f"{path}&{item['suggestion']}").status_code == 200
