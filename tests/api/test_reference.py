@@ -153,3 +153,18 @@ def test_shares_are_parts_of_the_total_and_empty_years_have_rows(get):
     assert [row["year"] for row in years["data"]] == list(range(2014, 2024))
     assert years["totals"]["rows"] == 10
     assert any(row["projects"] == 0 and row["amount_usd"] == 0 for row in years["data"])
+
+
+@pytest.mark.parametrize(
+    ("filled", "years"),
+    [
+        ("year&approved_from=2014-01-01&approved_to=2024-03-31", range(2014, 2025)),
+        ("year&approved_from=2014-01-01&approved_to=2024-03-31&year_to=2022", range(2014, 2023)),
+        ("fiscal_year&approved_from=2013-07-01&approved_to=2024-07-01", range(2014, 2026)),
+        ("year&year_basis=fiscal&approved_from=2013-07-01&approved_to=2024-06-30", range(2014, 2025)),
+    ],
+)
+def test_years_are_filled_to_the_dates_that_are_asked_for(filled, years, get):
+    name = filled.partition("&")[0]
+    rows = get(f"/v1/spend?country=UGA&group_by={name}&fill={filled}").json()["data"]
+    assert [row[name] for row in rows] == list(years)
