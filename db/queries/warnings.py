@@ -10,14 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from db import tables
 from db.queries.asking import ask
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact, high
+from db.queries.filtering import conditions, fact, high, tagged
 from db.queries.prepared import Question
+from db.queries.search import found_by
 from db.queries.summaries import known_members, money_of_status
 from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
+from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
+from models.vocabulary import Basis, Inclusion, Lender, Measure, PlaceKind, Relevance, Tag, YearBasis
 from models.words import counted
 
 Said = Callable[[str, str], str]
@@ -38,21 +40,20 @@ class Check:
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
-    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query)]
+    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query.filters)]
 
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
     """What the warnings of an answer ask."""
     yield from _gap_questions(query.filters)
-    if query.filters.measure is not Measure.COMMITMENT:
-        yield _measure_question(query)
     yield _checks_question(_checks_of_spend(connection, query))
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Say what a filter leaves open: members that no row at all stands under, where empty means not known, and categories
-    that are kept apart."""
-    return [*_gaps(connection, filters), *_found(connection, list(_left_apart(filters)))]
+    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known, and
+    categories that are kept apart."""
+    found = _found(connection, list(_left_apart(filters)))
+    return [*_gaps(connection, filters), *found, *_no_measure(connection, filters)]
 
 
 def gap_questions(filters: Filters) -> Iterator[Question]:
@@ -119,6 +120,10 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
         if missing := [member for member in asked if member not in known and member != "-"]:
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
             yield f"{none} {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
+    if missing := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
+        yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
+    if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
+        yield "no row loaded holds the words of q: the answer is empty, which is not zero"
     if bounds := [bound for bound in (filters.year_from, filters.year_to) if bound is not None]:
         first, last = ask(connection, _years_question(filters))[0]
         if first is not None and min(bounds) < first:
@@ -129,17 +134,25 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
 
 def _gap_questions(filters: Filters) -> Iterator[Question]:
     yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
+    yield from (Question(_any_of_tag, (tag,)) for tag in filters.tags)
+    if filters.search is not None:
+        yield Question(_any_of_words, (filters.search,))
+    if filters.measure is not Measure.COMMITMENT:
+        yield _measure_question(filters)
     if filters.year_from is not None or filters.year_to is not None:
         yield _years_question(filters)
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
-    """The members that a filter names of each dimension, where it names any."""
+    """The members that a filter names of each dimension, where it names any. All statuses that are counted are named by none."""
     for dimension, asked in (
         (Dimension.COUNTRY, filters.countries),
         (Dimension.REGION, filters.regions),
+        (Dimension.INCOME_GROUP, filters.income_groups),
         (Dimension.CATEGORY, filters.categories),
         (Dimension.SOURCE, filters.sources),
+        (Dimension.INSTRUMENT, filters.instruments),
+        (Dimension.STATUS, () if filters.status_may_be_unstated else filters.statuses),
         (Dimension.LENDER, filters.lenders),
     ):
         if asked:
@@ -149,6 +162,14 @@ def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
 def _known_question(dimension: Dimension, asked: Sequence[str]) -> Question:
     slots, values = slots_of("member", [str(member) for member in asked])
     return Question(_known, (dimension, slots), values)
+
+
+def _any_of_tag(tag: Tag) -> Select[Any]:
+    return select(fact.c.project_id).where(fact.c.project_id.in_(tagged((tag,)))).limit(1)
+
+
+def _any_of_words(search: SearchQuery) -> Select[Any]:
+    return found_by(search).limit(1)
 
 
 def _years_question(filters: Filters) -> Question:
@@ -275,14 +296,19 @@ def _unmet(filters: Filters) -> Select[Any]:
     return found
 
 
-def _no_measure(connection: Connection, query: SpendQuery) -> Iterator[str]:
-    measure = query.filters.measure
-    if measure is not Measure.COMMITMENT and not ask(connection, _measure_question(query)):
+def _no_measure(connection: Connection, filters: Filters) -> Iterator[str]:
+    """Say of a measure that nothing states it, or nothing by lender: only commitments are split by who lends."""
+    measure = filters.measure
+    if measure is Measure.COMMITMENT:
+        return
+    if not ask(connection, _measure_question(filters)):
         yield f"no source loaded states any {measure}: the answer is empty, not zero"
+    elif lenders := [lender for lender in filters.lenders if lender is not Lender.NOT_STATED]:
+        yield f"no row states a {measure} by lender: {', '.join(lenders)} is empty, not zero"
 
 
-def _measure_question(query: SpendQuery) -> Question:
-    return Question(_any_of_measure, (query.filters.measure,))
+def _measure_question(filters: Filters) -> Question:
+    return Question(_any_of_measure, (filters.measure,))
 
 
 def _any_of_measure(measure: Measure) -> Select[Any]:

@@ -203,7 +203,8 @@ def test_the_words_around_a_picture(query, said, get):
     [
         ("group_by=category&country=USA", "no row loaded has country United States: "),
         ("group_by=year&measure=disbursement", "no source loaded states any disbursement"),
-        ("q=xyzzy", "no money matches these filters"),
+        ("q=xyzzy", "no row loaded holds the words of q"),
+        ("q=remittances&min_confidence=1&min_amount=999999999999", "no money matches these filters"),
         ("group_by=year,category&min_amount=999999999999&scale=log", "no money matches these filters"),
     ],
 )

@@ -168,3 +168,48 @@ def test_years_are_filled_to_the_dates_that_are_asked_for(filled, years, get):
     name = filled.partition("&")[0]
     rows = get(f"/v1/spend?country=UGA&group_by={name}&fill={filled}").json()["data"]
     assert [row[name] for row in rows] == list(years)
+
+
+NO_MEASURE = "no source loaded states any disbursement: the answer is empty, not zero"
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability", "projects/P174085/components"])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("measure=disbursement", NO_MEASURE),
+        ("measure=disbursement&lender=ibrd", NO_MEASURE),
+        ("measure=cost&lender=ibrd", "no row states a cost by lender: ibrd is empty, not zero"),
+        ("measure=cost&lender=not_stated,ida", "no row states a cost by lender: ida is empty, not zero"),
+        ("status=Dropped", "no row loaded has status Dropped: the answer is empty there, which is not zero"),
+        ("income_group=low,high", "no row loaded has income_group high: the answer is empty there, which is not zero"),
+        ("q=xyzzy", "no row loaded holds the words of q: the answer is empty, which is not zero"),
+    ],
+)
+def test_what_nothing_states_is_empty_and_not_zero(path, asked, said, get):
+    warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
+    assert [warning for warning in warnings if warning.startswith("no ")] == [said]
+
+
+def test_a_ratio_says_of_which_lender_nothing_is_stated(get):
+    path = "/v1/spend/ratio?numerator=worker_mobility&denominator=remittances&measure=cost&lender=ibrd"
+    assert get(path).json()["meta"]["warnings"] == ["no row states a cost by lender: ibrd is empty, not zero"]
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "measure=cost&lender=not_stated",
+        "lender=ibrd",
+        "status=Active",
+        "income_group=low",
+        "instrument=Development Policy Lending",
+        "tag=brief_example",
+        "q=refugees",
+    ],
+)
+def test_what_rows_have_is_no_gap(path, asked, get):
+    warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
+    assert not [warning for warning in warnings if warning.startswith("no ")]

@@ -13,8 +13,9 @@ from db.ingest.pipeline import ingest
 from db.queries.components import list_components
 from db.queries.prices import load_price_index
 from db.queries.spend import spend
+from db.queries.warnings import gap_warnings
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
-from models.vocabulary import Basis, Lender, Measure
+from models.vocabulary import Basis, Lender, Measure, Tag
 from tests.conftest import client_of
 
 PROJECT = {"type": "project", "name": "Synthetic refugees", "countries": "JOR", "status": "Closed"}
@@ -101,6 +102,15 @@ def test_min_amount_looks_at_the_whole_row(small):
     assert amounts(small, min_cents=10000) == {(): 10000}
     assert amounts(small, min_cents=10000, lenders=(Lender.GRANT,)) == {(): 2000}
     assert amounts(small, max_cents=9999, statuses=("Closed",)) == {(): 1000}
+
+
+def test_a_tag_or_an_instrument_that_no_project_has_is_a_gap(small):
+    filters = Filters(tags=(Tag.BRIEF_EXAMPLE,), instruments=("Synthetic Loan",))
+    with reading(small) as connection:
+        assert gap_warnings(connection, filters) == [
+            "no row loaded has instrument Synthetic Loan: the answer is empty there, which is not zero",
+            "no project loaded has tag brief_example: the answer is empty there, which is not zero",
+        ]
 
 
 @pytest.fixture
