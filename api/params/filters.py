@@ -4,7 +4,7 @@ Anything these models do not know is refused by name: `extra="forbid"`.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -199,7 +199,7 @@ class FilterParams(FormatParams):
         return Filters(
             categories=tuple(categories),
             groups=tuple(self.group),
-            countries=tuple(_place(code, known.places) for code in self.country),
+            countries=tuple(_place(code, known.places, known.loaded_places) for code in self.country),
             regions=_known("region", self.region, known.regions, {name: code for code, name in known.regions.items()}),
             income_groups=tuple(self.income_group),
             projects=known_projects(self.project, snapshot),
@@ -236,12 +236,12 @@ class FilterParams(FormatParams):
         return (Relevance.DIRECT, Relevance.PARTIAL)
 
 
-def _place(code: str, places: PlaceIndex) -> str:
+def _place(code: str, places: PlaceIndex, loaded: Set[str]) -> str:
     if code.upper() in places.by_code:
         return code.upper()
     named = places.find(code)
     hints = {place.name.casefold(): place.code for place in places.by_code.values()}
-    item = unknown_value("country", code, sorted(places.by_code), hints)
+    item = unknown_value("country", code, sorted(places.by_code), hints, loaded)
     if named:
         item = item.model_copy(update={"suggestion": named.code})
     raise BadParameterError(item)
