@@ -22,8 +22,8 @@ from models.source import SECONDARY_COPIES
 from models.vocabulary import Basis, Inclusion, Lender, Measure, PlaceKind, Relevance, Tag, YearBasis
 from models.words import counted
 
-Said = Callable[[str, str], str]
-"""Puts an amount and a number of projects, both in words, into a sentence."""
+Said = Callable[[str], str]
+"""Puts an amount of a number of projects, in words, into a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,12 @@ def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     for number, projects, cents in ask(connection, _checks_question(checks)):
         if projects:
             check = checks[number]
-            yield check.say(f"{usd(int(cents)):,} US dollars", counted(int(projects), check.what))
+            yield check.say(_money_of(int(cents), counted(int(projects), check.what)))
+
+
+def _money_of(cents: int, what: str) -> str:
+    """An amount and whose it is. Where none is stated the sum is zero, and zero is not what is meant."""
+    return f"{usd(cents):,} US dollars of {what}" if cents else f"{what} of no stated amount"
 
 
 def _checks_question(checks: Sequence[Check]) -> Question:
@@ -107,7 +112,7 @@ def _left_apart(filters: Filters) -> Iterator[Check]:
         names = ",".join(filters.left_out)
         asked = replace(filters, categories=filters.left_out)
         ask_for_them = f"never added to the rest: category={names} asks for them"
-        yield Check(_kept_apart, asked, lambda amount, projects: f"leaves out {amount} of {projects}, {ask_for_them}")
+        yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}")
 
 
 def _kept_apart(filters: Filters) -> Select[Any]:
@@ -192,7 +197,7 @@ def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Chec
         yield Check(
             _in_buckets,
             query.filters,
-            lambda amount, projects: f"country leaves out {amount} of {projects}, counted under regions, not countries",
+            lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
             (tuple(code for (code,) in ask(connection, BUCKETS)),),
         )
@@ -213,8 +218,8 @@ def _in_buckets(filters: Filters, buckets: Sequence[str]) -> Select[Any]:
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
-    def say(amount: str, projects: str) -> str:
-        return f"includes {amount} of {projects} in the pipeline, not approved yet"
+    def say(money: str) -> str:
+        return f"includes {money} in the pipeline, not approved yet"
 
     if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,))):
         template, _ = template_of(query.filters)
@@ -234,7 +239,7 @@ def _perhaps_twice(query: SpendQuery) -> Check:
     return Check(
         _of_unknown_inclusion,
         query.filters,
-        lambda amount, projects: f"{amount} of {projects} may also be held in the amounts of their parents",
+        lambda money: f"{money} may also be held in the amounts of their parents",
         "additional financing",
     )
 
@@ -260,8 +265,8 @@ def _in_doubt(query: SpendQuery) -> Iterator[Check]:
         yield Check(build, query.filters, partial(_included, what))
 
 
-def _included(what: str, amount: str, projects: str) -> str:
-    return f"includes {amount} of {what} ({projects})"
+def _included(what: str, money: str) -> str:
+    return f"includes {money} in {what}"
 
 
 def _exceeding(filters: Filters) -> Select[Any]:
@@ -280,8 +285,8 @@ def _aims_without_components(query: SpendQuery) -> Iterator[Check]:
         yield Check(
             _unmet,
             query.filters,
-            lambda amount, projects: (
-                f"leaves out {amount} of {projects} whose aim is about migration while no listed component is "
+            lambda money: (
+                f"leaves out {money} whose aim is about migration while no listed component is "
                 "(for some the list is older than the aim)"
             ),
         )

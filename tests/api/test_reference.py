@@ -213,3 +213,18 @@ def test_a_ratio_says_of_which_lender_nothing_is_stated(get):
 def test_what_rows_have_is_no_gap(path, asked, get):
     warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
     assert not [warning for warning in warnings if warning.startswith("no ")]
+
+
+def test_a_ratio_says_which_side_a_warning_is_about(get):
+    asked = "numerator=worker_mobility&denominator=refugee_health"
+    ratio = get(f"/v1/spend/ratio?{asked}&year_to=2031").json()["meta"]["warnings"]
+    sides = {
+        name: get(f"/v1/spend?category={code}&year_to=2031").json()["meta"]["warnings"]
+        for name, _, code in (part.partition("=") for part in asked.split("&"))
+    }
+    both = set(sides["numerator"]) & set(sides["denominator"])
+    assert any("approved after" in warning for warning in both)
+    alone = {f"{name}: {warning}" for name, warnings in sides.items() for warning in warnings if warning not in both}
+    assert alone
+    assert len(ratio) == len(set(ratio))
+    assert set(ratio) == both | alone

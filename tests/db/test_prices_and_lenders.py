@@ -104,6 +104,16 @@ def test_min_amount_looks_at_the_whole_row(small):
     assert amounts(small, max_cents=9999, statuses=("Closed",)) == {(): 1000}
 
 
+def test_what_states_no_amount_is_not_told_as_zero_dollars(small, tmp_path):
+    path = tmp_path / "more.jsonl"
+    stated = PROJECT | {"project_id": "S00009", "status": "Pipeline"}
+    path.write_text("\n".join(map(json.dumps, [stated, REVIEW | {"subject_id": "S00009"}])), encoding="utf-8")
+    assert ingest(small, RecordsAdapter(), [path]).rejected == 0
+    with reading(small) as connection:
+        warnings = spend(connection, SpendQuery(Filters(projects=("S00009",)))).warnings
+    assert warnings == ["includes 1 project of no stated amount in the pipeline, not approved yet"]
+
+
 def test_a_tag_or_an_instrument_that_no_project_has_is_a_gap(small):
     filters = Filters(tags=(Tag.BRIEF_EXAMPLE,), instruments=("Synthetic Loan",))
     with reading(small) as connection:
