@@ -1,13 +1,12 @@
 """The values of a picture: the rows of an answer, folded to what an eye can hold, exact to the cent."""
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from api.charts.choice import Choice
-from api.labels import LABELS
+from api.labels import LABELS, spelled
 from models.filters import YEARS, Dimension
 
 MOST_BARS = 25
@@ -25,8 +24,6 @@ WITHOUT = {
     Dimension.REGION: "No single region",
 }
 """What no member means, apart from what is not stated."""
-
-IN_CAPITALS = {"ibrd", "ida"}
 
 
 @dataclass(slots=True)
@@ -175,13 +172,3 @@ def _name(dimension: Dimension, row: Mapping[str, Any]) -> str:
         return WITHOUT.get(dimension, "Not stated")
     label = row.get(LABELS[dimension]) if dimension in LABELS else None
     return str(label or spelled(str(value)) or "Not stated")
-
-
-def spelled(code: str) -> str:
-    """Write a code that has no name of its own as words; what is no code stays as it is."""
-    if code in IN_CAPITALS:
-        return code.upper()
-    if not re.fullmatch("[a-z]+(_[a-z]+)*", code):
-        return code
-    words = code.replace("_", " ")
-    return words[:1].upper() + words[1:]

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from api.charts.choice import Choice, Scale
-from api.charts.figure import Amount, Figure, spelled
+from api.charts.figure import Amount, Figure
 from api.charts.theme import width_of
+from api.labels import spelled
 from models.filters import COUNTED_STATUSES, Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Measure, Relevance, YearBasis

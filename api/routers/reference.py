@@ -11,7 +11,7 @@ from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
-from api.labels import labels_of
+from api.labels import labels_of, spelled
 from api.negotiation import Format
 from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
@@ -169,7 +169,7 @@ def list_dimension_values(
     """The members of a dimension that have rows, those with most projects first."""
     labels = labels_of(snapshot).get(name, {})
     rows = [
-        row | {"value": str(row["value"]), "label": labels.get(row["value"], str(row["value"]))}
+        row | {"value": str(row["value"]), "label": labels.get(row["value"]) or spelled(str(row["value"]))}
         for row in queries.dimension_members(snapshot.connection, name)
     ]
     if params.q is not None:

@@ -47,6 +47,20 @@ def test_members_are_found_by_a_part_of_code_or_name(path, values, get):
     assert [row["value"] for row in data(get, f"/v1/dimensions/{path}")] == values
 
 
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("income_group", {"lower_middle": "Lower middle", "low": "Low"}),
+        ("lender", {"ida": "IDA", "not_stated": "Not stated"}),
+        ("source", {"worldbank-projects": "worldbank-projects"}),
+        ("status", {"Active": "Active"}),
+    ],
+)
+def test_members_have_the_names_that_pictures_write(name, labels, get):
+    found = {row["value"]: row["label"] for row in data(get, f"/v1/dimensions/{name}/values")}
+    assert labels.items() <= found.items()
+
+
 def test_availability_counts_what_spend_counts(get):
     rows = data(get, "/v1/availability?relevance=direct,partial&status=Active,Closed,Pipeline")
     by_place = data(get, "/v1/spend?group_by=country,year,source")
