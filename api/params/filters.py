@@ -16,6 +16,7 @@ from api.negotiation import Format
 from api.params.values import (
     CATEGORIES,
     GROUPS,
+    NUMBER,
     SETS,
     SPLIT,
     TAXONOMY,
@@ -134,7 +135,8 @@ class FilterParams(FormatParams):
     q: Words | None = Field(
         default=None,
         description="Words to find in project names, objectives and component titles: all must occur, in any form of the "
-        'word, accents and case ignored; "words in quotes" must stand in a row. Lists put the best matches first.',
+        'word, accents and case ignored; "words in quotes" must stand in a row; no word can be left out, so none '
+        "begins with a minus. Lists put the best matches first.",
         examples=["skills abroad"],
     )
     min_amount: Amount | None = Field(
@@ -145,10 +147,8 @@ class FilterParams(FormatParams):
     max_amount: Amount | None = Field(
         default=None, description="Only rows of at most this much in all, current US dollars.", examples=[50000000]
     )
-    min_confidence: float | None = Field(
+    min_confidence: Annotated[float, Field(ge=0, le=1), NUMBER] | None = Field(
         default=None,
-        ge=0,
-        le=1,
         description="Only classifications at least this sure, 0 to 1; a review counts 0.9 when sure, 0.5 when doubtful.",
         examples=[0.7],
     )
