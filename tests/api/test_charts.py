@@ -202,6 +202,7 @@ def test_the_words_around_a_picture(query, said, get):
     ("query", "reason"),
     [
         ("group_by=category&country=USA", "no row loaded has country United States: "),
+        ("group_by=category&income_group=high", "no row loaded has income group High: "),
         ("group_by=year&measure=disbursement", "no source loaded states any disbursement"),
         ("q=xyzzy", "no row loaded holds the words of q"),
         ("q=remittances&min_confidence=1&min_amount=999999999999", "no money matches these filters"),
