@@ -156,7 +156,7 @@ def _without_prices(request: Request, error: PricesMissingError) -> list[Problem
                 parameter="base_year", value=base_year, message=f"base_year: {error}", allowed=allowed, suggestion=near
             )
         ]
-    hints = ["status=Active,Closed"] * error.not_approved
+    hints = [f"approved_from={index.first_year}-01-01"] * error.without_date  # what has no date is in no range of dates
     hints += [f"year_to={index.last_year}"] * bool(error.years)
     item = ProblemItem(parameter="prices", value="constant", message=f"prices: {error}", suggestion="&".join(hints))
     return [item]

@@ -1,5 +1,6 @@
 """Readable names of the members of dimensions that have codes."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ LABELS = {
 }
 """The column in which the readable name stands."""
 
+IN_CAPITALS = {"ibrd", "ida"}
+
 
 def labels_of(snapshot: Snapshot) -> dict[Dimension, Mapping[Any, str]]:
     """Return the names by code."""
@@ -26,3 +29,13 @@ def labels_of(snapshot: Snapshot) -> dict[Dimension, Mapping[Any, str]]:
         Dimension.COUNTRY: snapshot.known.place_names,
         Dimension.REGION: snapshot.known.regions,
     }
+
+
+def spelled(code: str) -> str:
+    """Write a code that has no name of its own as words; what is no code stays as it is."""
+    if code in IN_CAPITALS:
+        return code.upper()
+    if not re.fullmatch("[a-z]+(_[a-z]+)*", code):
+        return code
+    words = code.replace("_", " ")
+    return words[:1].upper() + words[1:]

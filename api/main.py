@@ -96,6 +96,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         summary="Classified migration finance of development banks: projects, components and spend, exact to the cent.",
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        contact={"name": "The Migration Finance API contributors"},
         license_info={"name": "Apache-2.0 (code); data CC BY 4.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,

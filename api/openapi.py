@@ -51,6 +51,20 @@ TAGS = [
 ]
 
 DATA_PATHS = "/v1/"
+PACKAGE = "/datapackage.json"
+"""Made of the data too."""
+
+HEADERS = {
+    "ETag": {
+        "description": "Strong; sent back in If-None-Match it asks whether anything changed.",
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "description": "The answer itself, its next page, its other forms, this document, the licence.",
+        "schema": {"type": "string"},
+    },
+}
+NOT_MODIFIED = "The answer that If-None-Match or If-Modified-Since tells of is still the answer: there is no body."
 
 TEXTS = {Format.CSV, Format.JSONL, Picture.SVG}
 TEXT = {"type": "string"}
@@ -165,6 +179,9 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
         status, title = PROBLEMS[kind]
         content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
         responses[str(status)] = {"description": title, "content": content}
+    if (path.startswith(DATA_PATHS) or path == PACKAGE) and not posts and not runs:
+        responses["200"]["headers"] = HEADERS
+        responses.setdefault("304", {"description": NOT_MODIFIED}).setdefault("headers", {"ETag": HEADERS["ETag"]})
     if "format" in parameters:
         for form, media_type in [*MEDIA_TYPES.items(), *(PICTURE_TYPES.items() if "chart" in parameters else ())]:
             responses["200"]["content"].setdefault(media_type, {"schema": TEXT if form in TEXTS else BINARY})

@@ -1,8 +1,8 @@
 """What a problem is (RFC 9457): the kinds, with the status of each and what to do about it, and how one is written."""
 
 import uuid
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Sequence, Set
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 import msgspec
@@ -124,11 +124,20 @@ def in_body(message: str) -> ProblemItem:
     return ProblemItem(parameter="body", message=message)
 
 
-def unknown_value(parameter: str, value: str, allowed: list[str], hints: dict[str, str] | None = None) -> ProblemItem:
-    """Describe a value that is not in a closed list. `hints` maps further spellings to the valid value they mean."""
+def unknown_value(
+    parameter: str,
+    value: str,
+    allowed: list[str],
+    hints: dict[str, str] | None = None,
+    loaded: Set[str] = frozenset(),
+) -> ProblemItem:
+    """Describe a value that is not in a closed list. `hints` maps further spellings to the valid value they mean; of what is
+    equally near, what is `loaded` comes first."""
     spellings = {**{item.casefold(): item for item in allowed}, **(hints or {})}
     folded = value[:200].casefold()
-    near = get_close_matches(folded, list(spellings), n=5, cutoff=0.6)
+    near = get_close_matches(folded, list(spellings), n=50 if loaded else 5, cutoff=0.6)
+    if loaded:
+        near.sort(key=lambda one: (-SequenceMatcher(None, one, folded).ratio(), spellings[one] not in loaded))
     near.sort(key=lambda one: not one.startswith(folded))  # of those that are near, one that only goes on comes first
     return ProblemItem(
         parameter=parameter,

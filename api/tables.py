@@ -149,7 +149,7 @@ TABLES = {
             "Spend by category, year and country",
             "Commitments that serve migration, directly or in part, of active, closed and pipeline projects, by component. "
             "Money adds up to the totals; projects and components can count in several rows.",
-            (),  # a row without a year is of what is not approved yet, and a key may hold no nulls
+            (),  # a row without a year is of what has no date of approval, and a key may hold no nulls
             "/v1/spend?group_by=category,year,country",
             spend_columns(BY_ALL),
             lambda snapshot: spend_table(snapshot, BY_ALL),

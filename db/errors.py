@@ -109,11 +109,11 @@ class BadPositionError(DataError):
 class PricesMissingError(DataError):
     """Constant prices are asked for over years that the price index does not cover."""
 
-    def __init__(self, years: list[int], not_approved: bool, index: PriceIndex) -> None:
-        what = [str(year) for year in years] + ["rows that are not approved yet, which have no year"] * not_approved
+    def __init__(self, years: list[int], without_date: bool, index: PriceIndex) -> None:
+        what = [str(year) for year in years] + ["rows without a date of approval, which have no year"] * without_date
         super().__init__(
             f"{index.name} covers {index.first_year} to {index.last_year}; missing here: {', '.join(what)}"
         )
         self.years = years
-        self.not_approved = not_approved
+        self.without_date = without_date
         self.index = index

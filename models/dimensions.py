@@ -10,7 +10,7 @@ MEANING: dict[Dimension, str] = {
     Dimension.CATEGORY: "Category of the taxonomy; each part of a component's money stands in exactly one.",
     Dimension.GROUP: "Group of categories; each category belongs to exactly one.",
     Dimension.SET: "Named set of categories, as the published brief forms them; sets overlap, so rows do not add up.",
-    Dimension.YEAR: "Calendar year of board approval, or fiscal year with year_basis=fiscal; null: not approved yet.",
+    Dimension.YEAR: "Calendar year of board approval, or fiscal year with year_basis=fiscal; null: no date of approval.",
     Dimension.FISCAL_YEAR: "World Bank fiscal year of board approval: July to June, named by its end.",
     Dimension.COUNTRY: "Country, or the bucket of its region where no source splits a regional project by country.",
     Dimension.REGION: "World Bank region in which the place lies, as of March 2025.",
@@ -47,7 +47,7 @@ class AvailabilityRow(BaseModel):
 
     country: str = Doc(description="Place: ISO alpha-3 code or a bucket's code.", examples=["JOR"])
     country_name: str | None = Doc(description="Its readable name.", examples=["Jordan"])
-    year: int | None = Doc(description="Calendar year of board approval; null: not approved yet.", examples=[2016])
+    year: int | None = Doc(description="Calendar year of board approval; null: no date of approval.", examples=[2016])
     source: str = Doc(description="Source of the projects' records.", examples=["worldbank-projects"])
     projects: int = Doc(description="Distinct projects.", examples=[3])
     projects_with_component_amounts: int = Doc(description="Those of which a component states an amount.")

@@ -19,6 +19,7 @@ MAX_QUERY = 200
 """Characters of a query."""
 
 _WORD = re.compile(r"[^\W_]+")
+_MINUS = re.compile(r'(?<![^\s"])[-\u2212]+"?[^\W_]')
 _PHRASE_OR_WORDS = re.compile(r'"([^"]*)"|([^"]+)')
 _stemmer = snowballstemmer.stemmer("english")
 
@@ -58,8 +59,10 @@ def parse_query(text: str) -> SearchQuery:
     """Read a query: words, all of which must occur, and "phrases" in double quotes, whose words must stand in a row.
 
     Raises:
-        ValueError: if there is no word in it.
+        ValueError: if there is no word in it, or one begins with a minus, which elsewhere leaves out what holds the word.
     """
+    if _MINUS.search(text):
+        raise ValueError("a word begins with a minus, which leaves nothing out here: all words have to occur")
     phrases: list[tuple[str, ...]] = []
     for quoted, plain in _PHRASE_OR_WORDS.findall(text):
         phrases += [tuple(words(quoted))] if quoted else [(word,) for word in words(plain)]

@@ -109,7 +109,7 @@ class GroupColumns(BaseModel):
         default=None, description="Named set of categories, when grouped by it; null: in no set. Sets overlap."
     )
     set_label: str | None = Doc(default=None, description="Its readable name.")
-    year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: not approved yet.")
+    year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: no date of approval.")
     fiscal_year: int | None = Doc(default=None, description="World Bank fiscal year of approval, when grouped by it.")
     country: str | None = Doc(default=None, description="Place, when grouped by it: ISO alpha-3 or a bucket's code.")
     country_name: str | None = Doc(default=None, description="Its readable name.")

@@ -1,13 +1,12 @@
 """The values of a picture: the rows of an answer, folded to what an eye can hold, exact to the cent."""
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from api.charts.choice import Choice
-from api.labels import LABELS
+from api.labels import LABELS, spelled
 from models.filters import YEARS, Dimension
 
 MOST_BARS = 25
@@ -16,17 +15,15 @@ MOST_BARS = 25
 MOST_SERIES = 6
 """Colours that can be told apart at a glance, by everybody; a seventh, grey, is all the others."""
 
-NOT_APPROVED = "Not approved"
+NO_DATE = "No date"
 WITHOUT = {
-    Dimension.YEAR: NOT_APPROVED,
-    Dimension.FISCAL_YEAR: NOT_APPROVED,
+    Dimension.YEAR: NO_DATE,
+    Dimension.FISCAL_YEAR: NO_DATE,
     Dimension.SET: "In no set",
     Dimension.INCOME_GROUP: "No single country",
     Dimension.REGION: "No single region",
 }
 """What no member means, apart from what is not stated."""
-
-IN_CAPITALS = {"ibrd", "ida"}
 
 
 @dataclass(slots=True)
@@ -159,8 +156,8 @@ class _Folding:
         self.shown = {year: str(year) for year in years}
         self.order = [str(year) for year in range(min(years), max(years) + 1)] if years else []
         if others:
-            self.shown[None] = NOT_APPROVED
-            self.order.append(NOT_APPROVED)
+            self.shown[None] = NO_DATE
+            self.order.append(NO_DATE)
 
 
 def _unlike(keys: Sequence[Hashable], names: Mapping[Hashable, str]) -> dict[Hashable, str]:
@@ -175,13 +172,3 @@ def _name(dimension: Dimension, row: Mapping[str, Any]) -> str:
         return WITHOUT.get(dimension, "Not stated")
     label = row.get(LABELS[dimension]) if dimension in LABELS else None
     return str(label or spelled(str(value)) or "Not stated")
-
-
-def spelled(code: str) -> str:
-    """Write a code that has no name of its own as words; what is no code stays as it is."""
-    if code in IN_CAPITALS:
-        return code.upper()
-    if not re.fullmatch("[a-z]+(_[a-z]+)*", code):
-        return code
-    words = code.replace("_", " ")
-    return words[:1].upper() + words[1:]

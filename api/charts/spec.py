@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from api.charts.choice import Chart, Choice, Scale, Wishes
-from api.charts.figure import NOT_APPROVED, Figure
+from api.charts.figure import NO_DATE, Figure
 from api.charts.frame import NAME_LINE, Frame, Words, colours_of, frame_of, name_room
 from api.charts.marks import Drawing, Layer, end_texts, layers_of, values_of
 from api.charts.theme import FONT, PALETTES, SMALL, TEXT, Palette
@@ -165,7 +165,7 @@ def _amount_axis(drawing: Drawing) -> dict[str, Any]:
 def _name_axis(drawing: Drawing) -> dict[str, Any]:
     shared = {"title": None, "ticks": False, "labelPadding": 6}
     if drawing.choice.over_time:
-        words = f"datum.value === '{NOT_APPROVED}' ? split(datum.value, ' ') : datum.value"
+        words = f"datum.value === '{NO_DATE}' ? split(datum.value, ' ') : datum.value"
         return {**shared, "labelExpr": words, "labelAngle": 0, "labelOverlap": "parity", "orient": "bottom"}
     dots = drawing.choice.scale is Scale.LOG
     return {

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from api.charts.choice import Choice, Scale
-from api.charts.figure import Amount, Figure, spelled
+from api.charts.figure import Amount, Figure
 from api.charts.theme import width_of
+from api.labels import spelled
 from models.filters import COUNTED_STATUSES, Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Measure, Relevance, YearBasis
@@ -37,7 +38,7 @@ BY = {
 IN_DOUBT = re.compile(r"^(includes|(country )?leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
-GAP = re.compile(r"^no row loaded has (country|region|category) ([^:]+):")
+GAP = re.compile(r"^no row loaded has (country|region|category|income_group|lender) ([^:]+):")
 """A warning that names members by their codes, for programs."""
 
 MOST_NAMED = 4
@@ -143,9 +144,9 @@ def named_gaps(warnings: Sequence[str], names: Mapping[Dimension, Mapping[Any, s
     """The same warnings for people: names in the place of codes."""
 
     def with_names(found: re.Match[str]) -> str:
-        known = names[Dimension(found[1])]
-        members = ", ".join(known.get(code, code) for code in found[2].split(", "))
-        return f"no row loaded has {found[1]} {members}:"
+        known = names.get(Dimension(found[1]), {})
+        members = ", ".join(known.get(code, spelled(code)) for code in found[2].split(", "))
+        return f"no row loaded has {found[1].replace('_', ' ')} {members}:"
 
     return [GAP.sub(with_names, warning) for warning in warnings]
 

@@ -4,7 +4,7 @@ Anything these models do not know is refused by name: `extra="forbid"`.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -16,6 +16,7 @@ from api.negotiation import Format
 from api.params.values import (
     CATEGORIES,
     GROUPS,
+    NUMBER,
     SETS,
     SPLIT,
     TAXONOMY,
@@ -134,7 +135,8 @@ class FilterParams(FormatParams):
     q: Words | None = Field(
         default=None,
         description="Words to find in project names, objectives and component titles: all must occur, in any form of the "
-        'word, accents and case ignored; "words in quotes" must stand in a row. Lists put the best matches first.',
+        'word, accents and case ignored; "words in quotes" must stand in a row; no word can be left out, so none '
+        "begins with a minus. Lists put the best matches first.",
         examples=["skills abroad"],
     )
     min_amount: Amount | None = Field(
@@ -145,10 +147,8 @@ class FilterParams(FormatParams):
     max_amount: Amount | None = Field(
         default=None, description="Only rows of at most this much in all, current US dollars.", examples=[50000000]
     )
-    min_confidence: float | None = Field(
+    min_confidence: Annotated[float, Field(ge=0, le=1), NUMBER] | None = Field(
         default=None,
-        ge=0,
-        le=1,
         description="Only classifications at least this sure, 0 to 1; a review counts 0.9 when sure, 0.5 when doubtful.",
         examples=[0.7],
     )
@@ -199,7 +199,7 @@ class FilterParams(FormatParams):
         return Filters(
             categories=tuple(categories),
             groups=tuple(self.group),
-            countries=tuple(_place(code, known.places) for code in self.country),
+            countries=tuple(_place(code, known.places, known.loaded_places) for code in self.country),
             regions=_known("region", self.region, known.regions, {name: code for code, name in known.regions.items()}),
             income_groups=tuple(self.income_group),
             projects=known_projects(self.project, snapshot),
@@ -236,12 +236,12 @@ class FilterParams(FormatParams):
         return (Relevance.DIRECT, Relevance.PARTIAL)
 
 
-def _place(code: str, places: PlaceIndex) -> str:
+def _place(code: str, places: PlaceIndex, loaded: Set[str]) -> str:
     if code.upper() in places.by_code:
         return code.upper()
     named = places.find(code)
     hints = {place.name.casefold(): place.code for place in places.by_code.values()}
-    item = unknown_value("country", code, sorted(places.by_code), hints)
+    item = unknown_value("country", code, sorted(places.by_code), hints, loaded)
     if named:
         item = item.model_copy(update={"suggestion": named.code})
     raise BadParameterError(item)

@@ -61,7 +61,8 @@ class SpendParams(CursorParams):
     ]
     fill: Literal["year", "fiscal_year"] | None = Field(
         default=None,
-        description="Rows of zeros for empty years too; the year must be in `group_by`.",
+        description="Rows of zeros for empty years too, from the first to the last that `year_from` and `year_to` name, or "
+        "those of `approved_from` and `approved_to`, or else those that have rows; the year must be in `group_by`.",
         examples=["year"],
     )
     chart: Chart | None = Field(

@@ -107,21 +107,30 @@ def _day(value: object) -> object:
     return value
 
 
+def _number(value: object) -> object:
+    """Take a number only as it is written everywhere: Python would also read 1_000."""
+    if isinstance(value, str) and "_" in value:
+        raise PydanticCustomError("number", "is not a number written as 1000 or 0.5", {"value": value[:100]})
+    return value
+
+
 def _search_words(text: str) -> str:
     try:
         parse_query(text)
     except ValueError as error:
-        raise PydanticCustomError("no_words", "{reason}", {"reason": str(error), "value": text}) from None
+        raise PydanticCustomError("words", "{reason}", {"reason": str(error), "value": text}) from None
     return text
 
 
 Codes = Annotated[list[str], SPLIT]
 Identifiers = Annotated[list[str], SPLIT, AfterValidator(_identifiers)]
 Day = Annotated[date, BeforeValidator(_day)]
-Year = Annotated[int, Field(ge=1944, le=2100)]
+NUMBER = BeforeValidator(_number)
+Year = Annotated[int, Field(ge=1944, le=2100), NUMBER]
 Amount = Annotated[
     Decimal,
     Field(ge=0, le=MAX_DOLLARS),
+    NUMBER,
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_DOLLARS}),
 ]
 Words = Annotated[

@@ -1,22 +1,26 @@
 """Reference tables: what categories, places, sources and dimensions there are, and what is known of which place and year."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Rows, answer_one, answer_rows, shown
+from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.frames import ListAnswer, OneAnswer
-from api.labels import labels_of
+from api.labels import labels_of, spelled
+from api.negotiation import Format
 from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
 from db.errors import NotFoundError
 from db.queries import reference as queries
+from db.queries.asking import ask_ahead
 from db.queries.suggest import nearest_of
+from db.queries.warnings import gap_questions, gap_warnings
 from models.category import CategoryPublic
 from models.classification.text import fold
 from models.country import CountryPublic
@@ -75,11 +79,17 @@ class AvailabilityParams(FilterParams):
 
 
 def answer_table(
-    asked: Asked, params: FormatParams, model: type[BaseModel], rows: Sequence[Mapping[str, Any]]
+    asked: Asked,
+    params: FormatParams,
+    model: type[BaseModel],
+    rows: Sequence[Mapping[str, Any]],
+    warnings: Callable[[], Sequence[str]] = tuple,
 ) -> Response:
     """Answer with a table that is small enough to be on one page."""
     kept = [shown(model, row) for row in rows]
-    return answer_rows(asked, params, Rows.of(columns_of(model), kept), lambda: {"meta": asked.meta()})
+    return answer_rows(
+        asked, params, Rows.of(columns_of(model), kept), lambda: {"meta": asked.meta(warnings=warnings())}
+    )
 
 
 @router.get("/categories", operation_id="list_categories", response_model=ListAnswer[CategoryPublic])
@@ -159,7 +169,7 @@ def list_dimension_values(
     """The members of a dimension that have rows, those with most projects first."""
     labels = labels_of(snapshot).get(name, {})
     rows = [
-        row | {"value": str(row["value"]), "label": labels.get(row["value"], str(row["value"]))}
+        row | {"value": str(row["value"]), "label": labels.get(row["value"]) or spelled(str(row["value"]))}
         for row in queries.dimension_members(snapshot.connection, name)
     ]
     if params.q is not None:
@@ -175,9 +185,11 @@ def list_availability(request: Request, snapshot: Snapshot, params: Annotated[Av
 
     Without filters every row counts, whatever its relevance and status.
     """
-    filters = params.to_all(snapshot)
-    names = snapshot.known.place_names
+    filters, names = params.to_all(snapshot), snapshot.known.place_names
+    if rows_format(request, params.format) is Format.JSON:
+        ask_ahead(snapshot.connection, gap_questions(filters))
     rows = [
         row | {"country_name": names.get(row["country"])} for row in queries.availability(snapshot.connection, filters)
     ]
-    return answer_table(Asked(request, snapshot), params, AvailabilityRow, rows)
+    warnings = partial(gap_warnings, snapshot.connection, filters)
+    return answer_table(Asked(request, snapshot), params, AvailabilityRow, rows, warnings)

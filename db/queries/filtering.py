@@ -133,7 +133,7 @@ def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bo
     if filters.statuses:
         found.append(of_status(fact.c.status, filters))
     if filters.tags:
-        found.append(fact.c.project_id.in_(_tagged(filters.tags)))
+        found.append(fact.c.project_id.in_(tagged(filters.tags)))
     if filters.search is not None:
         found.append(fact.c.component_id.in_(found_by(filters.search)))
     return found + _ranges(filters, columns["year"])
@@ -171,7 +171,8 @@ def _calendar_years(filters: Filters) -> tuple[int | None, int | None]:
     return first, last
 
 
-def _tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:
+def tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:
+    """Select the ids of the projects that have one of some tags."""
     stored = cast(tables.project.c.tags, Text)
     return select(tables.project.c.project_id).where(
         or_(*(stored.contains(f'"{tag}"', autoescape=True) for tag in tags))
@@ -187,7 +188,7 @@ def require_prices(connection: Connection, filters: Filters) -> None:
     """Make sure that every year in the filter has a price index, where constant prices are asked for.
 
     Raises:
-        PricesMissingError: names the years without one; rows that are not approved yet have no year.
+        PricesMissingError: names the years without one; rows without a date of approval have no year.
     """
     if filters.base_year is None:
         return

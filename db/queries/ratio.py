@@ -1,5 +1,6 @@
 """One side of spend over another, with both sides shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -44,8 +45,14 @@ def spend_ratio(connection: Connection, above: SpendQuery, below: SpendQuery) ->
     totals: dict[str, Any] = {}
     for side, part in zip(SIDES, sides, strict=True):
         totals |= side_of(side, spend_totals(connection, part))
-    warnings = [warning for part in sides for warning in spend_warnings(connection, part)]
-    return RatioResult(rows, ratio_of(totals) | {"rows": len(rows)}, list(dict.fromkeys(warnings)))
+    warnings = _of_sides(*(spend_warnings(connection, part) for part in sides))
+    return RatioResult(rows, ratio_of(totals) | {"rows": len(rows)}, warnings)
+
+
+def _of_sides(above: Sequence[str], below: Sequence[str]) -> list[str]:
+    """The warnings of both sides, each with the side that it is about, or once where it is about both."""
+    found = [warning if warning in below else f"{SIDES[0]}: {warning}" for warning in above]
+    return [*found, *(f"{SIDES[1]}: {warning}" for warning in below if warning not in above)]
 
 
 def side_of(side: str, row: dict[str, Any]) -> dict[str, Any]:

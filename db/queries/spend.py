@@ -33,6 +33,7 @@ from db.queries.summaries import METHODS, money_by_method, stand_ready, summaris
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
 from models.filters import Dimension, Filters, SortKey, SpendQuery
+from models.project import fiscal_year
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import Basis, Granularity, YearBasis
 
@@ -258,14 +259,26 @@ def _filled(query: SpendQuery, rows: CTE, fill: Dimension) -> FromClause:
 
 
 def _every_year(query: SpendQuery, rows: CTE, fill: Dimension) -> CTE:
-    """The years to fill, each a `number`: from the first to the last that the filter names, else of those that have rows."""
-    filters, year = query.filters, rows.c[fill.value]
-    named = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
-    first = filters.year_from if named and filters.year_from is not None else func.min(year)
-    last = filters.year_to if named and filters.year_to is not None else func.max(year)
-    span = select(cast(first, Integer).label("number"), cast(last, Integer).label("last")).subquery("span")
+    """The years to fill, each a `number`: from the first to the last that the filter names, as years or as dates, else of
+    those that have rows."""
+    year, (first, last) = rows.c[fill.value], _named_years(query.filters, fill)
+    span = select(
+        cast(func.min(year) if first is None else first, Integer).label("number"),
+        cast(func.max(year) if last is None else last, Integer).label("last"),
+    ).subquery("span")
     every = select(span).where(span.c.number <= span.c.last).cte("every_year", recursive=True)
     return every.union_all(select(every.c.number + 1, every.c.last).where(every.c.number < every.c.last))
+
+
+def _named_years(filters: Filters, fill: Dimension) -> tuple[int | None, int | None]:
+    """The first and the last year that a filter names of the kind to fill, else those of its dates."""
+    fiscal = fill is Dimension.FISCAL_YEAR or filters.year_basis is YearBasis.FISCAL
+    of_kind = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
+    days = filters.approved_from, filters.approved_to
+    dates = [fiscal_year(day) if fiscal or day is None else day.year for day in days]
+    years = (filters.year_from, filters.year_to) if of_kind else (None, None)
+    first, last = (of_dates if year is None else year for year, of_dates in zip(years, dates, strict=True))
+    return first, last
 
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:

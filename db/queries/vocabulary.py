@@ -12,8 +12,10 @@ from db.queries.asking import ask
 from db.queries.prepared import Row
 from db.queries.releases import NEWEST
 from db.queries.sources import all_sources
+from db.queries.summaries import known_members
 from db.queries.warnings import BUCKETS
 from models.country import Country, PlaceIndex
+from models.filters import Dimension
 from models.source import Source
 from models.vocabulary import PlaceKind
 
@@ -27,6 +29,8 @@ class Vocabulary:
     sources: Mapping[str, Source]
     standing: Mapping[tuple[Any, ...], list[Row]] = field(default_factory=dict)
     """The rows of questions that nearly every answer asks, by their keys."""
+    loaded_places: frozenset[str] = frozenset()
+    """Codes of the places that any row of money is in."""
 
     @cached_property
     def regions(self) -> dict[str, str]:
@@ -44,10 +48,12 @@ def vocabulary(connection: Connection) -> Vocabulary:
     """Read the words of the present state of the data."""
     country, project = tables.country, tables.project
     rows = connection.execute(select(country)).mappings()
+    place, cells = known_members(Dimension.COUNTRY)
     instruments = select(project.c.instrument).where(project.c.instrument.is_not(None)).distinct()
     return Vocabulary(
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
         sources={source.source_id: source for source in all_sources(connection)},
         standing={question.key: ask(connection, question) for question in (NEWEST, BUCKETS)},
+        loaded_places=frozenset(connection.scalars(select(place).where(*cells).distinct())),
     )

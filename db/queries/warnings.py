@@ -10,18 +10,20 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from db import tables
 from db.queries.asking import ask
 from db.queries.cells import Plan, cells_of
-from db.queries.filtering import conditions, fact, high
+from db.queries.filtering import conditions, fact, high, tagged
 from db.queries.prepared import Question
+from db.queries.search import found_by
 from db.queries.summaries import known_members, money_of_status
 from db.queries.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
+from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Inclusion, Measure, PlaceKind, Relevance, YearBasis
+from models.vocabulary import Basis, Inclusion, Lender, Measure, PlaceKind, Relevance, Tag, YearBasis
 from models.words import counted
 
-Said = Callable[[str, str], str]
-"""Puts an amount and a number of projects, both in words, into a sentence."""
+Said = Callable[[str], str]
+"""Puts an amount of a number of projects, in words, into a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +40,20 @@ class Check:
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
-    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query)]
+    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query.filters)]
 
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
     """What the warnings of an answer ask."""
     yield from _gap_questions(query.filters)
-    if query.filters.measure is not Measure.COMMITMENT:
-        yield _measure_question(query)
     yield _checks_question(_checks_of_spend(connection, query))
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Say what a filter leaves open: members that no row at all stands under, where empty means not known, and categories
-    that are kept apart."""
-    return [*_gaps(connection, filters), *_found(connection, list(_left_apart(filters)))]
+    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known, and
+    categories that are kept apart."""
+    found = _found(connection, list(_left_apart(filters)))
+    return [*_gaps(connection, filters), *found, *_no_measure(connection, filters)]
 
 
 def gap_questions(filters: Filters) -> Iterator[Question]:
@@ -74,7 +75,12 @@ def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     for number, projects, cents in ask(connection, _checks_question(checks)):
         if projects:
             check = checks[number]
-            yield check.say(f"{usd(int(cents)):,} US dollars", counted(int(projects), check.what))
+            yield check.say(_money_of(int(cents), counted(int(projects), check.what)))
+
+
+def _money_of(cents: int, what: str) -> str:
+    """An amount and whose it is. Where none is stated the sum is zero, and zero is not what is meant."""
+    return f"{usd(cents):,} US dollars of {what}" if cents else f"{what} of no stated amount"
 
 
 def _checks_question(checks: Sequence[Check]) -> Question:
@@ -106,7 +112,7 @@ def _left_apart(filters: Filters) -> Iterator[Check]:
         names = ",".join(filters.left_out)
         asked = replace(filters, categories=filters.left_out)
         ask_for_them = f"never added to the rest: category={names} asks for them"
-        yield Check(_kept_apart, asked, lambda amount, projects: f"leaves out {amount} of {projects}, {ask_for_them}")
+        yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}")
 
 
 def _kept_apart(filters: Filters) -> Select[Any]:
@@ -119,6 +125,10 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
         if missing := [member for member in asked if member not in known and member != "-"]:
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
             yield f"{none} {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
+    if missing := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
+        yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
+    if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
+        yield "no row loaded holds the words of q: the answer is empty, which is not zero"
     if bounds := [bound for bound in (filters.year_from, filters.year_to) if bound is not None]:
         first, last = ask(connection, _years_question(filters))[0]
         if first is not None and min(bounds) < first:
@@ -129,17 +139,25 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
 
 def _gap_questions(filters: Filters) -> Iterator[Question]:
     yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
+    yield from (Question(_any_of_tag, (tag,)) for tag in filters.tags)
+    if filters.search is not None:
+        yield Question(_any_of_words, (filters.search,))
+    if filters.measure is not Measure.COMMITMENT:
+        yield _measure_question(filters)
     if filters.year_from is not None or filters.year_to is not None:
         yield _years_question(filters)
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
-    """The members that a filter names of each dimension, where it names any."""
+    """The members that a filter names of each dimension, where it names any. All statuses that are counted are named by none."""
     for dimension, asked in (
         (Dimension.COUNTRY, filters.countries),
         (Dimension.REGION, filters.regions),
+        (Dimension.INCOME_GROUP, filters.income_groups),
         (Dimension.CATEGORY, filters.categories),
         (Dimension.SOURCE, filters.sources),
+        (Dimension.INSTRUMENT, filters.instruments),
+        (Dimension.STATUS, () if filters.status_may_be_unstated else filters.statuses),
         (Dimension.LENDER, filters.lenders),
     ):
         if asked:
@@ -149,6 +167,14 @@ def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
 def _known_question(dimension: Dimension, asked: Sequence[str]) -> Question:
     slots, values = slots_of("member", [str(member) for member in asked])
     return Question(_known, (dimension, slots), values)
+
+
+def _any_of_tag(tag: Tag) -> Select[Any]:
+    return select(fact.c.project_id).where(fact.c.project_id.in_(tagged((tag,)))).limit(1)
+
+
+def _any_of_words(search: SearchQuery) -> Select[Any]:
+    return found_by(search).limit(1)
 
 
 def _years_question(filters: Filters) -> Question:
@@ -171,7 +197,7 @@ def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Chec
         yield Check(
             _in_buckets,
             query.filters,
-            lambda amount, projects: f"country leaves out {amount} of {projects}, counted under regions, not countries",
+            lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
             (tuple(code for (code,) in ask(connection, BUCKETS)),),
         )
@@ -192,8 +218,8 @@ def _in_buckets(filters: Filters, buckets: Sequence[str]) -> Select[Any]:
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
-    def say(amount: str, projects: str) -> str:
-        return f"includes {amount} of {projects} in the pipeline, not approved yet"
+    def say(money: str) -> str:
+        return f"includes {money} in the pipeline, not approved yet"
 
     if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,))):
         template, _ = template_of(query.filters)
@@ -213,7 +239,7 @@ def _perhaps_twice(query: SpendQuery) -> Check:
     return Check(
         _of_unknown_inclusion,
         query.filters,
-        lambda amount, projects: f"{amount} of {projects} may also be held in the amounts of their parents",
+        lambda money: f"{money} may also be held in the amounts of their parents",
         "additional financing",
     )
 
@@ -241,8 +267,8 @@ def _in_doubt(query: SpendQuery) -> Iterator[Check]:
         yield Check(build, query.filters, partial(_included, what))
 
 
-def _included(what: str, amount: str, projects: str) -> str:
-    return f"includes {amount} of {what} ({projects})"
+def _included(what: str, money: str) -> str:
+    return f"includes {money} in {what}"
 
 
 def _exceeding(filters: Filters) -> Select[Any]:
@@ -261,8 +287,8 @@ def _aims_without_components(query: SpendQuery) -> Iterator[Check]:
         yield Check(
             _unmet,
             query.filters,
-            lambda amount, projects: (
-                f"leaves out {amount} of {projects} whose aim is about migration while no listed component is "
+            lambda money: (
+                f"leaves out {money} whose aim is about migration while no listed component is "
                 "(for some the list is older than the aim)"
             ),
         )
@@ -282,14 +308,19 @@ def _unmet(filters: Filters) -> Select[Any]:
     return found
 
 
-def _no_measure(connection: Connection, query: SpendQuery) -> Iterator[str]:
-    measure = query.filters.measure
-    if measure is not Measure.COMMITMENT and not ask(connection, _measure_question(query)):
+def _no_measure(connection: Connection, filters: Filters) -> Iterator[str]:
+    """Say of a measure that nothing states it, or nothing by lender: only commitments are split by who lends."""
+    measure = filters.measure
+    if measure is Measure.COMMITMENT:
+        return
+    if not ask(connection, _measure_question(filters)):
         yield f"no source loaded states any {measure}: the answer is empty, not zero"
+    elif lenders := [lender for lender in filters.lenders if lender is not Lender.NOT_STATED]:
+        yield f"no row states a {measure} by lender: {', '.join(lenders)} is empty, not zero"
 
 
-def _measure_question(query: SpendQuery) -> Question:
-    return Question(_any_of_measure, (query.filters.measure,))
+def _measure_question(filters: Filters) -> Question:
+    return Question(_any_of_measure, (filters.measure,))
 
 
 def _any_of_measure(measure: Measure) -> Select[Any]:

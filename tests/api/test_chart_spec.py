@@ -153,7 +153,7 @@ def test_years_without_rows_keep_their_place_and_break_a_line():
     choice = choice_of(Chart.LINE, axis=Dimension.YEAR)
     rows = [row("A", 100, year=2001), row("A", 200, year=2004), row("A", 300, year=None)]
     figure = figure_of(rows, choice, True, False)
-    assert figure.axis == ["2001", "2002", "2003", "2004", "Not approved"]
+    assert figure.axis == ["2001", "2002", "2003", "2004", "No date"]
     spec, _ = drawn(figure, choice)
     path = [value["low"] for value in spec["layer"][0]["data"]["values"]]
     assert path == [1, None, None, 2]

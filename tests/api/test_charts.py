@@ -186,11 +186,11 @@ def test_a_picture_can_stand_on_a_strict_page(query, get):
             "group_by=category&approved_from=2014-01-01&approved_to=2024-03-31",
             "Leaves out 139,400,000 US dollars of 2 projects",
         ),
-        ("group_by=category", "of rows read from secondary copies"),
+        ("group_by=category", "in rows read from secondary copies"),
         ("group_by=category", "rests on doubtful classifications"),
         ("group_by=category", "stands on whole projects"),
         ("group_by=lender", "IBRD"),
-        ("group_by=year", "Not"),
+        ("group_by=year", "No date"),
         ("group_by=category&category=host_communities&country=CMR&scale=log", "Nothing above zero is stated"),
     ],
 )
@@ -202,8 +202,10 @@ def test_the_words_around_a_picture(query, said, get):
     ("query", "reason"),
     [
         ("group_by=category&country=USA", "no row loaded has country United States: "),
+        ("group_by=category&income_group=high", "no row loaded has income group High: "),
         ("group_by=year&measure=disbursement", "no source loaded states any disbursement"),
-        ("q=xyzzy", "no money matches these filters"),
+        ("q=xyzzy", "no row loaded holds the words of q"),
+        ("q=remittances&min_confidence=1&min_amount=999999999999", "no money matches these filters"),
         ("group_by=year,category&min_amount=999999999999&scale=log", "no money matches these filters"),
     ],
 )

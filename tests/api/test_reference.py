@@ -47,6 +47,20 @@ def test_members_are_found_by_a_part_of_code_or_name(path, values, get):
     assert [row["value"] for row in data(get, f"/v1/dimensions/{path}")] == values
 
 
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("income_group", {"lower_middle": "Lower middle", "low": "Low"}),
+        ("lender", {"ida": "IDA", "not_stated": "Not stated"}),
+        ("source", {"worldbank-projects": "worldbank-projects"}),
+        ("status", {"Active": "Active"}),
+    ],
+)
+def test_members_have_the_names_that_pictures_write(name, labels, get):
+    found = {row["value"]: row["label"] for row in data(get, f"/v1/dimensions/{name}/values")}
+    assert labels.items() <= found.items()
+
+
 def test_availability_counts_what_spend_counts(get):
     rows = data(get, "/v1/availability?relevance=direct,partial&status=Active,Closed,Pipeline")
     by_place = data(get, "/v1/spend?group_by=country,year,source")
@@ -153,3 +167,78 @@ def test_shares_are_parts_of_the_total_and_empty_years_have_rows(get):
     assert [row["year"] for row in years["data"]] == list(range(2014, 2024))
     assert years["totals"]["rows"] == 10
     assert any(row["projects"] == 0 and row["amount_usd"] == 0 for row in years["data"])
+
+
+@pytest.mark.parametrize(
+    ("filled", "years"),
+    [
+        ("year&approved_from=2014-01-01&approved_to=2024-03-31", range(2014, 2025)),
+        ("year&approved_from=2014-01-01&approved_to=2024-03-31&year_to=2022", range(2014, 2023)),
+        ("fiscal_year&approved_from=2013-07-01&approved_to=2024-07-01", range(2014, 2026)),
+        ("year&year_basis=fiscal&approved_from=2013-07-01&approved_to=2024-06-30", range(2014, 2025)),
+    ],
+)
+def test_years_are_filled_to_the_dates_that_are_asked_for(filled, years, get):
+    name = filled.partition("&")[0]
+    rows = get(f"/v1/spend?country=UGA&group_by={name}&fill={filled}").json()["data"]
+    assert [row[name] for row in rows] == list(years)
+
+
+NO_MEASURE = "no source loaded states any disbursement: the answer is empty, not zero"
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability", "projects/P174085/components"])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("measure=disbursement", NO_MEASURE),
+        ("measure=disbursement&lender=ibrd", NO_MEASURE),
+        ("measure=cost&lender=ibrd", "no row states a cost by lender: ibrd is empty, not zero"),
+        ("measure=cost&lender=not_stated,ida", "no row states a cost by lender: ida is empty, not zero"),
+        ("status=Dropped", "no row loaded has status Dropped: the answer is empty there, which is not zero"),
+        ("income_group=low,high", "no row loaded has income_group high: the answer is empty there, which is not zero"),
+        ("q=xyzzy", "no row loaded holds the words of q: the answer is empty, which is not zero"),
+    ],
+)
+def test_what_nothing_states_is_empty_and_not_zero(path, asked, said, get):
+    warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
+    assert [warning for warning in warnings if warning.startswith("no ")] == [said]
+
+
+def test_a_ratio_says_of_which_lender_nothing_is_stated(get):
+    path = "/v1/spend/ratio?numerator=worker_mobility&denominator=remittances&measure=cost&lender=ibrd"
+    assert get(path).json()["meta"]["warnings"] == ["no row states a cost by lender: ibrd is empty, not zero"]
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "measure=cost&lender=not_stated",
+        "lender=ibrd",
+        "status=Active",
+        "income_group=low",
+        "instrument=Development Policy Lending",
+        "tag=brief_example",
+        "q=refugees",
+    ],
+)
+def test_what_rows_have_is_no_gap(path, asked, get):
+    warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
+    assert not [warning for warning in warnings if warning.startswith("no ")]
+
+
+def test_a_ratio_says_which_side_a_warning_is_about(get):
+    asked = "numerator=worker_mobility&denominator=refugee_health"
+    ratio = get(f"/v1/spend/ratio?{asked}&year_to=2031").json()["meta"]["warnings"]
+    sides = {
+        name: get(f"/v1/spend?category={code}&year_to=2031").json()["meta"]["warnings"]
+        for name, _, code in (part.partition("=") for part in asked.split("&"))
+    }
+    both = set(sides["numerator"]) & set(sides["denominator"])
+    assert any("approved after" in warning for warning in both)
+    alone = {f"{name}: {warning}" for name, warnings in sides.items() for warning in warnings if warning not in both}
+    assert alone
+    assert len(ratio) == len(set(ratio))
+    assert set(ratio) == both | alone

@@ -71,6 +71,23 @@ def test_links_lead_to_parameters_that_exist(operation):
         assert set(link["parameters"]) <= known
 
 
+def test_what_is_made_of_the_data_has_a_tag_and_is_a_304_while_it_is_the_same():
+    told = {path for path, item in DOCUMENT["paths"].items() if "304" in item.get("get", {}).get("responses", {})}
+    assert told == {
+        p for p in DOCUMENT["paths"] if (p.startswith("/v1/") or p == "/datapackage.json") and sent_as_data(p)
+    }
+    for path in told:
+        responses = DOCUMENT["paths"][path]["get"]["responses"]
+        assert {"ETag", "Link"} <= responses["200"]["headers"].keys()
+        assert "ETag" in responses["304"]["headers"]
+    assert DOCUMENT["info"]["contact"]["name"]
+
+
+def sent_as_data(path):
+    """Whether it is read, and not of a run, which is known to whom it belongs only."""
+    return "get" in DOCUMENT["paths"][path] and not path.startswith("/v1/ingest/")
+
+
 def test_a_list_of_codes_names_them():
     listed = {
         p["name"]: p["schema"] for p in OPERATIONS["get_spend"]["parameters"] if p["schema"].get("type") == "array"

@@ -111,6 +111,8 @@ def keep_what_no_schema_says(case: Case) -> None:
     for name, known in KNOWN.items():
         if query.get(name):
             query[name] = [code if code in known else known[sum(map(ord, code)) % len(known)] for code in query[name]]
+    if isinstance(query.get("q"), str):
+        query["q"] = query["q"].replace("-", "").replace("\u2212", "")  # that no word begins with one
     _keep_prices(query)
     _keep_columns(query, grouped="/spend" in case.path)
     _keep_pictures(query)

@@ -13,8 +13,10 @@ from db.ingest.pipeline import ingest
 from db.queries.components import list_components
 from db.queries.prices import load_price_index
 from db.queries.spend import spend
+from db.queries.warnings import gap_warnings
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
-from models.vocabulary import Basis, Lender, Measure
+from models.vocabulary import Basis, Lender, Measure, Tag
+from tests.conftest import client_of
 
 PROJECT = {"type": "project", "name": "Synthetic refugees", "countries": "JOR", "status": "Closed"}
 REVIEW = {
@@ -88,7 +90,7 @@ def test_components_in_constant_prices_sum_to_spend(small):
 
 def test_years_without_an_index_are_an_error_that_names_them(small):
     with reading(small) as connection:
-        with pytest.raises(PricesMissingError, match="not approved yet"):
+        with pytest.raises(PricesMissingError, match="without a date of approval"):
             spend(connection, SpendQuery(Filters(base_year=2023)))
         beyond = load_price_index().last_year + 1
         with pytest.raises(PricesMissingError, match=str(beyond)):
@@ -100,6 +102,25 @@ def test_min_amount_looks_at_the_whole_row(small):
     assert amounts(small, min_cents=10000) == {(): 10000}
     assert amounts(small, min_cents=10000, lenders=(Lender.GRANT,)) == {(): 2000}
     assert amounts(small, max_cents=9999, statuses=("Closed",)) == {(): 1000}
+
+
+def test_what_states_no_amount_is_not_told_as_zero_dollars(small, tmp_path):
+    path = tmp_path / "more.jsonl"
+    stated = PROJECT | {"project_id": "S00009", "status": "Pipeline"}
+    path.write_text("\n".join(map(json.dumps, [stated, REVIEW | {"subject_id": "S00009"}])), encoding="utf-8")
+    assert ingest(small, RecordsAdapter(), [path]).rejected == 0
+    with reading(small) as connection:
+        warnings = spend(connection, SpendQuery(Filters(projects=("S00009",)))).warnings
+    assert warnings == ["includes 1 project of no stated amount in the pipeline, not approved yet"]
+
+
+def test_a_tag_or_an_instrument_that_no_project_has_is_a_gap(small):
+    filters = Filters(tags=(Tag.BRIEF_EXAMPLE,), instruments=("Synthetic Loan",))
+    with reading(small) as connection:
+        assert gap_warnings(connection, filters) == [
+            "no row loaded has instrument Synthetic Loan: the answer is empty there, which is not zero",
+            "no project loaded has tag brief_example: the answer is empty there, which is not zero",
+        ]
 
 
 @pytest.fixture
@@ -136,3 +157,12 @@ def test_who_states_no_status_counts_unless_some_are_picked_out(of_each_status, 
     with reading(of_each_status) as connection:
         listed = list(list_components(connection, Filters(statuses=statuses, **more)))
     assert sum(row["amount_usd"] for row in listed) == counted
+
+
+@pytest.mark.parametrize("asked", ["", "&status=Active,Closed"])
+def test_what_is_said_to_leave_out_rows_without_a_date_does(of_each_status, asked):
+    get = client_of(of_each_status)
+    path = f"/v1/spend?prices=constant&base_year=2023{asked}"
+    item = get(path).json()["errors"][0]
+    assert "rows without a date of approval" in item["message"]
+    assert get(f"{path}&{item['suggestion']}").status_code == 200

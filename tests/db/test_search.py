@@ -127,12 +127,26 @@ def test_what_is_not_there_any_more_is_not_found(small, tmp_path):
         assert len(list(list_projects(connection, filters))) == 1
 
 
+@pytest.mark.parametrize(
+    "query", ["-refugee", "skills -abroad", '-"skills testing"', '"-skills"', "\u2212refugee", "--a"]
+)
+def test_a_word_that_begins_with_a_minus_is_refused_and_not_found(query):
+    with pytest.raises(ValueError, match="begins with a minus"):
+        parse_query(query)
+
+
+@pytest.mark.parametrize("query", ["covid-19", "2014 - 2020", "a-b-", "- skills"])
+def test_a_minus_elsewhere_is_no_word(query):
+    assert parse_query(query) == parse_query(query.replace("-", " "))
+
+
 @given(st.text(max_size=60))
 def test_a_query_has_words_or_is_refused(query):
     try:
         parsed = parse_query(query)
     except ValueError:
-        assert not [word for part in query.split('"') for word in words(part)]
+        begins = [part for part in query.replace('"', " ").split() if part.startswith(("-", "\u2212"))]
+        assert begins or not [word for part in query.split('"') for word in words(part)]
     else:
         assert all(word.isalnum() for phrase in parsed.phrases for word in phrase)
 

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 import { count, dollars, percent, plain, upper } from "./format.js";
 import { withValue } from "./filters.js";
 
-const NULLS = { year: "not approved yet", fiscal_year: "not approved yet", set: "in no set", income_group: "no country of its own" };
+const NULLS = { year: "no date of approval", fiscal_year: "no date of approval", set: "in no set", income_group: "no country of its own" };
 const COLUMNS = [
   ["In full, $", "amount_usd", (row) => (isStated(row) ? dollars(row.amount_usd) : "not stated")],
   ["Up to, $", null, (row) => (isStated(row) ? dollars(upper(row)) : "")],
