@@ -86,6 +86,8 @@ TRAPS = {
     "conflict-affected only": "To restore roads for conflict-affected communities.",
     "spanish data": "Modernizar impuestos y la migración de datos.",
     "french systems": "Financer la migration des systèmes comptables.",
+    "denied": "The project does not target refugees.",
+    "denied to all": "No refugees will be supported.",
     "vocational training": "To improve vocational training for local employers.",
 }
 
@@ -222,6 +224,9 @@ def test_purpose_codes_and_themes():
         ("Contingent Emergency Response Component", "Refugee Schools", "", NOT_MIGRATION, "none"),
         ("Strengthening institutions", "Refugee Schools", "", NOT_MIGRATION, "none"),
         ("Energy Access in Refugee Host Communities", "Electricity Project", "", "refugee_services", "direct"),
+        ("Host communities of refugees", "Town Project", "", "host_communities", "direct"),
+        ("Communautés d'accueil des réfugiés", "Villes", "", "host_communities", "direct"),
+        ("Aid that does not only target refugees", "Town Project", "", "refugee_general", "direct"),
         ("Grid expansion", "Electricity Project", "To connect homes.", NOT_MIGRATION, "none"),
         ("Livelihoods Program", "Refugee and Host Communities Project", "", "refugee_employment", "direct"),
         ("Municipal grants", "Towns", "For towns affected by the influx of refugees.", "host_communities", "direct"),
