@@ -103,7 +103,7 @@ REPEATING = frozenset({"iati"})
 """Ways in that publish again what others say at first hand: of any date, they only fill what these leave open."""
 
 
-def in_order(statements: Iterable[AnyDated]) -> list[AnyDated]:
+def by_precedence(statements: Iterable[AnyDated]) -> list[AnyDated]:
     """Sort statements so that a later one overrules; those of one way in and date stay in the order that they have."""
     return sorted(statements, key=lambda said: precedence(said.origin, said.as_of))
 

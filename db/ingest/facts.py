@@ -122,7 +122,7 @@ def _facts(
     component_id: str,
     row: MoneyRow,
     decision: Decision,
-    cells: "Cells",
+    cells: "MoneyCells",
     places: PlaceIndex,
     taxonomy: Taxonomy,
 ) -> Iterator[dict[str, Any]]:
@@ -164,7 +164,7 @@ def _facts(
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class MoneyCells:
     """Over what a project's amounts of one measure are split: its places, and in each of them its lenders."""
 
     names: tuple[tuple[str, Lender], ...]
@@ -178,10 +178,10 @@ class Cells:
         return [part for here in split_cents(amount, self.places) for part in split_cents(here, self.lenders)]
 
 
-def _cells_of(project: dict[str, Any], measure: Measure) -> Cells:
+def _cells_of(project: dict[str, Any], measure: Measure) -> MoneyCells:
     counted_in = [(code, share) for code, share in project["located"] if share is not None]
     lenders = lent_by(project, measure)
-    return Cells(
+    return MoneyCells(
         tuple((code, lender) for code, _ in counted_in for lender, _ in lenders),
         tuple(share for _, share in counted_in),
         tuple(cents for _, cents in lenders),
@@ -234,7 +234,7 @@ def _mark(facts: list[dict[str, Any]], family: Family) -> None:
         fact["aim_unmet"] = aim != Relevance.NONE and (fact["project_id"], fact["measure"]) not in serving
 
 
-def _whole_amounts(key: str, totals: Totals, cells: Mapping[Measure, Cells]) -> Iterator[dict[str, Any]]:
+def _whole_amounts(key: str, totals: Totals, cells: Mapping[Measure, MoneyCells]) -> Iterator[dict[str, Any]]:
     for measure, amount in totals.amounts.items():
         if measure is Measure.DISBURSEMENT and amount is None:
             continue

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import Said, in_order, lineage
+from models.project import Said, by_precedence, lineage
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
@@ -28,7 +28,7 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     not_counted, regional_by = 0, ""
-    for statement in in_order(statements):
+    for statement in by_precedence(statements):
         record = dict(statement.record)
         if record.get("counted_cents") is not None:
             not_counted = (record.get("commitment_cents") or 0) - record["counted_cents"]

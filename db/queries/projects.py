@@ -21,8 +21,7 @@ from db.queries.suggest import nearest_id, printable
 from db.queries.summaries import number_of, on_page, projects_question
 from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
-from models.project import ProjectStatement, fiscal_year
-from models.project import in_order as by_precedence
+from models.project import ProjectStatement, by_precedence, fiscal_year
 from models.search import SearchQuery
 
 project = tables.project
