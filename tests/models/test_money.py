@@ -17,6 +17,8 @@ from models.money import all_usd, parse_dollars, scale_cents, shares_of, split_c
         ("73516.73", 7_351_673),
         ("26999999.9999", 2_700_000_000),
         ("-20", -2_000),
+        ("1,000,000,000,000", 10**14),
+        ("-1000000000000", -(10**14)),
         ("", None),
         ("N/A", None),
         (None, None),
@@ -26,7 +28,22 @@ def test_every_form_of_an_amount_is_read_in_cents(text, cents):
     assert parse_dollars(text) == cents
 
 
-@pytest.mark.parametrize("text", ["abc", "1.2.3", "inf", "nan", "1e15", "1e9999999", "-1e999999999", True, "12 m"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "abc",
+        "1.2.3",
+        "inf",
+        "nan",
+        "1e15",
+        "1e9999999",
+        "-1e999999999",
+        True,
+        "12 m",
+        "1000000000000.01",
+        "-1000000000000.01",
+    ],
+)
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"amount|outside"):
         parse_dollars(text)
@@ -44,7 +61,7 @@ def test_remainders_are_given_in_order_where_they_are_equal():
     assert split_cents(100, [1, 1, 1]) == [34, 33, 33]
 
 
-@pytest.mark.parametrize("weights", [[], [0], [1, -1]])
+@pytest.mark.parametrize("weights", [[], [0], [1, -1], [3, -1]])
 def test_no_proportion_is_an_error(weights):
     with pytest.raises(ValueError, match="weights"):
         split_cents(1, weights)
