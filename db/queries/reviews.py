@@ -12,19 +12,10 @@ from db.queries.prepared import Question
 from db.queries.templates import slot
 from models.component import WHOLE
 from models.filters import Filters
+from models.records import ReviewRecord, field_names
 
-FORM = (
-    "subject_id",
-    "category",
-    "share_percent",
-    "secondary_categories",
-    "relevance",
-    "certainty",
-    "reason",
-    "reviewer",
-    "reviewed_on",
-)
-"""Columns of a review in our own form of records (models.records.ReviewRecord), in the order of the bundled file."""
+FORM = tuple(field_names(ReviewRecord))
+"""Columns of a review in our own form of records, in the order of the bundled file."""
 
 
 def current_reviews(connection: Connection, subject_id: str | None = None) -> Iterator[dict[str, Any]]:
