@@ -1,5 +1,6 @@
 """Every piece of code in README and in docs/*.md is run, asked for or compared; what cannot be is listed, with the reason."""
 
+import ast
 import contextlib
 import io
 import json
@@ -7,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -132,6 +134,28 @@ def take_records_in(site, code):
         assert "rejected 0" in site.printed
 
 
+@cache
+def all_said():
+    """Every text in the sources of api and db as a pattern, with anything for what is put in; what holds under three words of its
+    own would fit too much."""
+    found = set()
+    for path in (path for layer in ("api", "db") for path in (ROOT / layer).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "%s" for part in node.values]
+            else:
+                parts = [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+            words = "".join(parts).split("%s")
+            if len(re.findall(r"[a-z]+", " ".join(words))) >= 3:
+                found.add(re.compile(".+".join(map(re.escape, words)), re.S))
+    return found
+
+
+def can_be_said(said):
+    """Tell whether the program can say this, but for what is put in at the time."""
+    return any(pattern.fullmatch(said) for pattern in all_said())
+
+
 def compare_said(code):
     """Lines that the service said one night cannot come again; but all in them must be what it can say."""
     for said in map(json.loads, code.splitlines()):
@@ -140,8 +164,10 @@ def compare_said(code):
         elif "type" in said:
             status, title, *_ = PROBLEMS[said["type"].rpartition("/")[2]]
             assert (said["status"], said["title"]) == (status, title)
+            assert can_be_said(said["detail"]), said["detail"]
         elif said["logger"] != "api.requests":  # those lines have a test of their own
             assert said.keys() - {"request_id"} == {"time", "level", "logger", "message"}
+            assert can_be_said(said["message"]), said["message"]
 
 
 def compare_json(site, code):
@@ -171,9 +197,12 @@ def ask_for_the_picture(site, code):
 
 
 def find_folders(site, code):
-    """Text in documents is a list of folders, or what a command said."""
-    for name in re.findall(r"^(\S+)/ ", code, re.M):
+    """Text in documents is a list of folders, or what a command said: each line has something that a program can say."""
+    found = re.findall(r"^(\S+)/ ", code, re.M)
+    for name in found:
         assert (ROOT / name).is_dir(), name
+    for line in [] if found else code.splitlines():
+        assert any(pattern.search(line) for pattern in all_said()), line
 
 
 RUNNERS = {
@@ -193,6 +222,24 @@ def test_code_in_a_document_runs_and_the_addresses_of_r_are_asked(path, site):
     for language, code in pieces(path):
         if not (path == TUTORIAL and language == "python"):  # its notebook is run: tests/test_tutorial.py
             RUNNERS[language](site, code.replace(BASE, site.base))
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("json", '{"time":"…","level":"info","logger":"api","message":"everything is fine"}'),
+        ("json", '{"time":"…","level":"info","logger":"api","message":"there is room to write: none"}'),
+        (
+            "json",
+            '{"type":"/problems/no-room","title":"There is no room to write","status":503,"detail":"the disk is full of words"}',
+        ),
+        ("text", "sync: all is well, nothing failed"),
+        ("text", "nowhere/    a folder that is not there"),
+    ],
+)
+def test_what_the_program_cannot_say_fails_in_a_document(language, code):
+    with pytest.raises(AssertionError):
+        RUNNERS[language](None, code)
 
 
 def r_of(path, base):

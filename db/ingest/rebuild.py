@@ -145,7 +145,7 @@ def _member(chunk: _Chunk, project_id: str, taxonomy_version: str) -> Member:
     rules = from_rules(classify(_classifier_input(project)))
     effective = [decisions[component.component_id][0] for component in components]
     verdict = decide_project(review, rules, effective)
-    decisions[f"{project_id}-{WHOLE}"] = [verdict] + [rules] * (verdict is not rules)
+    decisions[f"{project_id}-{WHOLE}"] = [verdict] if verdict is rules else [verdict, rules]
     return Member(project, components, decisions, verdict)
 
 

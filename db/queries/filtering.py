@@ -148,15 +148,17 @@ def of_status(status: ColumnElement[Any], filters: Filters) -> ColumnElement[boo
 def _ranges(filters: Filters, calendar: ColumnElement[Any]) -> list[ColumnElement[bool]]:
     year = fact.c.fiscal_year if filters.year_basis is YearBasis.FISCAL else calendar
     first, last = _calendar_years(filters)
-    in_one_year = isinstance(first, int) and first == last  # by which an index finds the days of a year, too
-    bounds = (
-        (calendar, *((None, None) if in_one_year else (first, last))),
+    bounds: list[tuple[ColumnElement[Any], Any, Any]] = [
         (fact.c.confidence, filters.min_confidence, None),
         (fact.c.row_cents, filters.min_cents, filters.max_cents),
         (year, filters.year_from, filters.year_to),
         (fact.c.approval_date, filters.approved_from, filters.approved_to),
-    )
-    found = [calendar == first] if in_one_year else []
+    ]
+    found: list[ColumnElement[bool]] = []
+    if isinstance(first, int) and first == last:
+        found = [calendar == first]  # by which an index finds the days of a year, too
+    else:
+        bounds = [(calendar, first, last), *bounds]
     found += [what >= low for what, low, _ in bounds if low is not None]
     return found + [what <= high for what, _, high in bounds if high is not None]
 

@@ -60,7 +60,9 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
     """Return the whole order of a list: as asked, else the best matches of a search first, then by id."""
     if not asked and filters.search is not None:
         asked = (SortKey("rank", descending=True),)
-    return [*asked] + [SortKey("project_id")] * all(key.column != "project_id" for key in asked)
+    if all(key.column != "project_id" for key in asked):
+        asked = (*asked, SortKey("project_id"))
+    return list(asked)
 
 
 def count_projects(connection: Connection, filters: Filters) -> int:

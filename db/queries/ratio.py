@@ -13,6 +13,10 @@ from db.queries.warnings import spend_warnings
 from models.filters import SpendQuery
 
 SIDES = ("numerator", "denominator")
+FIGURES = ("amount_usd", "partial_usd", "projects")
+EMPTY = {f"{side}_{name}": 0 for side in SIDES for name in FIGURES}
+"""Both sides of a ratio where neither has rows."""
+
 RATIO_STEP = Decimal("0.0001")
 
 
@@ -57,15 +61,12 @@ def _of_sides(above: Sequence[str], below: Sequence[str]) -> list[str]:
 
 def side_of(side: str, row: dict[str, Any]) -> dict[str, Any]:
     """The columns of one side of a ratio: the `numerator`, or the `denominator`."""
-    names = ("amount_usd", "partial_usd", "projects")
-    return {f"{side}_{name}": row[name] for name in names}
+    return {f"{side}_{name}": row[name] for name in FIGURES}
 
 
 def ratio_of(group: dict[str, Any]) -> dict[str, Any]:
     """Set the ratio beside its sides: of what counts in full, and the least and most that the ranges allow."""
-    empty = side_of("numerator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
-    empty |= side_of("denominator", dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
-    full = empty | group
+    full = EMPTY | group
     low, high = full["numerator_amount_usd"], full["numerator_amount_usd"] + full["numerator_partial_usd"]
     under, under_high = (
         full["denominator_amount_usd"],

@@ -14,20 +14,11 @@ from db.queries.prepared import Question
 from db.queries.templates import slot
 from models.component import REMAINDER, WHOLE
 from models.filters import Filters
+from models.records import ReviewRecord, field_names
 from models.vocabulary import REVIEW_CONFIDENCE, Certainty, Granularity
 
-FORM = (
-    "subject_id",
-    "category",
-    "share_percent",
-    "secondary_categories",
-    "relevance",
-    "certainty",
-    "reason",
-    "reviewer",
-    "reviewed_on",
-)
-"""Columns of a review in our own form of records (models.records.ReviewRecord), in the order of the bundled file."""
+FORM = tuple(field_names(ReviewRecord))
+"""Columns of a review in our own form of records, in the order of the bundled file."""
 
 CERTAIN = 10_000
 """A confidence of 1, in the ten-thousandths to which confidences are kept."""

@@ -82,12 +82,6 @@ class Taxonomy(BaseModel):
         """Code of the group that a category belongs to."""
         return self.by_code[code].group
 
-    def categories_of_group(self, group: str) -> tuple[str, ...]:
-        """Codes of a group's categories, in the taxonomy's order."""
-        if group not in {item.code for item in self.groups}:
-            raise KeyError(group)
-        return tuple(category.code for category in self.categories if category.group == group)
-
     def categories_of_set(self, code: str) -> tuple[str, ...]:
         """Codes of the categories that a named set holds."""
         for item in self.sets:

@@ -3,6 +3,7 @@
 import gzip
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
@@ -14,6 +15,7 @@ import zstandard
 from fastapi import Request, Response
 
 from api.deps import Snapshot, reads
+from api.http.tags import tag_of
 from api.main import create_app, create_service
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
@@ -96,6 +98,24 @@ def test_tags_differ_by_all_that_an_answer_follows_from(get):
     assert len(set(tags)) == len(tags)
     assert all(ETAG.fullmatch(tag) for tag in tags)
     assert get("/v1/spend", headers=PLAIN).headers["etag"] == tags[0]
+
+
+def test_releases_that_differ_in_anything_have_other_tags(loaded):
+    """A database that is made anew can give other contents the number and the moment of an older release."""
+    stamp = watch_of(loaded).current()
+    others = [
+        replace(stamp, release_id=stamp.release_id + 1),
+        replace(stamp, content_sha256="0" * 64),
+        replace(stamp, taxonomy_version="0"),
+        replace(stamp, rules_version="0"),
+        replace(stamp, method_version="0"),
+        replace(stamp, created_at=stamp.created_at + timedelta(microseconds=1)),
+    ]
+    scope = {"type": "http", "method": "GET", "scheme": "http", "server": ("testserver", 80), "path": "/v1/spend"}
+    scope |= {"root_path": "", "query_string": b"", "headers": []}
+    tags = [tag_of(one, dict(scope), "1.0.0", False) for one in (stamp, *others)]
+    assert len(set(tags)) == len(tags)
+    assert tag_of(stamp, dict(scope), "1.0.0", False) == tags[0]
 
 
 def test_another_version_of_the_program_has_other_tags(get, loaded, monkeypatch):

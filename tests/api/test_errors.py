@@ -1,6 +1,8 @@
 """Every error is a problem that names what is wrong and what is right."""
 
 import base64
+import csv
+import io
 import json
 from urllib.parse import parse_qs, urlsplit
 
@@ -92,6 +94,20 @@ def test_a_cursor_is_bound_to_its_query(path, get):
     assert get(link.replace("limit=5", "limit=7")).status_code == 200
 
 
+@pytest.mark.parametrize("change", ["limit=3", "limit=8", "fields=project_id", "format=json", "format=csv&limit=8"])
+def test_a_cursor_goes_on_where_only_what_is_shown_changes(change, get):
+    """The page after the first five, shown in another way, begins with the sixth."""
+    ids = [row["project_id"] for row in get("/v1/projects?limit=13").json()["data"]]
+    cursor = parse_qs(urlsplit(get("/v1/projects?limit=5").json()["links"]["next"]).query)["cursor"][0]
+    answer = get(f"/v1/projects?{change}&cursor={cursor}")
+    assert answer.status_code == 200
+    if "csv" in change:
+        found = [row["project_id"] for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))]
+    else:
+        found = [row["project_id"] for row in answer.json()["data"]]
+    assert found[:3] == ids[5:8]
+
+
 def forged(link, position):
     """The cursor of a link with another position: what somebody who takes it apart could send."""
     cursor = parse_qs(urlsplit(link).query)["cursor"][0]
@@ -120,6 +136,12 @@ def test_a_forged_cursor_is_refused_or_harmless(position, get):
     response = get(forged(link, position))
     if response.status_code != 200:
         assert problem(response, 400)["errors"][0]["parameter"] == "cursor"
+
+
+@pytest.mark.parametrize("position", [None, 1, "P1", {"a": 1}])
+def test_a_position_that_is_no_list_is_refused(position, get):
+    link = get("/v1/components?limit=5").json()["links"]["next"]
+    assert problem(get(forged(link, position)), 400)["errors"][0]["parameter"] == "cursor"
 
 
 @pytest.mark.parametrize("cursor", ["abc", "%00", "W10", "eyJhIjoxfQ", "🙂", "bnVsbA"])

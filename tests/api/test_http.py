@@ -140,6 +140,7 @@ def test_links_of_a_route_come_first(engine):
 def test_a_body_that_is_too_large_is_refused(get):
     large = get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1))
     assert "262,144" in problem(large, 413)["detail"]
+    problem(get("/v1/classify", method="POST", content=b"x" * MAX_BODY), 422)
 
 
 def test_a_static_file_says_that_its_tag_is_weak_once_it_is_compressed(get):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from models.allocation import StatedComponent, Totals, allocate, allocate_family
 from models.vocabulary import Granularity, Measure
 
-COMMITMENT, COST = Measure.COMMITMENT, Measure.COST
+COMMITMENT, COST, DISBURSEMENT = Measure.COMMITMENT, Measure.COST, Measure.DISBURSEMENT
 
 
 def rows(allocation, measure=COMMITMENT):
@@ -48,8 +48,8 @@ def test_lists_on_two_measures_count_on_their_own_and_are_not_scaled():
 
 
 def test_disbursements_are_never_scaled_from_a_plan():
-    found = allocate(Totals("P", {COMMITMENT: 100, Measure.DISBURSEMENT: 40}), listed(100))
-    assert rows(found, Measure.DISBURSEMENT)[0] == ("project", None, 40)
+    found = allocate(Totals("P", {COMMITMENT: 100, DISBURSEMENT: 40}), listed(100))
+    assert rows(found, DISBURSEMENT)[0] == ("project", None, 40)
 
 
 def test_a_family_list_is_spread_only_where_it_fits_the_family():
@@ -65,6 +65,61 @@ def test_a_family_list_is_spread_only_where_it_fits_the_family():
     assert rows(alone["P"]) == [("component", "c1", 390)]
     assert all(row.exceeds_total for row in alone["P"].rows if row.measure is COMMITMENT)
     assert rows(alone["A"]) == [("project", None, 300)]
+
+
+def test_a_list_of_disbursements_is_not_scaled_to_the_plan():
+    found = allocate(Totals("P", {COMMITMENT: 100, DISBURSEMENT: 40}), listed(40, measure=DISBURSEMENT))
+    assert rows(found) == [("project", None, 100), ("component", "c1", None)]
+    assert rows(found, DISBURSEMENT) == [("component", "c1", 40)]
+
+
+def test_a_zero_stated_on_one_measure_is_a_zero_on_the_other():
+    mixed = [*listed(0, 70, measure=COST), StatedComponent("x", 25, COMMITMENT)]
+    found = allocate(Totals("P", {COMMITMENT: 25, COST: 70}), mixed)
+    assert rows(found) == [("component", "c1", 0), ("component", "c2", None), ("component", "x", 25)]
+
+
+def test_only_money_is_marked_as_scaled():
+    found = allocate(Totals("P", {COMMITMENT: 50, COST: 100}), listed(100, 0, None, measure=COST))
+    marks = [(row.amount, row.scaled) for row in found.rows if row.measure is COMMITMENT]
+    assert marks == [(50, True), (0, False), (None, False)]
+
+
+def test_only_stated_amounts_are_marked_as_more_than_the_total():
+    found = allocate(Totals("P", {COMMITMENT: 100}), listed(150, None))
+    marks = [(row.amount, row.exceeds_total) for row in found.rows if row.measure is COMMITMENT]
+    assert marks == [(150, True), (None, False)]
+
+
+def test_a_list_that_fits_its_own_project_is_not_spread_over_a_small_financing():
+    """The list of 1,000 is within one percent of the family's 1,005 as well."""
+    family = {"P": Totals("P", {COMMITMENT: 1000}, excluded=("A",)), "A": Totals("A", {COMMITMENT: 5})}
+    found = allocate_family(family, "P", {"P": listed(1000)})
+    assert rows(found["P"]) == [("component", "c1", 1000)]
+    assert rows(found["A"]) == [("project", None, 5)]
+
+
+def test_a_list_on_two_measures_is_not_spread_over_a_family():
+    family = {
+        "P": Totals("P", {COMMITMENT: 100, COST: 100}, excluded=("A",)),
+        "A": Totals("A", {COMMITMENT: 300, COST: 300}),
+    }
+    mixed = [*listed(150), StatedComponent("x", 250, COST)]
+    found = allocate_family(family, "P", {"P": mixed})
+    assert rows(found["P"]) == [("component", "c1", 150), ("component", "x", None)]
+    assert rows(found["P"], COST) == [("component", "c1", None), ("component", "x", 250)]
+    assert rows(found["A"]) == [("project", None, 300)]
+
+
+def test_a_parent_without_a_commitment_keeps_its_list():
+    """Spread by commitments, all 400 would be the financing's."""
+    family = {
+        "P": Totals("P", {COMMITMENT: None, COST: 100}, excluded=("A",)),
+        "A": Totals("A", {COMMITMENT: 300, COST: 300}),
+    }
+    found = allocate_family(family, "P", {"P": listed(400, measure=COST)})
+    assert rows(found["P"], COST) == [("component", "c1", 400)]
+    assert rows(found["A"], COST) == [("project", None, 300)]
 
 
 amounts = st.none() | st.integers(0, 10**13)

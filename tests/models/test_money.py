@@ -20,6 +20,8 @@ from models.money import all_usd, parse_dollars, scale_cents, shares_of, split_c
         ("1.5E9", 150_000_000_000),
         ("1e+10", 1_000_000_000_000),
         (1e-7, 0),
+        ("1,000,000,000,000", 10**14),
+        ("-1000000000000", -(10**14)),
         ("", None),
         ("N/A", None),
         (None, None),
@@ -33,8 +35,11 @@ DIGITS = ("\uff11\uff12", "\u0661\u0662", "1,\u0660\u0660\u0660", "\u0967", "1e"
 """Digits of other scripts than ours, and an exponent that no number has."""
 
 
+BEYOND = ("1e15", "1000000000000.01", "-1000000000000.01")
+
+
 @pytest.mark.parametrize(
-    "text", ["abc", "1.2.3", "inf", "nan", "1e15", "1e9999999", "-1e999999999", True, "12 m", "1_000", *DIGITS]
+    "text", ["abc", "1.2.3", "inf", "nan", "1e9999999", "-1e999999999", True, "12 m", "1_000", *BEYOND, *DIGITS]
 )
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"amount|outside"):
@@ -53,7 +58,7 @@ def test_remainders_are_given_in_order_where_they_are_equal():
     assert split_cents(100, [1, 1, 1]) == [34, 33, 33]
 
 
-@pytest.mark.parametrize("weights", [[], [0], [1, -1]])
+@pytest.mark.parametrize("weights", [[], [0], [1, -1], [3, -1]])
 def test_no_proportion_is_an_error(weights):
     with pytest.raises(ValueError, match="weights"):
         split_cents(1, weights)

@@ -1,0 +1,14 @@
+"""What several sources said of a project becomes one project."""
+
+import pytest
+
+from db.ingest.merge import merge_statements
+from models.project import Said
+
+
+@pytest.mark.parametrize(("stated", "counts"), [(1_500, 900), (700, 100), (600, 0), (500, 0)])
+def test_what_is_not_counted_is_taken_off_a_newer_amount_down_to_nothing(stated, counts):
+    """Of 1,000 cents 400 count, so 600 do not."""
+    curated = Said("bundle", "2024-01-01", {"commitment_cents": 1_000, "counted_cents": 400})
+    newer = Said("worldbank-api", "2024-06-01", {"commitment_cents": stated})
+    assert merge_statements([newer, curated])["counted_cents"] == counts
