@@ -185,6 +185,16 @@ def test_the_store_never_holds_more_than_its_room_and_lets_go_what_was_asked_for
     assert store.size == 0
 
 
+@only_sqlite
+def test_a_long_address_takes_room_too(engine, write):
+    take(engine, records(write, "5000000"))
+    service = create_service(create_app(engine, watch_of(engine)))
+    path = "/v1/spend?country=" + ",".join(["JOR"] * 2_000)
+    answer = _ask(service, path)
+    assert answer.status_code == 200
+    assert service.store.size > PER_ANSWER + len(answer.content) + len(path)
+
+
 def _ask(service, path, method="GET"):
     async def send():
         transport = httpx.ASGITransport(app=service)
