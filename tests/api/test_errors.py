@@ -65,10 +65,10 @@ def test_a_wrong_parameter_is_named_with_the_nearest_valid_one(query, parameter,
     ("path", "most"), [("/v1/spend", 20_000), ("/v1/citation", 10_000), ("/datapackage.json", 10_000)]
 )
 def test_of_many_wrong_parameters_the_first_are_named_and_the_rest_counted(path, most, get):
-    answer = get(f"{path}?{'&'.join(f'a{number}=1' for number in range(3_000))}")
+    answer = get(f"{path}?{'&'.join(f'a{number}=1' for number in range(1_500))}")
     items = problem(answer, 422)["errors"]
     assert [item["parameter"] for item in items] == [*(f"a{number}" for number in range(19)), "query"]
-    assert "2,981 more" in items[-1]["message"]
+    assert "1,481 more" in items[-1]["message"]
     assert len(answer.content) < most
     few = problem(get(f"{path}?{'&'.join(f'a{number}=1' for number in range(20))}"), 422)["errors"]
     assert [item["parameter"] for item in few] == [f"a{number}" for number in range(20)]
