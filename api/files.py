@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -126,8 +126,9 @@ def _rename(passing: Path, final: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Remove what processes left that were killed while they made files."""
     for left in folder.glob(f"{PASSING}*"):
-        if left.stat().st_mtime < time.time() - LEFT_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # others sweep the same folder, or give theirs its name meanwhile
+            if left.stat().st_mtime < time.time() - LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> KeptFile:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,8 @@ from models.release import Release
 NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}
 """Parameters that only choose how much of a query's rows is shown, and how."""
 
-_encoder = json.JSONEncoder(separators=(",", ":"))
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def query_key(request: Request) -> str:
@@ -46,7 +48,7 @@ def decode_cursor(request: Request, release: Release, cursor: str | None) -> lis
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        release_id, key, position = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+        release_id, key, position = json.loads(_flat(base64.urlsafe_b64decode(padded.encode("ascii")).decode()))
     except (ValueError, TypeError):
         raise _refused(cursor, "bad-cursor", "is not a cursor of ours: take it from links.next") from None
     if key != query_key(request) or not isinstance(position, list):
@@ -55,6 +57,18 @@ def decode_cursor(request: Request, release: Release, cursor: str | None) -> lis
         message = f"belongs to release {release_id}, the data are now at {release.release_id}: start again without it"
         raise _refused(cursor, "stale-cursor", message)
     return position
+
+
+def _flat(text: str) -> str:
+    """Return JSON that is as deep as a cursor, which is a list in a list.
+
+    Raises:
+        ValueError: if it opens more than that outside of its texts: what is deep ends the parser, or what comes after it.
+    """
+    outside = _TEXTS.sub("", text)
+    if outside.count("[") > 2 or "{" in outside:
+        raise ValueError("no cursor is as deep")
+    return text
 
 
 def _refused(cursor: str, kind: str, message: str) -> BadParameterError:

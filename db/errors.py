@@ -5,6 +5,7 @@ import sqlite3
 
 import psycopg
 
+from db.addresses import without_user
 from models.prices import PriceIndex
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -48,11 +49,14 @@ class RunFailedError(DataError):
 
 
 class SourceError(DataError):
-    """A source on the web did not give what was asked of it. What had come before is kept: the next run goes on there."""
+    """A source on the web did not give what was asked of it. What had come before is kept: the next run goes on there.
+
+    `text` goes on after the address, which is told without a user.
+    """
 
     def __init__(self, address: str, text: str) -> None:
-        super().__init__(text)
-        self.address = address
+        self.address = without_user(address)
+        super().__init__(f"{self.address} {text}")
 
 
 class SourceUnavailableError(SourceError):
@@ -60,7 +64,7 @@ class SourceUnavailableError(SourceError):
 
     def __init__(self, address: str, reason: str, attempts: int, rest: bool = False) -> None:
         times = {1: "once", 2: "twice"}.get(attempts, f"{attempts} times")
-        super().__init__(address, f"{address} {reason}; asked {times}")
+        super().__init__(address, f"{reason}; asked {times}")
         self.reason = reason
         self.attempts = attempts
         self.rest = rest
@@ -70,7 +74,7 @@ class SourceAnswerError(SourceError):
     """A source answers, but not with what was asked for."""
 
     def __init__(self, address: str, status: int, found: str, expected: str) -> None:
-        super().__init__(address, f"{address} answered {status} with {found}; expected {expected}")
+        super().__init__(address, f"answered {status} with {found}; expected {expected}")
         self.status = status
         self.found = found
         self.expected = expected

@@ -1,1 +1,1 @@
-"""What the data are: shapes, vocabulary, money, taxonomy, classification. No I/O."""
+"""What the data are: shapes, vocabulary, money, taxonomy, classification. It reads only the files beside it."""

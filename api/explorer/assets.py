@@ -15,19 +15,15 @@ STATIC = HERE / "static"
 TEMPLATES = HERE / "templates"
 
 
-def _digest(*folders: Path) -> str:
+def _digest(folder: Path) -> str:
     found = sha256()
-    for folder in folders:
-        for path in sorted(folder.iterdir()):
-            found.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    for path in sorted(folder.iterdir()):
+        found.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
     return found.hexdigest()[:12]
 
 
 ASSETS_PATH = f"/assets/{_digest(STATIC)}"
 """All assets lie in one folder named after their content: scripts name each other without it and always fit together."""
-
-PAGES_VERSION = _digest(STATIC, TEMPLATES)
-"""Changes with every file that a page is made of, so that no browser keeps a page whose scripts are gone."""
 
 REFERENCE = "reference.js"
 SCRIPTS = sorted(path.name for path in STATIC.glob("*.js") if path.name != REFERENCE)

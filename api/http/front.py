@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.freshness import is_stale
 from api.http.kept import AnswerStore, Keeper, Kept
+from api.http.last import TOO_LONG
 from api.http.paths import is_data_path, takes_uploads
 from api.http.question import Question, question_of
 from api.http.replies import RawHeaders
@@ -16,6 +17,9 @@ from api.http.tags import bare, has_it_already, held, newest, tag_of
 from api.observe.logs import request_id_now
 from api.observe.traffic import KEPT, Traffic, Watched
 from db.watch import ReleaseWatch
+
+MAX_TARGET = 16 * 1024
+"""Bytes of a path and its query that are answered; the longest cursor fits. Nothing longer is kept or remembered."""
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
@@ -47,7 +51,10 @@ class FrontLayer:
         request_id = f"{self.process}{next(self.requests):016x}"
         is_head = scope["method"] == "HEAD"
         stamp = None
-        if (scope["method"] == "GET" or is_head) and is_data_path(scope):
+        if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
+            message = f"the path and its query are longer than {MAX_TARGET:,} bytes"
+            scope = {**scope, "state": {**scope.get("state", {}), TOO_LONG: message}}
+        elif (scope["method"] == "GET" or is_head) and is_data_path(scope):
             stamp = self.releases.remembered() or await newest(self.releases)
         if stamp is None:
             await self._pass_on(scope, receive, send, request_id, is_head)

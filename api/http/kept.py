@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop, Event, get_running_loop
 from dataclasses import dataclass, field, replace
+from sys import getsizeof
 
 from cachetools import LRUCache
 from starlette.datastructures import Headers
@@ -27,6 +28,8 @@ class Kept:
     body: bytes
     etag: str
     modified: str
+    asked: int = 0
+    """Bytes of the key that it is kept under: its address, and the headers that decide."""
 
     def not_modified(self, etag: str) -> RawHeaders:
         """The headers of a 304 that stands for it, under the form of its tag that the client has."""
@@ -36,7 +39,8 @@ class Kept:
     @property
     def size(self) -> int:
         """Bytes that it takes, about."""
-        return len(self.body) + sum(len(name) + len(value) for name, value in self.headers) + PER_ANSWER
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.body) + headers + self.asked + PER_ANSWER
 
 
 class _Counting(LRUCache[Key, Kept]):
@@ -146,7 +150,8 @@ class Keeper:
             headers = Headers(raw=list(message["headers"]))
             etag = headers.get("etag", "")
             if message["status"] == 200 and bare(etag) == self.tag:
-                self._answer = Kept(headers.raw, b"", etag, headers.get("last-modified", ""))
+                asked = sum(getsizeof(part) for part in self.key)
+                self._answer = Kept(headers.raw, b"", etag, headers.get("last-modified", ""), asked)
         elif message["type"] == "http.response.body":
             if self._answer is not None:
                 self._take(self._answer, message.get("body", b""), message.get("more_body", False))

@@ -1,15 +1,19 @@
-"""Right around the routes: OPTIONS on every path, and a problem for an error that nobody foresaw."""
+"""Right around the routes: OPTIONS on every path, no address that is too long, and a problem for an error that nobody foresaw."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import unforeseen_problem
+from api.problems import problem
+
+TOO_LONG = "too_long"
+"""Where the state of a request says why its address is not looked at: the layer in front found it too long."""
 
 
 class LastLayer:
     """The innermost layer, right around the routes, so that what it says gets all the headers of the others.
 
-    It answers OPTIONS, and turns an error that nobody foresaw into a problem.
+    It answers OPTIONS, refuses addresses that are too long, and turns an error that nobody foresaw into a problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -19,6 +23,9 @@ class LastLayer:
         """Pass a request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if TOO_LONG in scope.get("state", {}):
+            await problem(Request(scope), "address-too-long", scope["state"][TOO_LONG])(scope, receive, send)
             return
         started = refused = False
 

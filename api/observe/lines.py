@@ -9,7 +9,7 @@ from json import dumps
 
 from api.observe.logs import moment_text
 from api.observe.output import OUT
-from api.observe.routes import RouteNames
+from api.observe.routes import SHORT, RouteNames
 from api.observe.traffic import Answered
 
 REMEMBERED = 4096
@@ -26,7 +26,7 @@ class RequestLines:
         self._form = self._as_json if as_json else self._as_text
         self.take = write or _to_standard_output
         self.piece = piece_size(OUT)
-        self._asked = lru_cache(REMEMBERED)(self._asked_in_json)
+        self._known = lru_cache(REMEMBERED)(self._asked_in_json)
         self._quoted = lru_cache(REMEMBERED)(dumps)
         self._second = (0, "")
         self.lost = 0
@@ -50,6 +50,10 @@ class RequestLines:
             f'"status":{status},"bytes":{size},"ms":{(ended - began) * 1000:.3f},'
             f'"answer":"{answer}","client":{self._quoted(client)}}}\n'
         )
+
+    def _asked(self, method: str, path: str, root_path: str, raw_path: bytes, query: bytes) -> str:
+        is_short = len(path) + len(raw_path) + len(query) <= SHORT
+        return (self._known if is_short else self._asked_in_json)(method, path, root_path, raw_path, query)
 
     def _asked_in_json(self, method: str, path: str, root_path: str, raw_path: bytes, query: bytes) -> str:
         route = self.routes.of(path, root_path)

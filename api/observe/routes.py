@@ -10,6 +10,8 @@ NO_ROUTE = "none"
 """The name for paths that nothing is under, so that they are one, however many are tried."""
 
 REMEMBERED = 4096
+SHORT = 500
+"""Characters of a path, or bytes of an address, that is remembered: of longer ones, few come again."""
 
 
 class RouteNames:
@@ -25,8 +27,11 @@ class RouteNames:
                 self._templates.append((route.path_regex, f"{route.path}/{{path}}"))
             elif isinstance(route, Route):
                 self._templates.append((route.path_regex, route.path))
-        self.of = lru_cache(REMEMBERED)(self._find)
+        self._known = lru_cache(REMEMBERED)(self._find)
+
+    def of(self, path: str, root_path: str) -> str:
         """The template of a path as it stands in a request, with the prefix under which a proxy serves."""
+        return (self._known if len(path) <= SHORT else self._find)(path, root_path)
 
     def _find(self, path: str, root_path: str) -> str:
         local = path.removeprefix(root_path) or "/"

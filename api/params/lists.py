@@ -19,7 +19,9 @@ PROJECT_SORTS = with_minus((*SORTABLE_PROJECTS, "rank"))
 COMPONENT_SORTS = with_minus((*SORTABLE_COMPONENTS, "rank"))
 
 
-MAX_CURSOR = 1000  # characters
+MAX_CURSOR = 16_200
+"""Characters. It holds two texts of 2,000 characters of three bytes each, in base64, and fits into `front.MAX_TARGET`."""
+
 LIMIT = Field(
     default=None,
     ge=1,

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine
 
+from db.addresses import place_of, without_user
 from db.errors import DataError, FileRefusedError
 from db.ingest.adapters.iati import SOURCE, IatiAdapter
 from db.ingest.adapters.iati_xml import MAX_FILE
@@ -41,6 +42,11 @@ class _Input:
     name: str
     fetched: Part | None
     read: Part
+
+    @property
+    def shown(self) -> str:
+        """Its name for anyone to see."""
+        return without_user(self.name) if self.fetched else self.name
 
     def coming(self, position: int, size: int | None) -> None:
         """Take note of how much has come; a copy will be about as long as what the source says."""
@@ -81,10 +87,10 @@ def ingest_iati(
     for one in [_input(name, whole) for name in _names(places)]:
         try:
             with _at_hand(one, spool_dir, opener) as path:
-                report = ingest(engine, IatiAdapter(one.name if one.fetched else None, one.read), [path])
-            yield Outcome(one.name, report)
+                report = ingest(engine, IatiAdapter(place_of(one.name) if one.fetched else None, one.read), [path])
+            yield Outcome(one.shown, report)
         except DataError as error:
-            yield Outcome(one.name, error=str(error))
+            yield Outcome(one.shown, error=str(error))
 
 
 def _input(name: str, whole: Positions) -> _Input:

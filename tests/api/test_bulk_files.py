@@ -10,13 +10,14 @@ import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
 import api.files
 from api.downloads import satisfiable
-from api.files import ReleaseFiles
+from api.files import ReleaseFiles, _sweep
 from api.main import create_app
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
@@ -331,3 +332,14 @@ def test_what_a_killed_process_left_long_ago_is_removed_with_the_next_files(ask,
     assert ask(URL).status_code == 200
     assert not old.exists()
     assert (young / "half.csv").exists()
+
+
+def test_what_another_instance_sweeps_at_the_same_time_is_no_error(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / f".making-{name}").mkdir()
+    found = list(tmp_path.iterdir())
+    monkeypatch.setattr(Path, "glob", lambda *_: iter(found))
+    found[0].rmdir()
+    os.utime(found[1], (0, 0))
+    _sweep(tmp_path)
+    assert not found[1].exists()

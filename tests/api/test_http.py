@@ -6,7 +6,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import create_engine
 
-from api.http.front import MAX_BODY
+from api.http.front import MAX_BODY, MAX_TARGET
 from api.http.paths import is_data_path
 from api.main import create_app, create_service
 from tests.api.test_caching import DATA_PATHS, PAGE, SPEND, with_tag
@@ -87,6 +87,7 @@ def test_pages_of_other_origins_may_read_everything(get, monkeypatch):
         404: get("/v1/spent", headers=PAGE),
         405: get(SPEND, method="PUT", headers=PAGE),
         422: get("/v1/spend?x=1", headers=PAGE),
+        414: get("/v1/spend?" + "x" * MAX_TARGET, headers=with_tag(tag, **PAGE)),
         413: get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1), headers=PAGE),
     }
     monkeypatch.setattr("api.routers.spend.by_method", None)
@@ -141,6 +142,14 @@ def test_a_body_that_is_too_large_is_refused(get):
     large = get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1))
     assert "262,144" in problem(large, 413)["detail"]
     problem(get("/v1/classify", method="POST", content=b"x" * MAX_BODY), 422)
+
+
+def test_an_address_that_is_too_long_is_refused_and_no_other(get):
+    path = "/v1/projects?q="
+    short, long = (get(path + "x" * (MAX_TARGET - len(path) + 1 + more)) for more in (0, 1))
+    assert short.status_code != 414
+    assert "16,384" in problem(long, 414)["detail"]
+    assert problem(get("/v1/projects/" + "%41" * (MAX_TARGET // 3)), 414)["type"].endswith("/problems/address-too-long")
 
 
 def test_a_static_file_says_that_its_tag_is_weak_once_it_is_compressed(get):

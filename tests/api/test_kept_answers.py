@@ -185,6 +185,17 @@ def test_the_store_never_holds_more_than_its_room_and_lets_go_what_was_asked_for
     assert store.size == 0
 
 
+@only_sqlite
+def test_a_long_address_takes_room_too(engine, write):
+    take(engine, records(write, "5000000"))
+    service = create_service(create_app(engine, watch_of(engine)))
+    path = "/v1/spend?limit=" + "0" * 8_000 + "7"
+    assert _ask(service, path).status_code == 200
+    (kept,) = service.store._kept.values()
+    headers = sum(len(name) + len(value) for name, value in kept.headers)
+    assert service.store.size > PER_ANSWER + len(kept.body) + headers + len(path)
+
+
 def _ask(service, path, method="GET"):
     async def send():
         transport = httpx.ASGITransport(app=service)

@@ -4,6 +4,7 @@ import errno
 import json
 import select
 import threading
+import tracemalloc
 
 import pytest
 from fastapi.responses import StreamingResponse
@@ -120,6 +121,19 @@ def test_what_is_asked_for_cannot_write_lines_of_its_own():
         assert b"\x1b" not in piece
     RequestLines(NO_ROUTES, True, written.append)([awkward], 0.0)
     assert json.loads(written[-1])["client"] == awkward.client
+
+
+def test_long_addresses_are_not_remembered():
+    lines = RequestLines(NO_ROUTES, True, lambda _: None)
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            path = f"/{number}{'x' * 16_000}"
+            lines([answered(path=path, raw_path=path.encode(), query=path.encode())], 0.0)
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert left < 1_000_000
 
 
 def test_a_line_as_text_is_made_for_people():

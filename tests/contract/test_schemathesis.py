@@ -15,6 +15,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from api.http.front import FrontLayer
 from api.main import create_app, create_service
 from api.openapi import LINKS
+from api.params.lists import MAX_CURSOR
 from db import keys
 from db.engine import make_engine, writing
 from db.ingest.bundle import load_bundle
@@ -101,7 +102,7 @@ def keep_what_no_schema_says(case: Case) -> None:
     if not query:
         return
     cursor = query.get("cursor")
-    if isinstance(cursor, str) and len(cursor) <= 1000:
+    if isinstance(cursor, str) and len(cursor) <= MAX_CURSOR:
         del query["cursor"]
     if case.meta.generation.mode.is_negative:
         return

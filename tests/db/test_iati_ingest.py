@@ -292,7 +292,19 @@ def test_an_address_is_fetched_again_where_it_breaks_off(engine, tmp_path, packe
     assert asked[0]["Accept"].startswith("application/xml")
     assert not list((tmp_path / "spool" / "iati").iterdir())
     said = client_of(engine)("/v1/projects/XX-SYN-1").json()["data"]["statements"]
-    assert said[0]["source_url"] == address
+    assert said[0]["source_url"] == address.removesuffix("?x=1")
+
+
+def test_a_user_and_a_key_in_an_address_are_not_shown(engine, tmp_path):
+    with serving([(200, {}, document(activity(dollars(5))).encode()), (404, {}, b"no")]) as (address, asked):
+        secret = address.replace("//", "//user:s3cret@").replace("x=1", "token=tok3n")
+        taken, refused = ingest_iati(engine, [secret, secret], tmp_path / "spool", opener=hasty)
+    assert asked[0]["Authorization"].startswith("Basic ")
+    assert taken.name == refused.name == address.replace("x=1", "token=tok3n")
+    assert refused.error.startswith(taken.name)
+    shown = client_of(engine)("/v1/projects/XX-SYN-1").text
+    assert address.removesuffix("?x=1") in shown
+    assert not [part for part in ("user", "s3cret", "tok3n") if part in shown]
 
 
 def test_an_address_without_a_file_is_told(engine, tmp_path):

@@ -82,6 +82,7 @@ NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
         ("soon", None),
         ("-1", None),
         ("1.5", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("", None),
         (None, None),
     ],
@@ -116,3 +117,16 @@ def test_a_source_that_is_not_there_is_told(clock):
     client = WebClient("http://127.0.0.1:9/", Manners(attempts=2), clock.sleep, clock.now)
     with client, pytest.raises(SourceUnavailableError, match=r"http://127.0.0.1:9/\?a=1 cannot be read .*asked twice"):
         client.get({"a": 1}, lambda answer: answer, "JSON")
+
+
+def test_a_user_in_the_address_is_not_told(api, clock):
+    api.fault = ever_from(1, "500")
+    address = api.address.replace("//", "//user:s3cret@")
+    with (
+        WebClient(address, Manners(attempts=2), clock.sleep, clock.now) as client,
+        pytest.raises(SourceUnavailableError) as caught,
+    ):
+        client.get({"rows": 3}, lambda answer: answer, "JSON")
+    assert str(caught.value) == f"{api.address}?rows=3 answers 500; asked twice"
+    assert "s3cret" not in caught.value.address
+    assert "user" not in client.hosts
