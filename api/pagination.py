@@ -18,7 +18,7 @@ NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}
 """Parameters that only choose how much of a query's rows is shown, and how."""
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"')
+_TEXTS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)')
 
 
 def query_key(request: Request) -> str:

@@ -11,7 +11,7 @@ from api.answers import json_answer, shown
 from api.deps import Snapshot, get_writer
 from api.exports.columns import columns_of
 from api.params.filters import FormatParams
-from api.params.lists import CURSOR, LIMIT
+from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import Codes, fields_of
 from api.problems import ProblemItem, in_body, problem
 from db.engine import reading
@@ -32,7 +32,7 @@ RUN_COLUMNS, ERROR_COLUMNS = columns_of(RunPublic), columns_of(RunErrorPublic)
 class RunsParams(FormatParams):
     """Which runs to list."""
 
-    limit: int | None = LIMIT
+    limit: Limit = LIMIT
     cursor: str | None = CURSOR
     fields: Codes = fields_of(RunPublic)
 
@@ -40,7 +40,7 @@ class RunsParams(FormatParams):
 class ErrorsParams(FormatParams):
     """Which errors to list."""
 
-    limit: int | None = LIMIT
+    limit: Limit = LIMIT
     cursor: str | None = CURSOR
     fields: Codes = fields_of(RunErrorPublic)
 

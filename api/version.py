@@ -7,8 +7,8 @@ from pathlib import Path
 
 from models.versions import PROGRAM_VERSION
 
-LAYERS = [Path(__file__).parents[1] / name for name in ("api", "db", "models")]
-ENDINGS = (".py", ".html", ".js", ".css", ".svg", ".toml")
+LAYERS = [Path(__file__).parents[1] / name for name in ("api", "db", "models", "data")]
+ENDINGS = (".py", ".html", ".js", ".css", ".svg", ".toml", ".csv")
 
 
 def digest_of(folders: Iterable[Path]) -> str:

@@ -49,6 +49,20 @@ def tomorrow() -> date:
     return date.fromordinal(_EPOCH + 1 + int(clock() // 86_400))
 
 
+def check_past(day: date) -> date:
+    """Check a day on which somebody decided.
+
+    Raises:
+        ValueError: if it is later than tomorrow.
+    """
+    if day > tomorrow():
+        raise ValueError(f"{day} is yet to come; expected tomorrow at the latest")
+    return day
+
+
+PastDay = Annotated[date, AfterValidator(check_past)]
+
+
 def check_partial_date(text: str) -> str:
     """Check an ISO date, or only its year or month.
 

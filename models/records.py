@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from models.dates import PartialDate, parse_day
+from models.dates import PartialDate, PastDay, parse_day
 from models.money import PPM, parse_dollars
 from models.texts import clean_text, text_of, with_p_number, without_nul
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
@@ -247,7 +247,7 @@ class ReviewRecord(Record):
     certainty: Certainty
     reason: Words
     reviewer: Words
-    reviewed_on: Annotated[date, BeforeValidator(parse_day)]
+    reviewed_on: Annotated[PastDay, BeforeValidator(parse_day)]
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import unforeseen_problem
-from api.problems import problem
+from api.problems import ProblemItem, problem
 
 TOO_LONG = "too_long"
 """Where the state of a request says why its address is not looked at: the layer in front found it too long."""
@@ -25,7 +25,9 @@ class LastLayer:
             await self.app(scope, receive, send)
             return
         if TOO_LONG in scope.get("state", {}):
-            await problem(Request(scope), "address-too-long", scope["state"][TOO_LONG])(scope, receive, send)
+            message = scope["state"][TOO_LONG]
+            items = [ProblemItem(parameter="path", message=message)]
+            await problem(Request(scope), "address-too-long", message, items)(scope, receive, send)
             return
         started = refused = False
 

@@ -12,7 +12,8 @@ log = logging.getLogger("api.http")
 
 KIND = "bad-request"
 DETAIL = (
-    "the request is not valid HTTP. An address is made of ASCII alone: percent-encode other letters (é is %C3%A9), "
+    "the request is not valid HTTP, or its address or headers are too long. An address is made of ASCII alone: "
+    "percent-encode other letters (é is %C3%A9), "
     "as `curl -G --data-urlencode 'q=réfugiés'` does"
 )
 

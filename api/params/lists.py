@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.params.filters import PricedParams
-from api.params.values import SPLIT, Codes, fields_of, one_of, sort_of, with_minus
+from api.params.values import NUMBER, SPLIT, Codes, fields_of, one_of, sort_of, with_minus
 from db.queries.components import SORTABLE as SORTABLE_COMPONENTS
 from db.queries.projects import SORTABLE as SORTABLE_PROJECTS
 from models.component import ComponentPublic
@@ -22,10 +22,9 @@ COMPONENT_SORTS = with_minus((*SORTABLE_COMPONENTS, "rank"))
 MAX_CURSOR = 16_200
 """Characters. It holds two texts of 2,000 characters of three bytes each, in base64, and fits into `front.MAX_TARGET`."""
 
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), NUMBER] | None
 LIMIT = Field(
     default=None,
-    ge=1,
-    le=MAX_LIMIT,
     description="Rows of a page. Without it JSON has pages, and every other format holds all rows.",
     examples=[100],
 )
@@ -39,7 +38,7 @@ CURSOR = Field(
 class CursorParams(PricedParams):
     """Filters and paging."""
 
-    limit: int | None = LIMIT
+    limit: Limit = LIMIT
     cursor: str | None = CURSOR
 
 

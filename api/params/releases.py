@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Snapshot
 from api.params.filters import FormatParams, known_projects
-from api.params.lists import CURSOR, LIMIT
+from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import CATEGORIES, SPLIT, Codes, Identifiers, fields_of, listed, one_of
 from db.queries.releases import ChangeFilter
 from models.release import Change, ReleaseChangePublic, ReleaseDetail, ReleasePublic
@@ -53,7 +53,7 @@ class ReleaseParams(FormatParams):
 class _PageParams(FormatParams):
     """A page of a list that has one order."""
 
-    limit: int | None = LIMIT
+    limit: Limit = LIMIT
     cursor: str | None = CURSOR
 
 

@@ -25,9 +25,6 @@ CSV_FAULTS = {
 }
 """What Python's reader of CSV says, and what it means to who wrote the file."""
 
-_COMMA = re.compile(r",(?![ \t])(?!(?<=[0-9],)[0-9]{3}(?![0-9]))")
-"""A comma as it parts cells. In prose, a blank follows it, or it parts thousands."""
-
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
@@ -152,14 +149,17 @@ def check_rows(
 
 
 def _took_in_rows(row: LongRow, width: int) -> bool:
-    """True where a line within a cell has the commas of a row, or where the first line and the last have those of one each."""
-    within = [line for cell in row for line in cell.splitlines()[1:]]
-    outer = (row.lines[0], row.lines[-1])
-    return any(_parts_cells(line, width) for line in within) or all(_parts_cells(line, width) for line in outer)
+    """True where a further line begins with a number of the form that the row's own has, and has the commas of a row: prose
+    over several lines has commas too, with a blank after the first, and no line of it begins as a row does."""
+    own = _form(row[0])
+    begins_so = (line for line in row.lines[1:] if _form(line.partition(",")[0].strip('"')) == own)
+    as_row = re.compile(rf"[^,]*,(?! )(?:[^,]*,){{{max(width - 2, 0)}}}")
+    return "9" in own and any(map(as_row.match, begins_so))
 
 
-def _parts_cells(line: str, width: int) -> bool:
-    return len(_COMMA.findall(line)) >= max(width - 1, 1)
+def _form(cell: str) -> str:
+    """What two identifiers of one kind have in common: `P174085` and `P090644` are `P9`."""
+    return re.sub(r"[0-9]+", "9", cell.strip())
 
 
 def _read_anew(number: int, line: str, width: int, least: int | None) -> Iterator[tuple[int, list[str], str | None]]:

@@ -20,7 +20,7 @@ FILES = ("projects.csv", "components.csv", "reviews.csv")
 
 
 def load_bundle(engine: Engine, folder: Path = DATA_DIR, progress: Progress = unseen) -> Report | None:
-    """Load the bundled data set, unless these very files are loaded already.
+    """Load the bundled data set, unless these very files were loaded last.
 
     Returns:
         The report, or `None` where there was nothing to do.
@@ -35,6 +35,6 @@ def _is_loaded(engine: Engine, paths: list[Path]) -> bool:
     run = tables.ingest_run
     with reading(engine) as connection:
         loaded = select(run.c.input_sha256).where(run.c.adapter == BUNDLE, run.c.status == RunStatus.DONE)
+        last = connection.scalar(loaded.order_by(run.c.run_id.desc()).limit(1))
         newest = latest_release(connection)
-        same_files = input_hash(paths) in set(connection.scalars(loaded))
-    return same_files and newest is not None and newest.versions == present_versions()
+    return input_hash(paths) == last and newest is not None and newest.versions == present_versions()

@@ -62,10 +62,11 @@ def _stored_components(ledger: Ledger, project_ids: Iterable[str]) -> dict[str, 
 
 
 def _corrected(ledger: Ledger, project_ids: Iterable[str]) -> set[str]:
-    """Those of some projects of which a component came in another way than with the data set that is shipped."""
+    """Those of some projects of whose list a person changed something since it came with the data set that is shipped."""
     component, run = tables.component, tables.ingest_run
     query = select(component.c.project_id).join(run, run.c.run_id == component.c.run_id).distinct()
-    stated = (component.c.granularity == Granularity.COMPONENT, component.c.project_id.in_(project_ids))
+    listed = (component.c.granularity == Granularity.COMPONENT, component.c.project_id.in_(project_ids))
+    stated = (*listed, component.c.extraction_confidence.is_(None))
     return set(ledger.connection.scalars(query.where(run.c.adapter != BUNDLE, *stated)))
 
 
@@ -111,7 +112,10 @@ def _pass_by(ledger: Ledger, valid: Valid, newer: str | None) -> None:
         ledger.report.unchanged += 1
         return
     date = getattr(valid.record, "as_of", None)
-    reason = f"{'older than' if date else 'without a date it yields to'} what is stored as of {newer}, which stands"
+    if date and date == newer:
+        reason = f"read out of a text of {newer}: what a person listed as of that date stands"
+    else:
+        reason = f"{'older than' if date else 'without a date it yields to'} what is stored as of {newer}, which stands"
     ledger.reject(valid, "as_of", date, reason)
 
 
@@ -119,7 +123,9 @@ def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:
     """Mark components that a complete, newer list no longer names. They stay readable, without money."""
     table = tables.component
     ids = [component.component_id for component in components]
-    ledger.connection.execute(update(table).where(table.c.component_id.in_(ids)).values(withdrawn=True))
+    ledger.connection.execute(
+        update(table).where(table.c.component_id.in_(ids)).values(withdrawn=True, run_id=ledger.report.run_id)
+    )
     ledger.report.withdrawn += len(ids)
     ledger.touched.update(component.project_id for component in components)
 

@@ -67,11 +67,20 @@ def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]
 def _told_apart(
     stored: Sequence[Listed], listed: Sequence[ComponentRecord]
 ) -> Iterator[tuple[ComponentRecord, Listed]]:
-    """Pair components of one title with the records of that title: by amount where one side has no amounts but the other's, so
-    that a new order moves no money, else by number. What is left alone on both sides is the same; more would be a guess."""
+    """Pair components of one title with the records of that title; those that were withdrawn only where none stands any more."""
+    over = list(listed)
+    for withdrawn in (False, True):
+        for record, component in list(_paired([one for one in stored if one.withdrawn is withdrawn], over)):
+            over.remove(record)
+            yield record, component
+
+
+def _paired(stored: Sequence[Listed], listed: Sequence[ComponentRecord]) -> Iterator[tuple[ComponentRecord, Listed]]:
+    """Pair them by amount where one side has no amounts but the other's, so that a new order moves no money, else by number.
+    What is left alone on both sides is the same; more would be a guess."""
     before, now = Counter(one.stated_cents for one in stored), Counter(record.amount_cents for record in listed)
     by_amount = before <= now or now <= before
-    left, over = sorted(stored, key=lambda component: component.withdrawn), []
+    left, over = list(stored), []
     for record in listed:
         same = [
             c for c in left if (c.stated_cents == record.amount_cents if by_amount else c.ordinal == record.ordinal)
@@ -82,9 +91,8 @@ def _told_apart(
             yield record, found
         else:
             over.append(record)
-    standing = [component for component in left if not component.withdrawn] or left
-    if len(over) == len(standing) == 1:
-        yield over[0], standing[0]
+    if len(over) == len(left) == 1:
+        yield over[0], left[0]
 
 
 def _key(title: str) -> str:

@@ -13,11 +13,18 @@ from db.ingest.stored import known_projects, projects_of_components
 from db.ingest.validation import Valid
 from db.store import insert_rows
 from models.component import stands_in
+from models.money import PPM
 from models.project import BUNDLE
 from models.records import ReviewRecord, share_to_ppm
 
 Lines = list[dict[str, Any]]
 """The lines of one decision, as they are stored."""
+
+SAID = (
+    *("subject_id", "category_code", "position", "share_ppm", "secondary", "relevance", "certainty"),
+    *("reason", "reviewer", "reviewed_on"),
+)
+"""What a record says of a decision."""
 
 
 def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> None:
@@ -61,40 +68,63 @@ def _store_decision(
             ledger.reject(valid, "subject_id", subject, "no such project or component")
         return
     rows = [_review_row(valid.record, position) for position, valid in enumerate(lines)]  # type: ignore[arg-type]
-    codes = [row["category_code"] for row in rows]
-    if repeated := next((code for code in codes if codes.count(code) > 1), None):
-        for valid in lines:
-            ledger.reject(valid, "category", repeated, f"{subject} names {repeated} twice: one line for each category")
-        return
-    shares = [row["share_ppm"] for row in rows if row["share_ppm"] is not None]
-    if len(rows) > 1 and len(shares) < len(rows):
-        reason = f"{subject} has {len(rows)} lines: expected share_percent in each of them, or one line alone"
-        for valid in lines:
-            ledger.reject(valid, "share_percent", None, reason)
-        return
-    if shares and sum(shares) != 1_000_000:
-        for valid in lines:
-            total = f"{sum(shares) / 10_000:g}"
-            ledger.reject(valid, "share_percent", total, f"the shares of {subject} sum to {total}, expected 100")
-        return
-    known = [[{name: line[name] for name in rows[0]} for line in decision] for decision in made]
     current = made[-1] if made and not made[-1][0]["superseded"] else []
-    if rows in (known if ledger.origin == BUNDLE else known[-1:]):  # what is shipped comes again, but decides only once
+    if fault := _fault_of(subject, rows):
+        for valid in lines:
+            ledger.reject(valid, *fault)
+    elif rows == _said(current) or (ledger.origin == BUNDLE and _is_known(ledger, rows, made)):
         ledger.report.unchanged += len(rows)
-        return
-    if current and _day(rows) < _day(current):
+    elif current and _day(rows) < _day(current) and rows[0]["reviewer"] != current[0]["reviewer"]:
         for valid in lines:
             reason = f"older than the decision of {_day(current)} by {current[0]['reviewer']}, which stands"
             ledger.reject(valid, "reviewed_on", _day(rows).isoformat(), reason)
-        return
+    else:
+        _supersede(ledger, subject, rows)
+        ledger.report.changed += len(rows) if current else 0
+        ledger.report.added += 0 if current else len(rows)
+        ledger.touched.add(owner)
+
+
+def _fault_of(subject: str, rows: Lines) -> tuple[str, str | None, str] | None:
+    """The field, the value and the reason why the lines are no decision together."""
+    codes = [row["category_code"] for row in rows]
+    if repeated := next((code for code in codes if codes.count(code) > 1), None):
+        return "category", repeated, f"{subject} names {repeated} twice: one line for each category"
+    shares = [row["share_ppm"] for row in rows if row["share_ppm"] is not None]
+    if len(rows) > 1 and len(shares) < len(rows):
+        reason = f"{subject} has {len(rows)} lines: expected share_percent in each of them, or one line alone"
+        return "share_percent", None, reason
+    if shares and sum(shares) != PPM:
+        total = f"{sum(shares) / 10_000:g}"
+        return "share_percent", total, f"the shares of {subject} sum to {total}, expected 100"
+    return None
+
+
+def _said(decision: Lines) -> Lines:
+    """The lines of a stored decision as a record says them."""
+    return [{name: line[name] for name in SAID} for line in decision]
+
+
+def _is_known(ledger: Ledger, rows: Lines, made: Sequence[Lines]) -> bool:
+    """Whether what is shipped says nothing new: it said the same last time, or somebody has decided since, not before its day."""
+    run = tables.ingest_run
+    runs = {decision[0]["run_id"] for decision in made}
+    shipped_by = set(
+        ledger.connection.scalars(select(run.c.run_id).where(run.c.adapter == BUNDLE, run.c.run_id.in_(runs)))
+    )
+    shipped = [decision for decision in made if decision[0]["run_id"] in shipped_by]
+    if shipped and rows == _said(shipped[-1]):
+        return True
+    by_others = bool(made) and made[-1][0]["run_id"] not in shipped_by
+    return by_others and _day(rows) <= _day(made[-1])
+
+
+def _supersede(ledger: Ledger, subject: str, rows: Lines) -> None:
     table = tables.review
     ledger.connection.execute(
         update(table).where(table.c.subject_id == subject, table.c.superseded.is_(False)).values(superseded=True)
     )
     insert_rows(ledger.connection, table, [row | {"superseded": False, "run_id": ledger.report.run_id} for row in rows])
-    ledger.report.changed += len(rows) if current else 0
-    ledger.report.added += 0 if current else len(rows)
-    ledger.touched.add(owner)
 
 
 def _day(lines: Lines) -> date:

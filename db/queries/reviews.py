@@ -26,6 +26,9 @@ CERTAIN = 10_000
 STATED = ("category", "share_percent", "secondary_categories", "relevance")
 """Columns of the form that are filled in beforehand: what the money is counted as now."""
 
+ITSELF = ("granularity", "title", "category", "relevance", "method", "confidence", "source_url")
+"""Columns of the queue that a component has by itself, whatever row it is named for."""
+
 
 def current_reviews(connection: Connection, subjects: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield every review that counts, or those of some subjects: one line a category, in the form in which it can be taken
@@ -103,7 +106,9 @@ def _weakest(connection: Connection, project_ids: Sequence[str]) -> dict[str, st
     certainties = select(review.c.subject_id, review.c.certainty).where(
         review.c.subject_id.in_(project_ids), review.c.superseded.is_(False)
     )
-    of_project = {subject: REVIEW_CONFIDENCE[Certainty(found)] for subject, found in connection.execute(certainties)}
+    of_project: dict[str, float] = {}
+    for subject, found in connection.execute(certainties):
+        of_project[subject] = min(REVIEW_CONFIDENCE[Certainty(found)], of_project.get(subject, 1.0))
     parts = (
         select(component.c.project_id, component.c.component_id, verdict.c.confidence)
         .join(verdict, and_(verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True)))
@@ -111,11 +116,11 @@ def _weakest(connection: Connection, project_ids: Sequence[str]) -> dict[str, st
         .where(component.c.withdrawn.is_(False), component.c.stated_cents > 0)
         .order_by(verdict.c.confidence.desc(), component.c.component_id.desc())
     )
-    found: dict[str, str] = {}
+    weakest: dict[str, str] = {}
     for project_id, component_id, confidence in connection.execute(parts):
         if confidence < of_project[project_id]:
-            found[f"{project_id}-{REMAINDER}"] = component_id  # the last one is the least sure
-    return found
+            weakest[f"{project_id}-{REMAINDER}"] = component_id  # the last one is the least sure
+    return weakest
 
 
 def _part_of(cents: ColumnElement[int], parts: ColumnElement[int]) -> ColumnElement[int]:
@@ -131,20 +136,30 @@ def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict
     """Turn rows of the queue into lines of a form: what a subject is counted as now is filled in.
 
     A subject that has a review gets a line for each category of it, with its share: what is taken in again replaces the
-    review as a whole, so lines that were left out would be lost. Another has one line. No subject stands in a form twice, and
-    none under what a remainder is counted as.
+    review as a whole, so lines that were left out would be lost. Another has one line. No subject stands in a form twice; a
+    component that is named for a remainder stands there as it is itself, with the money that waits for it.
     """
     reviewed = defaultdict(list)
     for line in current_reviews(connection, {row["subject_id"] for row in rows}):
         words = ";".join(line["secondary_categories"] or ())
         reviewed[line["subject_id"]].append(line | {"secondary_categories": words or None})
+    named = {row["subject_id"] for row in rows if row["subject_id"] not in (row["component_id"], row["project_id"])}
+    itself = _as_listed(connection, named)
     lines: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         subject = row["subject_id"]
-        if subject in reviewed or subject in (row["component_id"], row["project_id"]):
-            of_subject = reviewed.get(subject, [row])
-            lines.setdefault(subject, [row | {name: line.get(name) for name in STATED} for line in of_subject])
+        shown = row | itself.get(subject, {})
+        of_subject = reviewed.get(subject, [shown])
+        lines.setdefault(subject, [shown | {name: line.get(name) for name in STATED} for line in of_subject])
     return list(chain.from_iterable(lines.values()))
+
+
+def _as_listed(connection: Connection, component_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What lists show of some components, as far as the queue shows it too."""
+    listed = tables.listed_row
+    columns = [listed.c[name] for name in (*ITSELF, "component_id")]
+    found = connection.execute(select(*columns).where(listed.c.component_id.in_(component_ids))).mappings()
+    return {row["component_id"]: dict(row) for row in found}
 
 
 def _at_stake(filters: Filters, limit: int) -> Select[Any]:

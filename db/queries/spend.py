@@ -32,6 +32,7 @@ from db.queries.spend_facts import component_basis, from_facts
 from db.queries.summaries import METHODS, money_by_method, stand_ready, summarised
 from db.queries.templates import Values, position_slots, slot, template_of
 from db.queries.warnings import spend_warnings, warning_questions
+from models.dates import EARLIEST_YEAR, LATEST_YEAR
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.project import fiscal_year
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
@@ -271,11 +272,13 @@ def _every_year(query: SpendQuery, rows: CTE, fill: Dimension) -> CTE:
 
 
 def _named_years(filters: Filters, fill: Dimension) -> tuple[int | None, int | None]:
-    """The first and the last year that a filter names of the kind to fill, else those of its dates."""
+    """The first and the last year that a filter names of the kind to fill, else those of its dates. A date of a year that no
+    filter can name, such as 9999-12-31, stands for an open end."""
     fiscal = fill is Dimension.FISCAL_YEAR or filters.year_basis is YearBasis.FISCAL
     of_kind = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
     days = filters.approved_from, filters.approved_to
-    dates = [fiscal_year(day) if fiscal or day is None else day.year for day in days]
+    bounded = [day if day and EARLIEST_YEAR <= day.year < LATEST_YEAR else None for day in days]
+    dates = [fiscal_year(day) if fiscal or day is None else day.year for day in bounded]
     years = (filters.year_from, filters.year_to) if of_kind else (None, None)
     first, last = (of_dates if year is None else year for year, of_dates in zip(years, dates, strict=True))
     return first, last

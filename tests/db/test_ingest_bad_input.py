@@ -369,6 +369,9 @@ def test_a_bad_row_that_a_stray_quote_took_in_is_named_by_its_own_line(engine, w
         'The "first"\n\nand the "second", "third", and "fourth"',
         "a\r\nb\nc,d",
         ",\n,",
+        "Serve the sites\nAzraq,Zaatari,Mafraq,JOR\nin two phases",
+        "with P174085 and\nP176273, its additional financing",
+        "A,B,C\nwater,roads,schools,jobs",
     ],
 )
 def test_honest_cells_of_several_lines_are_no_rows(engine, write, name):

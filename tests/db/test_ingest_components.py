@@ -171,6 +171,12 @@ def test_components_of_one_title_keep_their_identifiers(assisted, write, content
     assert found == left
 
 
+def test_one_that_stands_goes_before_one_of_its_title_that_was_withdrawn(assisted, write):
+    take(assisted, write("second.csv", of_one_title("90", first=2)))
+    assert take(assisted, write("third.csv", of_one_title("90", as_of="2024-03-01"))).withdrawn == 0
+    assert {key for key in listed(assisted, withdrawn=True)} == {"X1-1"}
+
+
 def test_which_of_one_title_is_gone_is_not_guessed(assisted, write):
     report = take(assisted, write("newer.csv", of_one_title("50", first=3)))
     assert (report.rejected, report.withdrawn) == (1, 0)

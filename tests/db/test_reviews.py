@@ -149,6 +149,38 @@ def test_an_older_decision_is_refused_and_a_newer_one_counts(decided, write):
     assert reviewer_of(decided, "P150064") == ["Bo"]
 
 
+def test_a_decision_yet_to_come_is_refused_and_who_decided_can_set_a_date_back(decided, write):
+    def bring(name, reviewer, day):
+        line = f"{HEADER}\nP150064,remittances,,,direct,sure,read it,{reviewer},{day}\n"
+        return ingest(decided, RecordsAdapter("reviews"), [write(name, line)])
+
+    assert bring("a.csv", "Bo", "2062-11-24").rejected == 1
+    assert "is yet to come" in rejected(decided)[0]["reason"]
+    assert bring("b.csv", "Ann", "2025-01-01").changed == 1
+    assert reviewer_of(decided, "P150064") == ["Ann"]
+
+
+def test_a_shipped_decision_that_is_set_back_counts_again(own, tmp_path, monkeypatch):
+    """As in a database that was made with the last version only."""
+    shipped = {name: (DATA_DIR / name).read_text(encoding="utf-8") for name in bundle.FILES}
+    first = next(line for line in shipped["reviews.csv"].splitlines() if line.startswith("P150064,"))
+    other = first.replace("worker_mobility", "remittances", 1)
+    assert other != first
+    for changed in (other, first):
+        for name, content in shipped.items():
+            (tmp_path / name).write_text(content.replace(first, changed), encoding="utf-8")
+        assert load_bundle(own, tmp_path).changed == 1
+    assert component(own, "P150064-whole")["category"] == "worker_mobility"
+
+
+def test_the_data_set_does_not_bring_back_what_a_person_took_off_a_list(own, write, monkeypatch):
+    with (DATA_DIR / "components.csv").open(encoding="utf-8") as file:
+        listed = [row for row in csv.DictReader(file) if row["project_id"] == "P090644"]
+    assert ingest(own, RecordsAdapter(), [write("shorter.csv", csv_text(*listed[:-1]))]).withdrawn == 1
+    monkeypatch.setattr(bundle, "_is_loaded", lambda *_: False)
+    assert load_bundle(own).changed == 0
+
+
 def test_the_data_set_does_not_put_back_a_list_that_was_corrected(own, write, monkeypatch):
     with (DATA_DIR / "components.csv").open(encoding="utf-8") as file:
         listed = [row for row in csv.DictReader(file) if row["project_id"] == "P174085"]

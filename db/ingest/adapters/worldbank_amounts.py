@@ -139,7 +139,8 @@ def _deny_zero(amounts: Amounts, cents: Mapping[str, int | None]) -> bool:
 
 
 def _agrees(value: int, *others: int) -> bool:
-    return any(same(value * unit, other) for unit in (1, MILLION) for other in others)
+    """Tell whether a value is one of others but for rounding, in dollars or in millions. Nothing is about zero but zero."""
+    return any(value == other if not other else same(value * unit, other) for unit in (1, MILLION) for other in others)
 
 
 def _put_cost(amounts: Amounts, cents: Mapping[str, int | None]) -> None:
