@@ -2,7 +2,6 @@
 
 import csv
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,6 @@ from models.words import counted
 
 MAX_CELL = 16 * 1024 * 1024
 """Characters of one cell that are read at all; what is longer than a field allows is refused record by record."""
-
-csv.field_size_limit(min(MAX_CELL, sys.maxsize))
 
 CSV_FAULTS = {
     "unexpected end of data": "a quote that opens a cell there is closed nowhere",
@@ -92,6 +89,7 @@ def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
                 raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
             file.seek(start)
             lines: list[str] = []
+            csv.field_size_limit(MAX_CELL)  # of the whole process, so others may have set it
             reader = csv.reader(_noted(file, lines), strict=True)
             first_line = blank + 1
             for row in reader:
