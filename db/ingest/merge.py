@@ -42,6 +42,8 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     merged["located"] = fields.get("located", [])
     commitment = merged["commitment_cents"]
     merged["counted_cents"] = None if commitment is None else max(commitment - not_counted, 0)
+    if merged["parent_project_id"] and not merged["included_in_parent"]:
+        merged["included_in_parent"] = Inclusion.UNKNOWN  # nobody said
     for flag in ("regional", "additional_financing"):
         merged[flag] = bool(merged[flag])
     return merged

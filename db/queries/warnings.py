@@ -251,7 +251,7 @@ def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
     unknown = (
         select(tables.project.c.project_id)
         .join(parent, parent.c.project_id == tables.project.c.parent_project_id)
-        .where(tables.project.c.included_in_parent.in_(perhaps) | tables.project.c.included_in_parent.is_(None))
+        .where(tables.project.c.included_in_parent.in_(perhaps))
     )
     return _all_of(filters, fact.c.project_id.in_(unknown), by="project_id")
 
