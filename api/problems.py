@@ -154,19 +154,33 @@ def problem(
     request: Request, kind: str, detail: str, items: list[ProblemItem] | None = None, **headers: object
 ) -> Response:
     """Build the response for a kind of problem."""
+    request_id = getattr(request.state, "request_id", None) or uuid.uuid4().hex
+    instance = None if "location" not in headers else str(headers["location"])
+    content = problem_body(str(request.base_url), kind, detail, request_id, items, instance)
+    named = {name.replace("_", "-").title(): str(value) for name, value in headers.items()}
+    return Response(content, PROBLEMS[kind][0], named, MEDIA_TYPE)
+
+
+def problem_body(
+    base: str,
+    kind: str,
+    detail: str,
+    request_id: str,
+    items: list[ProblemItem] | None = None,
+    instance: str | None = None,
+) -> bytes:
+    """Write a problem as JSON; `base` is the address below which kinds of problems are explained."""
     status, title = PROBLEMS[kind]
     body = Problem(
-        type=f"{str(request.base_url).rstrip('/')}/problems/{kind}",
+        type=f"{base.rstrip('/')}/problems/{kind}",
         title=title,
         status=status,
         detail=detail,
         errors=items or [],
-        instance=None if "location" not in headers else str(headers["location"]),
-        request_id=getattr(request.state, "request_id", None) or uuid.uuid4().hex,
+        instance=instance,
+        request_id=request_id,
     )
-    content = _encoded(body.model_dump(exclude_none=True))
-    named = {name.replace("_", "-").title(): str(value) for name, value in headers.items()}
-    return Response(content, status, named, MEDIA_TYPE)
+    return _encoded(body.model_dump(exclude_none=True))
 
 
 def _encoded(document: dict[str, Any]) -> bytes:

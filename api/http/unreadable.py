@@ -3,18 +3,16 @@
 import logging
 import uuid
 
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.problems import MEDIA_TYPE, PROBLEMS, Problem, ProblemItem
+from api.problems import MEDIA_TYPE, ProblemItem, problem_body
 
 log = logging.getLogger("api.http")
 
 KIND = "bad-request"
 DETAIL = (
     "the request is not valid HTTP, or its address or headers are too long. An address is made of ASCII alone: "
-    "percent-encode other letters (é is %C3%A9), "
-    "as `curl -G --data-urlencode 'q=réfugiés'` does"
+    "percent-encode other letters (é is %C3%A9), as `curl -G --data-urlencode 'q=réfugiés'` does"
 )
 
 
@@ -25,7 +23,10 @@ class ReadableProtocol(HttpToolsProtocol):
         """Refuse what came and end the connection, of which the rest means nothing either."""
         request_id = uuid.uuid4().hex
         log.info("a request could not be read, its answer is a 400 [request %s]", request_id)
-        body = unreadable(self.root_path, request_id)
+        # The `type` is relative: the host that was asked for could not be read.
+        body = problem_body(
+            self.root_path, KIND, DETAIL, request_id, [ProblemItem(parameter="request", message=DETAIL)]
+        )
         headers = {
             "content-type": MEDIA_TYPE,
             "content-length": str(len(body)),
@@ -38,17 +39,3 @@ class ReadableProtocol(HttpToolsProtocol):
         head = "".join(f"{line}\r\n" for line in lines)
         self.transport.write(f"{head}\r\n".encode() + body)
         self.transport.close()
-
-
-def unreadable(root: str, request_id: str) -> bytes:
-    """The problem, whose `type` is relative: the host that was asked for could not be read."""
-    status, title = PROBLEMS[KIND]
-    problem = Problem(
-        type=f"{root.rstrip('/')}/problems/{KIND}",
-        title=title,
-        status=status,
-        detail=DETAIL,
-        errors=[ProblemItem(parameter="request", message=DETAIL)],
-        request_id=request_id,
-    )
-    return msgspec.json.encode(problem.model_dump(exclude_none=True))
