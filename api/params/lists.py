@@ -19,8 +19,8 @@ PROJECT_SORTS = with_minus((*SORTABLE_PROJECTS, "rank"))
 COMPONENT_SORTS = with_minus((*SORTABLE_COMPONENTS, "rank"))
 
 
-MAX_CURSOR = 8_100
-"""Characters. It holds two texts of 2,000 letters, or one of three bytes each, in base64, and half fills `front.MAX_TARGET`."""
+MAX_CURSOR = 16_200
+"""Characters. It holds two texts of 2,000 characters of three bytes each, in base64, and fits into `front.MAX_TARGET`."""
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), NUMBER] | None
 LIMIT = Field(
