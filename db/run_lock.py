@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, PendingRollbackError
 
 from db.errors import BusyError
 from db.revision import require_current
@@ -68,7 +68,7 @@ def _advisory(engine: Engine) -> Iterator[Attempt]:
         try:
             yield attempt
         finally:
-            with suppress(OperationalError):  # where the connection is gone, the lock is too
+            with suppress(OperationalError, PendingRollbackError):  # where the connection is gone, the lock is too
                 connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 

@@ -6,6 +6,8 @@ import sys
 import threading
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from db.engine import make_engine
 from db.errors import BusyError
@@ -85,3 +87,22 @@ def test_many_threads_take_turns(engine, write):
         thread.join(60)
     assert {run["status"] for run in rows(engine, "ingest_run")} == {"done"}
     assert project_ids(engine) == [f"X{n}" for n in range(4)]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_wait_whose_connection_the_server_ends_says_that_and_nothing_else(engine):
+    """What is raised is what went wrong, for that is what an answer or a command knows how to tell."""
+    waiting = make_engine(f"{address(engine)}{'&' if '?' in address(engine) else '?'}application_name=waits")
+    end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'waits'")
+    ended = threading.Timer(0.5, lambda: _ask(engine, end))
+    with run_lock(engine, 1):
+        ended.start()
+        with pytest.raises(OperationalError), run_lock(waiting, 30):
+            pass
+    ended.join()
+    waiting.dispose()
+
+
+def _ask(engine, statement):
+    with engine.connect() as connection:
+        connection.execute(statement)
