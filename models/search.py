@@ -18,6 +18,9 @@ from models.types import Code
 MAX_QUERY = 200
 """Characters of a query."""
 
+BYTES = "zq"
+"""What the digits of a word's bytes begin with."""
+
 _WORD = re.compile(r"[^\W_]+")
 _MINUS = re.compile(r'(?<![^\s"])[-\u2212]+"?[^\W_]')
 _PHRASE_OR_WORDS = re.compile(r'"([^"]*)"|([^"]+)')
@@ -45,13 +48,20 @@ class SearchQuery:
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
+    """Cut a word to its stem, written so that every database takes it for one word.
+
+    What is a letter beyond ASCII, and which of them are the same, differs between databases and their locales: such a word is
+    kept as the digits of its bytes. PostgreSQL's parser takes "7e0e7" for a number and a word; with a letter before it, it
+    stays one.
+    """
     stem: str = _stemmer.stemWord(word)
-    # PostgreSQL's parser takes "7e0e7" for a number and a word; with a letter before it, it stays one word.
+    if not stem.isascii():
+        return f"{BYTES}{stem.casefold().encode().hex()}"
     return f"n{stem}" if stem[0].isdigit() else stem
 
 
 def words(text: str) -> list[str]:
-    """Return the stems of a text's words, in their order."""
+    """Return the stems of a text's words, in their order: letters and digits of ASCII."""
     return [_stem(word) for word in _WORD.findall(fold(text).folded)]
 
 

@@ -10,8 +10,10 @@ from db.ingest.bundle import load_bundle
 from db.queries.releases import latest_release
 from db.queries.spend import spend
 from db.revision import current_revision, newest_revision, require_current
-from models.filters import Dimension, SpendQuery
+from models.filters import Dimension, Filters, SpendQuery
+from models.search import parse_query
 from models.versions import present_versions
+from models.vocabulary import Relevance
 from tests.conftest import DATABASES
 
 
@@ -62,6 +64,27 @@ def test_figures_survive_migrating_down_and_up(engine):
         assert latest_release(connection).versions == present_versions()
         lenders = spend(connection, SpendQuery(group_by=(Dimension.LENDER,)))
     assert {row["lender"] for row in lenders.rows} > {"ida", "ibrd"}
+
+
+def test_words_in_other_letters_survive_migrating_down_and_up(engine):
+    load_bundle(engine)
+    words, letters = "work zqcf83ceb9zqcf zqcf83ceb9", "work zqcf83ceb9zqcf σι"
+    with writing(engine) as connection:
+        component_id = connection.scalar(text("SELECT min(component_id) FROM search_text"))
+        ours = {"id": component_id, "words": words}
+        connection.execute(text("UPDATE search_text SET title = :words WHERE component_id = :id"), ours)
+        everything = text("SELECT * FROM search_text ORDER BY component_id")
+        before = connection.execute(everything).all()
+    for revision, title in (("0014", letters), ("head", words)):
+        (migrate.downgrade if revision == "0014" else migrate.upgrade)(engine, revision)
+        with reading(engine) as connection:
+            found = connection.execute(text("SELECT title FROM search_text WHERE component_id = :id"), ours)
+            assert found.scalar() == title
+    migrate.check(engine)
+    with reading(engine) as connection:
+        assert connection.execute(everything).all() == before
+        query = SpendQuery(Filters(search=parse_query("σι"), relevance=tuple(Relevance)))
+        assert spend(connection, query).totals["components"] == 1
 
 
 def test_postgresql_takes_our_word_for_how_many_rows_a_project_has(engine):
