@@ -4,7 +4,7 @@ import sys
 
 from pydantic import ValidationError
 
-from api.cli import app
+from api.cli.commands import app
 
 try:
     app(prog_name="python -m api")

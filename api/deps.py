@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.concurrency import run_in_threadpool
 
+from api.answers.negotiation import Format
 from api.exports.stream import FileStream
 from api.freshness import is_stale
 from api.http.question import question_of
-from api.negotiation import Format
 from db.engine import Allowance, reading
 from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.asking import from_memory

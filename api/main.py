@@ -6,21 +6,21 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from sqlalchemy import Engine
 
-from api import errors
+from api.bulk.files import ReleaseFiles
 from api.deps import turns
 from api.explorer.assets import ASSETS_PATH, SWAGGER_PATH, Assets, swagger_files
 from api.exports.parquet import load_soon
 from api.exports.slots import ExportSlots
-from api.files import ReleaseFiles
 from api.http.compress import CompressLayer
 from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.front import FrontLayer
 from api.http.last import LastLayer
 from api.observe.observer import observe, observe_answers, stop_observing
-from api.openapi import DESCRIPTION, TAGS, install_openapi
+from api.openapi.document import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
 from api.parent import end_without_parent
+from api.problems import errors
 from api.routers import (
     classify,
     components,

@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy import Connection
 
+from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
 from api.http.tags import held, tag_of
-from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format
-from api.problems import ProblemItem, RefusedError
+from api.problems.kinds import ProblemItem, RefusedError
 from api.version import ANSWERS_VERSION
 from db.errors import ChangedMeanwhileError
 from db.queries.subjects import Subject, find_subject, releases_since_changed

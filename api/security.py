@@ -7,7 +7,7 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.deps import get_writer
-from api.problems import ProblemItem, RefusedError
+from api.problems.kinds import ProblemItem, RefusedError
 from db.engine import reading
 from db.keys import any_key, find_key
 from models.api_key import ApiKey

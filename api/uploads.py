@@ -11,7 +11,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.problems import ProblemItem, RefusedError, in_body
+from api.problems.kinds import ProblemItem, RefusedError, in_body
 
 NAMES = {
     "application/json": "records.json",

@@ -1,4 +1,4 @@
-"""What can go wrong in the data layer, each with its meaning. How it is told over HTTP is decided in `api.errors`."""
+"""What can go wrong in the data layer, each with its meaning. How it is told over HTTP is decided in `api.problems.errors`."""
 
 import errno
 import sqlite3

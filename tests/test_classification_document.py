@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from api.quality import measure, to_markdown
+from api.cli.quality import measure, to_markdown
 from db import tables
 from db.engine import reading
 from db.ingest.labelled import read_texts

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from api.main import create_app
-from api.problems import PROBLEMS
-from api.samples import BASE
+from api.openapi.samples import BASE
+from api.problems.kinds import PROBLEMS
 from db.engine import make_engine
 from db.settings import ROOT, get_settings
 from models.release import ReleaseChangePublic

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import ENTRIES, command_of
+from api.cli.commands import ENTRIES, command_of
 from api.main import create_app
 from api.params.spend import SpendParams
 from db.engine import make_engine

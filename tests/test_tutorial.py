@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from api.main import create_app
-from api.samples import BASE
+from api.openapi.samples import BASE
 from tests.conftest import watch_of
 from tests.data.documents import NOTEBOOK, TUTORIAL, notebook_of, pieces, printed, run
 from tests.data.r import run_r

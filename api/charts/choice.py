@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from api.problems import BadParameterError, ProblemItem
+from api.problems.kinds import BadParameterError, ProblemItem
 from models.filters import YEARS, Dimension, SpendQuery
 
 MOST_DIMENSIONS = 2

@@ -5,8 +5,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.answers.labels import LABELS, spelled
 from api.charts.choice import Choice
-from api.labels import LABELS, spelled
 from models.filters import YEARS, Dimension
 
 MOST_BARS = 25

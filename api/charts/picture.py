@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from api.answers.labels import labels_of
+from api.answers.negotiation import Picture
+from api.answers.tables import with_labels
 from api.charts.choice import Choice, Wishes, choose
 from api.charts.figure import Figure, figure_of
 from api.charts.frame import Words
@@ -11,10 +14,7 @@ from api.charts.render import render
 from api.charts.spec import empty_spec, spec_of
 from api.charts.words import clean, filters_of, named_gaps, notes_of, subtitle_of, title_of, unit_of
 from api.deps import Snapshot
-from api.labels import labels_of
-from api.negotiation import Picture
-from api.problems import BadParameterError, ProblemItem
-from api.tables import with_labels
+from api.problems.kinds import BadParameterError, ProblemItem
 from db.queries.sources import sources_of
 from db.queries.spend import spend_rows, spend_totals
 from db.queries.warnings import spend_warnings

@@ -8,8 +8,8 @@ from xml.sax.saxutils import quoteattr
 
 import vl_convert
 
+from api.answers.negotiation import Picture
 from api.charts.png import packed
-from api.negotiation import Picture
 
 PPI = 144
 """Of a PNG: two of its pixels for each CSS pixel, so that print is sharp."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from api.answers.labels import spelled
 from api.charts.choice import Choice, Scale
 from api.charts.figure import Amount, Figure
 from api.charts.theme import width_of
-from api.labels import spelled
 from models.filters import COUNTED_STATUSES, Dimension, Filters, SpendQuery
 from models.money import usd
 from models.vocabulary import Basis, Measure, Relevance, YearBasis

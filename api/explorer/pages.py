@@ -12,7 +12,7 @@ from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
 from api.guide.markdown import inline_html
-from api.problems import BadParameterError
+from api.problems.kinds import BadParameterError
 from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
 
 CSP = (

@@ -1,4 +1,4 @@
-"""Rows in, bytes out: one module for each format that holds rows alone. JSON, which wraps them, is in `api.encoding`."""
+"""Rows in, bytes out: one module for each format that holds rows alone. JSON, which wraps them, is in `api.answers.encoding`."""
 
 import os
 

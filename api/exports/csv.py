@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-from api.encoding import to_json
+from api.answers.encoding import to_json
 from api.exports.columns import Column, chosen
 from db.queries.pieces import Piece
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from api.encoding import objects_of, to_json_lines
+from api.answers.encoding import objects_of, to_json_lines
 from api.exports.columns import Column, chosen
 from db.queries.pieces import Piece
 

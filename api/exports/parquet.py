@@ -10,7 +10,7 @@ from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from api.encoding import to_json
+from api.answers.encoding import to_json
 from api.exports.columns import About, Column, Kind
 from db.queries.pieces import Piece
 

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from api.guide.documents import Document, addresses
-from api.samples import BASE
+from api.openapi.samples import BASE
 
 ELSEWHERE = re.compile(r"[a-z]+:|#|/")
 TABLE = '<div class="scroll" role="region" aria-label="Table" tabindex="0">\n<table>\n'

@@ -1,6 +1,6 @@
 """What of an Accept header can change an answer."""
 
-from api.negotiation import Format, accepted_format
+from api.answers.negotiation import Format, accepted_format
 
 AcceptKey = tuple[str, str]
 IN_JSON: AcceptKey = (str(Format.JSON), str(Format.JSON))

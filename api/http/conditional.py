@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.frames import LICENCE
+from api.answers.frames import LICENCE
 from api.freshness import is_stale
 from api.http.paths import is_data_path, needs_key
 from api.http.question import question_of

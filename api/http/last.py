@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import unforeseen_problem
-from api.problems import ProblemItem, problem
+from api.problems.errors import unforeseen_problem
+from api.problems.kinds import ProblemItem, problem
 
 TOO_LONG = "too_long"
 """Where the state of a request says why its address is not looked at: the layer in front found it too long."""

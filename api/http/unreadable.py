@@ -5,7 +5,7 @@ import uuid
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.problems import MEDIA_TYPE, ProblemItem, problem_body
+from api.problems.kinds import MEDIA_TYPE, ProblemItem, problem_body
 
 log = logging.getLogger("api.http")
 

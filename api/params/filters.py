@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.answers.negotiation import Format
 from api.deps import Snapshot
-from api.negotiation import Format
 from api.params.values import (
     CATEGORIES,
     GROUPS,
@@ -29,7 +29,7 @@ from api.params.values import (
     listed,
     one_of,
 )
-from api.problems import BadParameterError, ProblemItem, unknown_value
+from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
 from db.queries.projects import taken_as_stored, unknown_projects
 from models.classification import NOT_MIGRATION
 from models.country import PlaceIndex

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.http.paths import is_api_path, local_path
-from api.problems import BadParameterError, ProblemItem, listed
+from api.problems.kinds import BadParameterError, ProblemItem, listed
 
 
 async def refuse_ignored(request: Request) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.answers import OF_PICTURES
+from api.answers.shape import OF_PICTURES
 from api.charts.choice import Chart, Scale, Theme, Wishes
 from api.charts.frame import LEAST_HEIGHT, LEAST_WIDTH, MOST_HEIGHT, MOST_WIDTH, WIDTH
 from api.deps import Snapshot
@@ -26,7 +26,7 @@ from api.params.values import (
     sort_of,
     with_minus,
 )
-from api.problems import BadParameterError, ProblemItem
+from api.problems.kinds import BadParameterError, ProblemItem
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, RatioRow, SpendRow
 from models.vocabulary import Basis

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from api.problems import unknown_value
+from api.problems.kinds import unknown_value
 from models.classification import load_taxonomy
 from models.money import MAX_DOLLARS
 from models.search import MAX_QUERY, parse_query

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import json_answer
+from api.answers.shape import json_answer
 from models.classification import ClassifierInput, classify
 
 router = APIRouter(prefix="/v1/classify", tags=["components"])

@@ -11,8 +11,8 @@ from api.explorer.pages import SWAGGER_CSP, PageRoute, page, root_of
 from api.guide.documents import decisions, documents, files, guides
 from api.guide.glossary import glossary
 from api.guide.markdown import html_of, with_address
+from api.openapi.samples import BASE
 from api.params.values import TAXONOMY
-from api.samples import BASE
 from db.errors import NotFoundError
 from db.queries import reference as queries
 from db.queries.suggest import nearest_of

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Rows, answer_rows
+from api.answers.encoding import with_dollars
+from api.answers.frames import Links, Meta, RowCount
+from api.answers.shape import Asked, Rows, answer_rows
 from api.deps import Snapshot, reads
-from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.frames import Links, Meta, RowCount
 from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute

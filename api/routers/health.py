@@ -5,10 +5,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import json_answer
+from api.answers.shape import json_answer
 from api.deps import get_engine
 from api.freshness import is_stale
-from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
+from api.problems.kinds import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
 from db.engine import reading
 from db.errors import SchemaOutdatedError
 from db.queries.releases import in_utc, latest_release

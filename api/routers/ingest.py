@@ -12,12 +12,8 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.answers import Asked, Rows, answer_rows, in_columns
-from api.deps import get_writer
-from api.frames import Links, RowCount
-from api.openapi import problems_of
-from api.problems import ProblemItem, RefusedError
-from api.runs import (
+from api.answers.frames import Links, RowCount
+from api.answers.runs import (
     ERROR_COLUMNS,
     RUN_COLUMNS,
     ErrorsParams,
@@ -30,6 +26,10 @@ from api.runs import (
     report,
     run_row,
 )
+from api.answers.shape import Asked, Rows, answer_rows, in_columns
+from api.deps import get_writer
+from api.openapi.document import problems_of
+from api.problems.kinds import ProblemItem, RefusedError
 from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
 from db.engine import reading

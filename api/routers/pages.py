@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from api.answers.labels import labels_of
 from api.deps import Snapshot, reads
 from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
-from api.labels import labels_of
 from api.routers.components import ComponentId, component_row, project_rows
 from api.routers.projects import ProjectId, project_row
 from models.filters import Dimension

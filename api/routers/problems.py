@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.answers import json_answer
-from api.negotiation import prefers_page
-from api.problems import ADVICE, PROBLEMS
+from api.answers.negotiation import prefers_page
+from api.answers.shape import json_answer
+from api.problems.kinds import ADVICE, PROBLEMS
 from api.routers.guide import document_page
 
 router = APIRouter(prefix="/problems", tags=["health"])

@@ -6,19 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.encoding import with_dollars
+from api.answers.frames import ListAnswer, OneAnswer
+from api.answers.negotiation import Format
+from api.answers.pagination import decode_cursor
+from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.tables import project_table
 from api.deps import Snapshot, reads
-from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.frames import ListAnswer, OneAnswer
-from api.negotiation import Format
-from api.pagination import decode_cursor
 from api.params.filters import FormatParams
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
-from api.tables import project_table
 from db.queries import projects as queries
 from db.queries.asking import ask_ahead
 from db.queries.warnings import gap_questions, gap_warnings

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.frames import ListAnswer, OneAnswer
+from api.answers.labels import labels_of, spelled
+from api.answers.negotiation import Format
+from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
-from api.frames import ListAnswer, OneAnswer
-from api.labels import labels_of, spelled
-from api.negotiation import Format
 from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute

@@ -9,17 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.answers import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, shown
-from api.datapackage import data_package
+from api.answers.frames import ListAnswer, OneAnswer
+from api.answers.negotiation import MEDIA_TYPES, Format
+from api.answers.shape import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, shown
+from api.bulk.datapackage import data_package
+from api.bulk.downloads import download
+from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
 from api.deps import Snapshot, reads_at_length, snapshot_of
-from api.downloads import download
 from api.exports.columns import columns_of
-from api.files import FilesGoneError, KeptFile, ReleaseFiles
-from api.frames import ListAnswer, OneAnswer
-from api.negotiation import MEDIA_TYPES, Format
-from api.openapi import problems_of
+from api.openapi.document import problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
-from api.problems import BadParameterError, ProblemItem
+from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
 from db.queries import releases as queries
 from db.queries.pieces import Piece

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
-from api.answers import Asked, json_answer, shown
+from api.answers.encoding import with_dollars
+from api.answers.frames import OneAnswer
+from api.answers.runs import outcome
+from api.answers.shape import Asked, json_answer, shown
 from api.deps import Snapshot, get_writer, snapshot_of
-from api.encoding import with_dollars
-from api.frames import OneAnswer
-from api.openapi import problems_of
+from api.openapi.document import problems_of
 from api.preconditions import TAGS, changed, unchanged
-from api.runs import outcome
 from api.security import ReviewKey, unauthorized
 from db.engine import reading
 from db.errors import ChangedMeanwhileError, NotFoundError

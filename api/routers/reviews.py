@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Rows, answer_rows, shown
+from api.answers.encoding import with_dollars
+from api.answers.frames import Links, ListAnswer, Meta, RowCount
+from api.answers.shape import Asked, Rows, answer_rows, shown
 from api.deps import Snapshot, reads
-from api.encoding import with_dollars
 from api.exports.columns import Column, Kind, columns_of
-from api.frames import Links, ListAnswer, Meta, RowCount
 from api.params.filters import FilterParams
 from api.params.lists import MAX_LIMIT
 from api.params.values import Codes, fields_of, listed

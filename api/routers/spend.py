@@ -6,18 +6,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from api.answers import Asked, Rows, answer_picture, answer_rows, chosen_format
+from api.answers.encoding import with_dollars
+from api.answers.frames import DrawnLinks, Links, Meta
+from api.answers.negotiation import Format, Picture
+from api.answers.pagination import decode_cursor
+from api.answers.shape import Asked, Rows, answer_picture, answer_rows, chosen_format
+from api.answers.tables import group_columns, spend_columns, spend_table, with_labels
 from api.charts.choice import drawable
 from api.charts.picture import picture_of
 from api.deps import Snapshot, reads
-from api.encoding import with_dollars
 from api.exports.columns import columns_of
-from api.frames import DrawnLinks, Links, Meta
-from api.negotiation import Format, Picture
-from api.pagination import decode_cursor
 from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
-from api.tables import group_columns, spend_columns, spend_table, with_labels
 from db.queries.ratio import spend_ratio
 from db.queries.spend import ask_spend_ahead, by_method, count_rows, spend_totals
 from db.queries.warnings import spend_warnings

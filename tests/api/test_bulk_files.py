@@ -15,9 +15,9 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-import api.files
-from api.downloads import satisfiable
-from api.files import ReleaseFiles, _sweep
+import api.bulk.files
+from api.bulk.downloads import satisfiable
+from api.bulk.files import ReleaseFiles, _sweep
 from api.main import create_app
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
@@ -294,8 +294,8 @@ def test_several_processes_can_make_the_files_at_once(loaded, tmp_path, monkeypa
     for one in clients:
         assert one("/v1/releases").status_code == 200  # FastAPI prepares its routes with the first request, alone
     together = threading.Barrier(2, timeout=20)
-    rename = api.files._rename
-    monkeypatch.setattr(api.files, "_rename", lambda *paths: (together.wait(), rename(*paths)))
+    rename = api.bulk.files._rename
+    monkeypatch.setattr(api.bulk.files, "_rename", lambda *paths: (together.wait(), rename(*paths)))
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda one: one(URL), clients))
     assert [answer.status_code for answer in answers] == [200, 200]
@@ -305,7 +305,7 @@ def test_several_processes_can_make_the_files_at_once(loaded, tmp_path, monkeypa
 
 def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
-        patch.setattr("api.answers.jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+        patch.setattr("api.answers.shape.jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
         problem(ask(URL), 500)
         assert names_in(tmp_path / "files") == []
     assert ask(URL).status_code == 200

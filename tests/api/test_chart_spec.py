@@ -7,6 +7,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from api.answers.negotiation import Picture
 from api.charts.choice import Chart, Choice, Scale, Theme, Wishes
 from api.charts.figure import Amount, Figure, figure_of
 from api.charts.frame import Words
@@ -15,7 +16,6 @@ from api.charts.render import render
 from api.charts.spec import spec_of
 from api.charts.theme import width_of
 from api.charts.words import clean, dollars, unit_of, wrapped
-from api.negotiation import Picture
 from models.filters import Dimension
 from tests.data.charts import aloud, marks, texts
 

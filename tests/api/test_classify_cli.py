@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.commands import app
 
 SAMPLES = Path(__file__).parent.parent / "data" / "classification_samples.csv"
 run = CliRunner().invoke

@@ -12,9 +12,9 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from api import reporting
-from api.cli import ENTRIES, app, command_of
-from api.database import records_in
+from api.cli import reporting
+from api.cli.commands import ENTRIES, app, command_of
+from api.cli.database import records_in
 from db.engine import make_engine, writing
 from db.migrate import upgrade
 from db.settings import ROOT, get_settings
@@ -51,14 +51,14 @@ def test_the_list_of_commands_says_what_the_command_itself_says(entry):
 
 
 def test_the_list_of_commands_loads_neither_database_nor_web():
-    code = "import sys, api.cli; print(*{'sqlalchemy', 'fastapi', 'pyarrow', 'uvicorn'} & set(sys.modules))"
+    code = "import sys, api.cli.commands; print(*{'sqlalchemy', 'fastapi', 'pyarrow', 'uvicorn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
 
 
 def test_a_question_loads_no_arrow(loaded):
     code = (
-        "import sys\nfrom typer.testing import CliRunner\nfrom api.cli import app\n"
+        "import sys\nfrom typer.testing import CliRunner\nfrom api.cli.commands import app\n"
         "assert CliRunner().invoke(app, ['spend']).exit_code == 0\nprint('pyarrow' in sys.modules)"
     )
     environment = {"DATABASE_URL": loaded.url.render_as_string(hide_password=False)}

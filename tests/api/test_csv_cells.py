@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.answers import in_columns
+from api.answers.shape import in_columns
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
 from models.vocabulary import Relevance

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api.answers import in_columns
+from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
+from api.answers.shape import in_columns
 from api.exports.columns import Column, Kind
 from api.exports.csv import csv_chunks
-from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
 from api.params.lists import COMPONENT_SORTS, PROJECT_SORTS
 from api.params.spend import SpendParams
 from db.ingest.adapters.records import RecordsAdapter
@@ -382,7 +382,7 @@ def test_nested_columns_are_json_in_csv(get):
 
 @pytest.mark.parametrize("path", ["/v1/projects", "/v1/components", "/v1/spend?group_by=year", "/v1/countries"])
 def test_more_rows_than_a_sheet_holds_are_refused_with_what_to_take(path, get, monkeypatch):
-    monkeypatch.setattr("api.answers.MAX_ROWS", 5)
+    monkeypatch.setattr("api.answers.shape.MAX_ROWS", 5)
     response = get(plus(path, "format=xlsx"))
     assert response.status_code == 422
     item = response.json()["errors"][0]

@@ -6,7 +6,7 @@ from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pagination import page_link, query_of
+from api.answers.pagination import page_link, query_of
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SENT = st.lists(st.tuples(WORDS | st.sampled_from(["cursor", "limit", "q"]), WORDS), max_size=5)

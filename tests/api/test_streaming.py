@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Connection, Engine
 
+from api.answers.tables import in_dollars
 from api.exports.columns import About
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
@@ -19,7 +20,6 @@ from api.exports.parquet import GROUP_PIECES, parquet_chunks
 from api.exports.xlsx import xlsx_chunks
 from api.main import create_app
 from api.routers.components import COLUMNS
-from api.tables import in_dollars
 from bench.synthetic import fill
 from db.engine import make_engine, reading
 from db.migrate import upgrade
@@ -136,7 +136,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             read.append(len(piece["component_id"]))
             yield piece
 
-    monkeypatch.setattr("api.tables.component_pieces", counted)
+    monkeypatch.setattr("api.answers.tables.component_pieces", counted)
     return read
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from api import sync_cli
+from api.cli import sync as sync_cli
 from db.engine import make_engine, reading
 from db.ingest.report import Report
 from db.migrate import upgrade

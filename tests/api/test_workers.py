@@ -26,7 +26,7 @@ def records(write, amount):
     return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)}))
 
 
-IMPATIENT = "import sys, api.service_cli as cli; cli.LAST_SECONDS = 1; cli.app(sys.argv[1:])"
+IMPATIENT = "import sys, api.cli.service as cli; cli.LAST_SECONDS = 1; cli.app(sys.argv[1:])"
 """The command of the service, which waits for its last answers no longer than a second."""
 
 

@@ -12,9 +12,9 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from api.examples import RECORDED, Example, examples, recorded
-from api.files import ReleaseFiles
+from api.bulk.files import ReleaseFiles
 from api.main import create_app, create_service
+from api.openapi.examples import RECORDED, Example, examples, recorded
 from db import keys
 from db.engine import make_engine, writing
 from db.ingest.adapters.records import RecordsAdapter

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from api.main import create_app
-from api.samples import BASE, LANGUAGES
+from api.openapi.samples import BASE, LANGUAGES
 from db.engine import make_engine
 from tests.contract.record import TOKENS, apps
 from tests.data.r import run_r

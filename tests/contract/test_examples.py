@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from api.examples import ANSWERED, examples, recorded
 from api.main import create_app
-from api.openapi import LINKS
+from api.openapi.document import LINKS
+from api.openapi.examples import ANSWERED, examples, recorded
 from db.engine import make_engine
 from tests.conftest import client_of
 from tests.contract.record import DOCUMENT, DRAWN, PICTURE, apps, ask, document_text

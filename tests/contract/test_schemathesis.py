@@ -16,7 +16,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from api.http import front
 from api.http.front import FrontLayer
 from api.main import create_app, create_service
-from api.openapi import LINKS
+from api.openapi.document import LINKS
 from api.params.lists import MAX_CURSOR
 from db import keys
 from db.engine import make_engine, writing

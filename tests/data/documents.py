@@ -10,7 +10,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from api.main import create_app
-from api.samples import BASE
+from api.openapi.samples import BASE
 from db.engine import make_engine
 from db.ingest.bundle import load_bundle
 from db.migrate import upgrade

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.commands import app
 from db import tables
 from db.engine import make_engine, reading
 from db.ingest.adapters.iati import IatiAdapter

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.commands import app
 from db import tables
 from db.engine import make_engine, reading, writing
 from db.errors import RunFailedError

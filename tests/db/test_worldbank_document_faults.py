@@ -5,7 +5,7 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.commands import app
 from db.errors import SourceAnswerError, SourceUnavailableError
 from db.settings import get_settings
 from tests.data.export_helpers import adds_up, everything, rejected

@@ -5,7 +5,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.commands import app
 from db.engine import reading
 from db.errors import NotFoundError, SourceAnswerError, SourceUnavailableError
 from db.queries.runs import rejected_records

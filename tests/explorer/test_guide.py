@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 from api.guide.documents import Document, documents, files
 from api.guide.glossary import glossary
 from api.guide.markdown import html_of
+from api.openapi.samples import BASE
 from api.params.values import TAXONOMY
-from api.problems import ADVICE, PROBLEMS
-from api.samples import BASE
+from api.problems.kinds import ADVICE, PROBLEMS
 from db.settings import ROOT
 from tests.explorer.reading import Page
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli.commands import app
 
 CORPUS = Path(__file__).parents[1] / "data" / "extraction"
 REPORT = CORPUS / "status_new_form.txt"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from api.example import Example
+from api.openapi.example import Example
 
 JSON = {"Content-Type": "application/json"}
 RECORD = {

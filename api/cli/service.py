@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.database import ready_engine
-from api.examples_cli import example
+from api.cli.database import ready_engine
+from api.cli.examples import example
+from api.cli.reporting import err, out
 from api.observe.counts import shared_counts
 from api.observe.logs import log_config
-from api.reporting import err, out
 from db import migrate as migrations
 from db.revision import current_revision, known_revisions, require_known
 from db.settings import get_settings

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from api.database import ready_engine
-from api.examples_cli import example
-from api.reporting import out, progress_bar
+from api.cli.database import ready_engine
+from api.cli.examples import example
+from api.cli.reporting import out, progress_bar
 from db.backups.restoring import restore as put_back
 from db.backups.saving import save
 from models.words import counted

@@ -13,8 +13,8 @@ from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
 from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
-from api.problems import PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
-from api.wrong_input import from_validation
+from api.problems.kinds import PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
+from api.problems.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
     BusyError,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote_plus
 
 from fastapi import Request
 
-from api.problems import BadParameterError, ProblemItem
+from api.problems.kinds import BadParameterError, ProblemItem
 from models.release import Release
 
 NOT_PART_OF_QUERY = {"cursor", "limit", "format", "fields"}

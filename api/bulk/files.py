@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from api.answers import about_of, writer_of
+from api.answers.negotiation import Format
+from api.answers.shape import about_of, writer_of
+from api.answers.tables import TABLES, Table
 from api.deps import Snapshot
-from api.negotiation import Format
-from api.tables import TABLES, Table
 from db.queries.pieces import Piece
 from models.release import Release
 

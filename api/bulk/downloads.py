@@ -10,11 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api.answers import content_type
-from api.files import KeptFile
+from api.answers.shape import content_type
+from api.bulk.files import KeptFile
 from api.http.replies import FOR_EVER
 from api.http.tags import http_date, matches, unchanged_since
-from api.problems import ProblemItem, problem
+from api.problems.kinds import ProblemItem, problem
 
 ONE_RANGE = "[0-9]{0,18}-[0-9]{0,18}"
 RANGES = re.compile(rf"bytes\s*=\s*(?P<list>{ONE_RANGE}(\s*,\s*{ONE_RANGE})*)", re.IGNORECASE)

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.database import ready_engine
-from api.examples_cli import example
-from api.reporting import err, out
+from api.cli.database import ready_engine
+from api.cli.examples import example
+from api.cli.reporting import err, out
 from db import keys
 from db.engine import reading, writing
 from models.vocabulary import Scope

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
-from api.problems import ProblemItem
+from api.problems.kinds import ProblemItem
 
 WORDS = {
     "missing": "is needed",

@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api.examples import add_examples
+from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
 from api.http.paths import RUNS_PREFIX
-from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
-from api.problems import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
+from api.openapi.examples import add_examples
+from api.problems.kinds import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
 
 DESCRIPTION = """
 Answers how development banks spend on migration: which projects and components, how much, in which category, year and

@@ -9,8 +9,11 @@ from typing import Any, Protocol
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from api.answers.encoding import objects_of, to_json
+from api.answers.frames import LICENCE
+from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
+from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of, sent_in
 from api.deps import Snapshot
-from api.encoding import objects_of, to_json
 from api.exports.columns import About, Column, chosen
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
@@ -18,11 +21,8 @@ from api.exports.parquet import parquet_chunks
 from api.exports.slots import ExportSlots
 from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
-from api.frames import LICENCE
 from api.freshness import staleness
-from api.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
-from api.pagination import decode_cursor, encode_cursor, page_link, query_of, sent_in
-from api.problems import BadParameterError, ProblemItem, unknown_value
+from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
 from db.queries.pieces import EVERY, Piece, pieces_of_rows
 from db.queries.prices import load_price_index
 from models.filters import Filters, SpendQuery

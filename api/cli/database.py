@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from api.reporting import err, print_report, progress_bar
+from api.cli.reporting import err, print_report, progress_bar
 from db.engine import make_engine
 from db.errors import DataError, SchemaOutdatedError, is_damaged
 from db.ingest.adapter import Adapter

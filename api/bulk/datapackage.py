@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from api.answers.frames import LICENCE
+from api.answers.negotiation import MEDIA_TYPES, Format
+from api.answers.tables import TABLES
+from api.bulk.files import KeptFile
 from api.exports.columns import Column, Kind
-from api.files import KeptFile
-from api.frames import LICENCE
-from api.negotiation import MEDIA_TYPES, Format
-from api.tables import TABLES
 from db.queries.releases import in_utc
 from models.datapackage import (
     DataPackage,

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from api.database import ingest_file, ready_engine
-from api.encoding import with_dollars
-from api.examples_cli import example
+from api.answers.encoding import with_dollars
+from api.cli.database import ingest_file, ready_engine
+from api.cli.examples import example
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.queries.reviews import FORM, as_form, current_reviews, review_queue

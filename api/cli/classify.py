@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from api.examples_cli import example
-from api.quality import measure, to_markdown
+from api.cli.examples import example
+from api.cli.quality import measure, to_markdown
 from db.errors import FileRefusedError
 from db.ingest.labelled import read_texts
 from models.classification import Verdict, classify

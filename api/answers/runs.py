@@ -7,13 +7,13 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine
 
-from api.answers import json_answer, shown
+from api.answers.shape import json_answer, shown
 from api.deps import Snapshot, get_writer
 from api.exports.columns import columns_of
 from api.params.filters import FormatParams
 from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import Codes, fields_of
-from api.problems import ProblemItem, in_body, problem
+from api.problems.kinds import ProblemItem, in_body, problem
 from db.engine import reading
 from db.queries import runs as queries
 from db.queries.vocabulary import Vocabulary

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.database import ingest_file, ready_engine
-from api.examples_cli import example
-from api.reporting import err, out, print_outcome, print_report, progress_bar
+from api.cli.database import ingest_file, ready_engine
+from api.cli.examples import example
+from api.cli.reporting import err, out, print_outcome, print_report, progress_bar
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from api.database import ready_engine, records_in
-from api.examples_cli import example
-from api.reporting import out, print_report, progress_bar
-from api.sync_cli import sync as sync_sources
+from api.cli.database import ready_engine, records_in
+from api.cli.examples import example
+from api.cli.reporting import out, print_report, progress_bar
+from api.cli.sync import sync as sync_sources
 from db.ingest.bundle import FILES, load_bundle
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew

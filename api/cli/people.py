@@ -16,11 +16,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from rich.table import Table
 
-from api.answers import OF_PICTURES
-from api.database import NO_DATABASE, ready_engine
-from api.examples_cli import example
+from api.answers.shape import OF_PICTURES
+from api.cli.database import NO_DATABASE, ready_engine
+from api.cli.examples import example
+from api.cli.reporting import err, out
 from api.params.spend import SpendParams
-from api.reporting import err, out
 from api.routers.components import ComponentParams
 from api.routers.projects import ProjectParams
 from db.settings import get_settings

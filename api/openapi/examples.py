@@ -11,10 +11,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from api.example import Example
-from api.examples_keyed import KEYED
-from api.pagination import key_of
-from api.samples import code_samples
+from api.answers.pagination import key_of
+from api.openapi.example import Example
+from api.openapi.keyed import KEYED
+from api.openapi.samples import code_samples
 
 RECORDED = Path(__file__).parent / "examples.json"
 SHORT_SPEND = "/v1/spend?group_by=category&sort=-amount_usd&limit=2"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from api.example import Example
 from api.explorer.snippets import ONE, ROWS, TABLE, WHOLE, sending, snippets
+from api.openapi.example import Example
 
 BASE = "http://127.0.0.1:8000"
 """Where the service listens unless told otherwise; pages put their own address in its place."""

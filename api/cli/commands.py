@@ -28,25 +28,25 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("spend", "api.people_cli", ASK, "Spend by any dimensions, exact to the cent, as a table or JSON."),
-    Entry("project", "api.people_cli", ASK, "One project with its amounts and what each source said of it."),
-    Entry("component", "api.people_cli", ASK, "One component, and why it is counted where it is."),
-    Entry("load", "api.data_cli", DATA, "Load the data set that ships with the program, unless it is loaded already."),
-    Entry("ingest", "api.ingest_cli", DATA, "Take records in; see what was taken and what was refused."),
-    Entry("sync", "api.data_cli", DATA, "Ask every configured source and take in what is new."),
-    Entry("reclassify", "api.data_cli", DATA, "Classify everything anew by the present rules, and print what moves."),
+    Entry("spend", "api.cli.people", ASK, "Spend by any dimensions, exact to the cent, as a table or JSON."),
+    Entry("project", "api.cli.people", ASK, "One project with its amounts and what each source said of it."),
+    Entry("component", "api.cli.people", ASK, "One component, and why it is counted where it is."),
+    Entry("load", "api.cli.data", DATA, "Load the data set that ships with the program, unless it is loaded already."),
+    Entry("ingest", "api.cli.ingest", DATA, "Take records in; see what was taken and what was refused."),
+    Entry("sync", "api.cli.data", DATA, "Ask every configured source and take in what is new."),
+    Entry("reclassify", "api.cli.data", DATA, "Classify everything anew by the present rules, and print what moves."),
     Entry(
-        "classify", "api.classify_cli", CLASSIFY, "Run the classifier on a table of texts; measure it against labels."
+        "classify", "api.cli.classify", CLASSIFY, "Run the classifier on a table of texts; measure it against labels."
     ),
-    Entry("extract", "api.extract_cli", CLASSIFY, "Read components with titles and amounts out of report texts."),
+    Entry("extract", "api.cli.extract", CLASSIFY, "Read components with titles and amounts out of report texts."),
     Entry(
-        "reviews", "api.reviews_cli", CLASSIFY, "Take decisions on classifications in and out; see what to decide next."
+        "reviews", "api.cli.reviews", CLASSIFY, "Take decisions on classifications in and out; see what to decide next."
     ),
-    Entry("migrate", "api.service_cli", RUN, "Bring the database to the newest revision."),
-    Entry("serve", "api.service_cli", RUN, "Serve the API."),
-    Entry("backup", "api.backup_cli", RUN, "Save the whole database to one file, while it is read and written."),
-    Entry("restore", "api.backup_cli", RUN, "Make the database hold what a backup holds, at once and whole."),
-    Entry("keys", "api.keys_cli", RUN, "Make, list and revoke the keys that open writing over HTTP."),
+    Entry("migrate", "api.cli.service", RUN, "Bring the database to the newest revision."),
+    Entry("serve", "api.cli.service", RUN, "Serve the API."),
+    Entry("backup", "api.cli.backup", RUN, "Save the whole database to one file, while it is read and written."),
+    Entry("restore", "api.cli.backup", RUN, "Make the database hold what a backup holds, at once and whole."),
+    Entry("keys", "api.cli.keys", RUN, "Make, list and revoke the keys that open writing over HTTP."),
 )
 """Every command, in the order in which help lists them."""
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from api.database import ready_engine
-from api.reporting import err, out, print_report, progress_bar
+from api.cli.database import ready_engine
+from api.cli.reporting import err, out, print_report, progress_bar
 from db.errors import DataError
 from db.ingest.report import Report
 from db.ingest.worldbank_changes import ingest_worldbank_changes

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from api.answers.labels import LABELS, labels_of
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
-from api.labels import LABELS, labels_of
 from db.queries.components import component_pieces
 from db.queries.pieces import Piece
 from db.queries.projects import project_pieces

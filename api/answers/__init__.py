@@ -1,0 +1,1 @@
+"""The shape of answers: rows, totals, meta and links, pages and formats."""

@@ -1,0 +1,1 @@
+"""Bulk files of a release: made once, served in parts, described as a Data Package."""

@@ -1,0 +1,1 @@
+"""Every refusal and failure: its kinds, what becomes which, and what is said of wrong input."""
