@@ -1,7 +1,7 @@
 # The only door to this project, for people and for CI. It needs Python 3.11 or newer, make, and pip with an index.
 #
 #   make run     everything a newcomer needs: environment, database, data, service
-#   make test    the tests; ARGS go to pytest: make test ARGS="-n 2 -k spend"
+#   make test    the tests, side by side where there are processors; ARGS go to pytest instead: make test ARGS="-k spend"
 #   make bench   speed beside floors and peers, on synthetic data
 #   make check   style, format, types, import contracts
 #
@@ -20,6 +20,7 @@ UV_VERSION := 0.13.9
 BENCH := .venv-bench
 SIZES ?= 100000
 ARGS ?=
+SIDE_BY_SIDE := -n auto --maxprocesses 4
 PYTHON ?=
 
 # A stamp carries the checksum of the pins it was made from, so a change of pins, and only that, installs anew.
@@ -48,7 +49,7 @@ run: migrate load ## set up what is missing, load the bundled data, serve on HOS
 	@exec $(PY) -m api serve
 
 test: $(DEV_STAMP) ## run the tests (ARGS="…" goes to pytest)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(or $(ARGS),$(SIDE_BY_SIDE))
 
 bench: $(DEV_STAMP) $(BENCH_STAMP) ## measure speed (SIZES="100000,5000000"; ARGS="--out docs"); needs wrk
 	@$(PY) -m bench --sizes $(SIZES) $(ARGS)
