@@ -135,6 +135,41 @@ def test_that_others_do_not_serve_people_is_no_denial(objective, category):
     assert project("Second Development Project", objective).category == category
 
 
+@pytest.mark.parametrize(
+    ("objective", "category"),
+    [
+        ("The project does not target refugees only.", "refugee_general"),
+        ("The project does not target only refugees.", "refugee_general"),
+        ("The project does not target refugees exclusively.", "refugee_general"),
+        ("The project does not support refugees solely.", "refugee_general"),
+        ("The project does not support refugee children only.", "refugee_general"),
+        ("The program does not cover refugees alone but also their hosts.", "refugee_general"),
+        ("The project does not cover refugees or IDPs only.", "refugee_general"),
+        ("The program will not benefit Venezuelan migrants only.", "migrant_integration"),
+        ("The operation does not serve displaced persons only", "internal_displacement"),
+        ("The project does not cover IDPs only.", "internal_displacement"),
+        ("The project does not cover returnees only.", "displaced_return"),
+    ],
+)
+def test_people_who_are_not_served_alone_are_served(objective, category):
+    verdict = project("Second Development Project", objective)
+    assert (verdict.category, verdict.relevance) == (category, "direct")
+    assert "trap.denied" not in {evidence.rule for evidence in verdict.evidence}
+
+
+def test_migrants_who_are_not_served_alone_count_as_those_who_are_served():
+    """Migrants with no further word count for nothing, denied or not; only the denial would make that surer."""
+    alone = project("Second Development Project", "The program will not benefit migrants only.")
+    served = project("Second Development Project", "The program will benefit migrants.")
+    assert (alone.category, alone.confidence, alone.evidence) == (served.category, served.confidence, served.evidence)
+
+
+@pytest.mark.parametrize("others", [", only hosts", ". Only hosts are served", " but only hosts", " of other countries"])
+def test_who_else_is_served_alone_does_not_lift_a_denial(others):
+    verdict = project("Second Development Project", f"The project does not target refugees{others}.")
+    assert (verdict.category, verdict.relevance) == (NOT_MIGRATION, "none"), verdict.evidence
+
+
 def test_a_trap_does_not_hide_people_beside_it():
     objective = "To supply camps of refugees with solar power through the displacement of diesel."
     assert project(objective=objective).category == "refugee_services"

@@ -12,7 +12,7 @@ from models.classification.rules import load_rules
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.2.0", "a3c6cf77fe09ccb286c69974b2a56120f597b739288472a5732e3e107e5fdb83"),
+    "rules.toml": ("1.2.1", "47c3facb0824ed8532a956805c3dc790e2a4211e55119a360e3d6c8113c7f769"),
 }
 """The version that each file states, and what it holds under that."""
 
