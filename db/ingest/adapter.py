@@ -22,6 +22,9 @@ CSV_FAULTS = {
 }
 """What Python's reader of CSV says, and what it means to who wrote the file."""
 
+WORLD_BANK_FORM = "p9"
+"""The form (see `_form`) of the World Bank's numbers, which begin a row whatever form the others in the file have."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
@@ -118,7 +121,7 @@ def _noted(file: Iterable[str], lines: list[str]) -> Iterator[str]:
 
 
 def check_rows(
-    rows: Iterable[tuple[int, list[str]]], width: int, least: int | None = None
+    rows: Iterable[tuple[int, list[str]]], width: int, least: int | None = None, key: int = 0
 ) -> Iterator[tuple[int, list[str], str | None]]:
     """Yield the rows below a header, each with its line number and with why it cannot be used, or `None`.
 
@@ -128,9 +131,11 @@ def check_rows(
         rows: the rows below the header.
         width: how many columns the header has.
         least: how many a row has at least; by default as many.
+        key: which column has the identifiers that rows are told by, from 0.
     """
+    least = width if least is None else least
     for number, row in rows:
-        if isinstance(row, LongRow) and _took_in_rows(row, width):
+        if isinstance(row, LongRow) and _took_in_rows(row, least, key):
             last = number + len(row.lines) - 1
             yield (
                 number,
@@ -146,21 +151,33 @@ def check_rows(
             yield number, row, _fault_of_width(row, width, least)
 
 
-def _took_in_rows(row: LongRow, width: int) -> bool:
-    """True where a further line begins with a number of the form that the row's own has, and has the commas of a row: prose
-    over several lines has commas too, with a blank after the first, and no line of it begins as a row does."""
-    own = _form(row[0])
-    begins_so = (line for line in row.lines[1:] if _form(line.partition(",")[0].strip('"')) == own)
-    as_row = re.compile(rf"[^,]*,(?! )(?:[^,]*,){{{max(width - 2, 0)}}}")
-    return "9" in own and any(map(as_row.match, begins_so))
+def _took_in_rows(row: LongRow, least: int, key: int) -> bool:
+    """True where a further line has an identifier where the first line has the row's own, and the commas of a row: prose over
+    several lines has commas too, with a blank after the first, and no line of it has an identifier where a row does."""
+    own = _form(_cells_of_line(row.lines[0], key + 1)[key:])
+    if "9" not in own:
+        return False
+    full = (_cells_of_line(line, least) for line in row.lines[1:] if line.count(",") >= least - 1)
+    as_rows = (cells for cells in full if not "".join(cells[1:2]).startswith(" "))
+    return any(_form(cells[key:]) in (own, WORLD_BANK_FORM) for cells in as_rows)
 
 
-def _form(cell: str) -> str:
-    """What two identifiers of one kind have in common: `P174085` and `P090644` are `P9`."""
-    return re.sub(r"[0-9]+", "9", cell.strip())
+def _cells_of_line(line: str, least: int) -> list[str]:
+    """The cells of a line by itself; where a stray quote makes them fewer than so many, what stands between its commas."""
+    try:
+        cells = next(csv.reader([line]), [])
+    except csv.Error:
+        cells = []
+    return cells if len(cells) >= least else line.split(",")
 
 
-def _read_anew(number: int, line: str, width: int, least: int | None) -> Iterator[tuple[int, list[str], str | None]]:
+def _form(cells: Sequence[str]) -> str:
+    """What identifiers of one kind have in common, by the first of some cells: `P174085`, `p090644` and `P090644-1` are `p9`."""
+    cell = cells[0].strip().strip('"').casefold() if cells else ""
+    return re.sub(r"(?<=9)-9$", "", re.sub(r"[0-9]+", "9", cell))
+
+
+def _read_anew(number: int, line: str, width: int, least: int) -> Iterator[tuple[int, list[str], str | None]]:
     """Read a line that a stray quote took in; one with such a quote itself, as the line that ends it, cannot be used."""
     if line.count('"') % 2:
         yield (
@@ -177,7 +194,7 @@ def _read_anew(number: int, line: str, width: int, least: int | None) -> Iterato
         yield number, [], f"is broken as CSV: {_told(error)}"
 
 
-def _fault_of_width(row: Sequence[str], width: int, least: int | None) -> str | None:
-    if (width if least is None else least) <= len(row) <= width:
+def _fault_of_width(row: Sequence[str], width: int, least: int) -> str | None:
+    if least <= len(row) <= width:
         return None
     return f"{counted(len(row), 'column')}, expected {width} as in the header"

@@ -46,7 +46,8 @@ def _read_csv(path: Path) -> Iterator[RawRecord]:
         raise FileRefusedError(f"{path.name} is not a text file: a column's title holds a NUL character")
     kind = _kind_of_columns(path, [name for name in header if name and not name.startswith("_")])
     titled = max(place for place, name in enumerate(header, start=1) if name)
-    for line, row, fault in check_rows(rows, len(header), titled):
+    key = header.index("subject_id" if kind is ReviewRecord else "project_id")
+    for line, row, fault in check_rows(rows, len(header), titled, key):
         place = f"line {line}"
         if fault or (fault := _fault_of_untitled(header, row)):
             yield RawRecord(place, kind, {}, broken=fault)

@@ -64,7 +64,8 @@ class WorldBankExportAdapter:
         titles, columns, start = _find_header(path, head)
         as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
         unit = "row" if path.suffix.lower() in EXCEL else "line"
-        for number, row, fault in check_rows(chain(head[start + 1 :], rows), len(titles)):
+        key = next(place for place, field in columns.items() if field == "project_id")
+        for number, row, fault in check_rows(chain(head[start + 1 :], rows), len(titles), key=key):
             place = f"{unit} {number}"
             if fault:
                 yield RawRecord(place, ProjectRecord, {}, broken=fault)
