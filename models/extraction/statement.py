@@ -37,9 +37,21 @@ _ADDED = re.compile(r"\badditional|\baf\b|supplement|\bincrease|scale.?up|adicio
 _COST = re.compile(r"\bcosts?\b|\bcout|\bcost[eo]s?\b|\bcustos?\b")
 _SHARE = re.compile(
     r"(?:\d ?(?:%|per ?cent\b)|\b(?:half|thirds?|quarters?|fifths?|moitie|tiers|mitad|metade|tercio|terco))"
-    r" (?:of|du|de|del|do|da)\b(?:(?!\b(?:or|i\.?e|equal|equivalent)\b)[^,;:=()\[\]/]){0,80}\Z"
+    r" (?:of|du|de|del|do|da)\b((?:(?!\b(?:or|i\.?e|equal|equivalent)\b)[^,;:=()\[\]/]){0,80})\Z"
 )
 """Words before the amount that a share is of: "30% of ", "half of the total cost of "."""
+_PRICE = re.compile(
+    r"\b(?:for|at|with|pour|avec|por|con|com)"
+    r"(?: (?:an?|the|une?|um|total|estimated|about|around|some|approximately|costs?|budget|amount|sum|price|cout|montant"
+    r"|costo|coste|custo|monto|presupuesto|of|de|du|d'un))* ?\Z"
+)
+"""Words before the amount that make it the price of what they follow: "half of the camps for ", "… at a cost of "."""
+_FUNDS = re.compile(
+    r"[$€£]|\b(?:total|costs?|amounts?|sum|budget|financ|fund|loans?\b|credits?\b|grants?\b|ida\b|ibrd\b|money|proceeds|resources|expen"
+    r"|invest|allocat|commit|envelop|contribut|project|program|component|operation|phase|montant|monto|montante|cout|cost[eo]"
+    r"|custo|pret\b|don\b|donacion|presupuesto|orcamento|prestamo|emprestimo|projet|proyecto|projeto|composant)"
+)
+"""Words for money, and for what consists of it here."""
 _ORIGINAL = re.compile(r"\b(?:original|initial)")
 _CURRENT = re.compile(r"\b(?:current|now|present|latest)")
 _SUMMAND = re.compile(r"[^.;]{0,20}(?:\+|\b(?:plus|and|et|y|e)\b)[^.;]{0,20}")
@@ -100,8 +112,15 @@ def choose(folded: str, continental: bool) -> Stated | None:
 
 
 def _is_share(chosen: _Labelled) -> bool:
-    """Tell whether the component has only a share of the amount: '30% of US$40 million'."""
-    return _SHARE.search(chosen.before) is not None
+    """Tell whether the component has only a share of the amount: '30% of US$40 million'.
+
+    A share of people or places has a price of its own: '30% of the households for US$40 million'.
+    """
+    share = _SHARE.search(chosen.before)
+    if share is None:
+        return False
+    price = _PRICE.search(share[1])
+    return price is None or _FUNDS.search(share[1], 0, price.start()) is not None
 
 
 def _was_changed(chosen: _Labelled, dollars: list[_Labelled]) -> bool:
