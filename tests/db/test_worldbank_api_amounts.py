@@ -70,6 +70,10 @@ MONEY = {
         {"curr_total_commitment": "2005000", "curr_ibrd_commitment": "2000000", "curr_ida_commitment": "5000"},
         (2_005_000, 2 * M, 5_000),
     ),
+    "small-beside-real-money-without-a-total": (
+        {"curr_ibrd_commitment": "2000000", "curr_ida_commitment": "5000"},
+        (2_005_000, 2 * M, 5_000),
+    ),
     "small-in-dollars": ({"totalamt": "5,000", "idacommamt": "5,000"}, (5_000, None, 5_000)),
     "total-alone": ({"totalamt": "7,000,000"}, (7 * M, None, None)),
     "total-beyond-its-parts": ({"totalamt": "7,000,000", "ibrdcommamt": "6,000,000"}, (7 * M, 6 * M, None)),
@@ -111,6 +115,26 @@ DOUBTS = {
         {"curr_total_commitment": "1500", "curr_ida_commitment": "1500"},
         (None, None, None),
         [("curr_total_commitment", "too small"), ("curr_ida_commitment", "too small")],
+    ),
+    "a-part-alone-in-millions": (
+        {"curr_ida_commitment": "1500"},
+        (None, None, None),
+        [("curr_ida_commitment", "too small")],
+    ),
+    "a-part-in-millions-beside-zeros-and-a-cost": (
+        {"curr_ida_commitment": "1500", "ibrdcommamt": 0, "grantamt": 0, "lendprojectcost": "2000000000"},
+        (None, 0, None),
+        [("curr_ida_commitment", "too small")],
+    ),
+    "parts-in-millions": (
+        {"curr_ida_commitment": "1500", "curr_ibrd_commitment": "1500"},
+        (None, None, None),
+        [("curr_ibrd_commitment", "too small"), ("curr_ida_commitment", "too small")],
+    ),
+    "a-part-in-millions-beside-dollars": (
+        {"curr_ida_commitment": "1500", "ibrdcommamt": "20,000,000"},
+        (None, 20 * M, None),
+        [("curr_ida_commitment", "too small")],
     ),
     "total-alone-in-millions": (
         {"curr_total_commitment": "1500"},

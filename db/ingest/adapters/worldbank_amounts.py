@@ -117,7 +117,7 @@ def _put_total(amounts: Amounts, cents: Mapping[str, int | None], unsure: bool) 
         amounts.put("commitment_usd", confirmed[0], whole)
     elif believable := [pair for pair in stated if pair[1] > 0]:
         amounts.put("commitment_usd", *max(believable, key=lambda pair: pair[1] >= REAL_MONEY))
-    elif whole and not stated and not unsure:
+    elif whole and not stated and not unsure and not _may_be_millions(amounts, parts):
         # many grants of trust funds have no total: a commitment is IBRD + IDA + grants by definition
         amounts.put("commitment_usd", next(name for name in parts if parts[name]), whole)
     taken = parse_dollars(amounts.fields.get("commitment_usd"))
@@ -125,6 +125,12 @@ def _put_total(amounts: Amounts, cents: Mapping[str, int | None], unsure: bool) 
         if value and taken and name != amounts.names["commitment_usd"] and not _agrees(value, taken, loan):
             reason = f"differs from the total of {dollars(taken)} by other fields, in dollars and in millions"
             amounts.doubt(name, dollars(value), reason)
+
+
+def _may_be_millions(amounts: Amounts, parts: Mapping[str, int]) -> bool:
+    """Tell whether parts may be in millions as none of their kind is surely in dollars: their sum confirms none of them."""
+    values = [value for name, value in parts.items() if value and amounts.names[name].startswith("curr_")]
+    return bool(values) and max(values) < MAY_BE_MILLIONS
 
 
 def _deny_zero(amounts: Amounts, cents: Mapping[str, int | None]) -> bool:
