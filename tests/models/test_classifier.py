@@ -164,7 +164,9 @@ def test_migrants_who_are_not_served_alone_count_as_those_who_are_served():
     assert (alone.category, alone.confidence, alone.evidence) == (served.category, served.confidence, served.evidence)
 
 
-@pytest.mark.parametrize("others", [", only hosts", ". Only hosts are served", " but only hosts", " of other countries"])
+@pytest.mark.parametrize(
+    "others", [", only hosts", ". Only hosts are served", " but only hosts", " of other countries"]
+)
 def test_who_else_is_served_alone_does_not_lift_a_denial(others):
     verdict = project("Second Development Project", f"The project does not target refugees{others}.")
     assert (verdict.category, verdict.relevance) == (NOT_MIGRATION, "none"), verdict.evidence
