@@ -54,6 +54,12 @@ COLUMNS: dict[Dimension, str] = {
 }
 """The column of each dimension of a cell; relevance is its scope."""
 
+CONFIDENCE = "confidence"
+"""The column of how surely money is classified."""
+
+MEMBERS = (*COLUMNS.values(), "touched", CONFIDENCE)
+"""All columns that tell cells of a grouping apart."""
+
 FOLLOWS: dict[Dimension, tuple[Dimension, ...]] = {
     Dimension.CATEGORY: (Dimension.GROUP,),
     Dimension.COUNTRY: (Dimension.REGION, Dimension.INCOME_GROUP),
@@ -70,18 +76,28 @@ class Grouping:
 
     With `touching` it has distinct counts and no money, and one more thing that each project, and each component, has one of:
     all members of that kind which its money in the cell touches. So counts add over these, also those of several members.
+
+    With `by_confidence` each cell holds what money of one confidence adds to the figures of all that is surer: a project counts
+    where its surest money is. So cells from some confidence on add up to the figures of all that is as sure, counts too.
     """
 
     of_money: tuple[Dimension, ...]
     of_projects: tuple[Dimension, ...]
     scopes: frozenset[Scope]
     touching: Dimension | None = None
+    by_confidence: bool = False
 
     @property
     def name(self) -> str:
         """Its name in the table."""
         touching = [] if self.touching is None else [f"touched_{self.touching}"]
-        return ".".join((*self.of_money, *touching, *self.of_projects)) or "whole"
+        sure = [CONFIDENCE] if self.by_confidence else []
+        return ".".join((*self.of_money, *touching, *sure, *self.of_projects)) or "whole"
+
+    @property
+    def apart(self) -> str | None:
+        """What else tells its cells apart: a kind that money touches, or how surely it is classified."""
+        return CONFIDENCE if self.by_confidence else self.touching
 
     @property
     def is_usual(self) -> bool:
@@ -106,7 +122,8 @@ class Grouping:
     def columns(self) -> list[str]:
         """The columns that tell its cells apart, in the order of `cell`."""
         of_money, of_projects = ([COLUMNS[kind] for kind in kinds] for kinds in (self.of_money_kept, self.of_projects))
-        return [*of_money, *([] if self.touching is None else ["touched"]), *of_projects]
+        sure = [CONFIDENCE] if self.by_confidence else []
+        return [*of_money, *([] if self.touching is None else ["touched"]), *sure, *of_projects]
 
 
 ALONE: tuple[tuple[Dimension, ...], ...] = (
@@ -160,6 +177,18 @@ TOUCHING: tuple[Grouping, ...] = tuple(
     for of_projects in (BY_STATUS, BY_YEAR)
 )
 """What is kept to count over several members: of each kind alone, and of categories and countries within one of the other."""
+
+
+SURE: tuple[Grouping, ...] = tuple(
+    Grouping(of_money, of_projects, scopes, by_confidence=True)
+    for of_money, of_projects, scopes in (
+        *((of_money, (), USUAL) for of_money in (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY))),
+        *((of_money, (Dimension.YEAR,), USUAL) for of_money in ALONE if of_money != (Dimension.COUNTRY,)),
+        ((), BY_STATUS, SERVING),
+        ((), BY_YEAR, SERVING),
+    )
+)
+"""What is kept to answer for money that is classified with some confidence or more, the narrowest first."""
 
 
 def touched(members: Iterable[str | None]) -> str:
@@ -217,7 +246,8 @@ class SpendSummary(SQLModel, table=True):
     """The figures of one cell of one grouping, under one measure and in one scope; see ADR 23.
 
     `cell` is the values of the grouping's dimensions as one text, that tells cells apart; a dimension that is no part of
-    the grouping is null. `touched` is the members of the kind that a grouping is `touching`, with a blank around each.
+    the grouping is null. `touched` is the members of the kind that a grouping is `touching`, with a blank around each;
+    `confidence` is that of the money whose share in the figures a cell holds, see `Grouping`.
     `entire_…` is the money of whole projects: of each, what it has in every place and of every lender of which any of its money
     is in the cell. Rows whose money is spread over several projects are not counted here, their money is.
     """
@@ -246,6 +276,7 @@ class SpendSummary(SQLModel, table=True):
     year: int | None = None
     fiscal_year: int | None = None
     touched: str | None = Field(default=None, sa_type=Code)
+    confidence: float | None = None
     amount: int = Field(sa_type=BigInteger)
     partial: int = Field(sa_type=BigInteger)
     whole_project: int = Field(sa_type=BigInteger)

@@ -23,7 +23,7 @@ from sqlalchemy.schema import CreateTable
 
 from db import tables
 from db.bulk import copy_rows
-from models.summary import COLUMNS, FIGURES
+from models.summary import BY_METHOD, FIGURES, MEMBERS
 
 MANY_WAITING = 500_000
 """Rows that PostgreSQL keeps until it adds them to the cells. To change a row leaves the old one there as long as the transaction
@@ -66,11 +66,12 @@ class CellStore:
 
 
 _KEY = [column.name for column in summary.primary_key]
-ORDER = [*_KEY, *COLUMNS.values(), "touched", *FIGURES]
+ORDER = [*_KEY, *MEMBERS, *FIGURES]
 """The columns of a row that is written."""
 
-_COUNTED = [ORDER.index(name) for name in ("projects", "rows")]
-"""What is zero in a cell that nothing is left in: a row may touch less than its project."""
+_COUNTED = [ORDER.index(name) for name in ("projects", "rows", *BY_METHOD)]
+"""What is zero in a cell that nothing is left in: a row may touch less than its project, and money be less sure than other
+money of its row and project."""
 
 _REMOVAL = delete(summary).where(
     *(summary.c[name] == bindparam(name) for name in _KEY),

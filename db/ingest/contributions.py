@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import add
+from operator import add, sub
 from typing import Any, NamedTuple
 
 from db import tables
@@ -16,6 +16,7 @@ from models.summary import (
     OF_PROJECTS,
     SERVING,
     SUMS,
+    SURE,
     TOUCHING,
     Scope,
     scopes_of,
@@ -32,14 +33,14 @@ Members = tuple[Any, ...]
 class Place(NamedTuple):
     """Where money counts: some kinds of it with their members, under a measure and in a scope.
 
-    Where it counts by what it touches there, the last of the members is that (see `models.summary.touched`).
+    Where it counts `apart` by what it touches there, or by how surely it is classified, the last of the members is that.
     """
 
     kinds: tuple[Dimension, ...]
     measure: str
     scope: Scope
     members: Members
-    touching: Dimension | None = None
+    apart: str | None = None
 
 
 class Line(NamedTuple):
@@ -53,6 +54,7 @@ class Line(NamedTuple):
     region: str | None
     income_group: str | None
     lender: str
+    confidence: float
 
 
 class Sums:
@@ -77,7 +79,7 @@ class Sums:
         self.direct = line.relevance == Relevance.DIRECT
         self.entire = entire
         self.figures: Figures = [0] * len(SUMS)
-        self.confidence = 0.0
+        self.confidence = line.confidence
         self.has_whole = False
         self.rows: set[str] = set()
         self.components: set[str] = set()
@@ -118,6 +120,15 @@ def _entire(parts: Sequence[Sums]) -> Figures:
 
 
 _NONE = (0, 0)
+
+
+def by_confidence(parts: Sequence[Sums]) -> Iterator[tuple[float, Figures]]:
+    """What some lines of one project of each confidence add to the figures of those that are surer."""
+    surer: Figures | None = None
+    for least in sorted({part.confidence for part in parts}, reverse=True):
+        figures = contribution([part for part in parts if part.confidence >= least])
+        yield least, figures if surer is None else list(map(sub, figures, surer))
+        surer = figures
 
 
 def counts_by_touch(parts: Sequence[tuple[str | None, Sums]]) -> Iterator[tuple[str, Figures]]:
@@ -162,7 +173,6 @@ READ = (
     fact.c.component_id,
     fact.c.granularity,
     fact.c.method,
-    fact.c.confidence,
     fact.c.amount_cents,
     fact.c.partial_cents,
     fact.c.spread,
@@ -184,7 +194,7 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
     """Add facts (rows of `READ`) up by project. Every project's facts must be there whole."""
     found: dict[str, Project] = {}
     for row in facts:
-        project_id, component_id, granularity, method, confidence, amount, partial, spread, entire = row[OWN.stop :]
+        project_id, component_id, granularity, method, amount, partial, spread, entire = row[OWN.stop :]
         project = found.get(project_id)
         if project is None:
             project = found[project_id] = Project(tuple(row[OWN]), {})
@@ -192,8 +202,7 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
         sums = project.lines.get(line)
         if sums is None:
             sums = project.lines[line] = Sums(line, entire or 0)
-        sums.figures = list(map(add, sums.figures, _figures(granularity, method, confidence, amount, partial)))
-        sums.confidence = max(sums.confidence, confidence)
+        sums.figures = list(map(add, sums.figures, _figures(granularity, method, line.confidence, amount, partial)))
         sums.has_whole = sums.has_whole or granularity == Granularity.PROJECT
         if not spread:
             sums.rows.add(component_id)
@@ -251,6 +260,15 @@ TOUCHED: dict[tuple[Dimension, ...], tuple[Dimension, ...]] = {
     for of_money in dict.fromkeys(grouping.of_money_kept for grouping in TOUCHING)
 }
 """By what else that they touch projects are counted where these kinds of money are told apart, in the scope of what serves."""
+
+
+SURE_KINDS = {grouping.of_money_kept for grouping in SURE}
+"""The kinds of money that are told apart by how surely it is classified, in the scope of what serves."""
+
+
+def is_by_confidence(place: Place) -> bool:
+    """Whether money counts at a place by how surely it is classified too."""
+    return place.kinds in SURE_KINDS and place.scope in SERVING
 
 
 def touched_at(place: Place) -> tuple[Dimension, ...]:

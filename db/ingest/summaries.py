@@ -19,9 +19,11 @@ from db.ingest.contributions import (
     Place,
     Project,
     Sums,
+    by_confidence,
     contribution,
     contributions,
     counts_by_touch,
+    is_by_confidence,
     only_counts,
     places_of,
     touched_at,
@@ -31,9 +33,12 @@ from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
 from models.summary import (
     COLUMNS,
+    CONFIDENCE,
     DISTINCT,
     GROUPINGS,
+    MEMBERS,
     OF_PROJECTS,
+    SURE,
     TOUCHING,
     Grouping,
     Scope,
@@ -76,11 +81,12 @@ class SummaryChanges:
         self._begin()
 
     def _begin(self) -> None:
-        self._places, self._owners, self._touched = Numbers(), Numbers(), Numbers()
-        self._places_of: dict[Line, list[int]] = {}
+        self._places, self._owners, self._apart = Numbers(), Numbers(), Numbers()
+        self._places_of: dict[Members, list[int]] = {}
         self._touched_at: dict[int, tuple[Dimension, ...]] = {}
+        self._by_confidence: set[int] = set()
         self._changes: dict[tuple[int, int], Figures] = {}
-        self._changes_by_touch: dict[tuple[int, int], Figures] = {}
+        self._changes_apart: dict[tuple[int, int], Figures] = {}
 
     def before(self, project_ids: Sequence[str]) -> None:
         """Remember what some projects contribute before their facts change."""
@@ -100,17 +106,18 @@ class SummaryChanges:
                     self._change(old, -1)
                 if new is not None:
                     self._change(new, 1)
-        if len(self._changes) + len(self._changes_by_touch) > MANY_CELLS:
+        if len(self._changes) + len(self._changes_apart) > MANY_CELLS:
             self.write()
 
     def _change(self, project: Project, sign: int) -> None:
         """Add what a project contributes to each place that its lines count in, or take it back."""
         lines_at: dict[int, tuple[int, ...]] = {}
         for index, line in enumerate(project.lines):
-            for place in self._places_of.get(line) or self._number(line):
+            for place in self._places_of.get(line[:-1]) or self._number(line):
                 lines_at[place] = (*lines_at.get(place, ()), index)
         lines, sums, owner = list(project.lines), list(project.lines.values()), self._owners[project.members]
         figures_of: dict[tuple[int, ...], Figures] = {}
+        shares_of: dict[tuple[int, ...], list[tuple[float, Figures]]] = {}
         for place, indexes in lines_at.items():
             figures = figures_of.get(indexes)
             if figures is None:
@@ -120,13 +127,22 @@ class SummaryChanges:
             for kind in self._touched_at[place]:
                 parts = [(getattr(lines[index], COLUMNS[kind]), sums[index]) for index in indexes]
                 for words, counts in _by_touch(parts, figures, sign):
-                    _add_to(self._changes_by_touch, (self._touched[place, kind, words], owner), counts)
+                    _add_to(self._changes_apart, (self._apart[place, kind, words], owner), counts)
+            if place in self._by_confidence:
+                shares = shares_of.get(indexes)
+                if shares is None:
+                    shares = list(_by_confidence([sums[index] for index in indexes], figures, sign))
+                    shares_of[indexes] = shares
+                for confidence, share in shares:
+                    _add_to(self._changes_apart, (self._apart[place, CONFIDENCE, confidence], owner), share)
 
     def _number(self, line: Line) -> list[int]:
-        found = self._places_of[line] = []
+        found = self._places_of[line[:-1]] = []  # however surely it is classified
         for place in places_of(line):
             number = self._places[place]
             self._touched_at[number] = touched_at(place)
+            if is_by_confidence(place):
+                self._by_confidence.add(number)
             found.append(number)
         return found
 
@@ -146,17 +162,17 @@ class SummaryChanges:
         """Add the changes to the stored cells, and remove cells that nothing is left in."""
         places, owners = list(self._places), list(self._owners)
         first = len(places)
-        for place, kind, words in self._touched:
+        for place, apart, member in self._apart:
             at = places[place]
-            places.append(at._replace(members=(*at.members, words), touching=kind))
+            places.append(at._replace(members=(*at.members, member), apart=apart))
         by_kinds: dict[Any, list[tuple[int, int, Figures]]] = {}
-        for start, changes in ((0, self._changes), (first, self._changes_by_touch)):
+        for start, changes in ((0, self._changes), (first, self._changes_apart)):
             for (place, owner), figures in changes.items():
                 at = places[start + place]
-                by_kinds.setdefault((at.kinds, at.touching), []).append((start + place, owner, figures))
+                by_kinds.setdefault((at.kinds, at.apart), []).append((start + place, owner, figures))
         rows: list[Row] = []
-        for grouping in (*GROUPINGS, *TOUCHING):
-            for row in _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.touching), ()), places, owners):
+        for grouping in (*GROUPINGS, *TOUCHING, *SURE):
+            for row in _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.apart), ()), places, owners):
                 rows.append(row)
                 if len(rows) == MANY_ROWS:
                     self._store.add(rows)
@@ -180,6 +196,15 @@ def _by_touch(parts: Sequence[tuple[str | None, Sums]], figures: Figures, sign: 
         yield words, only_counts(figures[-len(DISTINCT) :])
 
 
+def _by_confidence(parts: Sequence[Sums], figures: Figures, sign: int) -> Iterator[tuple[float, Figures]]:
+    """Some lines' figures by how surely they are classified; all are alike as a rule."""
+    if len({part.confidence for part in parts}) == 1:
+        yield parts[0].confidence, figures
+        return
+    for least, more in by_confidence(parts):
+        yield least, more if sign > 0 else [-figure for figure in more]
+
+
 def _rows(
     grouping: Grouping,
     changes: Iterable[tuple[int, int, Figures]],
@@ -195,8 +220,8 @@ def _rows(
         part = numbers[owner]
         if part is not None and grouping.adds(places[place].scope):
             _add_to(found, (place, part), figures)
-    columns, names = [*COLUMNS.values(), "touched"], grouping.columns
-    told = [names.index(name) if name in names else -1 for name in columns]
+    names = grouping.columns
+    told = [names.index(name) if name in names else -1 for name in MEMBERS]
     members_of = list(parts)
     for (place, part), figures in found.items():
         if any(figures):

@@ -23,7 +23,7 @@ from db.queries.releases import latest_release
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
 from models.spans import Span, whole_years
-from models.summary import COLUMNS, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
+from models.summary import COLUMNS, GROUPINGS, SERVING, SURE, TOUCHING, USUAL, Grouping, Scope
 from models.vocabulary import Basis, Relevance, YearBasis
 
 summary = tables.spend_summary
@@ -43,7 +43,11 @@ LIMITS: dict[Dimension, str] = {
 Limits = tuple[tuple[Dimension, tuple[str, ...]], ...]
 
 DATES = ("approved_from", "approved_to")
-UNDERSTOOD = (*LIMITS.values(), *DATES, "relevance", "statuses", "year_from", "year_to", "year_basis", "measure")
+UNDERSTOOD = (
+    *LIMITS.values(),
+    *DATES,
+    *("relevance", "statuses", "year_from", "year_to", "year_basis", "measure", "min_confidence"),
+)
 """All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
 
 AIMS = (Dimension.CATEGORY, Dimension.GROUP, Dimension.SET)
@@ -80,6 +84,8 @@ class Cells:
         found += [self._in(dimension, members) for dimension, members in self.limits]
         if filters.statuses and not self.grouping.is_usual:
             found.append(of_status(summary.c.status, filters))
+        if filters.min_confidence is not None:
+            found.append(summary.c.confidence >= filters.min_confidence)
         year = summary.c[COLUMNS[_years(filters)]]
         bounds = [(filters.year_from, filters.year_to)]
         bounds += [(self.span.first, self.span.last)] if self.span else []
@@ -88,7 +94,8 @@ class Cells:
 
     def are_rows(self, groups: Set[Dimension]) -> bool:
         """Whether each is a row of an answer that is grouped so and counts by them: nothing that they tell apart is added up."""
-        return self.grouping.is_usual and groups >= set(self.grouping.of_projects)
+        ready = self.grouping.is_usual and not self.grouping.by_confidence
+        return ready and groups >= set(self.grouping.of_projects)
 
     def _in(self, dimension: Dimension, members: Sequence[str]) -> ColumnElement[bool]:
         if dimension is self.grouping.touching:
@@ -126,11 +133,13 @@ def cells_of(connection: Connection, query: SpendQuery) -> Plan | None:
 
 @lru_cache(1_000)  # an answer asks for it several times
 def _chosen(query: SpendQuery, with_sets: bool) -> Plan | None:
-    """Choose by the shape of a query: whether years are bounded says which cells will do, not which years."""
+    """Choose by the shape of a query: whether years, or confidence, are bounded says which cells will do, not by what."""
     filters = query.filters
     if filters.year_from is not None or filters.year_to is not None:
-        query = replace(query, filters=replace(filters, year_from=0, year_to=None))
-    return _choose(query, with_sets)
+        filters = replace(filters, year_from=0, year_to=None)
+    if filters.min_confidence is not None:
+        filters = replace(filters, min_confidence=0)
+    return _choose(replace(query, filters=filters), with_sets)
 
 
 @lru_cache(4_000)
@@ -208,12 +217,14 @@ class _Wanted:
 
 
 def _plan(wanted: _Wanted) -> Plan | None:
-    money = [cells for grouping in GROUPINGS if wanted.adds_up(grouping) and (cells := wanted.of(grouping))]
+    sure = wanted.filters.min_confidence is not None
+    groupings, by_touch = (SURE, ()) if sure else (GROUPINGS, TOUCHING)
+    money = [cells for grouping in groupings if wanted.adds_up(grouping) and (cells := wanted.of(grouping))]
     once = [cells for cells in money if wanted.counts_once(cells.grouping)]
     if once:
         return Plan(once[0], once[0])
     limited = dict(wanted.limits).keys() - wanted.groups
-    touching = [one for one in TOUCHING if one.touching in limited and wanted.counts_once(one)]
+    touching = [one for one in by_touch if one.touching in limited and wanted.counts_once(one)]
     counts = [cells for grouping in touching if (cells := wanted.of(grouping))]
     return Plan(money[0], counts[0] if counts else None) if money else None
 

@@ -67,7 +67,9 @@ def facts(filters: Filters, by_set: bool = False) -> FromClause:
     """The facts, joined with the price index where constant prices are asked for, and with the sets they stand in."""
     found: FromClause = fact
     if filters.base_year is not None:
-        found = found.join(price_rows(), price_rows().c.year == fact.c.year)
+        by_year = any(bound is not None for bound in (*_calendar_years(filters), filters.year_from, filters.year_to))
+        year = fact.c.year if by_year else unindexed(fact.c.year)  # else all facts are looked up, year after year
+        found = found.join(price_rows(), price_rows().c.year == year)
     if by_set:
         found = found.outerjoin(set_members(), set_members().c.category == fact.c.category)
     return found
@@ -220,7 +222,7 @@ def _years_question(filters: Filters) -> Question:
 
 
 def _years(filters: Filters) -> Select[Any]:
-    return select(fact.c.year).where(*conditions(filters)).distinct()
+    return select(unindexed(fact.c.year).label("year")).where(*conditions(filters)).distinct()
 
 
 def in_prices(

@@ -64,6 +64,7 @@ def gap_questions(filters: Filters) -> Iterator[Question]:
 
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
+    query = replace(query, filters=replace(query.filters, base_year=None))  # amounts are told in current prices
     checks = [*_left_apart(query.filters), *_left_in_buckets(connection, query), _not_approved(connection, query)]
     return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
 

@@ -29,7 +29,7 @@ from db.queries.filtering import facts, set_members
 from db.queries.spend import spend
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
-from models.summary import COLUMNS, ENTIRE, FIGURES, GROUPINGS, SCOPES, TOUCHING, Scope
+from models.summary import COLUMNS, ENTIRE, FIGURES, GROUPINGS, SCOPES, SURE, TOUCHING, Scope
 from models.vocabulary import Basis, Granularity, Lender, Relevance, YearBasis
 from tests.db import test_hashes, test_listed_rows
 from tests.db.test_spend_properties import CATEGORIES, data_sets, filters, groupings, pair  # noqa: F401  # a fixture
@@ -43,6 +43,7 @@ several = st.builds(
     countries=st.lists(st.sampled_from(["JOR", "KEN", "UGA", "ETH", "SAS"]), max_size=3).map(tuple),
     regions=st.just(()) | st.lists(st.sampled_from(["SAS", "AFE", "MEA"]), max_size=2).map(tuple),
     lenders=st.just(()) | st.lists(st.sampled_from(list(Lender)), max_size=2).map(tuple),
+    min_confidence=st.sampled_from([None, None, 0.0, 0.5, 0.7, 0.75, 0.9, 0.97, 1.0]),
     year_from=st.none() | st.integers(2013, 2020),
     approved_from=st.none() | st.sampled_from([date(2014, 1, 1), date(2014, 7, 1), date(2015, 3, 17)]),
     approved_to=st.none()
@@ -108,9 +109,31 @@ def relevances_of(scope):
     return [relevance for relevance, several in SCOPES.items() if counted in several]
 
 
-def cells_of_money(connection):
+def as_sure(connection, least):
+    """The figures of all money that is classified with some confidence or more, wherever cells tell confidence."""
+    groupings = [replace(grouping, by_confidence=False) for grouping in SURE]
+    whole = whole_projects(connection, groupings, least)
+    return {key: figures | whole[key] for key, figures in cells_of_money(connection, groupings, least).items()}
+
+
+def kept_as_sure(connection, least):
+    """The same from the cells: those from a confidence on, added up."""
     found = {}
-    for grouping, scope in itertools.product(GROUPINGS, Scope):
+    for row in connection.execute(select(summary).where(summary.c.confidence >= least)).mappings():
+        assert row["facts_by_review"] + row["facts_by_rules"] + row["facts_derived"] > 0
+        name = row["grouping"].replace("confidence.", "").replace(".confidence", "").replace("confidence", "whole")
+        grouping = next(one for one in SURE if one.name == row["grouping"])
+        members = json.loads(row["cell"])
+        assert members.pop(grouping.columns.index("confidence")) == row["confidence"]
+        cell = found.setdefault((name, row["measure"], row["scope"], json.dumps(members)), dict.fromkeys(FIGURES, 0))
+        for figure in FIGURES:
+            cell[figure] += row[figure]
+    return found
+
+
+def cells_of_money(connection, groupings=GROUPINGS, least=0):
+    found = {}
+    for grouping, scope in itertools.product(groupings, Scope):
         if scope not in grouping.scopes:
             continue
         columns = [
@@ -140,6 +163,7 @@ def cells_of_money(connection):
         query = select(fact.c.measure, *columns, *(item.label(name) for name, item in figures.items()))
         query = query.select_from(facts(Filters(), by_set=Dimension.SET in grouping.dimensions))
         query = query.where(fact.c.relevance.in_(relevances_of(scope))).group_by(fact.c.measure, *columns)
+        query = query.where(fact.c.confidence >= least)
         if scope is not Scope.ANY:
             query = query.where(fact.c.category.not_in(KEPT_APART))
         if scope is Scope.USUAL:
@@ -151,16 +175,16 @@ def cells_of_money(connection):
     return found
 
 
-def whole_projects(connection):
+def whole_projects(connection, groupings=GROUPINGS, least=0):
     """The money of whole projects in each cell: that of every project, place and lender of which there is any row."""
-    rows = [dict(row) for row in connection.execute(select(fact)).mappings()]
+    rows = [dict(row) for row in connection.execute(select(fact).where(fact.c.confidence >= least)).mappings()]
     amount_of = {
         (row.project_id, row.country_code, row.measure, row.lender): row.amount_cents or 0
         for row in connection.execute(select(tables.project_amount))
     }
     sets = {one.code: one.categories for one in load_taxonomy().sets}
     found = {}
-    for grouping, scope in itertools.product(GROUPINGS, Scope):
+    for grouping, scope in itertools.product(groupings, Scope):
         if scope not in grouping.scopes:
             continue
         rows_of = {}
@@ -219,11 +243,10 @@ def cells_by_touch(connection):
     return found
 
 
-def kept(connection):
-    rows = connection.execute(select(summary)).mappings()
-    figures = [column.name for column in summary.columns if not column.nullable and not column.primary_key]
+def kept(connection, *where):
+    rows = connection.execute(select(summary).where(*where)).mappings()
     return {
-        (row["grouping"], row["measure"], row["scope"], row["cell"]): {name: row[name] for name in figures}
+        (row["grouping"], row["measure"], row["scope"], row["cell"]): {name: row[name] for name in FIGURES}
         for row in rows
     }
 
@@ -265,13 +288,21 @@ def test_summaries_are_the_facts_after_any_change_and_answer_alike(pair, data, o
 
 def check(engine, queries):
     with reading(engine) as connection:
-        assert kept(connection) == from_rows(connection)
+        assert kept(connection, summary.c.confidence.is_(None)) == from_rows(connection)
+        for least in [0, *connection.scalars(select(fact.c.confidence).distinct())]:
+            assert kept_as_sure(connection, least) == as_sure(connection, least)
         assert test_listed_rows.kept(connection) == test_listed_rows.from_tables(connection)
         assert test_hashes.kept(connection) == test_hashes.from_tables(connection)
         usual = [
             SpendQuery(group_by=grouping.of_money + grouping.of_projects, basis=basis)
             for grouping in GROUPINGS
             for basis in Basis
+        ]
+        usual += [
+            SpendQuery(Filters(min_confidence=least), grouping.of_money + grouping.of_projects, basis)
+            for grouping in SURE
+            for basis in Basis
+            for least in (0.5, 0.9)
         ]
         for query in [*queries, *(usual if queries else [])]:
             assert spend(connection, query) == from_facts(connection, query), query
@@ -290,7 +321,8 @@ def from_facts(connection, query):
     "query",
     [
         SpendQuery(Filters(relevance=(Relevance.DIRECT, Relevance.NONE))),
-        SpendQuery(Filters(min_confidence=0.7)),
+        SpendQuery(Filters(min_confidence=0.7, relevance=(Relevance.DIRECT,)), (Dimension.CATEGORY,)),
+        SpendQuery(Filters(min_confidence=0.7, min_cents=1)),
         SpendQuery(Filters(approved_from=date(2014, 1, 2), approved_to=date(2015, 12, 30))),  # no whole year
         SpendQuery(Filters(projects=("P174085",))),
         SpendQuery(Filters(year_from=2013, base_year=2020), (Dimension.YEAR,)),
@@ -324,6 +356,13 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
         (SpendQuery(Filters(approved_from=date(2014, 2, 1)), (Dimension.CATEGORY,)), "category.year"),
         (SpendQuery(Filters(approved_to=date(2018, 6, 30), year_basis=YearBasis.FISCAL)), "fiscal_year"),
         (SpendQuery(Filters(countries=("JOR",)), (Dimension.CATEGORY,), Basis.PROJECT), "category.country"),
+        (SpendQuery(Filters(min_confidence=0.7)), "confidence"),
+        (SpendQuery(Filters(min_confidence=0.7, statuses=("Closed",)), (Dimension.YEAR,)), "confidence.status.year"),
+        (SpendQuery(Filters(min_confidence=0.7, regions=("MEA",)), (Dimension.YEAR,)), "region.confidence.year"),
+        (
+            SpendQuery(Filters(min_confidence=0.7), (Dimension.CATEGORY, Dimension.COUNTRY)),
+            "category.country.confidence",
+        ),
     ],
 )
 def test_the_narrowest_grouping_answers(loaded, query, name):
@@ -418,7 +457,8 @@ def test_summaries_of_an_older_database_are_computed_at_once(engine, monkeypatch
     with writing(engine) as connection:
         by_ingest = kept(connection)
         summarise(connection)
-        assert kept(connection) == by_ingest == from_rows(connection)
+        assert kept(connection) == by_ingest
+        assert kept(connection, summary.c.confidence.is_(None)) == from_rows(connection)
         assert connection.scalar(select(func.count()).where(fact.c.spread)) > 0
 
 
@@ -437,7 +477,7 @@ def test_cells_of_another_taxonomy_are_made_anew(engine):
         assert kept(connection) == before
 
 
-@pytest.mark.parametrize("limits", [Filters(), Filters(min_confidence=0.1)])  # from cells, and from the facts
+@pytest.mark.parametrize("limits", [Filters(), Filters(min_cents=0)])  # from cells, and from the facts
 def test_filling_empty_years_leaves_the_other_rows_as_they_are(loaded, limits):
     query = SpendQuery(limits, (Dimension.FISCAL_YEAR,))
     with reading(loaded) as connection:
