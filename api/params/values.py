@@ -108,8 +108,8 @@ def _day(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    """Take a number only as it is written everywhere: Python would also read 1_000."""
-    if isinstance(value, str) and "_" in value:
+    """Take a number only as it is written everywhere: Python would also read 1_000, and digits of any script."""
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
         raise PydanticCustomError("number", "is not a number written as 1000 or 0.5", {"value": value[:100]})
     return value
 

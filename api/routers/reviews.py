@@ -98,7 +98,8 @@ def get_review_form(request: Request, snapshot: Snapshot, params: Annotated[Form
     """The queue as a form to fill in: take it as CSV, and `python -m api reviews import` takes it back.
 
     A subject that has a review has a row for each category of it, with its share, since what is imported replaces a review
-    as a whole; `limit` counts subjects. Columns whose names begin with `_` are for the reader; the import passes them over.
+    as a whole. `limit` counts rows of the queue; a subject that several of them name has the money of all these. Columns whose
+    names begin with `_` are for the reader; the import passes them over.
     """
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
     queue = review_queue(snapshot.connection, filters, params.limit)

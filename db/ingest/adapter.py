@@ -197,4 +197,5 @@ def _read_anew(number: int, line: str, width: int, least: int) -> Iterator[tuple
 def _fault_of_width(row: Sequence[str], width: int, least: int) -> str | None:
     if least <= len(row) <= width:
         return None
-    return f"{counted(len(row), 'column')}, expected {width} as in the header"
+    expected = width if least == width else f"{least} to {width}"
+    return f"{counted(len(row), 'column')}, expected {expected} as in the header"

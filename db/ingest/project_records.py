@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -14,6 +15,15 @@ from db.ingest.validation import Valid
 from db.store import now, upsert
 from models.project import ORIGINS
 from models.records import ProjectRecord
+
+
+class Stored(NamedTuple):
+    """What of a stored statement says whether another one is news."""
+
+    origin: str
+    as_of: str
+    content_sha256: str
+    run_id: int
 
 
 def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
@@ -70,27 +80,35 @@ def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
     upsert(ledger.connection, tables.project_statement, rows)
 
 
-def _says_nothing_new(ledger: Ledger, stored: Sequence[tuple[str, str, str]], as_of: str, digest: str) -> bool:
-    """A repetition at a later date is news, it confirms; except from a way in that is asked again and again, as long
-    as no other has spoken since: then it says what decides already."""
-    mine = [(date, content) for origin, date, content in stored if origin == ledger.origin]
+def _says_nothing_new(ledger: Ledger, stored: Sequence[Stored], as_of: str, digest: str) -> bool:
+    """A repetition is news where another source of the same way in and date has spoken since, for it overrules that one. At a
+    later date it confirms; except from a way in that is asked again and again, as long as no other has spoken since: then it
+    says what decides already."""
+    mine = [(said.as_of, said.content_sha256) for said in stored if said.origin == ledger.origin]
     if (as_of, digest) in mine:
-        return True
+        return digest in _last_said(ledger, stored, as_of)
     if ledger.origin not in POLLED or not mine or max(mine)[0] > as_of:
         return False
     newest, content = max(mine)
     return content == digest and not any(
-        origin != ledger.origin and newest <= date <= as_of for origin, date, _ in stored
+        said.origin != ledger.origin and newest <= said.as_of <= as_of for said in stored
     )
 
 
-def _stored_statements(ledger: Ledger, project_ids: Sequence[str]) -> dict[str, list[tuple[str, str, str]]]:
-    """Origin, date and content hash of what is known of some projects."""
+def _last_said(ledger: Ledger, stored: Sequence[Stored], as_of: str) -> set[str]:
+    """Content hashes of what came last by this way in for a date; of several where one run brought them."""
+    of_date = [said for said in stored if (said.origin, said.as_of) == (ledger.origin, as_of)]
+    last = max(said.run_id for said in of_date)
+    return {said.content_sha256 for said in of_date if said.run_id == last}
+
+
+def _stored_statements(ledger: Ledger, project_ids: Sequence[str]) -> dict[str, list[Stored]]:
+    """What is known of some projects."""
     table = tables.project_statement
     found = defaultdict(list)
-    query = select(table.c.project_id, table.c.origin, table.c.as_of, table.c.content_sha256).where(
+    query = select(table.c.project_id, *(table.c[name] for name in Stored._fields)).where(
         table.c.project_id.in_(project_ids)
     )
     for project_id, *statement in ledger.connection.execute(query):
-        found[project_id].append(tuple(statement))
+        found[project_id].append(Stored(*statement))
     return found

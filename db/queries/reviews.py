@@ -1,6 +1,6 @@
 """Reviews as they stand, and what is most worth reviewing next."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -28,6 +28,9 @@ STATED = ("category", "share_percent", "secondary_categories", "relevance")
 
 ITSELF = ("granularity", "title", "category", "relevance", "method", "confidence", "source_url")
 """Columns of the queue that a component has by itself, whatever row it is named for."""
+
+WAITING = ("money_usd", "at_stake_usd")
+"""Columns of the queue that add up where several rows name one subject."""
 
 
 def current_reviews(connection: Connection, subjects: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
@@ -136,8 +139,9 @@ def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict
     """Turn rows of the queue into lines of a form: what a subject is counted as now is filled in.
 
     A subject that has a review gets a line for each category of it, with its share: what is taken in again replaces the
-    review as a whole, so lines that were left out would be lost. Another has one line. No subject stands in a form twice; a
-    component that is named for a remainder stands there as it is itself, with the money that waits for it.
+    review as a whole, so lines that were left out would be lost. Another has one line. No subject stands in a form twice: one
+    that several rows name has the money of all of them, and its place by that. A component that is named for a remainder stands
+    there as it is itself, with the money that waits for it.
     """
     reviewed = defaultdict(list)
     for line in current_reviews(connection, {row["subject_id"] for row in rows}):
@@ -145,13 +149,17 @@ def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict
         reviewed[line["subject_id"]].append(line | {"secondary_categories": words or None})
     named = {row["subject_id"] for row in rows if row["subject_id"] not in (row["component_id"], row["project_id"])}
     itself = _as_listed(connection, named)
+    waiting: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        waiting.update({(row["subject_id"], name): row[name] for name in WAITING})
     lines: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         subject = row["subject_id"]
-        shown = row | itself.get(subject, {})
+        shown = row | itself.get(subject, {}) | {name: waiting[subject, name] for name in WAITING}
         of_subject = reviewed.get(subject, [shown])
         lines.setdefault(subject, [shown | {name: line.get(name) for name in STATED} for line in of_subject])
-    return list(chain.from_iterable(lines.values()))
+    most_first = sorted(lines, key=lambda subject: waiting[subject, "at_stake_usd"], reverse=True)
+    return list(chain.from_iterable(lines[subject] for subject in most_first))
 
 
 def _as_listed(connection: Connection, component_ids: Collection[str]) -> dict[str, dict[str, Any]]:

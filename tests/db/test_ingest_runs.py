@@ -74,6 +74,22 @@ def test_the_same_file_again_changes_no_row_and_makes_no_release(engine, write):
     assert everything(engine) == before
 
 
+def test_the_source_that_came_last_overrules_another_of_its_date_also_where_it_repeats_itself(engine, write):
+    said = {**PROJECT, "as_of": "2026-01-01"}
+    first = write("a.csv", csv_text({**said, "commitment_usd": "10", "source": "worldbank-projects"}))
+    second = write("b.csv", csv_text({**said, "commitment_usd": "25", "source": "worldbank-documents"}))
+
+    def changed(path):
+        report = take(engine, path)
+        return report.changed, report.unchanged, project(engine, "X1")["commitment_cents"]
+
+    take(engine, first)
+    assert changed(second) == (1, 0, 2_500)
+    assert changed(first) == (1, 0, 1_000)
+    assert changed(first) == (0, 1, 1_000)
+    assert changed(second) == (1, 0, 2_500)
+
+
 def test_touched_data_get_a_new_release_with_another_hash(engine, write):
     take(engine, write("a.csv", many(3)))
     report = take(engine, write("a.csv", many(3).replace("5000000", "6000000", 1)))

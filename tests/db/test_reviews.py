@@ -117,6 +117,31 @@ def test_the_queue_asks_for_what_leaves_a_remainder_unsure(engine, write):
     assert first() == ("X1-remainder", "X1", 0.9)
 
 
+def test_the_form_adds_up_what_waits_for_a_component_and_for_the_remainder_that_it_leaves_unsure(engine, write):
+    listed = {"project_id": "X1", "ordinal": "1", "title": "Jobs", "amount_usd": "30", "amount_basis": "commitment"}
+    line = {"category": "refugee_health", "relevance": "direct", "reason": "read", "reviewer": "A"}
+    line |= {"reviewed_on": "2026-01-01"}
+    take(engine, write("project.csv", csv_text(PROJECT | {"commitment_usd": "1000"})))
+    take(engine, write("other.csv", csv_text(PROJECT | {"project_id": "X2", "commitment_usd": "975"})))
+    take(engine, write("list.csv", csv_text(listed)))
+    words = {"X1-1": "doubtful", "X1": "sure", "X2": "doubtful"}
+    reviews = csv_text(*({"subject_id": subject, **line, "certainty": word} for subject, word in words.items()))
+    take(engine, write("reviews.csv", reviews))
+    with reading(engine) as connection:
+        queue = review_queue(connection, Filters(), 10)
+        form = as_form(connection, queue)
+    names = ("component_id", "subject_id", "money_usd", "at_stake_usd")
+    assert [tuple(row[name] for name in names) for row in queue] == [
+        ("X2-whole", "X2", 97_500, 48_750),
+        ("X1-remainder", "X1-1", 97_000, 48_500),
+        ("X1-1", "X1-1", 3_000, 1_500),
+    ]
+    assert [tuple(row[name] for name in names) for row in form] == [
+        ("X1-1", "X1-1", 100_000, 50_000),
+        ("X2-whole", "X2", 97_500, 48_750),
+    ]
+
+
 @pytest.fixture
 def decided(own, write):
     """A review of 2026-11-26 on a component of which the data set has another."""
