@@ -17,7 +17,7 @@ from db.queries.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.summary import COLUMNS, ENTIRE, GROUPINGS, Scope
-from models.vocabulary import Basis, Granularity, Method
+from models.vocabulary import Basis, Granularity, Measure, Method
 
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
@@ -175,7 +175,8 @@ def _total(parts: Iterable[Select[Any]]) -> Select[Any]:
 def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
     """Return a column of cells that holds every member of a dimension that any fact has, and which cells to look in."""
     grouping = next(g for g in GROUPINGS if dimension in g.dimensions and Scope.ANY in g.scopes)
-    return summary.c[COLUMNS[dimension]], [summary.c.grouping == grouping.name, summary.c.scope == Scope.ANY]
+    of_all = summary.c.measure.in_(list(Measure))  # said so that the key leads past the other scopes
+    return summary.c[COLUMNS[dimension]], [summary.c.grouping == grouping.name, of_all, summary.c.scope == Scope.ANY]
 
 
 def rows_question(connection: Connection, filters: Filters) -> Question | None:
