@@ -19,8 +19,8 @@ from api.freshness import is_stale
 from api.http.question import question_of
 from db.engine import Allowance, reading
 from db.errors import NothingLoadedError, ReadAnewError
-from db.queries.asking import from_memory
 from db.queries.releases import NEWEST, latest_release
+from db.queries.statements.asking import from_memory
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.watch import stamp_of
 from models.country import PlaceIndex

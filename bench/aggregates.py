@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from bench.report import Table
 from db.engine import make_engine, reading
-from db.queries.spend import spend
+from db.queries.spend.spend import spend
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Basis
 

@@ -21,7 +21,7 @@ from bench.report import Table
 from bench.servers import Server, ours, started
 from db.engine import make_engine, reading
 from db.queries import components as queries
-from db.queries.prepared import CHUNK
+from db.queries.statements.prepared import CHUNK
 from models.filters import Filters
 
 FORMATS = ("csv", "jsonl", "parquet")

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine, insert
 
 from db import tables
 from db.engine import reading, writing
-from db.ingest.hashing import hash_all
-from db.ingest.listing import list_all
+from db.ingest.figures.hashing import hash_all
+from db.ingest.figures.listing import list_all
+from db.ingest.figures.summaries import summarise
 from db.ingest.reference import load_reference, reference_places
-from db.ingest.summaries import summarise
 from db.queries.releases import latest_release
 from db.store import insert_rows
 from models.classification import NOT_MIGRATION, Category, load_taxonomy

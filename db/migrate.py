@@ -4,9 +4,9 @@ from alembic import command
 from sqlalchemy import Engine
 
 from db.engine import writing
-from db.ingest.hashing import hash_if_missing
-from db.ingest.listing import list_if_missing
-from db.ingest.summaries import summarise_if_missing
+from db.ingest.figures.hashing import hash_if_missing
+from db.ingest.figures.listing import list_if_missing
+from db.ingest.figures.summaries import summarise_if_missing
 from db.revision import alembic_config
 from db.run_lock import alone
 

@@ -57,7 +57,8 @@ class Component(SQLModel, table=True):
 class ListedRow(SQLModel, table=True):
     """A row of money as lists show it, with all of it that does not depend on the question: its amounts do (`SpendFact`).
 
-    It is computed from what the other tables say (`db/ingest/listing.py`), so that a list reads one row for each of its own.
+    It is computed from what the other tables say (`db/ingest/figures/listing.py`), so that a list reads one row for each of
+    its own.
     `categories`, `secondary_categories` and `countries` are codes with blanks between them.
     """
 

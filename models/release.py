@@ -51,7 +51,7 @@ class Change(StrEnum):
 class ProjectHash(SQLModel, table=True):
     """The hash of what answers say of one project: its row, its components, their verdicts and facts.
 
-    It is computed from these (`db/ingest/hashing.py`); the hash of a release's content is one of all these hashes.
+    It is computed from these (`db/ingest/figures/hashing.py`); the hash of a release's content is one of all these hashes.
     """
 
     __tablename__ = "project_hash"

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from api.cli.quality import measure, to_markdown
 from db import tables
 from db.engine import reading
-from db.ingest.labelled import read_texts
+from db.ingest.adapters.labelled import read_texts
 from models.classification import classify
 from models.vocabulary import Granularity, Method, Relevance
 

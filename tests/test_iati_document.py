@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from db.ingest.adapters import iati_xml
+from db.ingest.adapters.exchange import LOOK_BACK, NoRateError, to_dollars
 from db.ingest.adapters.iati_fields import CODES
-from db.ingest.exchange import LOOK_BACK, NoRateError, to_dollars
 from models.classification import load_rules
 from models.iati.identifiers import MAX_ID, identifier_of, project_id_of
 from models.project import ORIGINS

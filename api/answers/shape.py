@@ -23,8 +23,8 @@ from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.freshness import staleness
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
-from db.queries.pieces import EVERY, Piece, pieces_of_rows
 from db.queries.prices import load_price_index
+from db.queries.statements.pieces import EVERY, Piece, pieces_of_rows
 from models.filters import Filters, SpendQuery
 from models.money import usd
 from models.release import Release

@@ -8,9 +8,9 @@ from api.answers.labels import LABELS, labels_of
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
 from db.queries.components import component_pieces
-from db.queries.pieces import Piece
 from db.queries.projects import project_pieces
-from db.queries.spend import spend_pieces, spend_totals
+from db.queries.spend.spend import spend_pieces, spend_totals
+from db.queries.statements.pieces import Piece
 from models.component import ComponentPublic
 from models.filters import STATUSES, Dimension, Filters, SortKey, SpendQuery
 from models.money import all_usd, shares_of
@@ -66,7 +66,7 @@ def spend_table(
     limit: int | None = None,
     totals: Values | None = None,
 ) -> Iterator[Piece]:
-    """Iterate over spend with readable names and shares; see `db.queries.spend.spend_pieces`.
+    """Iterate over spend with readable names and shares; see `db.queries.spend.spend.spend_pieces`.
 
     `totals`, in cents, are computed if the caller does not know them yet.
 

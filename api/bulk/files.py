@@ -16,7 +16,7 @@ from api.answers.negotiation import Format
 from api.answers.shape import about_of, writer_of
 from api.answers.tables import TABLES, Table
 from api.deps import Snapshot
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 from models.release import Release
 
 FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)

@@ -16,8 +16,8 @@ from api.charts.words import clean, filters_of, named_gaps, notes_of, subtitle_o
 from api.deps import Snapshot
 from api.problems.kinds import BadParameterError, ProblemItem
 from db.queries.sources import sources_of
-from db.queries.spend import spend_rows, spend_totals
-from db.queries.warnings import spend_warnings
+from db.queries.spend.spend import spend_rows, spend_totals
+from db.queries.spend.warnings import spend_warnings
 from models.filters import SpendQuery
 from models.release import Release
 

@@ -12,7 +12,7 @@ import typer
 from api.cli.examples import example
 from api.cli.quality import measure, to_markdown
 from db.errors import FileRefusedError
-from db.ingest.labelled import read_texts
+from db.ingest.adapters.labelled import read_texts
 from models.classification import Verdict, classify
 from models.words import counted
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from api.cli.reporting import err, print_report, progress_bar
 from db.engine import make_engine
 from db.errors import DataError, SchemaOutdatedError, is_damaged
-from db.ingest.adapter import Adapter
+from db.ingest.adapters.adapter import Adapter
 from db.ingest.pipeline import ingest
 from db.revision import require_current
 from db.settings import get_settings

@@ -15,13 +15,13 @@ from api.cli.reporting import err, out, print_outcome, print_report, progress_ba
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
-from db.ingest.iati import ingest_iati as take_in_activities
 from db.ingest.queue import resume
-from db.ingest.validation import REMARK
-from db.ingest.worldbank import Wanted
-from db.ingest.worldbank import ingest_worldbank as take_in_projects
-from db.ingest.worldbank_changes import ingest_worldbank_changes
-from db.ingest.worldbank_documents import WantedReports, ingest_documents
+from db.ingest.records.validation import REMARK
+from db.ingest.sources.iati import ingest_iati as take_in_activities
+from db.ingest.sources.worldbank import Wanted
+from db.ingest.sources.worldbank import ingest_worldbank as take_in_projects
+from db.ingest.sources.worldbank_changes import ingest_worldbank_changes
+from db.ingest.sources.worldbank_documents import WantedReports, ingest_documents
 from db.queries.runs import get_run, list_runs, rejected_records
 from db.settings import get_settings
 from models.dates import check_partial_date

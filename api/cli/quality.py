@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from db.ingest.labelled import LabelledText
+from db.ingest.adapters.labelled import LabelledText
 from models.classification import Evaluation, Score, Verdict, evaluate, load_rules, load_taxonomy
 from models.words import counted
 

@@ -22,8 +22,8 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import make_engine
+from db.ingest.records.validation import storable
 from db.ingest.report import Report
-from db.ingest.validation import storable
 from db.progress import Progress as Counted
 from db.settings import get_settings
 from db.watch import ReleaseWatch

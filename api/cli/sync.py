@@ -10,8 +10,8 @@ from api.cli.database import ready_engine
 from api.cli.reporting import err, out, print_report, progress_bar
 from db.errors import DataError
 from db.ingest.report import Report
-from db.ingest.worldbank_changes import ingest_worldbank_changes
-from db.ingest.worldbank_documents import WantedReports, ingest_documents
+from db.ingest.sources.worldbank_changes import ingest_worldbank_changes
+from db.ingest.sources.worldbank_documents import WantedReports, ingest_documents
 from db.progress import Progress
 from db.settings import Settings, SyncSource, get_settings
 

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 from models.money import Places
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from api.answers.encoding import to_json
 from api.exports.columns import Column, chosen
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 
 RISKY = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """First characters by which a spreadsheet takes a text for a formula; the last four are wide forms of the first four."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from api.answers.encoding import objects_of, to_json_lines
 from api.exports.columns import Column, chosen
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 
 
 def jsonl_chunks(columns: Sequence[Column], pieces: Iterable[Piece]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.answers.encoding import to_json
 from api.exports.columns import About, Column, Kind
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 
 if TYPE_CHECKING:
     import pyarrow as pa

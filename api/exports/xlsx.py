@@ -8,7 +8,7 @@ import xlsxwriter
 
 from api.exports.columns import About, Column, Kind, chosen
 from api.exports.csv import flat_text, utc
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 
 MAX_ROWS = 1_048_575
 """Rows that a sheet holds below its header."""

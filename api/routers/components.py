@@ -21,11 +21,11 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from db.queries import components as queries
 from db.queries import why
-from db.queries.asking import ask_ahead
-from db.queries.pieces import rows_of
 from db.queries.projects import require_project, stored_question
+from db.queries.spend.warnings import gap_questions, gap_warnings
+from db.queries.statements.asking import ask_ahead
+from db.queries.statements.pieces import rows_of
 from db.queries.suggest import printable
-from db.queries.warnings import gap_questions, gap_warnings
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance

@@ -16,7 +16,7 @@ from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
 from db.queries.headline import RATIO_OF, WINDOW, Figure, Headline, headline
-from db.queries.ratio import SIDES, ratio_of, side_of
+from db.queries.spend.ratio import SIDES, ratio_of, side_of
 from models.filters import Filters, SpendQuery
 from models.money import Usd, usd
 from models.vocabulary import Basis

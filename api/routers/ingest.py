@@ -35,7 +35,7 @@ from api.uploads import Body, receive
 from db.engine import reading
 from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, is_given_up, new_folder
 from db.queries import runs as queries
-from db.queries.pieces import Piece
+from db.queries.statements.pieces import Piece
 from db.settings import get_settings
 from models.api_key import ApiKey
 from models.ingest_run import RunErrorPublic, RunPublic

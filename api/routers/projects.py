@@ -20,8 +20,8 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from db.queries import projects as queries
-from db.queries.asking import ask_ahead
-from db.queries.warnings import gap_questions, gap_warnings
+from db.queries.spend.warnings import gap_questions, gap_warnings
+from db.queries.statements.asking import ask_ahead
 from models.component import ComponentPublic
 from models.filters import Filters
 from models.project import ProjectDetail, ProjectPublic

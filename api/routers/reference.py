@@ -18,9 +18,9 @@ from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
 from db.errors import NotFoundError
 from db.queries import reference as queries
-from db.queries.asking import ask_ahead
+from db.queries.spend.warnings import gap_questions, gap_warnings
+from db.queries.statements.asking import ask_ahead
 from db.queries.suggest import nearest_of
-from db.queries.warnings import gap_questions, gap_warnings
 from models.category import CategoryPublic
 from models.classification.text import fold
 from models.country import CountryPublic

@@ -22,9 +22,9 @@ from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, Re
 from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
 from db.queries import releases as queries
-from db.queries.pieces import Piece
 from db.queries.releases import in_utc
 from db.queries.sources import all_sources
+from db.queries.statements.pieces import Piece
 from models.datapackage import DataPackage
 from models.release import Release, ReleaseChangePublic, ReleaseDetail, ReleaseFile, ReleasePublic
 

@@ -18,9 +18,9 @@ from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
-from db.queries.ratio import spend_ratio
-from db.queries.spend import ask_spend_ahead, by_method, count_rows, spend_totals
-from db.queries.warnings import spend_warnings
+from db.queries.spend.ratio import spend_ratio
+from db.queries.spend.spend import ask_spend_ahead, by_method, count_rows, spend_totals
+from db.queries.spend.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
 router = APIRouter(prefix="/v1/spend", tags=["spend"], route_class=QueryRoute)

@@ -14,16 +14,16 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from db import tables
 from db.engine import writing
 from db.errors import DataError, FileRefusedError, RunFailedError, SourceError, SpoolError
-from db.ingest.adapter import Adapter, RawRecord
-from db.ingest.intake import take_in_file
-from db.ingest.ledger import Ledger, rejection_row
+from db.ingest.adapters.adapter import Adapter, RawRecord
+from db.ingest.figures.rebuild import rebuild, rebuild_all
 from db.ingest.memory import rare_collections
-from db.ingest.rebuild import rebuild, rebuild_all
+from db.ingest.records.intake import take_in_file
+from db.ingest.records.ledger import Ledger, rejection_row
+from db.ingest.records.staging import staged
+from db.ingest.records.validation import storable, told
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
-from db.ingest.staging import staged
 from db.ingest.undoing import undo_but_rejections
-from db.ingest.validation import storable, told
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.run_lock import run_lock

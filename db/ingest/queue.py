@@ -20,7 +20,7 @@ from db.errors import DataError, NotFoundError, is_out_of_room
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run, told_in_words
 from db.ingest.report import Report
-from db.ingest.spool import writable
+from db.ingest.sources.spool import writable
 from db.run_lock import run_lock
 from db.store import now
 from models.vocabulary import OnError, RunStatus

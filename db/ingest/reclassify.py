@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine, func, select
 from db import tables
 from db.engine import writing
 from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.figures.rebuild import rebuild_all
 from db.ingest.pipeline import close_run, open_run
-from db.ingest.rebuild import rebuild_all
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.queries.releases import latest_release

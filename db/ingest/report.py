@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from db.ingest.validation import Rejection
+from db.ingest.records.validation import Rejection
 
 
 @dataclass(slots=True)

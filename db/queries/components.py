@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, select
 
 from db import tables
-from db.queries.asking import in_pieces, is_page
-from db.queries.common import Way, way_questions
 from db.queries.filtering import conditions, fact, facts, in_prices, price_questions, require_prices
-from db.queries.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.pieces import Piece, by_row, mapped, pieces_of
-from db.queries.prepared import Question, limits
 from db.queries.search import hits
-from db.queries.summaries import number_of, rows_question
-from db.queries.templates import position_slots, slot, template_of
+from db.queries.spend.summaries import number_of, rows_question
+from db.queries.statements.asking import in_pieces, is_page
+from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of
+from db.queries.statements.prepared import Question, limits
+from db.queries.statements.templates import position_slots, slot, template_of
+from db.queries.statements.walking import Way, way_questions
 from models.filters import Filters, SortKey
 from models.search import SearchQuery
 

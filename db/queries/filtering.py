@@ -27,11 +27,11 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
 from db.errors import PricesMissingError
-from db.queries.asking import ask_once
-from db.queries.prepared import Question
 from db.queries.prices import load_price_index
 from db.queries.search import found_by
-from db.queries.templates import template_of
+from db.queries.statements.asking import ask_once
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import template_of
 from models.classification import load_taxonomy
 from models.filters import Dimension, Filters
 from models.types import Code

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.spend import projects_with_component_amounts, spend, spend_totals
+from db.queries.spend.spend import projects_with_component_amounts, spend, spend_totals
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery

@@ -9,17 +9,17 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, S
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.asking import ask_ahead, ask_dicts, ask_once, assume, in_pieces, is_page
-from db.queries.common import Way, way_questions
 from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, price_questions, require_prices
-from db.queries.ordering import Position, as_ordered, in_order, is_bytewise, known_position
-from db.queries.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
-from db.queries.prepared import Question, limits
 from db.queries.releases import in_utc
 from db.queries.search import hits
+from db.queries.spend.summaries import number_of, on_page, projects_question
+from db.queries.statements.asking import ask_ahead, ask_dicts, ask_once, assume, in_pieces, is_page
+from db.queries.statements.ordering import Position, as_ordered, in_order, is_bytewise, known_position
+from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
+from db.queries.statements.prepared import Question, limits
+from db.queries.statements.templates import position_slots, slot, slots_of, template_of
+from db.queries.statements.walking import Way, way_questions
 from db.queries.suggest import nearest_id, printable
-from db.queries.summaries import number_of, on_page, projects_question
-from db.queries.templates import position_slots, slot, slots_of, template_of
 from models.filters import STATUSES, Filters, SortKey
 from models.project import ProjectStatement, by_precedence, fiscal_year
 from models.search import SearchQuery

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.asking import ask_once
-from db.queries.ordering import Position, list_rows
-from db.queries.prepared import Question, Row
+from db.queries.statements.asking import ask_once
+from db.queries.statements.ordering import Position, list_rows
+from db.queries.statements.prepared import Question, Row
 from models.filters import SortKey
 from models.release import Change, Release
 from models.vocabulary import Measure

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, func, select
 
 from db import tables
-from db.queries.asking import ask_dicts
 from db.queries.filtering import conditions, fact, high
-from db.queries.prepared import Question
-from db.queries.templates import slot
+from db.queries.statements.asking import ask_dicts
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import slot
 from models.component import REMAINDER, WHOLE
 from models.filters import Filters
 from models.records import ReviewRecord, field_names

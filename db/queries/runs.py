@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.ordering import Position, list_rows
 from db.queries.releases import in_utc
+from db.queries.statements.ordering import Position, list_rows
 from models.filters import SortKey
 from models.vocabulary import RunStatus
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
-from db.queries.asking import ask, ask_ahead
-from db.queries.prepared import Question
-from db.queries.templates import slot
+from db.queries.statements.asking import ask, ask_ahead
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import slot
 
 ENOUGH = 2000
 """Identifiers that are compared at most."""

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from db import tables
-from db.queries.asking import ask
-from db.queries.prepared import Row
 from db.queries.releases import NEWEST
 from db.queries.sources import all_sources
-from db.queries.summaries import known_members
-from db.queries.warnings import BUCKETS
+from db.queries.spend.summaries import known_members
+from db.queries.spend.warnings import BUCKETS
+from db.queries.statements.asking import ask
+from db.queries.statements.prepared import Row
 from models.country import Country, PlaceIndex
 from models.filters import Dimension
 from models.source import Source

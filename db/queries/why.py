@@ -7,13 +7,13 @@ from sqlalchemy import Connection, Integer, Select, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.asking import ask_ahead, ask_dicts
 from db.queries.components import CODES, codes_of
-from db.queries.prepared import Question
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
+from db.queries.statements.asking import ask_ahead, ask_dicts
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import slot
 from db.queries.suggest import nearest_id, printable
-from db.queries.templates import slot
 from models.component import WHOLE
 from models.filters import Filters
 

@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from db.engine import reading
-from db.queries.spend import spend_rows
+from db.queries.spend.spend import spend_rows
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.vocabulary import Measure, Relevance
 from tests.api.test_errors import problem

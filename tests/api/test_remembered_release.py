@@ -11,10 +11,10 @@ from api.main import create_app
 from db import tables
 from db.engine import is_idle, reading
 from db.errors import ReadAnewError
-from db.queries.asking import ask, ask_ahead, from_memory
-from db.queries.prepared import Question
 from db.queries.releases import NEWEST, latest_release
-from db.queries.warnings import BUCKETS
+from db.queries.spend.warnings import BUCKETS
+from db.queries.statements.asking import ask, ask_ahead, from_memory
+from db.queries.statements.prepared import Question
 from tests.conftest import client_of, watch_of
 from tests.data.export_helpers import PROJECT, csv_text, take
 

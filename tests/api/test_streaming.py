@@ -24,8 +24,8 @@ from bench.synthetic import fill
 from db.engine import make_engine, reading
 from db.migrate import upgrade
 from db.queries.components import component_pieces
-from db.queries.pieces import Piece
-from db.queries.prepared import CHUNK, Prepared
+from db.queries.statements.pieces import Piece
+from db.queries.statements.prepared import CHUNK, Prepared
 from models.filters import Filters
 from tests.conftest import DATABASES, client_of, let_go, watch_of
 

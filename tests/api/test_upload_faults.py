@@ -29,7 +29,8 @@ WORKS_AND_DIES = """
 import sys, time
 from pathlib import Path
 from db.engine import make_engine
-from db.ingest import pipeline, queue
+from db.ingest import pipeline
+from db.ingest import queue
 
 def hang(*_):
     print("in the middle", flush=True)

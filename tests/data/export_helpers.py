@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from db import tables
 from db.engine import reading
-from db.ingest.adapter import Adapter
+from db.ingest.adapters.adapter import Adapter
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
 from db.ingest.report import Report

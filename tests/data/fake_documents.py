@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from db.engine import make_engine
 from db.ingest.report import Report
-from db.ingest.web import Manners, WebClient
-from db.ingest.worldbank import PUBLISHER
-from db.ingest.worldbank_documents import WantedReports, ingest_documents
+from db.ingest.sources.web import Manners, WebClient
+from db.ingest.sources.worldbank import PUBLISHER
+from db.ingest.sources.worldbank_documents import WantedReports, ingest_documents
 from db.progress import Progress, unseen
 from tests.data.export_helpers import PROJECT, csv_text, rejected, rows, take
 from tests.data.fake_worldbank import FakeWorldBank, Fault

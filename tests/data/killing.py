@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from db.ingest.spool import Spool, SpoolState
+from db.ingest.sources.spool import Spool, SpoolState
 
 _CONTEXT = multiprocessing.get_context("forkserver")  # imports once; each run is still a process of its own
 _CONTEXT.set_forkserver_preload(["tests.data.worldbank_runs", "tests.data.fake_documents", "tests.data.killing"])

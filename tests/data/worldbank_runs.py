@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Engine
 
 from db.engine import make_engine
-from db.ingest import worldbank
 from db.ingest.report import Report
-from db.ingest.web import Manners, WebClient
-from db.ingest.worldbank import Opener, Wanted
-from db.ingest.worldbank_changes import ingest_worldbank_changes
+from db.ingest.sources import worldbank
+from db.ingest.sources.web import Manners, WebClient
+from db.ingest.sources.worldbank import Opener, Wanted
+from db.ingest.sources.worldbank_changes import ingest_worldbank_changes
 
 ROWS = 30
 BRISK = Manners(per_second=10_000, attempts=4, read_timeout=0.4, max_bytes=1_000_000)

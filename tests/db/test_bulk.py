@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from db import bulk, tables
 from db.bulk import FEW
 from db.engine import writing
+from db.ingest.records.staging import Entry, staged
 from db.ingest.reference import load_reference
-from db.ingest.staging import Entry, staged
 from db.store import BATCH, insert_rows, upsert
 
 project = tables.project

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from db.ingest.exchange import NoRateError, to_dollars
+from db.ingest.adapters.exchange import NoRateError, to_dollars
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from db.engine import make_engine, reading
-from db.ingest.families import families_of
+from db.ingest.figures.families import families_of
 from db.migrate import upgrade
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, rows, take

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from db.engine import reading
 from db.queries.headline import figure_queries, headline
-from db.queries.spend import spend
+from db.queries.spend.spend import spend
 from db.settings import DATA_DIR
 from models.classification import load_taxonomy
 from models.filters import Dimension, Filters, SpendQuery

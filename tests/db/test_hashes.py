@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from db import tables
 from db.engine import reading, writing
 from db.ingest.bundle import load_bundle
-from db.ingest.hashing import CONTENT, NOT_CONTENT
+from db.ingest.figures.hashing import CONTENT, NOT_CONTENT
 from db.migrate import downgrade, upgrade
 from db.queries.releases import latest_release
 from tests.data.export_helpers import PROJECT, csv_text, rows, take

@@ -11,12 +11,12 @@ from db import tables
 from db.engine import make_engine, reading
 from db.ingest.adapters.iati import IatiAdapter
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.iati import ingest_iati
 from db.ingest.pipeline import ingest
+from db.ingest.sources.iati import ingest_iati
 from db.migrate import upgrade
 from db.queries.runs import rejected_records
-from db.queries.spend import spend
-from db.queries.totals import totals_of
+from db.queries.spend.spend import spend
+from db.queries.spend.totals import totals_of
 from db.settings import get_settings
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Measure, Relevance

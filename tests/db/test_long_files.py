@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from db.engine import make_engine, reading, writing
-from db.ingest.staging import Entry, staged
+from db.ingest.records.staging import Entry, staged
 from db.migrate import upgrade
 from db.queries.releases import latest_release
 from db.store import BATCH

@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.ingest.merge import merge_statements
+from db.ingest.figures.merge import merge_statements
 from models.project import Said
 
 

@@ -8,7 +8,7 @@ from db.engine import make_engine, reading, writing
 from db.errors import SchemaOutdatedError
 from db.ingest.bundle import load_bundle
 from db.queries.releases import latest_release
-from db.queries.spend import spend
+from db.queries.spend.spend import spend
 from db.revision import current_revision, newest_revision, require_current
 from models.filters import Dimension, Filters, SpendQuery
 from models.search import parse_query

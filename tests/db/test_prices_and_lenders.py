@@ -12,8 +12,8 @@ from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
 from db.queries.components import list_components
 from db.queries.prices import load_price_index
-from db.queries.spend import spend
-from db.queries.warnings import gap_warnings
+from db.queries.spend.spend import spend
+from db.queries.spend.warnings import gap_warnings
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.vocabulary import Basis, Lender, Measure, Tag
 from tests.conftest import client_of

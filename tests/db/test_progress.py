@@ -8,8 +8,8 @@ import pytest
 from db.backups.restoring import restore
 from db.backups.saving import save
 from db.errors import SourceAnswerError, SourceUnavailableError
-from db.ingest.iati import ingest_iati
-from db.ingest.worldbank import Wanted
+from db.ingest.sources.iati import ingest_iati
+from db.ingest.sources.worldbank import Wanted
 from db.progress import Positions
 from tests.data import fake_documents, worldbank_runs
 from tests.data.fake_documents import FITS, OTHER, PROJECT_ID, put, status_report

@@ -9,11 +9,11 @@ from bench.synthetic import fill
 from db import tables
 from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
-from db.queries import asking, prepared
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
-from db.queries.spend import spend
-from db.queries.warnings import spend_warnings
+from db.queries.spend.spend import spend
+from db.queries.spend.warnings import spend_warnings
+from db.queries.statements import asking, prepared
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.search import parse_query
 from models.vocabulary import Basis, Lender, Measure, YearBasis

@@ -10,14 +10,14 @@ from api.exports.csv import csv_chunks
 from db import tables
 from db.engine import reading, writing
 from db.ingest import bundle
-from db.ingest import rebuild as rebuilding
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
+from db.ingest.figures import rebuild as rebuilding
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
-from db.queries.pieces import pieces_of_rows
 from db.queries.releases import latest_release
 from db.queries.reviews import FORM, as_form, current_reviews, review_queue
+from db.queries.statements.pieces import pieces_of_rows
 from db.queries.why import get_component
 from db.settings import DATA_DIR
 from models.classification import ClassifierInput, Verdict

@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from db import engine as engines
 from db import tables
 from db.engine import is_idle, make_engine, reading, writing
-from db.queries.asking import ask, ask_ahead
 from db.queries.components import list_components
-from db.queries.prepared import Question
 from db.queries.releases import NEWEST, latest_release
-from db.queries.spend import ask_spend_ahead, spend
-from db.queries.warnings import BUCKETS
+from db.queries.spend.spend import ask_spend_ahead, spend
+from db.queries.spend.warnings import BUCKETS
+from db.queries.statements.asking import ask, ask_ahead
+from db.queries.statements.prepared import Question
 from db.queries.why import get_component
 from models.filters import Dimension, Filters, SpendQuery
 from tests.conftest import client_of, let_go

@@ -14,7 +14,7 @@ from db.ingest.pipeline import ingest
 from db.migrate import upgrade
 from db.queries.components import list_components
 from db.queries.projects import list_projects
-from db.queries.spend import spend
+from db.queries.spend.spend import spend
 from models.filters import Filters, SpendQuery
 from models.search import parse_query, words
 from models.vocabulary import Relevance

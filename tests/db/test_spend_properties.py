@@ -19,7 +19,7 @@ from db.ingest.pipeline import ingest
 from db.migrate import upgrade
 from db.queries import components as component_queries
 from db.queries import projects as project_queries
-from db.queries.spend import spend, spend_rows
+from db.queries.spend.spend import spend, spend_rows
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.search import parse_query
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS

@@ -15,18 +15,18 @@ from sqlalchemy import case, delete, func, select, update
 
 from db import tables
 from db.engine import reading, writing
-from db.ingest import cell_store
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
+from db.ingest.figures import cell_store
+from db.ingest.figures.summaries import summarise
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
-from db.ingest.summaries import summarise
-from db.queries import cells as cell_queries
-from db.queries import spend as spend_queries
-from db.queries import warnings as warning_queries
-from db.queries.cells import cells_of
 from db.queries.filtering import facts, set_members
-from db.queries.spend import spend
+from db.queries.spend import cells as cell_queries
+from db.queries.spend import spend as spend_queries
+from db.queries.spend import warnings as warning_queries
+from db.queries.spend.cells import cells_of
+from db.queries.spend.spend import spend
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.summary import COLUMNS, ENTIRE, FIGURES, GROUPINGS, SCOPES, SURE, TOUCHING, Scope

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from db.errors import SourceAnswerError, SourceUnavailableError
-from db.ingest.web import Manners, Validators, WebClient, retry_after
+from db.ingest.sources.web import Manners, Validators, WebClient, retry_after
 from tests.data.fake_worldbank import ever_from, once, running
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from db.errors import SourceAnswerError, SourceUnavailableError, SpoolError
-from db.ingest.spool import MANIFEST, open_spool
-from db.ingest.worldbank import Wanted
+from db.ingest.sources.spool import MANIFEST, open_spool
+from db.ingest.sources.worldbank import Wanted
 from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, project, project_ids, rows, take
 from tests.data.fake_worldbank import LEADER, PASSING, ever_from, offsets, once, running
 from tests.data.worldbank_runs import ROWS, run
@@ -94,7 +94,7 @@ def test_a_repetition_is_stored_only_where_another_source_has_spoken_since(engin
     """Asked daily, the source confirms itself for nothing; but it overrules what others said in between."""
     api.projects = dict(list(api.projects.items())[:2])
     days = iter(("2026-01-01", "2026-01-11", "2026-01-12"))
-    monkeypatch.setattr("db.ingest.web.datetime", _Days(days))
+    monkeypatch.setattr("db.ingest.sources.web.datetime", _Days(days))
     fetch()
     record = {**PROJECT, "project_id": "P900001", "status": "Closed", "as_of": "2026-01-05"}
     take(engine, write("records.csv", csv_text(record)))

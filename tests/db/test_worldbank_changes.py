@@ -5,8 +5,8 @@ import json
 import pytest
 
 from db.engine import make_engine
-from db.ingest import worldbank_changes
-from db.ingest.worldbank import Wanted
+from db.ingest.sources import worldbank_changes
+from db.ingest.sources.worldbank import Wanted
 from db.migrate import upgrade
 from tests.data.export_helpers import adds_up, everything, project, rows
 from tests.data.fake_worldbank import once, running

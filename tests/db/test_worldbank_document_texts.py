@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from db.errors import SourceAnswerError
-from db.ingest import texts as text_module
-from db.ingest.texts import TextStore, decode
-from db.ingest.web import Manners
+from db.ingest.sources import texts as text_module
+from db.ingest.sources.texts import TextStore, decode
+from db.ingest.sources.web import Manners
 from tests.data.export_helpers import adds_up
 from tests.data.fake_documents import (
     FITS,

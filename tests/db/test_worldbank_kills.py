@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from db.engine import make_engine
 from db.ingest.report import Report
-from db.ingest.spool import MANIFEST
+from db.ingest.sources.spool import MANIFEST
 from db.migrate import upgrade
 from tests.conftest import DATABASES
 from tests.data import fake_documents, worldbank_runs

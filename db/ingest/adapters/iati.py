@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from db.ingest.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord
 from db.ingest.adapters.iati_fields import (
     CODES,
     LANGUAGE,
@@ -21,7 +21,7 @@ from db.ingest.adapters.iati_fields import (
 )
 from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money_of, shares_of
 from db.ingest.adapters.iati_xml import Activity, Node, read_activities
-from db.ingest.validation import storable
+from db.ingest.records.validation import storable
 from db.progress import Position, anywhere
 from models.dates import check_partial_date
 from models.iati.identifiers import project_id_of

@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from db.ingest.adapters.exchange import DOLLAR, NoRateError, to_dollars
 from db.ingest.adapters.iati_fields import CODES, Findings, Places, Sectors, code_of, day_of, places_of, sectors_of
 from db.ingest.adapters.iati_xml import Node
-from db.ingest.exchange import DOLLAR, NoRateError, to_dollars
 from models.iati.shares import Shares, combine
 from models.money import usd
 from models.words import counted

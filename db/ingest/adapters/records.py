@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapter import RawRecord, check_rows, read_csv
+from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
 
 KINDS: dict[str, type[AnyRecord]] = {

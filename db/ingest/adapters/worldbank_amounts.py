@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from db.ingest.adapters.worldbank_fields import MAY_BE_MILLIONS, MILLION, REAL_MONEY, dollars, same, settle_amounts
-from db.ingest.web import shape_of
+from db.ingest.sources.web import shape_of
 from models.money import parse_dollars
 
 PARTS = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from db.ingest.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord
 from db.ingest.adapters.worldbank_amounts import read_amounts
 from db.ingest.adapters.worldbank_fields import (
     PROJECT_PAGE,
@@ -17,8 +17,8 @@ from db.ingest.adapters.worldbank_fields import (
     read_texts,
     real_day,
 )
-from db.ingest.spool import read_manifest, read_page
-from db.ingest.web import shape_of
+from db.ingest.sources.spool import read_manifest, read_page
+from db.ingest.sources.web import shape_of
 from models.filters import STATUSES
 from models.records import ProjectRecord, parse_flag
 
@@ -49,7 +49,7 @@ class WorldBankApiAdapter:
     """Projects from the pages that a run has kept; the path is that of their manifest.
 
     What is not named in this module is not read. `approvalfy` is not: it follows from the date of approval. Names of
-    staff are not even kept (`db.ingest.worldbank`).
+    staff are not even kept (`db.ingest.sources.worldbank`).
     """
 
     name = "worldbank-api"

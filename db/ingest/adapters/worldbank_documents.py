@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from db.ingest.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord
 from db.ingest.adapters.worldbank_fields import read_text, real_day
-from db.ingest.spool import read_manifest, read_page
-from db.ingest.texts import TextStore
+from db.ingest.sources.spool import read_manifest, read_page
+from db.ingest.sources.texts import TextStore
 from models.dates import tomorrow
 from models.extraction import ExtractedComponent
 from models.extraction.judging import Judgement, Totals, Trust, judge

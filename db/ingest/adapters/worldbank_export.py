@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapter import RawRecord, check_rows, read_csv
+from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
 from models.records import ProjectRecord, is_web_address

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from db import tables
-from db.ingest.ledger import Ledger
-from db.ingest.stored import known_projects, projects_of_components
-from db.ingest.validation import Valid
+from db.ingest.records.ledger import Ledger
+from db.ingest.records.stored import known_projects, projects_of_components
+from db.ingest.records.validation import Valid
 from db.store import insert_rows
 from models.component import stands_in
 from models.money import PPM

@@ -9,8 +9,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, delete, func, select
 
 from db import tables
-from db.ingest.cell_store import CellStore, Row
-from db.ingest.contributions import (
+from db.ingest.figures.cell_store import CellStore, Row
+from db.ingest.figures.contributions import (
     FROM,
     READ,
     Figures,

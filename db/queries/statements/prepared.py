@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
-from db.queries.templates import Values, bare
+from db.queries.statements.templates import Values, bare
 
 KEPT = 1_000
 """Statements that are kept, those asked for least lately go first."""

@@ -11,7 +11,7 @@ from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.errors import BadPositionError
-from db.queries.prepared import CHUNK
+from db.queries.statements.prepared import CHUNK
 from models.filters import SortKey
 from models.types import Code
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, literal, select
 
-from db.queries.asking import ask_ahead
-from db.queries.ordering import as_ordered
-from db.queries.prepared import Question
-from db.queries.summaries import number_of
+from db.queries.spend.summaries import number_of
+from db.queries.statements.asking import ask_ahead
+from db.queries.statements.ordering import as_ordered
+from db.queries.statements.prepared import Question
 from models.filters import Filters, SortKey
 from models.vocabulary import Measure
 

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from db.errors import FileRefusedError, SourceAnswerError
-from db.ingest.spool import writable, write_whole
-from db.ingest.web import NOT_FOUND, Answer, WebClient, WrongAnswerError
+from db.ingest.sources.spool import writable, write_whole
+from db.ingest.sources.web import NOT_FOUND, Answer, WebClient, WrongAnswerError
 
 EXPECTED = "a text"
 BINARY = {b"%PDF": "a PDF file", b"PK\x03\x04": "a zip or Office file", b"\xd0\xcf\x11\xe0": "an old Office file"}

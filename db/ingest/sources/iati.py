@@ -15,8 +15,8 @@ from db.ingest.adapters.iati import SOURCE, IatiAdapter
 from db.ingest.adapters.iati_xml import MAX_FILE
 from db.ingest.pipeline import ingest
 from db.ingest.report import Report
-from db.ingest.spool import writable
-from db.ingest.web import Manners, WebClient
+from db.ingest.sources.spool import writable
+from db.ingest.sources.web import Manners, WebClient
 from db.progress import Part, Positions, Progress, unseen
 
 ENDINGS = (".xml", ".xml.gz")

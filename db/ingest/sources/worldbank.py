@@ -14,12 +14,12 @@ from sqlalchemy import Engine
 from db.ingest.adapters import worldbank_amounts as amount_fields
 from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE, real_day
-from db.ingest.answers import by_ids, read_list
-from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
-from db.ingest.spool import Spool, SpoolState, open_spool, read_page
-from db.ingest.web import Answer, WebClient, WrongAnswerError, shape_of
+from db.ingest.sources.answers import by_ids, read_list
+from db.ingest.sources.paging import Page, Walk
+from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
+from db.ingest.sources.web import Answer, WebClient, WrongAnswerError, shape_of
 from db.progress import Progress, unseen
 
 ROWS = 500

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.asking import ask_ahead
-from db.queries.spend import spend_questions, spend_rows, spend_totals
-from db.queries.warnings import spend_warnings
+from db.queries.spend.spend import spend_questions, spend_rows, spend_totals
+from db.queries.spend.warnings import spend_warnings
+from db.queries.statements.asking import ask_ahead
 from models.filters import SpendQuery
 
 SIDES = ("numerator", "denominator")

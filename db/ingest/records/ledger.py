@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from db import tables
 from db.ingest.memory import collect
+from db.ingest.records.staging import Entry, Staged
+from db.ingest.records.validation import Rejection, Valid, storable
 from db.ingest.report import Report
-from db.ingest.staging import Entry, Staged
-from db.ingest.validation import Rejection, Valid, storable
 from db.store import insert_rows
 
 NOBODY = ""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from db.engine import is_idle, reading_of
 from db.errors import ReadAnewError
-from db.queries.prepared import CHUNK, Question, Row, said
+from db.queries.statements.prepared import CHUNK, Question, Row, said
 
 
 def ask(connection: Connection, question: Question) -> list[Row]:

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from db import tables
-from db.ingest.adapter import RawRecord
-from db.ingest.component_records import store_components
-from db.ingest.ledger import NOBODY, Ledger
-from db.ingest.project_records import store_projects
-from db.ingest.review_records import store_reviews
-from db.ingest.staging import Entry, Staged, staged
-from db.ingest.validation import Rejection, Valid, told, validate
+from db.ingest.adapters.adapter import RawRecord
+from db.ingest.records.components import store_components
+from db.ingest.records.ledger import NOBODY, Ledger
+from db.ingest.records.projects import store_projects
+from db.ingest.records.reviews import store_reviews
+from db.ingest.records.staging import Entry, Staged, staged
+from db.ingest.records.validation import Rejection, Valid, told, validate
 from db.progress import Progress
 from db.store import BATCH
 from models.country import PlaceIndex

@@ -22,16 +22,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.queries.asking import ask, ask_ahead, in_pieces
-from db.queries.cells import Plan, cells_of
 from db.queries.filtering import conditions, fact, high, price_questions, require_prices, unindexed
-from db.queries.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
-from db.queries.prepared import Question, limits
-from db.queries.spend_facts import component_basis, from_facts
-from db.queries.summaries import METHODS, money_by_method, stand_ready, summarised
-from db.queries.templates import Values, position_slots, slot, template_of
-from db.queries.warnings import spend_warnings, warning_questions
+from db.queries.spend.cells import Plan, cells_of
+from db.queries.spend.facts import component_basis, from_facts
+from db.queries.spend.summaries import METHODS, money_by_method, stand_ready, summarised
+from db.queries.spend.warnings import spend_warnings, warning_questions
+from db.queries.statements.asking import ask, ask_ahead, in_pieces
+from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.statements.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
+from db.queries.statements.prepared import Question, limits
+from db.queries.statements.templates import Values, position_slots, slot, template_of
 from models.dates import EARLIEST_YEAR, LATEST_YEAR
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.project import fiscal_year

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from db.ingest.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord
 from models.classification import load_taxonomy
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM

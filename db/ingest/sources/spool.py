@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from db.errors import FileRefusedError, SpoolError
-from db.ingest.web import Validators
+from db.ingest.sources.web import Validators
 
 MANIFEST = "manifest.json"
 FORM = 2

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from db import tables
-from db.ingest.ledger import NOBODY, Ledger
-from db.ingest.matching import match_components
-from db.ingest.precedence import ASKED_AGAIN, READING, has_news, weigh
-from db.ingest.stored import content_hash, known_projects, listed_components
-from db.ingest.validation import Valid
+from db.ingest.records.ledger import NOBODY, Ledger
+from db.ingest.records.matching import match_components
+from db.ingest.records.precedence import ASKED_AGAIN, READING, has_news, weigh
+from db.ingest.records.stored import content_hash, known_projects, listed_components
+from db.ingest.records.validation import Valid
 from db.store import batches, insert_rows, upsert
 from models.component import Listed
 from models.project import BUNDLE

@@ -5,7 +5,7 @@ docs/adr/0017-components-read-from-texts.md has the reasons.
 
 from collections.abc import Sequence
 
-from db.ingest.matching import Match
+from db.ingest.records.matching import Match
 from models.component import Listed
 from models.project import BUNDLE
 from models.records import ComponentRecord

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.errors import FileRefusedError
-from db.ingest.adapter import check_rows, read_csv
+from db.ingest.adapters.adapter import check_rows, read_csv
 from models.classification import ClassifierInput, GoldRow, load_taxonomy
 from models.records import parse_list
 

@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, delete, or_, select, update
 
 from db import tables
-from db.ingest.changes import keep_changes, money_states
-from db.ingest.facts import Family, Member, family_facts
-from db.ingest.families import families_of
-from db.ingest.hashing import keep_hashes
-from db.ingest.listing import keep_listed
+from db.ingest.figures.changes import keep_changes, money_states
+from db.ingest.figures.facts import Family, Member, family_facts
+from db.ingest.figures.families import families_of
+from db.ingest.figures.hashing import keep_hashes
+from db.ingest.figures.listing import keep_listed
+from db.ingest.figures.merge import merge_statements, subtract_included
+from db.ingest.figures.summaries import SummaryChanges
 from db.ingest.memory import collect
-from db.ingest.merge import merge_statements, subtract_included
-from db.ingest.staging import Entry, staged
-from db.ingest.stored import listed_components
-from db.ingest.summaries import SummaryChanges
+from db.ingest.records.staging import Entry, staged
+from db.ingest.records.stored import listed_components
 from db.store import batches, ids_in_batches, insert_rows, next_release_id, replace_rows, upsert
 from models.classification import ClassifierInput, classify, load_taxonomy
 from models.component import REMAINDER, WHOLE, Listed

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
 
 from db import tables
-from db.queries.asking import ask
-from db.queries.cells import Plan, cells_of
 from db.queries.filtering import conditions, fact, high, tagged
-from db.queries.prepared import Question
 from db.queries.search import found_by
-from db.queries.summaries import known_members, money_of_status
-from db.queries.templates import Values, slots_of, template_of
+from db.queries.spend.cells import Plan, cells_of
+from db.queries.spend.summaries import known_members, money_of_status
+from db.queries.statements.asking import ask
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.search import SearchQuery

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from db.engine import reading
 from db.errors import SourceUnavailableError
-from db.ingest.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord
 from db.ingest.adapters.worldbank_documents import (
     SOURCE,
     TEXTS,
@@ -20,16 +20,16 @@ from db.ingest.adapters.worldbank_documents import (
     to_documents,
     to_remark,
 )
-from db.ingest.answers import by_ids, read_list
-from db.ingest.paging import Page, Walk
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
-from db.ingest.spool import Spool, SpoolState, open_spool, read_page
-from db.ingest.texts import TextStore, fetch_text, text_hash
-from db.ingest.web import Answer, Validators, WebClient, WrongAnswerError, shape_of
-from db.ingest.worldbank import Opener, open_worldbank
+from db.ingest.sources.answers import by_ids, read_list
+from db.ingest.sources.paging import Page, Walk
+from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
+from db.ingest.sources.texts import TextStore, fetch_text, text_hash
+from db.ingest.sources.web import Answer, Validators, WebClient, WrongAnswerError, shape_of
+from db.ingest.sources.worldbank import Opener, open_worldbank
 from db.progress import Progress, unseen
-from db.queries.totals import totals_of
+from db.queries.spend.totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
 from models.words import counted

@@ -6,8 +6,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, ParamSpec
 
-from db.queries.ordering import plain
-from db.queries.prepared import CHUNK, Row
+from db.queries.statements.ordering import plain
+from db.queries.statements.prepared import CHUNK, Row
 
 Asked = ParamSpec("Asked")
 Piece = dict[str, Sequence[Any]]

@@ -11,8 +11,8 @@ from db.engine import reading
 from db.errors import FileRefusedError
 from db.ingest.adapters.worldbank_fields import SOURCE, real_day
 from db.ingest.report import Report
-from db.ingest.spool import MANIFEST, Manifest, PageEntry, SpoolState, read_manifest
-from db.ingest.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank, open_worldbank
+from db.ingest.sources.spool import MANIFEST, Manifest, PageEntry, SpoolState, read_manifest
+from db.ingest.sources.worldbank import Opener, UnorderedError, Wanted, ingest_worldbank, open_worldbank
 from db.progress import Progress, unseen
 from models.vocabulary import RunStatus
 

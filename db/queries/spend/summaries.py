@@ -1,4 +1,4 @@
-"""Answers questions about spend from cells of the summaries that ingest keeps (see `db.queries.cells`)."""
+"""Answers questions about spend from cells of the summaries that ingest keeps (see `db.queries.spend.cells`)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
-from db.queries.asking import ask
-from db.queries.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
 from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices
-from db.queries.prepared import Question
-from db.queries.spend_facts import distinct_counts, from_facts, group_columns, sum_of
-from db.queries.templates import template_of
+from db.queries.spend.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
+from db.queries.spend.facts import distinct_counts, from_facts, group_columns, sum_of
+from db.queries.statements.asking import ask
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.summary import COLUMNS, ENTIRE, GROUPINGS, Scope

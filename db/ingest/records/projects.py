@@ -7,11 +7,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from db import tables
-from db.ingest.ledger import Ledger
-from db.ingest.merge import POLLED
-from db.ingest.publishers import other_publisher, stored_publishers
-from db.ingest.stored import content_hash, known_projects, projects_of_components
-from db.ingest.validation import Valid
+from db.ingest.figures.merge import POLLED
+from db.ingest.records.ledger import Ledger
+from db.ingest.records.publishers import other_publisher, stored_publishers
+from db.ingest.records.stored import content_hash, known_projects, projects_of_components
+from db.ingest.records.validation import Valid
 from db.store import now, upsert
 from models.project import ORIGINS
 from models.records import ProjectRecord

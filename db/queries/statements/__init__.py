@@ -1,0 +1,1 @@
+"""How statements are made, ordered, sent and read."""
