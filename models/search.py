@@ -21,6 +21,9 @@ MAX_QUERY = 200
 BYTES = "zq"
 """What the digits of a word's bytes begin with."""
 
+LETTERS = 200
+"""Letters of a word that are kept where they are not of ASCII: PostgreSQL takes no word of more than 2,046 bytes."""
+
 _WORD = re.compile(r"[^\W_]+")
 _MINUS = re.compile(r'(?<![^\s"])[-\u2212]+"?[^\W_]')
 _PHRASE_OR_WORDS = re.compile(r'"([^"]*)"|([^"]+)')
@@ -56,7 +59,7 @@ def _stem(word: str) -> str:
     """
     stem: str = _stemmer.stemWord(word)
     if not stem.isascii():
-        return f"{BYTES}{stem.casefold().encode().hex()}"
+        return f"{BYTES}{stem.casefold()[:LETTERS].encode().hex()}"
     return f"n{stem}" if stem[0].isdigit() else stem
 
 

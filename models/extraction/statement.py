@@ -46,10 +46,17 @@ _PRICE = re.compile(
     r"|costo|coste|custo|monto|presupuesto|of|de|du|d'un))* ?\Z"
 )
 """Words before the amount that make it the price of what they follow: "half of the camps for ", "… at a cost of "."""
+_SERVED = re.compile(
+    r"\b(?:households?|people|persons?|individuals?|population|beneficiar(?:y|ies)|famil(?:y|ies)|women|men|girls|boys|youths?|children"
+    r"|students?|teachers?|workers?|farmers?|refugees?|returnees?|migrants?|idps?|hosts?|displaced|communities|camps?|settlements?"
+    r"|villages?|districts?|municipalities|schools?|clinics?|menages|personnes|familles|femmes|jeunes|enfants|eleves|refugies"
+    r"|ecoles|hogares|personas|familias|mujeres|jovenes|ninos|refugiados|escuelas|aldeas|pessoas|mulheres|criancas)\b"
+)
+"""People and places, which a share of money would not be of."""
 _FUNDS = re.compile(
     r"[$€£]|\b(?:total|costs?|amounts?|sum|budget|financ|fund|loans?\b|credits?\b|grants?\b|ida\b|ibrd\b|money|proceeds|resources|expen"
-    r"|invest|allocat|commit|envelop|contribut|project|program|component|operation|phase|montant|monto|montante|cout|cost[eo]"
-    r"|custo|pret\b|don\b|donacion|presupuesto|orcamento|prestamo|emprestimo|projet|proyecto|projeto|composant)"
+    r"|invest|allocat|commit|envelop|contribut|project|program|component|operation|phase|value|price|payment|subsid|montant|monto"
+    r"|montante|cout|cost[eo]|custo|pret\b|don\b|donacion|presupuesto|orcamento|prestamo|emprestimo|projet|proyecto|projeto|composant)"
 )
 """Words for money, and for what consists of it here."""
 _ORIGINAL = re.compile(r"\b(?:original|initial)")
@@ -120,7 +127,10 @@ def _is_share(chosen: _Labelled) -> bool:
     if share is None:
         return False
     price = _PRICE.search(share[1])
-    return price is None or _FUNDS.search(share[1], 0, price.start()) is not None
+    if price is None:
+        return True
+    whole = share[1][: price.start()]
+    return _SERVED.search(whole) is None or _FUNDS.search(whole) is not None
 
 
 def _was_changed(chosen: _Labelled, dollars: list[_Labelled]) -> bool:

@@ -400,6 +400,7 @@ def test_honest_titles_of_several_lines_before_the_identifier_are_no_rows(write,
         ",\n,",
         "Serve the sites\nAzraq,Zaatari,Mafraq,JOR\nin two phases",
         "with P174085 and\nP176273, its additional financing",
+        "with\nP100002,P100003-1,p100004,P100005",
         "A,B,C\nwater,roads,schools,jobs",
     ],
 )

@@ -100,6 +100,7 @@ def small(request, new_database, tmp_path_factory):
         ("ΣΊΣΥΦΟΣ", {"S00002-1", "S00002-2"}),
         ("Σίσυφο", set()),
         ("፲፪", {"S00002-1", "S00002-2"}),
+        ("\uac01" * 200, set()),  # longer in bytes than PostgreSQL takes
     ],
 )
 def test_words_find_rows(small, query, found):

@@ -149,12 +149,42 @@ def test_that_others_do_not_serve_people_is_no_denial(objective, category):
         ("The operation does not serve displaced persons only", "internal_displacement"),
         ("The project does not cover IDPs only.", "internal_displacement"),
         ("The project does not cover returnees only.", "displaced_return"),
+        (
+            "The project does not support refugees and host communities only, but all poor people.",
+            "refugee_general",
+        ),
     ],
 )
 def test_people_who_are_not_served_alone_are_served(objective, category):
     verdict = project("Second Development Project", objective)
     assert (verdict.category, verdict.relevance) == (category, "direct")
     assert "trap.denied" not in {evidence.rule for evidence in verdict.evidence}
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "The project does not target refugees - only host communities.",
+        "The project does not target refugees \u2013 only small farmers benefit.",
+        "The project does not target refugees/only hosts.",
+        "The project does not target refugees merely because none live there.",
+        "The project does not support refugees only because the government does.",
+        "The project does not support refugees, just as earlier projects did not.",
+    ],
+)
+def test_a_denial_stays_one_whatever_else_stands_behind_it(objective):
+    assert project("Rural Roads Project", objective).category == "not_migration"
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "Identity management platform: single sign-on; the new portal will support IDPs such as a bank's.",
+        "District planning reform: support IDPs of municipalities.",
+    ],
+)
+def test_what_else_is_called_an_idp_is_no_person(objective):
+    assert project("Rural Roads Project", objective).category == "not_migration"
 
 
 def test_migrants_who_are_not_served_alone_count_as_those_who_are_served():

@@ -153,13 +153,22 @@ def check_rows(
 
 def _took_in_rows(row: LongRow, least: int, key: int) -> bool:
     """True where a further line has an identifier where the first line has the row's own, and the commas of a row: prose over
-    several lines has commas too, with a blank after the first, and no line of it has an identifier where a row does."""
+    several lines has commas too, with a blank after the first, and no line of it has an identifier where a row does, unless it
+    lists nothing but identifiers.
+    """
     own = _form(_cells_of_line(row.lines[0], key + 1)[key:])
     if "9" not in own:
         return False
     full = (_cells_of_line(line, least) for line in row.lines[1:] if line.count(",") >= least - 1)
     as_rows = (cells for cells in full if not "".join(cells[1:2]).startswith(" "))
-    return any(_form(cells[key:]) in (own, WORLD_BANK_FORM) for cells in as_rows)
+    known = (own, WORLD_BANK_FORM)
+    return any(_form(cells[key:]) in known and not _is_list_of(known, cells) for cells in as_rows)
+
+
+def _is_list_of(known: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether the cells of a line, to where a quote closes, are identifiers and nothing else."""
+    closes = next((place for place, cell in enumerate(cells, start=1) if '"' in cell), len(cells))
+    return all(_form([cell]) in known for cell in cells[:closes])
 
 
 def _cells_of_line(line: str, least: int) -> list[str]:

@@ -15,6 +15,7 @@ depends_on = None
 FIELDS = ("name", "title", "objective")
 AT_ONCE = 1_000
 BYTES = "zq"
+LETTERS = 200
 AS_BYTES = re.compile(rf"\b{BYTES}((?:[0-9a-f]{{2}})+)\b")
 
 texts = sa.table("search_text", *map(sa.column, ["component_id", *FIELDS]))
@@ -31,7 +32,9 @@ def downgrade() -> None:
 
 
 def _in_ascii(words: str) -> str:
-    return " ".join(word if word.isascii() else f"{BYTES}{word.casefold().encode().hex()}" for word in words.split(" "))
+    return " ".join(
+        word if word.isascii() else f"{BYTES}{word.casefold()[:LETTERS].encode().hex()}" for word in words.split(" ")
+    )
 
 
 def _in_letters(words: str) -> str:
