@@ -188,10 +188,17 @@ TOUCHING: tuple[Grouping, ...] = tuple(
 
 BY: tuple[Grouping, ...] = tuple(
     Grouping(of_money, of_projects, scopes, by=by)
-    for by in (CONFIDENCE, GRANULARITY)
+    for by, kinds, kinds_by_year in (
+        (
+            CONFIDENCE,
+            (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY)),
+            tuple(of_money for of_money in ALONE if of_money != (Dimension.COUNTRY,)),
+        ),
+        (GRANULARITY, ((), (Dimension.CATEGORY,), (Dimension.COUNTRY,)), ((), (Dimension.CATEGORY,))),
+    )
     for of_money, of_projects, scopes in (
-        *((of_money, (), USUAL) for of_money in (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY))),
-        *((of_money, (Dimension.YEAR,), USUAL) for of_money in ALONE if of_money != (Dimension.COUNTRY,)),
+        *((of_money, (), USUAL) for of_money in kinds),
+        *((of_money, (Dimension.YEAR,), USUAL) for of_money in kinds_by_year),
         ((), BY_STATUS, SERVING),
         ((), BY_YEAR, SERVING),
     )

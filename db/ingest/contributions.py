@@ -277,15 +277,17 @@ TOUCHED: dict[tuple[Dimension, ...], tuple[Dimension, ...]] = {
 """By what else that they touch projects are counted where these kinds of money are told apart, in the scope of what serves."""
 
 
-SHARED = {grouping.of_money_kept for grouping in BY}
-"""The kinds of money that are told apart by each of `SHARED_BY` too, in the scope of what serves."""
+SHARED: dict[tuple[Dimension, ...], tuple[str, ...]] = {
+    of_money: tuple(dict.fromkeys(one.by for one in BY if one.by and one.of_money_kept == of_money))
+    for of_money in dict.fromkeys(grouping.of_money_kept for grouping in BY)
+}
+"""By how surely it is classified, or what its rows stand for, these kinds of money are told apart too, in the scope of what
+serves."""
 
-SHARED_BY = tuple(dict.fromkeys(grouping.by for grouping in BY if grouping.by))
 
-
-def is_shared(place: Place) -> bool:
-    """Whether money counts at a place by each of `SHARED_BY` too."""
-    return place.kinds in SHARED and place.scope in SERVING
+def shared_by(place: Place) -> tuple[str, ...]:
+    """Which of these money counts by at a place."""
+    return SHARED.get(place.kinds, ()) if place.scope in SERVING else ()
 
 
 def touched_at(place: Place) -> tuple[Dimension, ...]:

@@ -13,7 +13,6 @@ from db.ingest.cell_store import CellStore, Row
 from db.ingest.contributions import (
     FROM,
     READ,
-    SHARED_BY,
     Figures,
     Line,
     Members,
@@ -23,9 +22,9 @@ from db.ingest.contributions import (
     contribution,
     contributions,
     counts_by_touch,
-    is_shared,
     only_counts,
     places_of,
+    shared_by,
     shares,
     touched_at,
 )
@@ -84,7 +83,7 @@ class SummaryChanges:
         self._places, self._owners, self._apart = Numbers(), Numbers(), Numbers()
         self._places_of: dict[Members, list[int]] = {}
         self._touched_at: dict[int, tuple[Dimension, ...]] = {}
-        self._shared: set[int] = set()
+        self._shared_by: dict[int, tuple[str, ...]] = {}
         self._changes: dict[tuple[int, int], Figures] = {}
         self._changes_apart: dict[tuple[int, int], Figures] = {}
 
@@ -117,7 +116,7 @@ class SummaryChanges:
                 lines_at[place] = (*lines_at.get(place, ()), index)
         lines, sums, owner = list(project.lines), list(project.lines.values()), self._owners[project.members]
         figures_of: dict[tuple[int, ...], Figures] = {}
-        shares_of: dict[tuple[int, ...], list[tuple[str, Any, Figures]]] = {}
+        shares_of: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Figures]]] = {}
         for place, indexes in lines_at.items():
             figures = figures_of.get(indexes)
             if figures is None:
@@ -128,11 +127,12 @@ class SummaryChanges:
                 parts = [(getattr(lines[index], COLUMNS[kind]), sums[index]) for index in indexes]
                 for words, counts in _by_touch(parts, figures, sign):
                     _add_to(self._changes_apart, (self._apart[place, kind, words], owner), counts)
-            if place in self._shared:
-                parted = shares_of.get(indexes)
+            for by in self._shared_by[place]:
+                parted = shares_of.get((by, indexes))
                 if parted is None:
-                    parted = shares_of[indexes] = list(_shares([sums[index] for index in indexes], figures, sign))
-                for by, member, share in parted:
+                    some = [sums[index] for index in indexes]
+                    parted = shares_of[by, indexes] = list(_shares(by, some, figures, sign))
+                for member, share in parted:
                     _add_to(self._changes_apart, (self._apart[place, by, member], owner), share)
 
     def _number(self, line: Line) -> list[int]:
@@ -140,8 +140,7 @@ class SummaryChanges:
         for place in places_of(line):
             number = self._places[place]
             self._touched_at[number] = touched_at(place)
-            if is_shared(place):
-                self._shared.add(number)
+            self._shared_by[number] = shared_by(place)
             found.append(number)
         return found
 
@@ -195,14 +194,13 @@ def _by_touch(parts: Sequence[tuple[str | None, Sums]], figures: Figures, sign: 
         yield words, only_counts(figures[-len(DISTINCT) :])
 
 
-def _shares(parts: Sequence[Sums], figures: Figures, sign: int) -> Iterator[tuple[str, Any, Figures]]:
-    """Some lines' figures by each of `SHARED_BY`; all are alike as a rule."""
-    for by in SHARED_BY:
-        if len({getattr(part, by) for part in parts}) == 1:
-            yield by, getattr(parts[0], by), figures
-            continue
-        for member, share in shares(by, parts):
-            yield by, member, share if sign > 0 else [-figure for figure in share]
+def _shares(by: str, parts: Sequence[Sums], figures: Figures, sign: int) -> Iterator[tuple[Any, Figures]]:
+    """Some lines' figures by how surely they are classified, or by what their rows stand for; all are alike as a rule."""
+    if len({getattr(part, by) for part in parts}) == 1:
+        yield getattr(parts[0], by), figures
+        return
+    for member, share in shares(by, parts):
+        yield member, share if sign > 0 else [-figure for figure in share]
 
 
 def _rows(
