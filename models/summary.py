@@ -57,7 +57,10 @@ COLUMNS: dict[Dimension, str] = {
 CONFIDENCE = "confidence"
 """The column of how surely money is classified."""
 
-MEMBERS = (*COLUMNS.values(), "touched", CONFIDENCE)
+GRANULARITY = "granularity"
+"""The column of what the rows of money stand for."""
+
+MEMBERS = (*COLUMNS.values(), "touched", CONFIDENCE, GRANULARITY)
 """All columns that tell cells of a grouping apart."""
 
 FOLLOWS: dict[Dimension, tuple[Dimension, ...]] = {
@@ -77,27 +80,28 @@ class Grouping:
     With `touching` it has distinct counts and no money, and one more thing that each project, and each component, has one of:
     all members of that kind which its money in the cell touches. So counts add over these, also those of several members.
 
-    With `by_confidence` each cell holds what money of one confidence adds to the figures of all that is surer: a project counts
+    With `by` confidence each cell holds what money of one confidence adds to the figures of all that is surer: a project counts
     where its surest money is. So cells from some confidence on add up to the figures of all that is as sure, counts too.
+
+    With `by` granularity each cell holds the figures of rows of one granularity; only one may be asked for, as with `of_money`.
     """
 
     of_money: tuple[Dimension, ...]
     of_projects: tuple[Dimension, ...]
     scopes: frozenset[Scope]
     touching: Dimension | None = None
-    by_confidence: bool = False
+    by: str | None = None
 
     @property
     def name(self) -> str:
         """Its name in the table."""
         touching = [] if self.touching is None else [f"touched_{self.touching}"]
-        sure = [CONFIDENCE] if self.by_confidence else []
-        return ".".join((*self.of_money, *touching, *sure, *self.of_projects)) or "whole"
+        return ".".join((*self.of_money, *touching, *self._by, *self.of_projects)) or "whole"
 
     @property
     def apart(self) -> str | None:
-        """What else tells its cells apart: a kind that money touches, or how surely it is classified."""
-        return CONFIDENCE if self.by_confidence else self.touching
+        """What else tells its cells apart: a kind that money touches, how surely it is classified, or what its rows stand for."""
+        return self.by or self.touching
 
     @property
     def is_usual(self) -> bool:
@@ -122,8 +126,11 @@ class Grouping:
     def columns(self) -> list[str]:
         """The columns that tell its cells apart, in the order of `cell`."""
         of_money, of_projects = ([COLUMNS[kind] for kind in kinds] for kinds in (self.of_money_kept, self.of_projects))
-        sure = [CONFIDENCE] if self.by_confidence else []
-        return [*of_money, *([] if self.touching is None else ["touched"]), *sure, *of_projects]
+        return [*of_money, *([] if self.touching is None else ["touched"]), *self._by, *of_projects]
+
+    @property
+    def _by(self) -> list[str]:
+        return [] if self.by is None else [self.by]
 
 
 ALONE: tuple[tuple[Dimension, ...], ...] = (
@@ -179,16 +186,24 @@ TOUCHING: tuple[Grouping, ...] = tuple(
 """What is kept to count over several members: of each kind alone, and of categories and countries within one of the other."""
 
 
-SURE: tuple[Grouping, ...] = tuple(
-    Grouping(of_money, of_projects, scopes, by_confidence=True)
+BY: tuple[Grouping, ...] = tuple(
+    Grouping(of_money, of_projects, scopes, by=by)
+    for by, kinds, kinds_by_year in (
+        (
+            CONFIDENCE,
+            (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY)),
+            tuple(of_money for of_money in ALONE if of_money != (Dimension.COUNTRY,)),
+        ),
+        (GRANULARITY, ((), (Dimension.CATEGORY,), (Dimension.COUNTRY,)), ((), (Dimension.CATEGORY,))),
+    )
     for of_money, of_projects, scopes in (
-        *((of_money, (), USUAL) for of_money in (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY))),
-        *((of_money, (Dimension.YEAR,), USUAL) for of_money in ALONE if of_money != (Dimension.COUNTRY,)),
+        *((of_money, (), USUAL) for of_money in kinds),
+        *((of_money, (Dimension.YEAR,), USUAL) for of_money in kinds_by_year),
         ((), BY_STATUS, SERVING),
         ((), BY_YEAR, SERVING),
     )
 )
-"""What is kept to answer for money that is classified with some confidence or more, the narrowest first."""
+"""What is kept to answer for money of some confidence or more, or of one granularity, the narrowest first."""
 
 
 def touched(members: Iterable[str | None]) -> str:
@@ -247,7 +262,7 @@ class SpendSummary(SQLModel, table=True):
 
     `cell` is the values of the grouping's dimensions as one text, that tells cells apart; a dimension that is no part of
     the grouping is null. `touched` is the members of the kind that a grouping is `touching`, with a blank around each;
-    `confidence` is that of the money whose share in the figures a cell holds, see `Grouping`.
+    `confidence` or `granularity` is that of the money whose share in the figures a cell holds, see `Grouping`.
     `entire_…` is the money of whole projects: of each, what it has in every place and of every lender of which any of its money
     is in the cell. Rows whose money is spread over several projects are not counted here, their money is.
     """
@@ -277,6 +292,7 @@ class SpendSummary(SQLModel, table=True):
     fiscal_year: int | None = None
     touched: str | None = Field(default=None, sa_type=Code)
     confidence: float | None = None
+    granularity: str | None = Field(default=None, sa_type=Code)
     amount: int = Field(sa_type=BigInteger)
     partial: int = Field(sa_type=BigInteger)
     whole_project: int = Field(sa_type=BigInteger)

@@ -1,6 +1,7 @@
 """The published figures of the study, computed again from the rows that are loaded."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -8,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.spend.spend import projects_with_component_amounts, spend, spend_totals
+from db.queries.spend.spend import projects_with_component_amounts, spend, spend_rows, spend_totals
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery
+from models.spend import MONEY_COLUMNS
 from models.vocabulary import Basis, Granularity
 
 WINDOW = (date(2014, 1, 1), date(2024, 3, 31))
@@ -24,7 +26,8 @@ RATIO_OF = {"numerator": "brief_refugee_response", "denominator": "brief_economi
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One published figure beside ours: the query behind it, the published value, and our totals in cents."""
+    """One published figure beside ours: the query behind it, the published value, our totals in cents, and the money among them
+    of components that state an amount."""
 
     key: str
     published: dict[str, Any]
@@ -71,12 +74,13 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     """Compute every published figure from the rows, always in the study's window."""
     published = published_figures()
     queries = figure_queries(taxonomy)
+    everything = queries["component_total"]
+    by_category = replace(everything, group_by=(Dimension.CATEGORY,))
+    stated = _stated_components(connection, by_category)
     figures = []
     for key in [*published, *(name for name in queries if name not in published)]:
         query = queries.get(key)
-        figures.append(_figure(connection, key, published.get(key, {}), query))
-    everything = queries["component_total"]
-    by_category = replace(everything, group_by=(Dimension.CATEGORY,))
+        figures.append(_figure(connection, key, published.get(key, {}), query, stated))
     result = spend(connection, by_category)
     coverage = {
         "projects": result.totals["projects"],
@@ -85,15 +89,28 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     return Headline(figures, coverage, result.rows, by_category, result.warnings)
 
 
-def _figure(connection: Connection, key: str, published: dict[str, Any], query: SpendQuery | None) -> Figure:
+def _stated_components(connection: Connection, by_category: SpendQuery) -> list[dict[str, Any]]:
+    """The money of components in each category."""
+    filters = replace(by_category.filters, granularity=(Granularity.COMPONENT,))
+    return list(spend_rows(connection, replace(by_category, filters=filters)))
+
+
+def _figure(
+    connection: Connection,
+    key: str,
+    published: dict[str, Any],
+    query: SpendQuery | None,
+    stated: Sequence[dict[str, Any]],
+) -> Figure:
+    """`stated`: see `_stated_components`. Money adds up over categories."""
     if query is None:
         return Figure(key, published, None, None, None)
     totals = spend_totals(connection, query)
-    stated = None
-    if query.basis is Basis.COMPONENT:
-        only_stated = replace(query, filters=replace(query.filters, granularity=(Granularity.COMPONENT,)))
-        stated = spend_totals(connection, only_stated)
-    return Figure(key, published, query, totals, stated)
+    if query.basis is not Basis.COMPONENT:
+        return Figure(key, published, query, totals, None)
+    asked = query.filters.categories
+    rows = [row for row in stated if not asked or row["category"] in asked]
+    return Figure(key, published, query, totals, {name: sum(row[name] for row in rows) for name in MONEY_COLUMNS})
 
 
 def published_figures() -> dict[str, dict[str, Any]]:

@@ -29,12 +29,26 @@ from db.queries.spend.cells import cells_of
 from db.queries.spend.spend import spend
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
-from models.summary import COLUMNS, ENTIRE, FIGURES, GROUPINGS, SCOPES, SURE, TOUCHING, Scope
+from models.summary import (
+    BY,
+    COLUMNS,
+    CONFIDENCE,
+    ENTIRE,
+    FIGURES,
+    GRANULARITY,
+    GROUPINGS,
+    SCOPES,
+    TOUCHING,
+    Scope,
+)
 from models.vocabulary import Basis, Granularity, Lender, Relevance, YearBasis
 from tests.db import test_hashes, test_listed_rows
 from tests.db.test_spend_properties import CATEGORIES, data_sets, filters, groupings, pair  # noqa: F401  # a fixture
 
 fact, summary = tables.spend_fact, tables.spend_summary
+
+NOT_APART = (summary.c.confidence.is_(None), summary.c.granularity.is_(None))
+"""Cells that tell neither confidence nor granularity."""
 
 several = st.builds(
     Filters,
@@ -43,7 +57,8 @@ several = st.builds(
     countries=st.lists(st.sampled_from(["JOR", "KEN", "UGA", "ETH", "SAS"]), max_size=3).map(tuple),
     regions=st.just(()) | st.lists(st.sampled_from(["SAS", "AFE", "MEA"]), max_size=2).map(tuple),
     lenders=st.just(()) | st.lists(st.sampled_from(list(Lender)), max_size=2).map(tuple),
-    min_confidence=st.sampled_from([None, None, 0.0, 0.5, 0.7, 0.75, 0.9, 0.97, 1.0]),
+    min_confidence=st.sampled_from([*[None] * 6, 0.0, 0.5, 0.7, 0.75, 0.9, 0.97, 1.0]),
+    granularity=st.sampled_from([*[()] * 4, *([one] for one in Granularity), [*Granularity][:2]]).map(tuple),
     year_from=st.none() | st.integers(2013, 2020),
     approved_from=st.none() | st.sampled_from([date(2014, 1, 1), date(2014, 7, 1), date(2015, 3, 17)]),
     approved_to=st.none()
@@ -109,29 +124,29 @@ def relevances_of(scope):
     return [relevance for relevance, several in SCOPES.items() if counted in several]
 
 
-def as_sure(connection, least):
-    """The figures of all money that is classified with some confidence or more, wherever cells tell confidence."""
-    groupings = [replace(grouping, by_confidence=False) for grouping in SURE]
-    whole = whole_projects(connection, groupings, least)
-    return {key: figures | whole[key] for key, figures in cells_of_money(connection, groupings, least).items()}
+def apart(connection, by, *where):
+    """The figures of some money alone, wherever cells tell it apart."""
+    groupings = [replace(grouping, by=None) for grouping in BY if grouping.by == by]
+    whole = whole_projects(connection, groupings, *where)
+    return {key: figures | whole[key] for key, figures in cells_of_money(connection, groupings, *where).items()}
 
 
-def kept_as_sure(connection, least):
-    """The same from the cells: those from a confidence on, added up."""
+def kept_apart(connection, by, *where):
+    """The same from the cells, added up: those from a confidence on, or of a granularity."""
     found = {}
-    for row in connection.execute(select(summary).where(summary.c.confidence >= least)).mappings():
+    for row in connection.execute(select(summary).where(*where)).mappings():
         assert row["facts_by_review"] + row["facts_by_rules"] + row["facts_derived"] > 0
-        name = row["grouping"].replace("confidence.", "").replace(".confidence", "").replace("confidence", "whole")
-        grouping = next(one for one in SURE if one.name == row["grouping"])
+        name = row["grouping"].replace(f"{by}.", "").replace(f".{by}", "").replace(by, "whole")
+        grouping = next(one for one in BY if one.name == row["grouping"])
         members = json.loads(row["cell"])
-        assert members.pop(grouping.columns.index("confidence")) == row["confidence"]
+        assert members.pop(grouping.columns.index(by)) == row[by]
         cell = found.setdefault((name, row["measure"], row["scope"], json.dumps(members)), dict.fromkeys(FIGURES, 0))
         for figure in FIGURES:
             cell[figure] += row[figure]
     return found
 
 
-def cells_of_money(connection, groupings=GROUPINGS, least=0):
+def cells_of_money(connection, groupings=GROUPINGS, *where):
     found = {}
     for grouping, scope in itertools.product(groupings, Scope):
         if scope not in grouping.scopes:
@@ -163,7 +178,7 @@ def cells_of_money(connection, groupings=GROUPINGS, least=0):
         query = select(fact.c.measure, *columns, *(item.label(name) for name, item in figures.items()))
         query = query.select_from(facts(Filters(), by_set=Dimension.SET in grouping.dimensions))
         query = query.where(fact.c.relevance.in_(relevances_of(scope))).group_by(fact.c.measure, *columns)
-        query = query.where(fact.c.confidence >= least)
+        query = query.where(*where)
         if scope is not Scope.ANY:
             query = query.where(fact.c.category.not_in(KEPT_APART))
         if scope is Scope.USUAL:
@@ -175,9 +190,9 @@ def cells_of_money(connection, groupings=GROUPINGS, least=0):
     return found
 
 
-def whole_projects(connection, groupings=GROUPINGS, least=0):
+def whole_projects(connection, groupings=GROUPINGS, *where):
     """The money of whole projects in each cell: that of every project, place and lender of which there is any row."""
-    rows = [dict(row) for row in connection.execute(select(fact).where(fact.c.confidence >= least)).mappings()]
+    rows = [dict(row) for row in connection.execute(select(fact).where(*where)).mappings()]
     amount_of = {
         (row.project_id, row.country_code, row.measure, row.lender): row.amount_cents or 0
         for row in connection.execute(select(tables.project_amount))
@@ -288,9 +303,13 @@ def test_summaries_are_the_facts_after_any_change_and_answer_alike(pair, data, o
 
 def check(engine, queries):
     with reading(engine) as connection:
-        assert kept(connection, summary.c.confidence.is_(None)) == from_rows(connection)
+        assert kept(connection, *NOT_APART) == from_rows(connection)
         for least in [0, *connection.scalars(select(fact.c.confidence).distinct())]:
-            assert kept_as_sure(connection, least) == as_sure(connection, least)
+            cells = kept_apart(connection, CONFIDENCE, summary.c.confidence >= least)
+            assert cells == apart(connection, CONFIDENCE, fact.c.confidence >= least)
+        for one in Granularity:
+            cells = kept_apart(connection, GRANULARITY, summary.c.granularity == one)
+            assert cells == apart(connection, GRANULARITY, fact.c.granularity == one)
         assert test_listed_rows.kept(connection) == test_listed_rows.from_tables(connection)
         assert test_hashes.kept(connection) == test_hashes.from_tables(connection)
         usual = [
@@ -299,10 +318,14 @@ def check(engine, queries):
             for basis in Basis
         ]
         usual += [
-            SpendQuery(Filters(min_confidence=least), grouping.of_money + grouping.of_projects, basis)
-            for grouping in SURE
+            SpendQuery(limits, grouping.of_money + grouping.of_projects, basis)
+            for grouping in BY
             for basis in Basis
-            for least in (0.5, 0.9)
+            for limits in (
+                [Filters(min_confidence=least) for least in (0.5, 0.9)]
+                if grouping.by == CONFIDENCE
+                else [Filters(granularity=(one,)) for one in Granularity]
+            )
         ]
         for query in [*queries, *(usual if queries else [])]:
             assert spend(connection, query) == from_facts(connection, query), query
@@ -323,6 +346,11 @@ def from_facts(connection, query):
         SpendQuery(Filters(relevance=(Relevance.DIRECT, Relevance.NONE))),
         SpendQuery(Filters(min_confidence=0.7, relevance=(Relevance.DIRECT,)), (Dimension.CATEGORY,)),
         SpendQuery(Filters(min_confidence=0.7, min_cents=1)),
+        SpendQuery(Filters(min_confidence=0.7, granularity=(Granularity.COMPONENT,))),
+        SpendQuery(Filters(granularity=(Granularity.COMPONENT, Granularity.REMAINDER))),
+        SpendQuery(
+            Filters(granularity=(Granularity.COMPONENT,), categories=("remittances", "diaspora")), basis=Basis.PROJECT
+        ),
         SpendQuery(Filters(approved_from=date(2014, 1, 2), approved_to=date(2015, 12, 30))),  # no whole year
         SpendQuery(Filters(projects=("P174085",))),
         SpendQuery(Filters(year_from=2013, base_year=2020), (Dimension.YEAR,)),
@@ -363,6 +391,10 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
             SpendQuery(Filters(min_confidence=0.7), (Dimension.CATEGORY, Dimension.COUNTRY)),
             "category.country.confidence",
         ),
+        (SpendQuery(Filters(granularity=(Granularity.PROJECT,))), "granularity"),
+        (SpendQuery(Filters(granularity=(Granularity.COMPONENT,)), (Dimension.COUNTRY,)), "country.granularity"),
+        (SpendQuery(Filters(granularity=(Granularity.REMAINDER,) * 2, year_from=2014)), "granularity.year"),
+        (SpendQuery(Filters(granularity=(Granularity.COMPONENT,)), (Dimension.STATUS,)), "granularity.status"),
     ],
 )
 def test_the_narrowest_grouping_answers(loaded, query, name):
@@ -458,7 +490,7 @@ def test_summaries_of_an_older_database_are_computed_at_once(engine, monkeypatch
         by_ingest = kept(connection)
         summarise(connection)
         assert kept(connection) == by_ingest
-        assert kept(connection, summary.c.confidence.is_(None)) == from_rows(connection)
+        assert kept(connection, *NOT_APART) == from_rows(connection)
         assert connection.scalar(select(func.count()).where(fact.c.spread)) > 0
 
 

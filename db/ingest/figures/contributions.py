@@ -9,14 +9,15 @@ from db import tables
 from models.classification import load_taxonomy
 from models.filters import Dimension
 from models.summary import (
+    BY,
     COLUMNS,
+    CONFIDENCE,
     DISTINCT,
     ENTIRE,
     GROUPINGS,
     OF_PROJECTS,
     SERVING,
     SUMS,
-    SURE,
     TOUCHING,
     Scope,
     scopes_of,
@@ -33,7 +34,8 @@ Members = tuple[Any, ...]
 class Place(NamedTuple):
     """Where money counts: some kinds of it with their members, under a measure and in a scope.
 
-    Where it counts `apart` by what it touches there, or by how surely it is classified, the last of the members is that.
+    Where it counts `apart` by what it touches there, by how surely it is classified or by what its rows stand for, the last of
+    the members is that.
     """
 
     kinds: tuple[Dimension, ...]
@@ -55,6 +57,12 @@ class Line(NamedTuple):
     income_group: str | None
     lender: str
     confidence: float
+    granularity: str
+
+    @property
+    def where(self) -> Members:
+        """All that says where it counts: how surely it is classified, and what its rows stand for, does not."""
+        return self[:-2]
 
 
 class Sums:
@@ -68,7 +76,7 @@ class Sums:
         "direct",
         "entire",
         "figures",
-        "has_whole",
+        "granularity",
         "lent_in",
         "rows",
         "unknown",
@@ -80,7 +88,7 @@ class Sums:
         self.entire = entire
         self.figures: Figures = [0] * len(SUMS)
         self.confidence = line.confidence
-        self.has_whole = False
+        self.granularity = line.granularity
         self.rows: set[str] = set()
         self.components: set[str] = set()
         self.unknown: set[str] = set()
@@ -114,7 +122,7 @@ def _entire(parts: Sequence[Sums]) -> Figures:
     both = (amount, 0) if direct else (0, amount)
     return [
         *both,
-        *(both if any(part.has_whole for part in parts) else _NONE),
+        *(both if any(part.granularity == Granularity.PROJECT for part in parts) else _NONE),
         *(both if max(part.confidence for part in direct or parts) < LOW_CONFIDENCE else _NONE),
     ]
 
@@ -122,7 +130,16 @@ def _entire(parts: Sequence[Sums]) -> Figures:
 _NONE = (0, 0)
 
 
-def by_confidence(parts: Sequence[Sums]) -> Iterator[tuple[float, Figures]]:
+def shares(by: str, parts: Sequence[Sums]) -> Iterator[tuple[Any, Figures]]:
+    """The figures of some lines of one project by how surely they are classified, or by what their rows stand for."""
+    if by == CONFIDENCE:
+        yield from _by_confidence(parts)
+        return
+    for granularity in {part.granularity for part in parts}:
+        yield granularity, contribution([part for part in parts if part.granularity == granularity])
+
+
+def _by_confidence(parts: Sequence[Sums]) -> Iterator[tuple[float, Figures]]:
     """What some lines of one project of each confidence add to the figures of those that are surer."""
     surer: Figures | None = None
     for least in sorted({part.confidence for part in parts}, reverse=True):
@@ -171,7 +188,6 @@ READ = (
     *(fact.c[COLUMNS[dimension]] for dimension in OF_PROJECTS),
     fact.c.project_id,
     fact.c.component_id,
-    fact.c.granularity,
     fact.c.method,
     fact.c.amount_cents,
     fact.c.partial_cents,
@@ -194,7 +210,7 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
     """Add facts (rows of `READ`) up by project. Every project's facts must be there whole."""
     found: dict[str, Project] = {}
     for row in facts:
-        project_id, component_id, granularity, method, amount, partial, spread, entire = row[OWN.stop :]
+        project_id, component_id, method, amount, partial, spread, entire = row[OWN.stop :]
         project = found.get(project_id)
         if project is None:
             project = found[project_id] = Project(tuple(row[OWN]), {})
@@ -202,25 +218,24 @@ def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
         sums = project.lines.get(line)
         if sums is None:
             sums = project.lines[line] = Sums(line, entire or 0)
-        sums.figures = list(map(add, sums.figures, _figures(granularity, method, line.confidence, amount, partial)))
-        sums.has_whole = sums.has_whole or granularity == Granularity.PROJECT
+        sums.figures = list(map(add, sums.figures, _figures(line, method, amount, partial)))
         if not spread:
             sums.rows.add(component_id)
-        if granularity == Granularity.COMPONENT and not spread:
+        if line.granularity == Granularity.COMPONENT and not spread:
             sums.components.add(component_id)
             if amount is None:
                 sums.unknown.add(component_id)
     return found
 
 
-def _figures(granularity: str, method: str, confidence: float, amount: int | None, partial: int | None) -> Figures:
+def _figures(line: Line, method: str, amount: int | None, partial: int | None) -> Figures:
     """The figures of one fact in the order of `SUMS`."""
     both = (amount or 0, partial or 0)
     return [
         *both,
-        *(both if granularity == Granularity.PROJECT else _NONE),
-        *(both if granularity == Granularity.REMAINDER else _NONE),
-        *(both if confidence < LOW_CONFIDENCE else _NONE),
+        *(both if line.granularity == Granularity.PROJECT else _NONE),
+        *(both if line.granularity == Granularity.REMAINDER else _NONE),
+        *(both if line.confidence < LOW_CONFIDENCE else _NONE),
         *(both if method == Method.REVIEW else _NONE),
         *(both if method == Method.RULES else _NONE),
         method == Method.REVIEW,
@@ -262,13 +277,17 @@ TOUCHED: dict[tuple[Dimension, ...], tuple[Dimension, ...]] = {
 """By what else that they touch projects are counted where these kinds of money are told apart, in the scope of what serves."""
 
 
-SURE_KINDS = {grouping.of_money_kept for grouping in SURE}
-"""The kinds of money that are told apart by how surely it is classified, in the scope of what serves."""
+SHARED: dict[tuple[Dimension, ...], tuple[str, ...]] = {
+    of_money: tuple(dict.fromkeys(one.by for one in BY if one.by and one.of_money_kept == of_money))
+    for of_money in dict.fromkeys(grouping.of_money_kept for grouping in BY)
+}
+"""By how surely it is classified, or what its rows stand for, these kinds of money are told apart too, in the scope of what
+serves."""
 
 
-def is_by_confidence(place: Place) -> bool:
-    """Whether money counts at a place by how surely it is classified too."""
-    return place.kinds in SURE_KINDS and place.scope in SERVING
+def shared_by(place: Place) -> tuple[str, ...]:
+    """Which of these money counts by at a place."""
+    return SHARED.get(place.kinds, ()) if place.scope in SERVING else ()
 
 
 def touched_at(place: Place) -> tuple[Dimension, ...]:

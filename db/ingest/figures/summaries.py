@@ -19,26 +19,25 @@ from db.ingest.figures.contributions import (
     Place,
     Project,
     Sums,
-    by_confidence,
     contribution,
     contributions,
     counts_by_touch,
-    is_by_confidence,
     only_counts,
     places_of,
+    shared_by,
+    shares,
     touched_at,
 )
 from db.store import batches, ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
 from models.summary import (
+    BY,
     COLUMNS,
-    CONFIDENCE,
     DISTINCT,
     GROUPINGS,
     MEMBERS,
     OF_PROJECTS,
-    SURE,
     TOUCHING,
     Grouping,
     Scope,
@@ -84,7 +83,7 @@ class SummaryChanges:
         self._places, self._owners, self._apart = Numbers(), Numbers(), Numbers()
         self._places_of: dict[Members, list[int]] = {}
         self._touched_at: dict[int, tuple[Dimension, ...]] = {}
-        self._by_confidence: set[int] = set()
+        self._shared_by: dict[int, tuple[str, ...]] = {}
         self._changes: dict[tuple[int, int], Figures] = {}
         self._changes_apart: dict[tuple[int, int], Figures] = {}
 
@@ -113,11 +112,11 @@ class SummaryChanges:
         """Add what a project contributes to each place that its lines count in, or take it back."""
         lines_at: dict[int, tuple[int, ...]] = {}
         for index, line in enumerate(project.lines):
-            for place in self._places_of.get(line[:-1]) or self._number(line):
+            for place in self._places_of.get(line.where) or self._number(line):
                 lines_at[place] = (*lines_at.get(place, ()), index)
         lines, sums, owner = list(project.lines), list(project.lines.values()), self._owners[project.members]
         figures_of: dict[tuple[int, ...], Figures] = {}
-        shares_of: dict[tuple[int, ...], list[tuple[float, Figures]]] = {}
+        shares_of: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Figures]]] = {}
         for place, indexes in lines_at.items():
             figures = figures_of.get(indexes)
             if figures is None:
@@ -128,21 +127,20 @@ class SummaryChanges:
                 parts = [(getattr(lines[index], COLUMNS[kind]), sums[index]) for index in indexes]
                 for words, counts in _by_touch(parts, figures, sign):
                     _add_to(self._changes_apart, (self._apart[place, kind, words], owner), counts)
-            if place in self._by_confidence:
-                shares = shares_of.get(indexes)
-                if shares is None:
-                    shares = list(_by_confidence([sums[index] for index in indexes], figures, sign))
-                    shares_of[indexes] = shares
-                for confidence, share in shares:
-                    _add_to(self._changes_apart, (self._apart[place, CONFIDENCE, confidence], owner), share)
+            for by in self._shared_by[place]:
+                parted = shares_of.get((by, indexes))
+                if parted is None:
+                    some = [sums[index] for index in indexes]
+                    parted = shares_of[by, indexes] = list(_shares(by, some, figures, sign))
+                for member, share in parted:
+                    _add_to(self._changes_apart, (self._apart[place, by, member], owner), share)
 
     def _number(self, line: Line) -> list[int]:
-        found = self._places_of[line[:-1]] = []  # however surely it is classified
+        found = self._places_of[line.where] = []
         for place in places_of(line):
             number = self._places[place]
             self._touched_at[number] = touched_at(place)
-            if is_by_confidence(place):
-                self._by_confidence.add(number)
+            self._shared_by[number] = shared_by(place)
             found.append(number)
         return found
 
@@ -171,7 +169,7 @@ class SummaryChanges:
                 at = places[start + place]
                 by_kinds.setdefault((at.kinds, at.apart), []).append((start + place, owner, figures))
         rows: list[Row] = []
-        for grouping in (*GROUPINGS, *TOUCHING, *SURE):
+        for grouping in (*GROUPINGS, *TOUCHING, *BY):
             for row in _rows(grouping, by_kinds.get((grouping.of_money_kept, grouping.apart), ()), places, owners):
                 rows.append(row)
                 if len(rows) == MANY_ROWS:
@@ -196,13 +194,13 @@ def _by_touch(parts: Sequence[tuple[str | None, Sums]], figures: Figures, sign: 
         yield words, only_counts(figures[-len(DISTINCT) :])
 
 
-def _by_confidence(parts: Sequence[Sums], figures: Figures, sign: int) -> Iterator[tuple[float, Figures]]:
-    """Some lines' figures by how surely they are classified; all are alike as a rule."""
-    if len({part.confidence for part in parts}) == 1:
-        yield parts[0].confidence, figures
+def _shares(by: str, parts: Sequence[Sums], figures: Figures, sign: int) -> Iterator[tuple[Any, Figures]]:
+    """Some lines' figures by how surely they are classified, or by what their rows stand for; all are alike as a rule."""
+    if len({getattr(part, by) for part in parts}) == 1:
+        yield getattr(parts[0], by), figures
         return
-    for least, more in by_confidence(parts):
-        yield least, more if sign > 0 else [-figure for figure in more]
+    for member, share in shares(by, parts):
+        yield member, share if sign > 0 else [-figure for figure in share]
 
 
 def _rows(

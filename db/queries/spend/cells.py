@@ -23,7 +23,7 @@ from db.queries.releases import latest_release
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
 from models.spans import Span, whole_years
-from models.summary import COLUMNS, GROUPINGS, SERVING, SURE, TOUCHING, USUAL, Grouping, Scope
+from models.summary import BY, COLUMNS, CONFIDENCE, GRANULARITY, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.vocabulary import Basis, Relevance, YearBasis
 
 summary = tables.spend_summary
@@ -46,7 +46,7 @@ DATES = ("approved_from", "approved_to")
 UNDERSTOOD = (
     *LIMITS.values(),
     *DATES,
-    *("relevance", "statuses", "year_from", "year_to", "year_basis", "measure", "min_confidence"),
+    *("relevance", "statuses", "year_from", "year_to", "year_basis", "measure", "min_confidence", "granularity"),
 )
 """All filters that cells can be chosen by. With any other, also one that is yet to come, the facts are asked."""
 
@@ -86,6 +86,8 @@ class Cells:
             found.append(of_status(summary.c.status, filters))
         if filters.min_confidence is not None:
             found.append(summary.c.confidence >= filters.min_confidence)
+        if filters.granularity:
+            found.append(summary.c.granularity.in_(filters.granularity))
         year = summary.c[COLUMNS[_years(filters)]]
         bounds = [(filters.year_from, filters.year_to)]
         bounds += [(self.span.first, self.span.last)] if self.span else []
@@ -94,7 +96,7 @@ class Cells:
 
     def are_rows(self, groups: Set[Dimension]) -> bool:
         """Whether each is a row of an answer that is grouped so and counts by them: nothing that they tell apart is added up."""
-        ready = self.grouping.is_usual and not self.grouping.by_confidence
+        ready = self.grouping.is_usual and self.grouping.by != CONFIDENCE
         return ready and groups >= set(self.grouping.of_projects)
 
     def _in(self, dimension: Dimension, members: Sequence[str]) -> ColumnElement[bool]:
@@ -147,6 +149,8 @@ def _choose(query: SpendQuery, with_sets: bool) -> Plan | None:
     filters, scopes = query.filters, _scopes(query)
     rest = {name: getattr(_NOTHING, name) for name in UNDERSTOOD}
     if not scopes or replace(filters, **rest) != _NOTHING:
+        return None
+    if len(set(filters.granularity)) > 1 or (filters.granularity and filters.min_confidence is not None):
         return None
     if filters.left_out != (() if scopes == {Scope.ANY} else KEPT_APART):
         return None
@@ -217,8 +221,8 @@ class _Wanted:
 
 
 def _plan(wanted: _Wanted) -> Plan | None:
-    sure = wanted.filters.min_confidence is not None
-    groupings, by_touch = (SURE, ()) if sure else (GROUPINGS, TOUCHING)
+    by = _told_by(wanted.filters)
+    groupings, by_touch = (GROUPINGS, TOUCHING) if by is None else ([one for one in BY if one.by == by], ())
     money = [cells for grouping in groupings if wanted.adds_up(grouping) and (cells := wanted.of(grouping))]
     once = [cells for cells in money if wanted.counts_once(cells.grouping)]
     if once:
@@ -227,6 +231,13 @@ def _plan(wanted: _Wanted) -> Plan | None:
     touching = [one for one in by_touch if one.touching in limited and wanted.counts_once(one)]
     counts = [cells for grouping in touching if (cells := wanted.of(grouping))]
     return Plan(money[0], counts[0] if counts else None) if money else None
+
+
+def _told_by(filters: Filters) -> str | None:
+    """What else than dimensions tells the cells apart that a filter asks for."""
+    if filters.granularity:
+        return GRANULARITY
+    return None if filters.min_confidence is None else CONFIDENCE
 
 
 def _as_set(groups: set[Dimension], limits: Limits) -> Limits:
