@@ -54,7 +54,8 @@ def make_engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
-        wanted = {name: value for name, value in patience.items() if name not in parsed.query}
+        wanted: dict[str, Any] = {name: value for name, value in patience.items() if name not in parsed.query}
+        wanted["prepare_threshold"] = None  # whose statements are kept by a name is for `send_together` to say, not two
         room = {"pool_size": SERVER_READERS, "max_overflow": 0, "pool_timeout": 0}
         engine = create_engine(parsed, poolclass=WaitingPool, connect_args=wanted, **room)
         event.listen(engine, "do_connect", connect)

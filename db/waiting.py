@@ -40,9 +40,25 @@ class WaitingConnection(Connection[Any]):
 
     def wait(self, gen: PQGen[Found], interval: float = INTERRUPT_SECONDS, timeout: float | None = None) -> Found:
         """Do what the driver has begun to its end, as the driver's own does."""
-        if self.is_set_up and in_greenlet():
-            return await_(wait_async(gen, self.pgconn.socket, interval, timeout))
-        return super().wait(gen, interval, timeout)
+        if not (self.is_set_up and in_greenlet()):
+            return super().wait(gen, interval, timeout)
+        try:
+            first = next(gen)
+        except StopIteration as done:  # much of what the driver does needs no answer
+            found: Found = done.value
+            return found
+        return await_(wait_async(_going_on(gen, first), self.pgconn.socket, interval, timeout))
+
+
+def _going_on(gen: PQGen[Found], state: Any) -> PQGen[Found]:
+    """What is left of something begun that waits for a state."""
+    while True:
+        ready = yield state
+        try:
+            state = gen.send(ready)
+        except StopIteration as done:
+            found: Found = done.value
+            return found
 
 
 class WaitingPool(QueuePool):

@@ -36,9 +36,13 @@ class Found:
 
 @dataclass(slots=True)
 class _Names:
-    """By which names the server keeps the statements of one connection; a statement is another with other types of values."""
+    """By which names the server keeps the statements of one connection; a statement is another with other types of values.
+
+    `new` are those that are being given, of which nobody knows yet whether the server takes them.
+    """
 
     known: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = field(default_factory=OrderedDict)
+    new: list[tuple[bytes, tuple[int, ...]]] = field(default_factory=list)
     given: int = 0
 
 
@@ -54,6 +58,7 @@ def send_together(driver: Connection[Any], statements: Sequence[Sent]) -> list[F
         psycopg.Error: the first that the server tells, or that it is gone.
     """
     names, transformer = _names.setdefault(driver, _Names()), adapt.Transformer(driver)
+    names.new.clear()
     try:
         driver.pgconn.enter_pipeline_mode()
         numbers = [_send(driver.pgconn, names, transformer, *statement) for statement in statements]
@@ -65,7 +70,8 @@ def send_together(driver: Connection[Any], statements: Sequence[Sent]) -> list[F
         raise
     for result in results:
         if result.status == ExecStatus.FATAL_ERROR:
-            names.known.clear()  # nobody knows which of the new ones are kept
+            for key in names.new:
+                names.known.pop(key, None)
             raise error_from_result(result, encoding=transformer.encoding)
     return [_found(transformer, results[number - 1]) for number in accumulate(numbers)]
 
@@ -81,6 +87,7 @@ def _send(pgconn: PGconn, names: _Names, transformer: Transformer, text: bytes, 
             sent += 1
         names.given += 1
         names.known[key] = b"asked_%d" % names.given
+        names.new.append(key)
         pgconn.send_prepare(names.known[key], text, types)
         sent += 1
     names.known.move_to_end(key)
