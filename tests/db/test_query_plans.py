@@ -166,6 +166,7 @@ def test_facts_of_a_project_are_found_by_it_whatever_else_is_asked_for(loaded):
 def test_a_list_of_any_length_is_read_in_pieces(loaded, monkeypatch, filters):
     for module in (asking, prepared):
         monkeypatch.setattr(module, "CHUNK", 100)
+    monkeypatch.setattr(prepared, "LOT", 50)
     with reading(loaded) as connection:
         for ask in (list_components, list_projects):
             whole = list(ask(connection, filters))
