@@ -1,13 +1,13 @@
 """The tables that answers and bulk files are made of: their columns, and their rows with amounts in dollars."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from api.answers.labels import LABELS, labels_of
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
-from db.queries.components import component_pieces
+from db.queries.components import LISTED, component_pieces
 from db.queries.projects import project_pieces
 from db.queries.spend.spend import spend_pieces, spend_totals
 from db.queries.statements.pieces import Piece
@@ -33,9 +33,10 @@ def component_table(
     sort: Sequence[SortKey] = (),
     after: list[Any] | None = None,
     limit: int | None = None,
+    only: Collection[str] = LISTED,
 ) -> Iterator[Piece]:
     """Iterate over components as `ComponentPublic` has them; see `db.queries.components.component_pieces`."""
-    return in_dollars(component_pieces(snapshot.connection, filters, sort, after, limit))
+    return in_dollars(component_pieces(snapshot.connection, filters, sort, after, limit, only))
 
 
 def project_table(

@@ -68,7 +68,9 @@ def _harmless(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if QUOTED.isdisjoint(text) else '"' + text.replace('"', '""') + '"'
+    if "," in text or '"' in text or "\r" in text or "\n" in text:  # which is quicker than to look at each character
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
-from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ from db.queries.statements.pieces import Piece
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GROUP_PIECES = 8
-"""Pieces that are written as one row group. Packed by Arrow, they take a tenth of the memory."""
+GROUP_ROWS = 8_000
+"""Rows that are written as one row group. Packed by Arrow, they take a tenth of the memory."""
 
 DIGITS = 20
 """Digits of a decimal: as many as 64 bits of cents can have."""
@@ -77,10 +76,22 @@ def parquet_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: Ab
     batches = (_batch(columns, piece, schema) for piece in pieces)
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         yield sink.taken()
-        while group := list(islice(batches, GROUP_PIECES)):
+        for group in _groups(batches):
             writer.write_table(pa.Table.from_batches(group))
             yield sink.taken()
     yield sink.taken()
+
+
+def _groups(batches: Iterable[Any]) -> Iterator[list[Any]]:
+    """Batches of rows, so many together as make a row group."""
+    group: list[Any] = []
+    for batch in batches:
+        group.append(batch)
+        if sum(map(len, group)) >= GROUP_ROWS:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _batch(columns: Sequence[Column], piece: Piece, schema: pa.Schema) -> Any:

@@ -63,7 +63,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     else:
         filters = replace(params.to_all(asked.snapshot), projects=(printable(of_project),))
     connection, sort = asked.snapshot.connection, params.sort_keys()
-    read = partial(component_table, asked.snapshot, filters, sort)
+    read = partial(component_table, asked.snapshot, filters, sort, only=params.fields or queries.LISTED)
     if rows_format(asked.request, params.format) is Format.JSON:
         after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1)

@@ -1,6 +1,6 @@
 """Components with the money they carry in a filter."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -108,10 +108,12 @@ def component_pieces(
     sort: Sequence[SortKey] = (),
     after: Position | None = None,
     limit: int | None = None,
+    only: Collection[str] = LISTED,
 ) -> Iterator[Piece]:
     """Iterate over components in the order asked for (see `sort_keys`), those after a position, each with its own `position`.
 
-    Amounts are what the filter counts of each, so that a whole list sums to the spend of the same filter.
+    Amounts are what the filter counts of each, so that a whole list sums to the spend of the same filter. A whole list has `only`
+    these columns; a page has all of them, for it would gain less than it takes to make a statement of its own.
 
     Raises:
         PricesMissingError: if constant prices are asked for over years that have no index.
@@ -119,19 +121,25 @@ def component_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    lots = in_pieces(connection, limit, _rows_questions(connection, filters, keys, after, limit))
-    return map(_shown, pieces_of(LISTED, lots, len(keys)))
+    names = LISTED if limit is not None else tuple(name for name in LISTED if name in only)
+    lots = in_pieces(connection, limit, _rows_questions(connection, filters, keys, after, limit, names))
+    return map(_shown, pieces_of(names, lots, len(keys)))
 
 
 def _rows_questions(
-    connection: Connection, filters: Filters, keys: tuple[SortKey, ...], after: Position | None, limit: int | None
+    connection: Connection,
+    filters: Filters,
+    keys: tuple[SortKey, ...],
+    after: Position | None,
+    limit: int | None,
+    names: tuple[str, ...] = LISTED,
 ) -> Iterator[Question]:
     """The questions for the rows, of which one has them (see `way_questions`)."""
     template, values = template_of(filters)
     place, more = position_slots(known_position(_sortable(), keys, after))
 
     def build(way: Way) -> Question:
-        shape = (template, keys, place, limit is not None, way, is_bytewise(connection))
+        shape = (template, names, keys, place, limit is not None, way, is_bytewise(connection))
         return Question(_ordered, shape, values | more | limits(limit))
 
     if keys == ORDER and filters.base_year is None:
@@ -157,11 +165,18 @@ def list_questions(
 
 
 def _ordered(
-    filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, way: Way, bytewise: bool
+    filters: Filters,
+    names: Sequence[str],
+    keys: Sequence[SortKey],
+    after: Position | None,
+    limited: bool,
+    way: Way,
+    bytewise: bool,
 ) -> Select[Any]:
     """The statement behind a list. To walk is to go along its order and add up each row's money on the way."""
-    statement, columns = _walking(filters) if way.walk else _listing(filters, any(key.column == "rank" for key in keys))
-    statement = in_order(statement, columns, keys, after, bytewise)
+    rows, columns = _walking(filters) if way.walk else _listing(filters, any(key.column == "rank" for key in keys))
+    shown = rows.with_only_columns(*(columns[name].label(name) for name in names))
+    statement = in_order(shown, columns, keys, after, bytewise)
     return way.held(statement.limit(slot("limit")) if limited else statement, keys)
 
 
@@ -178,7 +193,7 @@ def _walking(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any
     """
     columns = _columns(_money(filters))
     matching = and_(fact.c.component_id == listed.c.component_id, *conditions(filters))
-    statement = _selected(columns).select_from(listed.outerjoin(fact, matching))
+    statement = select().select_from(listed.outerjoin(fact, matching))
     return statement.group_by(*listed.primary_key).having(func.count(fact.c.component_id) > 0), columns
 
 
@@ -193,7 +208,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
         found = hits(filters.search)
         joined = joined.join(found, found.c.component_id == listed.c.component_id)
         columns["rank"] = found.c.rank
-    return _selected(columns).select_from(joined), columns
+    return select().select_from(joined), columns
 
 
 def _money(filters: Filters) -> dict[str, ColumnElement[Any]]:
@@ -210,15 +225,15 @@ def _columns(money: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement
     return {**dict(listed.c.items()), "stated_usd": listed.c.stated_cents, **money}
 
 
-def _selected(columns: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
-    return select(*(columns[name].label(name) for name in LISTED))
-
-
 def _shown(piece: Piece) -> Piece:
-    return mapped(piece, **dict.fromkeys(CODES, codes_of), **dict.fromkeys(YES_OR_NO, bool))
+    return mapped(piece, **{name: change for name, change in CHANGES.items() if name in piece})
 
 
 @lru_cache(10_000)
 def codes_of(text: str) -> list[str]:
     """Codes with blanks between them. Many rows have the same ones, and nobody changes them."""
     return text.split()
+
+
+CHANGES: Mapping[str, Callable[[Any], Any]] = {**dict.fromkeys(CODES, codes_of), **dict.fromkeys(YES_OR_NO, bool)}
+"""What is shown in another form than it is stored in."""

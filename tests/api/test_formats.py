@@ -211,6 +211,7 @@ def test_an_answer_without_rows_still_has_its_columns(path, get):
     [
         ("/v1/projects", "amount_usd,project_id,countries"),
         ("/v1/components?country=JOR", "title,confidence,scaled,amount_usd"),
+        ("/v1/components", "year,scaled,countries"),
         ("/v1/spend?group_by=year,country", "share,country_name,projects"),
         ("/v1/spend/ratio?numerator=remittances&denominator=economic_migration&group_by=year", "ratio,year"),
         ("/v1/headline", "difference,key"),

@@ -16,7 +16,7 @@ from api.answers.tables import in_dollars
 from api.exports.columns import About
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
-from api.exports.parquet import GROUP_PIECES, parquet_chunks
+from api.exports.parquet import GROUP_ROWS, parquet_chunks
 from api.exports.xlsx import xlsx_chunks
 from api.main import create_app
 from api.routers.components import COLUMNS
@@ -81,7 +81,7 @@ def test_no_more_rows_are_taken_than_the_pieces_so_far_hold(form: str) -> None:
     """Without end to the rows there is still a beginning of the file."""
     rows = Counted(itertools.repeat({column.name: [None] * CHUNK for column in COLUMNS}))
     pieces = STREAMED[form](COLUMNS, rows)
-    at_once = GROUP_PIECES * CHUNK if form == "parquet" else CHUNK
+    at_once = GROUP_ROWS if form == "parquet" else CHUNK
     for number in range(1, 4):
         assert next(pieces)
         assert rows.taken <= number * at_once
@@ -189,7 +189,7 @@ def test_all_rows_arrive_in_row_groups_of_bounded_size(large: Engine, tmp_path) 
     meta = pq.read_metadata(file)
     assert meta.num_rows == ROWS
     sizes = [meta.row_group(number).num_rows for number in range(meta.num_row_groups)]
-    assert max(sizes) <= GROUP_PIECES * CHUNK
+    assert max(sizes) <= GROUP_ROWS
     ids = pq.read_table(file, columns=["component_id"]).column(0).to_pylist()
     assert ids == sorted(set(ids))
 

@@ -166,6 +166,7 @@ def test_facts_of_a_project_are_found_by_it_whatever_else_is_asked_for(loaded):
 def test_a_list_of_any_length_is_read_in_pieces(loaded, monkeypatch, filters):
     for module in (asking, prepared):
         monkeypatch.setattr(module, "CHUNK", 100)
+    monkeypatch.setattr(prepared, "LOT", 50)
     with reading(loaded) as connection:
         for ask in (list_components, list_projects):
             whole = list(ask(connection, filters))
@@ -186,6 +187,7 @@ def test_what_warnings_look_for_is_found_by_what_is_rare_of_it(loaded, filters):
         looked_by = re.findall(r"spend_fact USING INDEX ix_spend_fact_(\w+)", plan)
         buckets = ["country"] * bool(filters.countries)
         assert looked_by == ["category", *buckets, "project_id", "beyond", "aim_unmet"]
+        assert "project USING INDEX ix_project_financing (additional_financing=? AND parent_project_id=?)" in plan
 
 
 @pytest.fixture(scope="module", params=DATABASES)

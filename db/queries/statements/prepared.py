@@ -27,6 +27,10 @@ KEPT = 1_000
 CHUNK = 1_000
 """Rows that are fetched at once; of a page one more, which says whether there is another."""
 
+LOT = 250
+"""Rows of a long list that a file is asked for at once: so few that the processor's cache holds them and what is made of them,
+until they are written. A server is asked for `CHUNK`, each time in a round trip."""
+
 PLAIN = re.compile(r"[A-Za-z0-9_. -]*")
 """Words that stand in a statement as they are."""
 
@@ -100,17 +104,19 @@ class Prepared:
     def stream(self, connection: Connection, values: Values) -> Iterator[list[Row]]:
         """Run it, and return an iterator over pieces of its rows."""
         driver: Any = connection.connection
-        # PostgreSQL would send all rows at once to a cursor that has no name.
-        cursor = driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor(f"rows_{next(_numbers)}")
-        lots = self._lots(connection, cursor, values)
+        if connection.dialect.name == "sqlite":
+            cursor, size = driver.cursor(), LOT
+        else:  # it would send all rows at once to a cursor that has no name
+            cursor, size = driver.cursor(f"rows_{next(_numbers)}"), CHUNK
+        lots = self._lots(connection, cursor, values, size)
         next(lots)  # the statement runs now; and what has begun closes its cursor even where nobody takes a row
         return lots
 
-    def _lots(self, connection: Connection, cursor: Any, values: Values) -> Iterator[list[Row]]:
+    def _lots(self, connection: Connection, cursor: Any, values: Values, size: int) -> Iterator[list[Row]]:
         try:
             self.execute(connection, cursor, values)
             yield []
-            while rows := cursor.fetchmany(CHUNK):
+            while rows := cursor.fetchmany(size):
                 yield self.read(connection, _types_of(cursor), rows)
         except connection.dialect.loaded_dbapi.Error as error:
             raise said(connection, self.text, error) from error
