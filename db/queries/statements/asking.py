@@ -126,6 +126,9 @@ def _answers(connection: Connection, questions: Sequence[Question], ends: bool) 
         found = send_together(driver, [*first, *sent, *([COMMIT] if ends else [])])
     except connection.dialect.loaded_dbapi.Error as error:
         raise said(connection, ";\n".join(statement.text for statement in statements), error) from error
+    except BaseException:  # as where nobody waits for the answer any more
+        connection.invalidate()
+        raise
     mine = found[len(first) : len(first) + len(sent)]
     return [one.read(connection, part.types, part.rows) for one, part in zip(statements, mine, strict=True)]
 

@@ -4,9 +4,8 @@ What the driver offers as a pipeline waits for the server a dozen times where on
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -34,16 +33,25 @@ class Found:
     types: list[int]
 
 
+Key = tuple[bytes, tuple[int, ...]]
+"""What the server takes for one statement: its text, and the types of its values."""
+
+_ROWS, _NOTHING = "rows", "nothing"
+"""What a result can be besides that of giving a statement, a `Key`, its name."""
+
+
 @dataclass(slots=True)
 class _Names:
-    """By which names the server keeps the statements of one connection; a statement is another with other types of values.
+    """By which names the server keeps the statements of one connection."""
 
-    `new` are those that are being given, of which nobody knows yet whether the server takes them.
-    """
-
-    known: OrderedDict[tuple[bytes, tuple[int, ...]], bytes] = field(default_factory=OrderedDict)
-    new: list[tuple[bytes, tuple[int, ...]]] = field(default_factory=list)
+    known: OrderedDict[Key, bytes] = field(default_factory=OrderedDict)
     given: int = 0
+
+    def give(self, key: Key) -> bytes:
+        """Give a statement a name."""
+        self.given += 1
+        self.known[key] = b"asked_%d" % self.given
+        return self.known[key]
 
 
 _names: WeakKeyDictionary[Connection[Any], _Names] = WeakKeyDictionary()
@@ -58,41 +66,42 @@ def send_together(driver: Connection[Any], statements: Sequence[Sent]) -> list[F
         psycopg.Error: the first that the server tells, or that it is gone.
     """
     names, transformer = _names.setdefault(driver, _Names()), adapt.Transformer(driver)
-    names.new.clear()
+    expected: list[Key | str] = []
     try:
         driver.pgconn.enter_pipeline_mode()
-        numbers = [_send(driver.pgconn, names, transformer, *statement) for statement in statements]
+        for statement in statements:
+            expected += _send(driver.pgconn, names, transformer, *statement)
         driver.pgconn.pipeline_sync()
         results = driver.wait(_results(driver.pgconn))
         driver.pgconn.exit_pipeline_mode()
     except BaseException:
         driver.close()
         raise
-    for result in results:
-        if result.status == ExecStatus.FATAL_ERROR:
-            for key in names.new:
-                names.known.pop(key, None)
-            raise error_from_result(result, encoding=transformer.encoding)
-    return [_found(transformer, results[number - 1]) for number in accumulate(numbers)]
+    failed = [result for result in results if result.status == ExecStatus.FATAL_ERROR]
+    for what, result in zip(expected, results, strict=not failed):
+        if isinstance(what, tuple) and result.status != ExecStatus.COMMAND_OK:
+            names.known.pop(what, None)
+    if failed:
+        raise error_from_result(failed[0], encoding=transformer.encoding)
+    return [_found(transformer, result) for what, result in zip(expected, results, strict=True) if what is _ROWS]
 
 
-def _send(pgconn: PGconn, names: _Names, transformer: Transformer, text: bytes, values: Sequence[Any]) -> int:
-    """Send a statement, and return how many results will come of it: the last is its own."""
+def _send(
+    pgconn: PGconn, names: _Names, transformer: Transformer, text: bytes, values: Sequence[Any]
+) -> Iterator[Key | str]:
+    """Send a statement, and say which results will come of it."""
     bound = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
     types, formats = (transformer.types or (), transformer.formats) if values else ((), None)
-    sent, key = 1, (text, types)
+    key = (text, types)
     if key not in names.known:
         if len(names.known) >= KEPT:
             pgconn.send_query_params(b"DEALLOCATE " + names.known.popitem(last=False)[1], None)
-            sent += 1
-        names.given += 1
-        names.known[key] = b"asked_%d" % names.given
-        names.new.append(key)
-        pgconn.send_prepare(names.known[key], text, types)
-        sent += 1
+            yield _NOTHING
+        pgconn.send_prepare(names.give(key), text, types)
+        yield key
     names.known.move_to_end(key)
     pgconn.send_query_prepared(names.known[key], bound, formats)
-    return sent
+    yield _ROWS
 
 
 def _results(pgconn: PGconn) -> PQGen[list[PGresult]]:
