@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import JSON, BigInteger, Text
+from sqlalchemy import JSON, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 from models.money import Usd
@@ -18,6 +18,7 @@ class Project(SQLModel, table=True):
     """A project as all its sources together describe it. Amounts are integer cents of US dollars, `None`: not stated."""
 
     __tablename__ = "project"
+    __table_args__ = (Index("ix_project_financing", "additional_financing", "parent_project_id"),)
 
     project_id: str = Field(sa_type=Code, primary_key=True)
     name: str = Field(sa_type=Text)

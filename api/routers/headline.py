@@ -37,11 +37,13 @@ class HeadlineFigure(BaseModel):
     unit: str = Field(description="`usd`, `count`, `ratio` or `share`.")
     published: Usd | None = Field(description="The published value; null where only words are published.")
     value: Usd | None = Field(
-        description="Ours: for money what counts in full. Null: cannot be computed, see `counts`."
+        description="Ours: for money what counts in full; for the whole value of projects `amount_usd` and `partial_usd` of the "
+        "query together. Null: cannot be computed, see `counts`."
     )
     low: Usd | None = Field(description="For a ratio, the least it can be: money in part counts below the line only.")
     high: Usd | None = Field(
-        description="For money, the upper end of the range: with what counts in part. For a ratio, the most it can be."
+        description="For money, the upper end of the range: with what counts in part; null for the whole value of projects, "
+        "which is no range. For a ratio, the most it can be."
     )
     stated_components: Usd | None = Field(description="How much of `value` rests on components that state an amount.")
     stated_components_high: Usd | None = Field(description="The upper end of that.")
@@ -124,6 +126,8 @@ def _value(figure: Figure, by_key: dict[str, Figure]) -> dict[str, Any]:
     if figure.key == "projects":
         return {"value": figure.totals["projects"]}
     money = with_dollars(figure.totals)
+    if figure.key == "project_total":
+        return _whole_value(figure, money)
     found = {
         "value": money["amount_usd"],
         "high": money["amount_usd"] + money["partial_usd"],
@@ -134,6 +138,15 @@ def _value(figure: Figure, by_key: dict[str, Figure]) -> dict[str, Any]:
         found["stated_components"] = stated["amount_usd"]
         found["stated_components_high"] = stated["amount_usd"] + stated["partial_usd"]
     return found
+
+
+def _whole_value(figure: Figure, money: dict[str, Any]) -> dict[str, Any]:
+    """What projects are worth is no range: all of each counts, however much of it is about migration."""
+    return {
+        "counts": f"{figure.published['counts']}. Here: amount_usd and partial_usd of the query together",
+        "value": money["amount_usd"] + money["partial_usd"],
+        "whole_projects": money["whole_project_usd"] + money["whole_project_partial_usd"],
+    }
 
 
 def _ratio(above: Figure, below: Figure) -> dict[str, Any]:

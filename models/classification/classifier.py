@@ -4,7 +4,7 @@ import re
 
 from models.classification.functions import function_of
 from models.classification.matching import Document, Match, find_matches
-from models.classification.purposes import in_donor_only, with_purposes
+from models.classification.purposes import IN_DONOR, in_donor_only, with_purposes
 from models.classification.relevance import TITLES, Reading, aim, read
 from models.classification.rules import REFUGEES_AT_LARGE, Cue, RuleSet, load_rules
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
@@ -28,7 +28,8 @@ def classify(text: ClassifierInput) -> Verdict:
     """Classify a project, or a component within its project. Any text gets an answer, always the same one."""
     rules = load_rules()
     names = (*PROJECT_FIELDS, *COMPONENT_FIELDS)
-    document = Document.of({name: field_text(text, name) for name in names}, text.countries)
+    barred = (IN_DONOR,) if text.world_bank else ()
+    document = Document.of({name: field_text(text, name) for name in names}, text.countries, barred)
     judge = _component if text.component_title.strip() else _project
     finding = judge(text, document, rules)
     return Verdict(

@@ -23,15 +23,16 @@ class Document:
 
     fields: dict[str, FoldedText]
     countries: tuple[str, ...] = ()
+    barred: frozenset[str] = frozenset()
     whole: str = field(default="")
     _applying: list[tuple[Rule, ...]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, fields: dict[str, str], countries: Iterable[str]) -> "Document":
-        """Fold every field that holds text."""
+    def of(cls, fields: dict[str, str], countries: Iterable[str], barred: Iterable[str] = ()) -> "Document":
+        """Fold every field that holds text; rules for `barred` categories do not apply."""
         folded = {name: fold(text) for name, text in fields.items() if text}
         whole = " | ".join(text.folded for text in folded.values())
-        return cls(folded, tuple(code.upper() for code in countries), whole)
+        return cls(folded, tuple(code.upper() for code in countries), frozenset(barred), whole)
 
     def folded(self, name: str) -> str:
         """The folded text of one field, empty if the field is."""
@@ -49,7 +50,8 @@ class Document:
         stems = rules.stems.found_in(self.whole)
         if not stems.isdisjoint(rules.counting):
             for rule in rules.rules:
-                if not stems.isdisjoint(rule.stems) and _applies(rule, self, rules):
+                barred = rule.category in self.barred
+                if not barred and not stems.isdisjoint(rule.stems) and _applies(rule, self, rules):
                     yield rule
 
 

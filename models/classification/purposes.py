@@ -61,7 +61,7 @@ def with_purposes(text: ClassifierInput, words: Finding, rules: RuleSet) -> Find
     """
     seen = [item for item in purposes_of(text, rules) if item.rule]
     claims = [item for item in seen if item.rule and item.rule.category]
-    evidence = tuple(_evidence(item, _category(item, words), rules) for item in seen)
+    evidence = tuple(_evidence(item, _category(item, words, claims), rules) for item in seen)
     if not claims:
         return replace(words, evidence=(*words.evidence, *evidence))
     if not _adds_up(purposes_of(text, rules)):
@@ -77,12 +77,19 @@ def _sum(purposes: Sequence[Purpose]) -> int:
     return sum(item.share_ppm or 0 for item in purposes)
 
 
-def _category(item: Purpose, words: Finding) -> str | None:
-    """The category of a code: its own, or for an open one that of the words where the taxonomy maps it to the code."""
+def _category(item: Purpose, words: Finding, claims: Sequence[Purpose]) -> str | None:
+    """The category of a code: its own, or for an open one that of the words, unless these are silent or speak of refugees
+    whom a code for donor countries beside it answers."""
     if item.rule is None or item.rule.category is None:
         return None
-    mapped = load_taxonomy().by_code[words.category].mappings.get("oecd_purpose_code", ())
-    return words.category if item.rule.open and item.code in mapped else item.rule.category
+    silent = words.category == NOT_MIGRATION or _answered_in_donor(words, claims)
+    return words.category if item.rule.open and not silent else item.rule.category
+
+
+def _answered_in_donor(words: Finding, claims: Sequence[Purpose]) -> bool:
+    """Whether the words speak of refugees, and a code says that they are inside donor countries."""
+    given = any(item.rule and item.rule.category == IN_DONOR and item.share_ppm != 0 for item in claims)
+    return given and load_taxonomy().group_of(words.category) == "forced_displacement"
 
 
 def _without_shares(words: Finding, claims: Sequence[Purpose], evidence: tuple[Evidence, ...]) -> Finding:
@@ -99,7 +106,7 @@ def _with_shares(
 ) -> Finding:
     given: Counter[str] = Counter()
     for item in claims:
-        given[_category(item, words) or NOT_MIGRATION] += item.share_ppm or 0
+        given[_category(item, words, claims) or NOT_MIGRATION] += item.share_ppm or 0
     given = +given
     if not given:
         return replace(words, evidence=(*words.evidence, *evidence))
@@ -126,7 +133,7 @@ def _rest(words: Finding, given: set[str], seen: Sequence[Purpose]) -> str:
     refugees inside donor countries, unless another code (of relief, for instance) leaves room for others.
     """
     hinted = any(item.rule and item.rule.category is None for item in seen)
-    in_donor = IN_DONOR in given and not hinted and load_taxonomy().group_of(words.category) == "forced_displacement"
+    in_donor = not hinted and _answered_in_donor(words, seen)
     if in_donor or (words.relevance == "partial" and words.category in given):
         return "none"
     return words.relevance

@@ -19,6 +19,8 @@ REFUGEES_AT_LARGE = "refugee_general"
 POPULATIONS = frozenset({"refugee_response", "displacement_response", "hosts_beside"})
 _FILE = Path(__file__).with_name("rules.toml")
 SPANS_KEPT = 500
+MACROS_DEEP = 3
+"""How far macros may stand in one another."""
 _ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
@@ -26,8 +28,10 @@ TextField = Literal["name", "objective", "component_title", "component_descripti
 
 
 def expand(pattern: str, macros: dict[str, str]) -> str:
-    """Write a rule's short form out: `_` is a gap between words, `~` a few words, <name> a macro."""
-    expanded = re.sub(r"<([a-z]+)>", lambda found: f"(?:{macros[found.group(1)]})", pattern)
+    """Write a rule's short form out: `_` is a gap between words, `~` a few words, <name> a macro, in macros too."""
+    expanded = pattern
+    for _ in range(MACROS_DEEP):
+        expanded = re.sub(r"<([a-z]+)>", lambda found: f"(?:{macros[found.group(1)]})", expanded)
     if _UNBOUNDED.search(_ESCAPED.sub("", expanded)):
         raise ValueError(f"a pattern may only repeat within bounds: {pattern}")
     return expanded.replace("_", r"(?:[ \-/]{1,8})").replace("~", "[^.;:]{0,60}?")
@@ -96,7 +100,7 @@ class PurposeRule(_Strict):
     note: str = Field(min_length=10)
     codes: tuple[str, ...] = Field(min_length=1)
     category: str | None = None
-    open: bool = False  # the words choose among the categories that the taxonomy maps to the code
+    open: bool = False  # the words choose, where they name a category
     weight: float = Field(gt=0, le=1)
 
 

@@ -17,6 +17,7 @@ class ClassifierInput:
     countries: tuple[str, ...] = ()  # ISO alpha-3
     borrower: str = ""
     implementing_agency: str = ""
+    world_bank: bool = False  # its money reaches countries that borrow, so it is no donor's cost at home
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ Shares = Mapping[str, Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A code with the percentage that stands beside it."""
+    """A code with the percentage that stands beside it; the code "" is one that cannot be read."""
 
     code: str
     percent: Fraction | None
@@ -37,19 +37,20 @@ def rebase(parts: Sequence[Part]) -> Rebased:
     there in proportion, and flagged.
     """
     codes = tuple(dict.fromkeys(part.code for part in parts))
+    named = ", ".join(code or "a code that cannot be read" for code in codes)[:200]
     if not parts:
         return Rebased((), None)
     stated = [part for part in parts if part.percent is not None]
     if len(codes) == 1 and not stated:
         return Rebased(codes, {codes[0]: Fraction(1)})
     if len(stated) < len(parts):
-        return Rebased(codes, None, f"percentages are missing beside {', '.join(codes)[:200]}: no share is known")
+        return Rebased(codes, None, f"percentages are missing beside {named}: no share is known")
     weights: dict[str, Fraction] = defaultdict(Fraction)
     for part in stated:
         weights[part.code] += part.percent or 0
     total = sum(weights.values(), Fraction())
     if total <= 0:
-        return Rebased(codes, None, f"percentages of {', '.join(codes)[:200]} are all zero: no share is known")
+        return Rebased(codes, None, f"percentages of {named} are all zero: no share is known")
     shares = {code: weight / total for code, weight in weights.items() if weight}
     flag = None if total == 100 else f"percentages sum to {in_decimals(total)}, not 100: brought to 100 in proportion"
     return Rebased(tuple(shares), shares, flag)

@@ -161,6 +161,10 @@ def test_every_headline_figure_is_what_its_query_answers(get):
             stated = [totals[name] for name in ("ratio_low", "ratio", "ratio_high")]
             assert [figure["low"], figure["value"], figure["high"]] == pytest.approx(stated, abs=0.006)
             assert figure["low"] < figure["value"] < figure["high"]
+        elif figure["key"] == "project_total":
+            assert figure["value"] == pytest.approx(totals["amount_usd"] + totals["partial_usd"], abs=0.001)
+            assert figure["high"] is None
+            assert "amount_usd and partial_usd of the query together" in figure["counts"]
         else:
             assert figure["value"] == totals["amount_usd"]
             assert figure["high"] == pytest.approx(totals["amount_usd"] + totals["partial_usd"], abs=0.001)

@@ -84,6 +84,26 @@ def test_money_that_may_be_in_two_amounts_is_told(engine, write, included, measu
     assert (told in warnings) is warned
 
 
+@pytest.mark.parametrize(
+    ("financing", "warned"),
+    [
+        ({"additional_financing": "yes"}, True),
+        ({"additional_financing": "yes", "included_in_parent": "no"}, False),
+        (
+            {"additional_financing": "yes", "parent_project_id": "Z9"},
+            False,
+        ),  # nothing is in an amount that is not loaded
+        ({"additional_financing": "no"}, False),
+    ],
+)
+def test_an_additional_financing_of_which_nobody_says_what_it_adds_to_is_told(engine, write, financing, warned):
+    parent, child = ({"project_id": name, "commitment_usd": usd} for name, usd in (("A1", "100"), ("C1", "120")))
+    take(engine, write("family.csv", csv_text(PROJECT | parent, PROJECT | child | financing)))
+    warnings = client_of(engine)("/v1/spend?relevance=direct,partial,none").json()["meta"]["warnings"]
+    told = "120.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
+    assert (told in warnings) is warned
+
+
 def test_what_two_sources_say_of_one_date_stands_side_by_side(engine, write):
     said = {"project_id": "A1", "name": "Labour migration", "as_of": "2025-01-01"}
     one = csv_text(said | {"source": "user-records", "countries": "JOR", "commitment_usd": "1000000"})

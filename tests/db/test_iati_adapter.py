@@ -172,6 +172,8 @@ def test_a_day_that_is_none_is_set_aside(tmp_path):
 
 JO, LB = "<recipient-country code='JO'{}/>", "<recipient-country code='LB'{}/>"
 REGION = "<recipient-region code='589'{}/>"
+OTHER_REGION = "<recipient-region vocabulary='99' code='HORN'{}/>"
+THIRD_REGION = "<recipient-region vocabulary='2' code='014'{}/>"
 TITLE = "<title><narrative>Synthetic</narrative></title>"
 
 
@@ -198,6 +200,11 @@ def part(element, percent):
             None,
         ),
         ("<recipient-country code='ZZ' percentage='40'/>" + part(JO, 60), ("WLD", "JOR"), ("40", "60"), None),
+        (part(JO, 50) + part(OTHER_REGION, 50), ("JOR", "WLD"), ("50", "50"), None),
+        (part(JO, 50) + part(OTHER_REGION, 50) + part(REGION, 50), ("JOR", "MEA"), ("50", "50"), None),
+        (part(JO, 50) + part(OTHER_REGION, 50) + part(THIRD_REGION, 50), ("JOR", "WLD"), ("50", "50"), None),
+        (part(JO, "") + part(OTHER_REGION, ""), ("JOR",), None, None),
+        (part(OTHER_REGION, ""), ("WLD",), None, None),
     ],
 )
 def test_places(tmp_path, places, countries, shares, region):
@@ -222,6 +229,10 @@ def sector(code, percent="", vocabulary=""):
         (sector(240, 100, 2) + sector(24050, 100, 1), ("24050:100",), None),
         (sector(240, 60, 2) + sector(151, 40, "DAC-3"), ("240:60", "151:40"), None),
         (sector("BC", 100, 99) + sector("x", 100, 98), None, None),
+        (sector(24050, 50) + sector("AGRIC", 50), ("24050:50",), None),
+        (sector(24050) + sector("AGRIC"), None, "missing beside 24050, a code that cannot be read: no share is known"),
+        (sector(24050) + sector(15110) + sector("AGRIC"), ("24050", "15110"), "percentages are missing"),
+        (sector("AGRIC"), None, None),
     ],
 )
 def test_sectors_of_one_vocabulary(tmp_path, sectors, codes, note):
@@ -247,6 +258,18 @@ def test_sector_and_country_of_a_transaction_stand_before_those_of_the_activity(
 def test_transactions_without_a_sector_leave_a_rest(tmp_path):
     raw = one(tmp_path, dollars(300, more=sector(24050)) + dollars(100))
     assert raw.fields["purpose_codes"] == ("24050:75",)
+
+
+def test_shares_of_an_activity_are_odd_only_where_they_count(tmp_path):
+    """The second transaction of the last file says nothing of its own, so the activity's lacking shares count for it."""
+    lacking = sector(15110) + sector(11220) + part(JO, "") + part(LB, "")
+    lebanon, jordan = (dollars(300, more=sector(24050) + part(place, "")) for place in (LB, JO))
+    own = one(tmp_path, TITLE + lacking + lebanon + jordan, basics=False)
+    assert (own.fields["countries"], own.fields["purpose_codes"]) == (("LBN", "JOR"), ("24050:100",))
+    assert "note" not in own.fields
+    in_part = one(tmp_path, TITLE + lacking + lebanon + dollars(100), basics=False)
+    assert "sectors: percentages are missing" in in_part.fields["note"]
+    assert "places: percentages are missing" in in_part.fields["note"]
 
 
 def test_what_was_paid_out_weighs_where_nothing_was_committed(tmp_path):

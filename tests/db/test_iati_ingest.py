@@ -248,6 +248,15 @@ def test_refugee_costs_inside_donor_countries_are_left_out_unless_asked_for(engi
     assert [(row["category"], row["amount_usd"]) for row in rows] == [("in_donor_refugee_costs", 7)]
 
 
+def test_the_world_banks_money_for_refugees_in_poland_is_no_cost_of_a_donor_at_home(engine, tmp_path):
+    inside = "<description><narrative>Reception of refugees in Poland.</narrative></description>" + dollars(40)
+    path = write(tmp_path, activity(inside, "44000-P999999", BANK), activity(inside, "XX-SYN-1"))
+    assert take_in(engine, path).rejected == 0
+    ask = client_of(engine)
+    categories = {key: ask(f"/v1/projects/{key}").json()["data"]["category"] for key in ("P999999", "XX-SYN-1")}
+    assert categories == {"P999999": "refugee_services", "XX-SYN-1": "in_donor_refugee_costs"}
+
+
 def test_reports_of_the_world_bank_are_not_looked_for_elsewhere(engine, tmp_path):
     inside = "<sector code='24050'/>" + dollars(5)
     take_in(engine, write(tmp_path, activity(inside), activity(inside, "44000-P999999", BANK)))

@@ -186,6 +186,7 @@ def test_what_warnings_look_for_is_found_by_what_is_rare_of_it(loaded, filters):
         looked_by = re.findall(r"spend_fact USING INDEX ix_spend_fact_(\w+)", plan)
         buckets = ["country"] * bool(filters.countries)
         assert looked_by == ["category", *buckets, "project_id", "beyond", "aim_unmet"]
+        assert "project USING INDEX ix_project_financing (additional_financing=? AND parent_project_id=?)" in plan
 
 
 @pytest.fixture(scope="module", params=DATABASES)

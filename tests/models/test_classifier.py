@@ -88,6 +88,14 @@ TRAPS = {
     "french systems": "Financer la migration des systèmes comptables.",
     "denied": "The project does not target refugees.",
     "denied to all": "No refugees will be supported.",
+    "lower remittances": "To keep growth up in times of lower remittances and higher fees.",
+    "remittances that fall": "A fall in remittances raised costs of banks.",
+    "withholding tax": "To improve the remittance of withholding tax.",
+    "customs duties": "Timely remittance of collected customs duties by banks.",
+    "deductions": "Remittance of statutory deductions.",
+    "PAYE": "PAYE remittance compliance.",
+    "branches": "Software for the remittance of funds between branches.",
+    "workers displaced by robots": "Employment for workers displaced by automation or the economic crisis.",
     "vocational training": "To improve vocational training for local employers.",
 }
 
@@ -159,6 +167,114 @@ def test_people_who_are_not_served_alone_are_served(objective, category):
     verdict = project("Second Development Project", objective)
     assert (verdict.category, verdict.relevance) == (category, "direct")
     assert "trap.denied" not in {evidence.rule for evidence in verdict.evidence}
+
+
+@pytest.mark.parametrize(
+    ("objective", "category"),
+    [
+        ("Lower remittance costs in the Pacific", "remittances"),
+        ("Reduced remittance fees in Somalia", "remittances"),
+        ("Lower remittance transfer costs", "remittances"),
+        ("Lower remittance and payment costs", "remittances"),
+        ("Reduction in remittance costs", "remittances"),
+        ("A reduction in the cost of remittances", "remittances"),
+        ("A reduction of remittance costs to 3 percent (SDG 10.c)", "remittances"),
+        ("A reduction in barriers to remittances", "remittances"),
+        ("To reduce the cost of remittances sent by migrant workers", "remittances"),
+        ("Remittance corridors for migrant workers", "remittances"),
+        ("To help migrant workers send money home", "remittances"),
+        ("Envois de fonds des travailleurs migrants", "remittances"),
+        ("Remesas de los trabajadores migrantes", "remittances"),
+        ("Remittances of migrants and tax reform", "remittances"),
+        ("To protect the rights of migrant workers and their remittances", "worker_welfare"),
+    ],
+)
+def test_remittances_and_their_cost(objective, category):
+    verdict = project(objective)
+    assert (verdict.category, verdict.relevance) == (category, "direct"), verdict.evidence
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Refugees are not targeted by this project.",
+        "Refugees and IDPs are not targeted by the programme.",
+        "Refugee children will not be targeted.",
+        "Support farmers (not refugees)",
+        "Support farmers - not refugees",
+        "Seeds for farmers, not refugees - only hosts",
+        "The project excludes refugees and IDPs",
+        "The project does not target refugees or IDPs.",
+        "Seeds for farmers without targeting refugees",
+        "Seeds for farmers without supporting refugees, IDPs or returnees",
+        "Clinics for host communities, excluding refugee camps",
+        "Seeds for farmers excluding refugees",
+        "Excluding refugees, the project serves farmers.",
+        "Jobs in the cities, no overseas employment",
+        "Norwegian Refugee Council: food security in Malawi",
+        "Danish Refugee Council - demining",
+        "Jesuit Refugee Service schools",
+        "Refugees International grant",
+    ],
+)
+def test_who_is_left_out_or_only_in_a_name_counts_for_nothing(words):
+    for verdict in (project(words), project("Second Development Project", words)):
+        assert (verdict.category, verdict.relevance) == (NOT_MIGRATION, "none"), verdict.evidence
+
+
+@pytest.mark.parametrize(
+    ("words", "category"),
+    [
+        ("Support not only refugees but also towns", "refugee_general"),
+        ("Support, not just refugees, but towns", "refugee_general"),
+        ("Support for towns, not refugees alone", "refugee_general"),
+        ("Support that is not limited to refugees", "refugee_general"),
+        ("Towns, without targeting refugees exclusively", "refugee_general"),
+        ("Refugees are not targeted by this project alone.", "refugee_general"),
+        ("Refugees are not the only ones to be helped", "refugee_general"),
+        ("Refugees are not covered by national health insurance; the project extends it.", "refugee_health"),
+        ("Assistance to refugees, excluding refugees in camps", "refugee_general"),
+        ("Reform of laws excluding refugees from work", "refugee_general"),
+        ("Without supporting refugees tensions would rise", "refugee_general"),
+        ("The project will not exclude refugees", "refugee_general"),
+        ("Clinics for refugee-hosting communities excluding refugees", "host_communities"),
+        ("Overseas employment of workers with no overseas employment contracts", "worker_mobility"),
+        ("Norwegian Refugee Council: schools for refugees in Kenya", "refugee_education"),
+        ("To give refugees international protection", "refugee_general"),
+        ("Employment for workers displaced by the war", "internal_displacement"),
+        ("Employment for workers who were displaced due to the armed conflict", "internal_displacement"),
+    ],
+)
+def test_a_denial_that_leaves_people_in(words, category):
+    for verdict in (project(words), project("Second Development Project", words)):
+        assert verdict.category == category, verdict.evidence
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["Germany", "Germany - phase II", "Poland", "Czechia", "Czech Republic", "the Czech Republic", "Slovakia",
+     "the Slovak Republic", "Hungary", "Greece", "South Korea", "the Republic of Korea"],
+)  # fmt: skip
+def test_refugees_in_each_donor_country(place):
+    verdict = project(f"Reception and accommodation of refugees in {place}")
+    assert (verdict.category, verdict.relevance) == ("in_donor_refugee_costs", "direct")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["Japan-funded schools in Jordan", "Canada's partner countries", "Canada\u2019s partner countries",
+     "Ireland Aid programme"],
+)  # fmt: skip
+def test_what_a_donor_does_abroad_is_no_cost_at_home(place):
+    assert project(f"Inclusion of refugees in {place}").category.startswith("refugee_")
+
+
+def test_money_of_the_world_bank_is_no_cost_at_home():
+    text = {"name": "Reception and accommodation of refugees in Poland", "objective": "To share refugee costs."}
+    assert project(**text).category == "in_donor_refugee_costs"
+    assert project(**text, world_bank=True).category == "refugee_general"
+    component = {"component_title": "Integration of refugees in Poland"}
+    assert project(**component, world_bank=True).category == "refugee_general"
 
 
 @pytest.mark.parametrize(
@@ -487,6 +603,7 @@ def test_unbounded_repetition_is_refused(pattern):
 
 def test_patterns_are_written_out():
     assert expand("a_b~c", {}) == r"a(?:[ \-/]{1,8})b[^.;:]{0,60}?c"
+    assert expand("<y>d", {"x": "a|b", "y": "<x>c"}) == "(?:(?:a|b)c)d"
     assert expand("<x>[*+]", {"x": "y|z"}) == "(?:y|z)[*+]"
 
 

@@ -65,7 +65,29 @@ def test_an_open_code_takes_its_category_from_the_words():
     assert (silent.category, silent.relevance) == ("migration_governance", "direct")
     assert silent.confidence < 0.7
     assert project("15190", name="Recruitment of workers for jobs abroad").category == "worker_mobility"
-    assert shares(project("15190:100", **REFUGEES)) == [("migration_governance", 100, "direct")]
+    assert shares(project("15190:100", **REFUGEES)) == [("refugee_education", 100, "direct")]
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("Education for Rohingya refugees in Cox's Bazar", "refugee_education"),
+        ("Livelihoods for IDPs", "internal_displacement"),
+        ("Return and reintegration of refugees", "displaced_return"),
+        ("Lower remittance costs", "remittances"),
+        ("Roads", "migration_governance"),
+    ],
+)
+def test_an_open_code_takes_any_category_of_the_words(name, category):
+    verdict = project("15190", name=name)
+    assert (verdict.category, verdict.relevance) == (category, "direct")
+
+
+def test_words_on_refugees_in_donor_countries_leave_an_open_code_its_own_category():
+    assert shares(project("93010:60", "15190:40", name="Refugees")) == [
+        ("in_donor_refugee_costs", 60, "direct"),
+        ("migration_governance", 40, "direct"),
+    ]
 
 
 @pytest.mark.parametrize("code", ["72010", "72012", "72040", "13096"])

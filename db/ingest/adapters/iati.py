@@ -181,7 +181,9 @@ def _what(sectors: Sectors, by_sector: Shares | None, money: Money, findings: Fi
         written = percentages(shares)
         return {"sectors": names, "purpose_codes": tuple(f"{code}:{share}" for code, share in written.items() if code)}
     codes = codes or tuple(dict.fromkeys(code for own in of_amounts for code in own.rebased.codes))
-    return {"sectors": names, "purpose_codes": codes}
+    read = tuple(filter(None, codes))
+    alone = len(read) == 1 < len(codes)  # beside what cannot be read: a code that stands alone would have all the money
+    return {"sectors": names, "purpose_codes": () if alone else read}
 
 
 def _dollars(money: Money, findings: Findings) -> dict[str, str]:

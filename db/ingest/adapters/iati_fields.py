@@ -34,6 +34,10 @@ class Findings:
         if text and text not in self.notes:
             self.notes.append(text)
 
+    def note_shares(self, what: str, rebased: Rebased) -> None:
+        """Note what is odd about shares that count."""
+        self.note(rebased.flag and f"{what}: {rebased.flag}")
+
 
 def text_of(nodes: Iterable[Node], language: str) -> str | None:
     """Return a text in English where there is one, else in the activity's own language, else the first.
@@ -104,7 +108,10 @@ class Sectors:
 
 
 def sectors_of(parent: Node, language: str, findings: Findings) -> Sectors:
-    """Read the sectors of one vocabulary: the DAC's purpose codes, else its three-digit sectors, never both together."""
+    """Read the sectors of one vocabulary: the DAC's purpose codes, else its three-digit sectors, never both together.
+
+    A code that cannot be read keeps its share: the others have no more for it.
+    """
     by_vocabulary: dict[str, list[Node]] = {}
     for node in parent.all("sector"):
         vocabulary = CODES.sector_vocabularies.get(node.get("vocabulary").upper() or DAC, "")
@@ -117,13 +124,12 @@ def sectors_of(parent: Node, language: str, findings: Findings) -> Sectors:
         code = node.get("code") or node.text.strip()
         if not re.fullmatch(r"[0-9]{3}([0-9]{2})?", code):
             findings.refuse(node, code, "is no code of the OECD DAC: expected five digits, or three")
+            parts.append(Part("", percentage(node, findings)))
             continue
         parts.append(Part(code, percentage(node, findings)))
         name = text_of([node], language) if node.get("code") else None
         names.append(f"{name} ({code})" if name else code)
-    rebased = rebase(parts)
-    findings.note(rebased.flag and f"sectors: {rebased.flag}")
-    return Sectors(rebased, tuple(dict.fromkeys(names)), chosen)
+    return Sectors(rebase(parts), tuple(dict.fromkeys(names)), chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +157,15 @@ def places_of(parent: Node, findings: Findings) -> Places:
     countries alone make up 100.
     """
     countries = [_country(node, findings) for node in parent.all("recipient-country")]
-    regions = [part for node in parent.all("recipient-region") if (part := _region(node, findings))]
+    regions = _regions(parent, findings)
     known = all(part.percent is not None for part in (*countries, *regions))
     whole = bool(countries) and sum(part.percent or 0 for part in countries) == 100
     if countries and regions and known and not whole:
         chosen: Sequence[Part] = (*countries, *regions)
     else:
         chosen = countries or regions
-    rebased = rebase(chosen)
-    findings.note(rebased.flag and f"places: {rebased.flag}")
     buckets = {part.code for part in regions}
-    return Places(rebased, buckets.pop() if len(buckets) == 1 else WORLD)
+    return Places(rebase(chosen), buckets.pop() if len(buckets) == 1 else WORLD)
 
 
 def _country(node: Node, findings: Findings) -> Part:
@@ -171,11 +175,20 @@ def _country(node: Node, findings: Findings) -> Part:
     return Part(CODES.countries.get(code, WORLD), percentage(node, findings))
 
 
-def _region(node: Node, findings: Findings) -> Part | None:
-    if node.get("vocabulary") not in {"", DAC_REGIONS}:
-        findings.refuse(node, code_of(node), f"is of vocabulary {node.get('vocabulary')}: only the DAC's (1) is read")
-        return None
+def _regions(parent: Node, findings: Findings) -> list[Part]:
+    """Read the regions of one vocabulary: the DAC's, else the first there is, whose money is not known to be in any country."""
+    nodes = parent.all("recipient-region")
+    given = [node.get("vocabulary") or DAC_REGIONS for node in nodes]
+    chosen = DAC_REGIONS if DAC_REGIONS in given else next(iter(given), None)
+    parts = [_region(node, vocabulary, findings) for node, vocabulary in zip(nodes, given, strict=True)]
+    return [part for part, vocabulary in zip(parts, given, strict=True) if vocabulary == chosen]
+
+
+def _region(node: Node, vocabulary: str, findings: Findings) -> Part:
     code = code_of(node)
+    if vocabulary != DAC_REGIONS:
+        findings.refuse(node, code, f"is of vocabulary {vocabulary}: only the DAC's (1) is read")
+        return Part(WORLD, percentage(node, findings))
     if code not in CODES.regions:
         findings.refuse(node, code, f"is no region of the OECD DAC: its money counts under {WORLD}")
     return Part(CODES.regions.get(code, WORLD), percentage(node, findings))

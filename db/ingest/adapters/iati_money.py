@@ -87,6 +87,8 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
     dated = node.first("transaction-date")
     booked = day_of(dated, code_of(dated, "iso-date"), findings) if dated else None
     own = Amount(None, booked, sectors_of(node, language, findings), places_of(node, findings))
+    findings.note_shares("sectors", own.sectors.rebased)
+    findings.note_shares("places", own.places.rebased)
     value = node.first("value")
     if value is None:
         findings.refuse(node, "", f"has no value: the {what} of the activity is not known")
@@ -133,7 +135,7 @@ def shares_of(
 
     Returns:
         Shares by purpose code and by place; `None` where the transactions say nothing of their own, or their
-        amounts give no proportion, which is noted.
+        amounts give no proportion, which is noted. What is odd about the activity's own is noted where it counts.
     """
     by_sector = by_place = None
     if any(amount.sectors.rebased.codes for amount in amounts):
@@ -145,8 +147,12 @@ def shares_of(
         by_sector = combine(own)
         if by_sector is None:
             findings.note("sectors of transactions give no proportion (more is taken back than committed): not used")
+    if by_sector is None or not all(amount.sectors.rebased.codes for amount in amounts):
+        findings.note_shares("sectors", sectors.rebased)
     if any(amount.places.stated for amount in amounts):
         by_place = combine([(a.cents or 0, a.places.shares if a.places.stated else places.shares) for a in amounts])
         if by_place is None:
             findings.note("places of transactions give no proportion (more is taken back than committed): not used")
+    if by_place is None or not all(amount.places.stated for amount in amounts):
+        findings.note_shares("places", places.rebased)
     return by_sector, by_place

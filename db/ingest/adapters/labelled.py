@@ -8,6 +8,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import check_rows, read_csv
 from models.classification import ClassifierInput, GoldRow, load_taxonomy
 from models.records import parse_list
+from models.texts import is_p_number
 
 TEXT_COLUMNS = ("project_id", "name", "pdo", "sectors", "themes", "borrower", "implementing_agency")
 GOLD_COLUMNS = ("category", "relevance")
@@ -56,6 +57,7 @@ def _text(fields: dict[str, str]) -> ClassifierInput:
         themes=parse_list(fields["themes"]),
         borrower=fields["borrower"],
         implementing_agency=fields["implementing_agency"],
+        world_bank=is_p_number(fields["project_id"]),
     )
 
 

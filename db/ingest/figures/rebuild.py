@@ -25,6 +25,7 @@ from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
 from models.project import Said
 from models.search import words
+from models.texts import is_p_number
 from models.verdict import Decision, Review, decide_project, from_reviews, from_rules
 from models.vocabulary import Granularity
 
@@ -161,6 +162,7 @@ def _classifier_input(project: Mapping[str, Any], component: Listed | None = Non
         countries=tuple(code for code, _ in project["located"]),
         borrower=project["borrower"] or "",
         implementing_agency=project["implementing_agency"] or "",
+        world_bank=is_p_number(project["project_id"]),
     )
 
 

@@ -254,15 +254,23 @@ def _perhaps_twice(query: SpendQuery) -> Check:
 
 
 def _of_unknown_inclusion(filters: Filters, basis: Basis) -> Select[Any]:
-    """Financings of parents that are loaded. What a parent is known to hold is taken off its commitment, and off nothing else."""
+    """Financings of parents that are loaded, and those of which nobody says what they add to: that may be loaded as well.
+
+    What a parent is known to hold is taken off its commitment, and off nothing else.
+    """
     perhaps = (Inclusion.UNKNOWN,) if filters.measure is Measure.COMMITMENT else (Inclusion.UNKNOWN, Inclusion.YES)
-    parent = tables.project.alias("parent")
+    financing, parent = tables.project, tables.project.alias("parent")
     unknown = (
-        select(tables.project.c.project_id)
-        .join(parent, parent.c.project_id == tables.project.c.parent_project_id)
-        .where(tables.project.c.included_in_parent.in_(perhaps))
+        select(financing.c.project_id)
+        .join(parent, parent.c.project_id == financing.c.parent_project_id)
+        .where(financing.c.included_in_parent.in_(perhaps))
     )
-    return _all_of(filters, fact.c.project_id.in_(unknown), by="project_id", basis=basis)
+    of_unknown = select(financing.c.project_id).where(
+        financing.c.additional_financing,
+        financing.c.parent_project_id.is_(None),
+        financing.c.included_in_parent.is_distinct_from(Inclusion.NO),
+    )
+    return _all_of(filters, fact.c.project_id.in_(union_all(unknown, of_unknown)), by="project_id", basis=basis)
 
 
 def _in_doubt(query: SpendQuery) -> Iterator[Check]:
