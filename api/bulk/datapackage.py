@@ -81,7 +81,7 @@ def _resource(address: str, file: KeptFile) -> PackageResource:
 def _schema(columns: Sequence[Column], key: Sequence[str], is_text: bool) -> PackageSchema:
     return PackageSchema(
         fields_=[_field(column, is_text) for column in columns],
-        primary_key=list(key),
+        primary_key=list(key) or None,
         missing_values=[""] if is_text else [],
     )
 

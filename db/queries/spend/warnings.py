@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
 
 from db import tables
-from db.queries.filtering import conditions, fact, high, tagged
+from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
 from db.queries.spend.cells import Plan, cells_of
+from db.queries.spend.facts import projects_and_money
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -38,7 +39,7 @@ class Check:
 
 
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
-    """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
+    """Collect the warnings of an answer. Amounts in them are the upper end of the range on its basis, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
     return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query.filters)]
 
@@ -65,7 +66,11 @@ def gap_questions(filters: Filters) -> Iterator[Question]:
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     query = replace(query, filters=replace(query.filters, base_year=None))  # amounts are told in current prices
-    checks = [*_left_apart(query.filters), *_left_in_buckets(connection, query), _not_approved(connection, query)]
+    checks = [
+        *_left_apart(query.filters, query.basis),
+        *_left_in_buckets(connection, query),
+        _not_approved(connection, query),
+    ]
     return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
 
 
@@ -103,21 +108,22 @@ def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
     return select(*every.c).order_by(every.c.number)
 
 
-def _all_of(filters: Filters, *where: ColumnElement[bool], by: str | None = None) -> Select[Any]:
-    money = func.coalesce(func.sum(high), 0)
-    return select(func.count(fact.c.project_id.distinct()), money).where(*conditions(filters, by), *where)
+def _all_of(
+    filters: Filters, *where: ColumnElement[bool], by: str | None = None, basis: Basis = Basis.COMPONENT
+) -> Select[Any]:
+    return projects_and_money(basis, *conditions(filters, by), *where)
 
 
-def _left_apart(filters: Filters) -> Iterator[Check]:
+def _left_apart(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
     if filters.left_out and not filters.categories:
         names = ",".join(filters.left_out)
         asked = replace(filters, categories=filters.left_out)
         ask_for_them = f"never added to the rest: category={names} asks for them"
-        yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}")
+        yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}", more=(basis,))
 
 
-def _kept_apart(filters: Filters) -> Select[Any]:
-    return _all_of(filters, by="category")
+def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
+    return _all_of(filters, by="category", basis=basis)
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
@@ -200,7 +206,7 @@ def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Chec
             query.filters,
             lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
-            (tuple(code for (code,) in ask(connection, BUCKETS)),),
+            (query.basis, tuple(code for (code,) in ask(connection, BUCKETS))),
         )
 
 
@@ -212,28 +218,29 @@ def _buckets() -> Select[Any]:
 BUCKETS = Question(_buckets)
 
 
-def _in_buckets(filters: Filters, buckets: Sequence[str]) -> Select[Any]:
+def _in_buckets(filters: Filters, basis: Basis, buckets: Sequence[str]) -> Select[Any]:
     """The buckets stand in the statement by name: a database knows how much is in a place, but not which places are buckets."""
     elsewhere = replace(filters, countries=())
-    return _all_of(elsewhere, fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries), by="country")
+    left_out = (fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries))
+    return _all_of(elsewhere, *left_out, by="country", basis=basis)
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
     def say(money: str) -> str:
         return f"includes {money} in the pipeline, not approved yet"
 
-    if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,))):
+    if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,), query.basis)):
         template, _ = template_of(query.filters)
-        return Check(_pipeline_cells, query.filters, say, more=(plan.with_slots(template),))
-    return Check(_pipeline, query.filters, say)
+        return Check(_pipeline_cells, query.filters, say, more=(query.basis, plan.with_slots(template)))
+    return Check(_pipeline, query.filters, say, more=(query.basis,))
 
 
-def _pipeline_cells(filters: Filters, plan: Plan) -> Select[Any]:
-    return money_of_status(plan, filters, "Pipeline")
+def _pipeline_cells(filters: Filters, basis: Basis, plan: Plan) -> Select[Any]:
+    return money_of_status(plan, filters, basis, "Pipeline")
 
 
-def _pipeline(filters: Filters) -> Select[Any]:
-    return _all_of(filters, fact.c.status == "Pipeline")
+def _pipeline(filters: Filters, basis: Basis) -> Select[Any]:
+    return _all_of(filters, fact.c.status == "Pipeline", basis=basis)
 
 
 def _perhaps_twice(query: SpendQuery) -> Check:
@@ -242,10 +249,11 @@ def _perhaps_twice(query: SpendQuery) -> Check:
         query.filters,
         lambda money: f"{money} may also be held in the amounts of their parents",
         "additional financing",
+        (query.basis,),
     )
 
 
-def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
+def _of_unknown_inclusion(filters: Filters, basis: Basis) -> Select[Any]:
     """Financings of parents that are loaded, and those of which nobody says what they add to: that may be loaded as well.
 
     What a parent is known to hold is taken off its commitment, and off nothing else.
@@ -262,7 +270,7 @@ def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
         financing.c.parent_project_id.is_(None),
         financing.c.included_in_parent.is_distinct_from(Inclusion.NO),
     )
-    return _all_of(filters, fact.c.project_id.in_(union_all(unknown, of_unknown)), by="project_id")
+    return _all_of(filters, fact.c.project_id.in_(union_all(unknown, of_unknown)), by="project_id", basis=basis)
 
 
 def _in_doubt(query: SpendQuery) -> Iterator[Check]:
