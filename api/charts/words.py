@@ -38,7 +38,7 @@ BY = {
 IN_DOUBT = re.compile(r"^(includes|(country )?leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
-GAP = re.compile(r"^no row loaded has (country|region|category|income_group|lender) ([^:]+):")
+GAP = re.compile(r"^no row loaded has (country|region|category|group|income_group|lender) ([^:]+):")
 """A warning that names members by their codes, for programs."""
 
 MOST_NAMED = 4
