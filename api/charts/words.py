@@ -104,7 +104,7 @@ def title_of(query: SpendQuery, choice: Choice) -> str:
 def _by(dimension: Dimension, filters: Filters) -> str:
     if dimension is Dimension.YEAR and filters.year_basis is YearBasis.FISCAL:
         dimension = Dimension.FISCAL_YEAR
-    return BY.get(dimension, dimension.value)
+    return BY.get(dimension, dimension.value.replace("_", " "))
 
 
 def subtitle_of(query: SpendQuery, choice: Choice, figure: Figure, unit: Unit) -> str:
