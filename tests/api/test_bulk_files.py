@@ -290,9 +290,15 @@ def test_many_at_once_in_one_process_make_the_files_once(loaded, app, ask, monke
     assert len(names_in(tmp_path / "files")) == 1
 
 
-def test_several_processes_can_make_the_files_at_once(loaded, tmp_path, monkeypatch):
-    """Two holders of one folder, as two processes have: both write, one's folder stays, both serve it."""
+@pytest.mark.parametrize("stale", [False, True])
+def test_several_processes_can_make_the_files_at_once(stale, loaded, tmp_path, monkeypatch):
+    """Two holders of one folder, as two processes have: both write, one's folder stays, both serve it. So too where files with
+    other columns lie there."""
     clients = [client_of(loaded, app_on(loaded, tmp_path / "files")) for _ in range(2)]
+    if stale:
+        with monkeypatch.context() as before:
+            with_fewer_columns(before)
+            assert clients[0](URL).status_code == 200
     for one in clients:
         assert one("/v1/releases").status_code == 200  # FastAPI prepares its routes with the first request, alone
     together = threading.Barrier(2, timeout=20)
