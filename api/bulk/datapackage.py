@@ -63,6 +63,7 @@ def data_package(address: str, release: Release, files: Iterable[KeptFile], sour
 
 def _resource(address: str, file: KeptFile) -> PackageResource:
     table, is_text = TABLES[file.table], file.format is Format.CSV
+    columns = table.columns if file.columns is None else file.columns  # the file may be older than today's table
     return PackageResource(
         name=file.name,
         title=table.title,
@@ -74,7 +75,7 @@ def _resource(address: str, file: KeptFile) -> PackageResource:
         bytes=file.bytes,
         hash=f"sha256:{file.sha256}",
         profile="tabular-data-resource" if is_text else "data-resource",
-        table_schema=_schema(table.columns, table.key, is_text),
+        table_schema=_schema(columns, table.key, is_text),
     )
 
 

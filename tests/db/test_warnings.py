@@ -74,3 +74,28 @@ def test_warnings_tell_the_money_of_their_basis(of_parts, monkeypatch, query, of
     total = of_parts(f"/v1/spend?{of_these}&basis={basis}").json()["totals"]
     assert f"{total['amount_usd'] + total['partial_usd']:,.2f}" == amount
     assert said.format(amount) in asked
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability"])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("approved_from=2030-01-01", "after"),
+        ("approved_to=1950-01-01", "before"),
+        ("approved_to=1950-01-01&year_from=2020&year_basis=fiscal", "before"),
+        ("year_from=2030&approved_from=2010-01-01&year_basis=fiscal", "after"),
+    ],
+)
+def test_dates_beyond_the_data_are_told_as_years_are(path, asked, told, get):
+    warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
+    assert len([warning for warning in warnings if f"no project loaded was approved {told}" in warning]) == 1
+
+
+def test_dates_within_the_data_are_no_gap(get):
+    assert not any("approved" in one for one in warnings(get, "approved_from=2014-01-01&approved_to=2024-03-31"))
+
+
+def test_a_group_that_no_row_has_is_told(engine, write):
+    take(engine, write("one.csv", csv_text(PROJECT | {"name": "Support to refugees"})))
+    told = "no row loaded has group economic_migration: the answer is empty there, which is not zero"
+    assert told in warnings(client_of(engine), "group=economic_migration")

@@ -136,8 +136,8 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
         yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
     if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
         yield "no row loaded holds the words of q: the answer is empty, which is not zero"
-    if bounds := [bound for bound in (filters.year_from, filters.year_to) if bound is not None]:
-        first, last = ask(connection, _years_question(filters))[0]
+    for years, bounds in _bounds(filters):
+        first, last = ask(connection, _years_question(years))[0]
         if first is not None and min(bounds) < first:
             yield f"no project loaded was approved before {first}"
         if last is not None and max(bounds) > last:
@@ -151,8 +151,7 @@ def _gap_questions(filters: Filters) -> Iterator[Question]:
         yield Question(_any_of_words, (filters.search,))
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
-    if filters.year_from is not None or filters.year_to is not None:
-        yield _years_question(filters)
+    yield from (_years_question(years) for years, _ in _bounds(filters))
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
@@ -162,6 +161,7 @@ def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
         (Dimension.REGION, filters.regions),
         (Dimension.INCOME_GROUP, filters.income_groups),
         (Dimension.CATEGORY, filters.categories),
+        (Dimension.GROUP, filters.groups),
         (Dimension.SOURCE, filters.sources),
         (Dimension.INSTRUMENT, filters.instruments),
         (Dimension.STATUS, () if filters.status_may_be_unstated else filters.statuses),
@@ -184,9 +184,17 @@ def _any_of_words(search: SearchQuery) -> Select[Any]:
     return found_by(search).limit(1)
 
 
-def _years_question(filters: Filters) -> Question:
+def _bounds(filters: Filters) -> Iterator[tuple[Dimension, list[int]]]:
+    """The years that a filter begins and ends with, on each basis that it names any on. Dates have calendar years."""
+    bounds = {Dimension.YEAR: [date.year for date in (filters.approved_from, filters.approved_to) if date is not None]}
+    named = [year for year in (filters.year_from, filters.year_to) if year is not None]
     fiscal = filters.year_basis is YearBasis.FISCAL
-    return Question(_first_and_last, (Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR,))
+    bounds.setdefault(Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR, []).extend(named)
+    yield from ((years, found) for years, found in bounds.items() if found)
+
+
+def _years_question(years: Dimension) -> Question:
+    return Question(_first_and_last, (years,))
 
 
 def _known(dimension: Dimension, members: Sequence[Any]) -> Select[Any]:
