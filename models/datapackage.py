@@ -24,8 +24,8 @@ class PackageSchema(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     fields_: list[PackageField] = Doc(alias="fields", description="Columns, in their order.")
-    primary_key: list[str] = Doc(
-        alias="primaryKey", description="Columns that tell two rows apart and are never empty."
+    primary_key: list[str] | None = Doc(
+        default=None, alias="primaryKey", description="Columns that tell two rows apart and are never empty, if any do."
     )
     missing_values: list[str] = Doc(alias="missingValues", description="What stands where there is no value.")
 

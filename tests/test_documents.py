@@ -11,6 +11,7 @@ from api.main import create_app
 from api.params.spend import SpendParams
 from db.engine import make_engine
 from db.settings import Settings
+from models.filters import Dimension
 from models.records import ComponentRecord, ProjectRecord, ReviewRecord, field_names
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +35,11 @@ def test_every_path_stands_in_the_readme():
 def test_every_filter_stands_in_the_readme():
     for name in set(SpendParams.model_fields) - {"format", "group_by", "basis"}:
         assert f"`{name}`" in README, name
+
+
+def test_every_dimension_stands_in_the_readme_as_what_money_is_asked_by():
+    row = next(line for line in README.splitlines() if line.startswith("| `/v1/spend` |"))
+    assert set(re.findall(r"`(\w+)`", row.partition(";")[0])) == set(Dimension)
 
 
 @pytest.mark.parametrize("kind", [ProjectRecord, ComponentRecord, ReviewRecord])

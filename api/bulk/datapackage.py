@@ -63,6 +63,7 @@ def data_package(address: str, release: Release, files: Iterable[KeptFile], sour
 
 def _resource(address: str, file: KeptFile) -> PackageResource:
     table, is_text = TABLES[file.table], file.format is Format.CSV
+    columns = table.columns if file.columns is None else file.columns  # the file may be older than today's table
     return PackageResource(
         name=file.name,
         title=table.title,
@@ -74,14 +75,14 @@ def _resource(address: str, file: KeptFile) -> PackageResource:
         bytes=file.bytes,
         hash=f"sha256:{file.sha256}",
         profile="tabular-data-resource" if is_text else "data-resource",
-        table_schema=_schema(table.columns, table.key, is_text),
+        table_schema=_schema(columns, table.key, is_text),
     )
 
 
 def _schema(columns: Sequence[Column], key: Sequence[str], is_text: bool) -> PackageSchema:
     return PackageSchema(
         fields_=[_field(column, is_text) for column in columns],
-        primary_key=list(key),
+        primary_key=list(key) or None,
         missing_values=[""] if is_text else [],
     )
 

@@ -7,15 +7,17 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from api.answers.negotiation import Format
 from api.answers.shape import about_of, writer_of
 from api.answers.tables import TABLES, Table
 from api.deps import Snapshot
+from api.exports.columns import Column, Kind
 from db.queries.statements.pieces import Piece
 from models.release import Release
 
@@ -35,7 +37,10 @@ class FilesGoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file that lies in a folder of `ReleaseFiles`; `sha256` is hexadecimal."""
+    """A file that lies in a folder of `ReleaseFiles`; `sha256` is hexadecimal.
+
+    `columns` are those that its table had when it was written; `None` where the index of the folder does not name them.
+    """
 
     name: str
     table: str
@@ -43,6 +48,7 @@ class KeptFile:
     rows: int
     bytes: int
     sha256: str
+    columns: tuple[Column, ...] | None = None
 
 
 class ReleaseFiles:
@@ -63,6 +69,8 @@ class ReleaseFiles:
     def get(self, release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> list[KeptFile]:
         """List the files of a release, and make them first where they are not there and it is the newest.
 
+        Files of the newest that have other columns than the tables of this program are made anew; older ones stay as they are.
+
         Args:
             release: whose files.
             newest: opens a reading of the data; it is called only if files may have to be made.
@@ -71,16 +79,17 @@ class ReleaseFiles:
             FilesGoneError: if they are not there and the data have moved on.
         """
         found = self.find(release)
-        if found is not None:
+        if found is not None and (_is_of_today(found) or not _is_newest(release, newest)):
             return found
         with self._making:  # who waited here finds them made
             found = self.find(release)
-            if found is not None:
+            if found is not None and _is_of_today(found):
                 return found
             with newest() as snapshot:
-                if snapshot.release.release_id != release.release_id:
+                if snapshot.release.release_id == release.release_id:
+                    self._make(snapshot)
+                elif found is None:
                     raise FilesGoneError(release.release_id)
-                self._make(snapshot)
         return self.find(release) or []
 
     def _make(self, snapshot: Snapshot) -> None:
@@ -93,7 +102,8 @@ class ReleaseFiles:
             index = {
                 "release": snapshot.release.release_id,
                 "content_sha256": snapshot.release.content_sha256,
-                "files": [asdict(file) for file in files],
+                "files": [_entry(file) for file in files],
+                "columns": {table.name: [asdict(column) for column in table.columns] for table in TABLES.values()},
             }
             _keep(passing / INDEX, iter([json.dumps(index, indent=1).encode()]))
             passing.chmod(0o755)  # it was made for its owner alone; others may share the folder
@@ -107,20 +117,69 @@ def _listed(folder: Path) -> list[KeptFile] | None:
         index = json.loads((folder / INDEX).read_bytes())
     except FileNotFoundError:
         return None
-    files = [KeptFile(**{**entry, "format": Format(entry["format"])}) for entry in index["files"]]
+    columns = {name: tuple(map(_column, found)) for name, found in index.get("columns", {}).items()}
+    files = [_file(entry, columns) for entry in index["files"]]
     return files if all((folder / file.name).is_file() for file in files) else None
+
+
+def _entry(file: KeptFile) -> dict[str, Any]:
+    """A file in the index, which names the columns of each table once."""
+    return {name: value for name, value in asdict(file).items() if name != "columns"}
+
+
+def _file(entry: Mapping[str, Any], columns: Mapping[str, tuple[Column, ...]]) -> KeptFile:
+    return KeptFile(**{**entry, "format": Format(entry["format"])}, columns=columns.get(entry["table"]))
+
+
+def _column(entry: Mapping[str, Any]) -> Column:
+    return Column(**{**entry, "kind": Kind(entry["kind"])})
+
+
+def _is_of_today(files: Sequence[KeptFile]) -> bool:
+    """Whether files hold the tables and columns of this program, whatever the columns' descriptions; what does not name its
+    columns is taken to."""
+    if any(file.columns is None for file in files):
+        return True
+    return {file.table: _shape(file.columns or ()) for file in files} == {
+        table.name: _shape(table.columns) for table in TABLES.values()
+    }
+
+
+def _shape(columns: Iterable[Column]) -> list[Column]:
+    return [replace(column, description="") for column in columns]
+
+
+def _is_newest(release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> bool:
+    with newest() as snapshot:
+        return snapshot.release.release_id == release.release_id
 
 
 def _rename(passing: Path, final: Path) -> None:
     try:
         passing.rename(final)
     except OSError:
-        if _listed(final) is not None:
+        if _is_made(final):
             return  # another process was faster: it read the same release, so its files are the same
-        aside = Path(tempfile.mkdtemp(prefix=PASSING, dir=final.parent))  # somebody took a part of it away
-        final.rename(aside / final.name)
-        passing.rename(final)
+        aside = Path(
+            tempfile.mkdtemp(prefix=PASSING, dir=final.parent)
+        )  # a part was taken away, or it has other columns
+        with suppress(FileNotFoundError):  # another process puts it aside at the same time
+            final.rename(aside / final.name)
         shutil.rmtree(aside, ignore_errors=True)
+        _rename_again(passing, final)
+
+
+def _rename_again(passing: Path, final: Path) -> None:
+    try:
+        passing.rename(final)
+    except OSError:
+        if not _is_made(final):
+            raise
+
+
+def _is_made(folder: Path) -> bool:
+    files = _listed(folder)
+    return files is not None and _is_of_today(files)
 
 
 def _sweep(folder: Path) -> None:

@@ -38,7 +38,7 @@ BY = {
 IN_DOUBT = re.compile(r"^(includes|(country )?leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
-GAP = re.compile(r"^no row loaded has (country|region|category|income_group|lender) ([^:]+):")
+GAP = re.compile(r"^no row loaded has (country|region|category|group|income_group|lender) ([^:]+):")
 """A warning that names members by their codes, for programs."""
 
 MOST_NAMED = 4
@@ -104,7 +104,7 @@ def title_of(query: SpendQuery, choice: Choice) -> str:
 def _by(dimension: Dimension, filters: Filters) -> str:
     if dimension is Dimension.YEAR and filters.year_basis is YearBasis.FISCAL:
         dimension = Dimension.FISCAL_YEAR
-    return BY.get(dimension, dimension.value)
+    return BY.get(dimension, dimension.value.replace("_", " "))
 
 
 def subtitle_of(query: SpendQuery, choice: Choice, figure: Figure, unit: Unit) -> str:

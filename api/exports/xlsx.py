@@ -38,13 +38,15 @@ def xlsx_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: About
 def _write_rows(book: Any, columns: Sequence[Column], pieces: Iterable[Piece]) -> None:
     sheet = book.add_worksheet("data")
     money, bold = book.add_format({"num_format": "#,##0.00"}), book.add_format({"bold": True})
-    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    moment, plain = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}), book.add_format()
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, 18 if column.kind is Kind.DECIMAL else 16)
         sheet.write_string(0, place, column.name, bold)
     rows = (row for piece in pieces for row in zip(*chosen(columns, piece), strict=True))
     for number, row in enumerate(rows, start=1):
+        if all(value is None for value in row):  # a sheet ends with its last cell; an empty one needs a format
+            sheet.write_blank(number, 0, None, plain)
         for place, (column, value) in enumerate(zip(columns, row, strict=True)):
             if value is None:
                 continue

@@ -24,10 +24,12 @@ from api.params.values import (
     Codes,
     Day,
     Identifiers,
+    Texts,
     Words,
     Year,
     listed,
     one_of,
+    parted,
 )
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
 from db.queries.projects import taken_as_stored, unknown_projects
@@ -89,10 +91,10 @@ class FilterParams(FormatParams):
     ]
     project: Identifiers = listed("Project id.", "P174085")
     source: Codes = listed("Source of the project's record; see /v1/sources.", "worldbank-projects")
-    instrument: Codes = listed(
-        "Lending instrument; /v1/dimensions/instrument/values lists them.",
+    instrument: Texts = listed(
+        "Lending instrument; /v1/dimensions/instrument/values lists them. One that holds a comma itself is sent on its own.",
         "Investment Project Financing",
-        pattern=r"^[A-Za-z][A-Za-z /&()-]{0,99}$",
+        pattern=None,
     )
     lender: Annotated[
         list[str],
@@ -204,7 +206,7 @@ class FilterParams(FormatParams):
             income_groups=tuple(self.income_group),
             projects=known_projects(self.project, snapshot),
             sources=_known("source", self.source, known.sources),
-            instruments=_known("instrument", self.instrument, known.instruments),
+            instruments=_known("instrument", parted(self.instrument, known.instruments), known.instruments),
             lenders=tuple(Lender(value) for value in self.lender),
             relevance=self.relevance_of(categories, self.group),
             granularity=tuple(Granularity(value) for value in self.granularity),

@@ -17,6 +17,9 @@ from models.project import ProjectPublic
 MAX_LIMIT = 1000
 PROJECT_SORTS = with_minus((*SORTABLE_PROJECTS, "rank"))
 COMPONENT_SORTS = with_minus((*SORTABLE_COMPONENTS, "rank"))
+OF_COMPONENT_ID = (
+    " `component_id` orders by project: its whole first, then its components by number, then its remainder."
+)
 
 
 MAX_CURSOR = 16_200
@@ -73,4 +76,6 @@ class ComponentsParams(_ListParams):
     """Which components, in which order."""
 
     fields: Codes = fields_of(ComponentPublic)
-    sort: Annotated[list[str], SPLIT, one_of("sort", COMPONENT_SORTS), sort_of(COMPONENT_SORTS, "-amount_usd")]
+    sort: Annotated[
+        list[str], SPLIT, one_of("sort", COMPONENT_SORTS), sort_of(COMPONENT_SORTS, "-amount_usd", OF_COMPONENT_ID)
+    ]

@@ -62,7 +62,8 @@ class SpendParams(CursorParams):
     fill: Literal["year", "fiscal_year"] | None = Field(
         default=None,
         description="Rows of zeros for empty years too, from the first to the last that `year_from` and `year_to` name, or "
-        "those of `approved_from` and `approved_to`, or else those that have rows; the year must be in `group_by`.",
+        "those of `approved_from` and `approved_to`, or else those that have rows; the year must be in `group_by`, and no year "
+        "of the other kind.",
         examples=["year"],
     )
     chart: Chart | None = Field(
@@ -111,6 +112,12 @@ class SpendParams(CursorParams):
                 "suggestion": f"group_by={','.join([*self.group_by, self.fill])}",
             }
             raise PydanticCustomError("fill", "fill {value} needs it in group_by", context)
+        other = "year" if self.fill == "fiscal_year" else "fiscal_year"
+        if self.fill and other in self.group_by:
+            left = ",".join(name for name in self.group_by if name != other)
+            context = {"parameter": "fill", "value": self.fill, "suggestion": f"group_by={left}", "other": other}
+            message = "fill {value} needs group_by without {other}: not every year goes with every {other}"
+            raise PydanticCustomError("fill", message, context)
         return self
 
     def to_query(self, snapshot: Snapshot) -> SpendQuery:

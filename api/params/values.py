@@ -1,7 +1,7 @@
 """What single parameters take: lists of codes, identifiers, days, years, amounts, words, each with what is said of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,6 +15,9 @@ from models.money import MAX_DOLLARS
 from models.search import MAX_QUERY, parse_query
 
 MAX_VALUES = 300
+LONGEST_TEXT = 200
+"""Characters that a free text in records has at most (`models.records.Label`)."""
+
 IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"
 """What identifiers look like: as on their way in (`models.records`), with the number of a component."""
 
@@ -26,10 +29,26 @@ SETS = [one.code for one in TAXONOMY.sets]
 
 def _split(value: object) -> object:
     """Take a repeated parameter, or one with commas, as a list."""
+    return _listed(value, lambda item: item.split(","))
+
+
+def _uncut(value: object) -> object:
+    """Take a repeated parameter as a list of texts that may be values with commas: `parted` cuts those that are none."""
+    return _listed(value, lambda item: item.split(",") if len(item.strip()) > LONGEST_TEXT else [item])
+
+
+def parted(values: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Cut texts at their commas, except those that are known values as a whole, ignoring case."""
+    whole = {item.casefold() for item in known}
+    cut = ([text] if text.casefold() in whole else text.split(",") for text in values)
+    return list(dict.fromkeys(part.strip() for parts in cut for part in parts))
+
+
+def _listed(value: object, parts: Callable[[str], Iterable[str]]) -> object:
     if value is None:
         return value
     items = value if isinstance(value, list) else [value]
-    found = [part.strip() for item in items for part in str(item).split(",")]
+    found = [part.strip() for item in items for part in parts(str(item))]
     if len(found) > MAX_VALUES:
         context = {"count": len(found), "most": MAX_VALUES, "value": f"{len(found)} values"}
         raise PydanticCustomError("too_many", "has {count} values, at most {most} are allowed", context)
@@ -59,13 +78,21 @@ def one_of(parameter: str, allowed: Iterable[str]) -> AfterValidator:
 
 
 def listed(
-    description: str, example: str, allowed: Iterable[str] = (), pattern: str = IDENTIFIER, required: bool = False
+    description: str,
+    example: str,
+    allowed: Iterable[str] = (),
+    pattern: str | None = IDENTIFIER,
+    required: bool = False,
 ) -> Any:
-    """Describe a parameter that takes several values: repeated, which tools read from the schema, or with commas."""
+    """Describe a parameter that takes several values: repeated, which tools read from the schema, or with commas.
+
+    Without a `pattern` each is a text of any characters.
+    """
     known = list(allowed)
+    form = {"maxLength": LONGEST_TEXT} if pattern is None else {"pattern": pattern}
     words = f" One of: {', '.join(known)}." if 0 < len(known) < 20 else ""
     default: dict[str, Any] = {} if required else {"default_factory": list}
-    items: dict[str, Any] = {"type": "string"} | ({"enum": known} if known else {"pattern": pattern})
+    items: dict[str, Any] = {"type": "string"} | ({"enum": known} if known else form)
     return Field(
         **default,
         description=f"{description} Comma-separated or repeated.{words}",
@@ -85,9 +112,9 @@ def with_minus(names: Iterable[str]) -> list[str]:
     return [sign + name for name in names for sign in ("", "-")]
 
 
-def sort_of(names: Iterable[str], example: str) -> Any:
-    """Describe the parameter that orders rows."""
-    text = "Columns to order by; `-` before a name for descending; rows without a value come last."
+def sort_of(names: Iterable[str], example: str, more: str = "") -> Any:
+    """Describe the parameter that orders rows; `more` is said of it too."""
+    text = f"Columns to order by; `-` before a name for descending; rows without a value come last.{more}"
     return listed(text, example, names)
 
 
@@ -123,6 +150,9 @@ def _search_words(text: str) -> str:
 
 
 Codes = Annotated[list[str], SPLIT]
+Texts = Annotated[list[str], BeforeValidator(_uncut)]
+"""Values that may hold commas: see `parted`."""
+
 Identifiers = Annotated[list[str], SPLIT, AfterValidator(_identifiers)]
 Day = Annotated[date, BeforeValidator(_day)]
 NUMBER = BeforeValidator(_number)

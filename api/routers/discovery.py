@@ -108,4 +108,4 @@ def get_api_catalogue(request: Request) -> Response:
         "describedby": [{"href": f"{base}/datapackage.json", "type": "application/json"}],
     }
     headers = {"Link": f'<{base}/.well-known/api-catalog>; rel="api-catalog"'}
-    return Response(to_json({"linkset": [{"anchor": f"{base}/v1/"} | links]}), media_type=LINKSET, headers=headers)
+    return Response(to_json({"linkset": [{"anchor": f"{base}/"} | links]}), media_type=LINKSET, headers=headers)

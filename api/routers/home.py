@@ -31,11 +31,11 @@ def home(request: Request, snapshot: Snapshot) -> Response:
     root, base = root_of(request), str(request.base_url).rstrip("/")
     result = headline(snapshot.connection, TAXONOMY)
     first = f"{query_address('', result.query_by_category)}&sort=-amount_usd"
-    question = {
-        name: value
+    question = [
+        (name, value)
         for name, value in request.query_params.multi_items()
         if name not in PICTURE and not OF_TRACKERS.fullmatch(name)
-    }
+    ]
     return page(
         request,
         "home.html",

@@ -11,10 +11,11 @@ from models.vocabulary import Granularity, Measure
 
 
 def list_countries(connection: Connection, kind: str | None = None) -> list[dict[str, Any]]:
-    """Return places in the order of their codes, with the number of projects that have money counted there."""
+    """Return places in the order of their codes, with the number of projects that have commitments counted there."""
     country, region = tables.country, tables.country.alias("region")
     counted = (
         select(fact.c.country, func.count(fact.c.project_id.distinct()).label("projects"))
+        .where(fact.c.measure == Measure.COMMITMENT)
         .group_by(fact.c.country)
         .subquery()
     )
@@ -31,13 +32,14 @@ def list_countries(connection: Connection, kind: str | None = None) -> list[dict
 
 
 def category_counts(connection: Connection) -> dict[str, dict[str, int]]:
-    """Count the projects and the listed components that have a row under each category."""
+    """Count the projects and the listed components that have a row of commitments under each category."""
     listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
-    query = select(
+    columns = [
         fact.c.category,
         func.count(fact.c.project_id.distinct()).label("projects"),
         func.count(listed.distinct()).label("components"),
-    ).group_by(fact.c.category)
+    ]
+    query = select(*columns).where(fact.c.measure == Measure.COMMITMENT).group_by(fact.c.category)
     return {
         row["category"]: {"projects": row["projects"], "components": row["components"]}
         for row in connection.execute(query).mappings()

@@ -150,6 +150,8 @@ class RuleSet(_Strict):
         used |= {code for rule in self.rules for code in rule.also}
         used |= {function.category for function in self.functions} | {rule.category for rule in self.theme_rules}
         used |= {rule.category for rule in self.purpose_rules if rule.category}
+        cues = (*self.cues_before, *self.cues_after, *self.component_cues)
+        used |= {code for cue in cues for code in cue.categories} - POPULATIONS
         if not used <= known:
             raise ValueError(f"rules name unknown categories: {', '.join(sorted(used - known))}")
         precedence = set(self.settings.precedence)

@@ -9,6 +9,7 @@ import threading
 import time
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pyarrow.parquet
 import pytest
 
 import api.bulk.files
+from api.answers.tables import TABLES
 from api.bulk.downloads import satisfiable
 from api.bulk.files import ReleaseFiles, _sweep
 from api.main import create_app
@@ -288,9 +290,15 @@ def test_many_at_once_in_one_process_make_the_files_once(loaded, app, ask, monke
     assert len(names_in(tmp_path / "files")) == 1
 
 
-def test_several_processes_can_make_the_files_at_once(loaded, tmp_path, monkeypatch):
-    """Two holders of one folder, as two processes have: both write, one's folder stays, both serve it."""
+@pytest.mark.parametrize("stale", [False, True])
+def test_several_processes_can_make_the_files_at_once(stale, loaded, tmp_path, monkeypatch):
+    """Two holders of one folder, as two processes have: both write, one's folder stays, both serve it. So too where files with
+    other columns lie there."""
     clients = [client_of(loaded, app_on(loaded, tmp_path / "files")) for _ in range(2)]
+    if stale:
+        with monkeypatch.context() as before:
+            with_fewer_columns(before)
+            assert clients[0](URL).status_code == 200
     for one in clients:
         assert one("/v1/releases").status_code == 200  # FastAPI prepares its routes with the first request, alone
     together = threading.Barrier(2, timeout=20)
@@ -320,6 +328,58 @@ def test_files_of_which_somebody_took_a_part_away_are_made_again(ask, part, tmp_
     assert (again.status_code, again.content) == (200, before)
     assert names_in(tmp_path / "files") == [folder.name]
     assert {*names_in(folder)} == {*NAMES, "index.json"}
+
+
+def described(ask, release):
+    (file,) = (
+        one
+        for one in ask(f"/v1/releases/{release}/datapackage.json").json()["resources"]
+        if one["name"] == "projects.csv"
+    )
+    return [field["name"] for field in file["schema"]["fields"]]
+
+
+def header(ask, release):
+    return ask(f"/v1/releases/{release}/files/projects.csv").text.splitlines()[0].split(",")
+
+
+def with_fewer_columns(monkeypatch):
+    """Take a column from the projects, as a version of the program has them that does not know it yet."""
+    table = TABLES["projects"]
+    monkeypatch.setitem(TABLES, "projects", replace(table, columns=table.columns[:-1]))
+
+
+def test_a_package_describes_the_columns_that_the_files_have(engine, write, tmp_path, monkeypatch):
+    ask = client_of(engine, app_on(engine, tmp_path / "files"))
+    take(engine, records(write, "5000000"))
+    with monkeypatch.context() as before:
+        with_fewer_columns(before)
+        old = header(ask, 1)
+        take(engine, records(write, "6000000"))
+        assert header(ask, 2) == old
+    assert len(header(ask, 2)) == len(old) + 1  # the newest is made anew
+    assert described(ask, 2) == header(ask, 2)
+    assert described(ask, 1) == header(ask, 1) == old
+    assert len(names_in(tmp_path / "files")) == 2
+
+
+def test_an_index_without_columns_is_described_by_the_tables(ask, tmp_path, monkeypatch):
+    names = header(ask, 1)
+    (folder,) = (tmp_path / "files").iterdir()
+    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    assert index.pop("columns").keys() == TABLES.keys()
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    with_fewer_columns(monkeypatch)
+    assert described(ask, 1) == names[:-1]
+    assert header(ask, 1) == names
+
+
+def test_other_words_for_a_column_make_no_file_anew(ask, monkeypatch):
+    before = ask("/v1/releases/1/files/projects.parquet")
+    table = TABLES["projects"]
+    renamed = [replace(column, description="in other words") for column in table.columns]
+    monkeypatch.setitem(TABLES, "projects", replace(table, columns=renamed))
+    assert ask("/v1/releases/1/files/projects.parquet").headers["etag"] == before.headers["etag"]
 
 
 def test_what_a_killed_process_left_long_ago_is_removed_with_the_next_files(ask, tmp_path):

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from enum import StrEnum
 
 import pytest
 
@@ -9,8 +10,10 @@ from api.charts.choice import Theme
 from api.charts.figure import Figure
 from api.charts.frame import colours_of
 from api.charts.theme import PALETTES
+from api.charts.words import _by
 from api.main import create_app
 from models.classification import load_taxonomy
+from models.filters import Filters
 from tests.conftest import client_of
 from tests.data.charts import aloud, amounts, marks, plain, svg_of, texts
 
@@ -298,3 +301,7 @@ def test_groups_keep_their_colours_whichever_is_the_largest(largest):
     assert dict(zip(order, colours_of(figure, palette), strict=True)) == dict(
         zip(names.values(), palette.series, strict=False)
     )
+
+
+def test_a_dimension_without_words_of_its_own_is_named_in_words():
+    assert _by(StrEnum("New", {"ONE": "kind_of_row"}).ONE, Filters()) == "kind of row"

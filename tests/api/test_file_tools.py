@@ -73,6 +73,9 @@ def test_a_data_package_describes_the_files_as_they_are(ask, tmp_path):
     assert {resource["name"] for resource in package["resources"]} == {n for n in NAMES if not n.endswith("jsonl")}
     assert {source["title"] for source in package["sources"]} > {"World Bank Documents & Reports"}
     assert [error.message for error in Package.metadata_validate(package)] == []
+    keys = {resource["name"]: resource["schema"].get("primaryKey") for resource in package["resources"]}
+    assert keys["projects.csv"] == ["project_id"]
+    assert keys["spend.csv"] is None  # which its profile wants, rather than an empty list
     for resource in package["resources"]:
         (tmp_path / resource["name"]).write_bytes(ask(resource["path"]).content)
         if resource["format"] == "csv":

@@ -10,6 +10,7 @@ from api.charts.words import filters_of
 from api.deps import snapshot_of
 from api.params.filters import FilterParams
 from db.queries.filtering import conditions
+from db.queries.spend.warnings import _named
 from models.filters import Dimension, Filters
 from models.search import parse_query
 from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis
@@ -77,6 +78,14 @@ NOT_A_CONDITION = {"base_year"}
 TOLD_ELSEWHERE = {"measure", "base_year"}
 """Fields that the title of a picture tells, or its unit."""
 
+NOT_NAMED = {
+    "projects": "an unknown project is refused",
+    "relevance": "what a total counts, and none of it is told by its rows",
+    "granularity": "what rows stand for, no dimension; /v1/availability counts them",
+    "tags": "they are no dimension, so they are looked for by themselves",
+}
+"""Filters with members of which `_named` does not ask whether any row has them, and why."""
+
 
 def some_years(name):
     """Filters with a field set, with years where it says of which kind they are."""
@@ -112,6 +121,12 @@ def test_a_field_reaches_the_words_of_a_picture(name):
     usual, chosen = some_years(name)
     names = {dimension: {} for dimension in Dimension}
     assert filters_of(chosen, names) != filters_of(usual, names)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, chosen in CHOSEN.items() if isinstance(chosen, tuple)))
+def test_members_that_no_row_has_are_told(name):
+    found = list(_named(Filters(**{name: CHOSEN[name]})))
+    assert [asked for _, asked in found] == ([] if name in NOT_NAMED else [CHOSEN[name]])
 
 
 def kinds_of(kind):

@@ -328,6 +328,13 @@ def test_a_workbook_says_what_it_holds(get):
     assert about["amount_usd"] == "Money that counts in full, US dollars."
 
 
+@pytest.mark.parametrize("path", ["/v1/projects?fields=objective", "/v1/projects?fields=counted_note"])
+def test_a_workbook_has_its_last_rows_though_nothing_stands_in_them(path, get):
+    with zipfile.ZipFile(io.BytesIO(get(f"{path}&format=xlsx").content)) as book:
+        rows = book.read("xl/worksheets/sheet1.xml").count(b"<row ")
+    assert rows - 1 == get(f"{path}&limit=1").json()["totals"]["rows"]
+
+
 RISKY = ['=HYPERLINK("x")', "+1 synthetic", "-2 synthetic", "@SUM(1)", "=1+1;2"]
 
 

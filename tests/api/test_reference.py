@@ -4,6 +4,8 @@ import pytest
 
 from api.params.spend import _categories_of
 from models.filters import Dimension
+from tests.conftest import client_of
+from tests.data.export_helpers import PROJECT, csv_text, take
 
 
 def data(get, path):
@@ -27,10 +29,37 @@ def test_every_dimension_lists_the_members_that_spend_has(get):
             assert member["components"] == by_value[member["value"]]["components"]
 
 
+def test_what_has_costs_alone_is_counted_nowhere(engine, write):
+    """A project whose list, which passes its total, says that none is for refugees; its cost goes by its own verdict."""
+    whole = PROJECT | {"name": "Support to refugees", "project_cost_usd": "9000000"}
+    take(engine, write("cost.csv", csv_text(whole)))
+    roads = {
+        "project_id": "X1",
+        "ordinal": "1",
+        "title": "Roads",
+        "amount_usd": "7000000",
+        "amount_basis": "commitment",
+    }
+    take(engine, write("roads.csv", csv_text(roads)))
+    told = {"category": "not_migration", "relevance": "none", "certainty": "sure", "reason": "made up"}
+    by = {"reviewer": "test", "reviewed_on": "2026-01-01"}
+    take(engine, write("review.csv", csv_text({"subject_id": "X1-1", **told, **by})))
+    ask = client_of(engine)
+    (spent,) = data(ask, "/v1/spend?group_by=category&measure=cost")
+    assert spent["category"] != "not_migration"
+    counted = {row["code"]: (row["projects"], row["components"]) for row in data(ask, "/v1/categories")}
+    assert {code: figures for code, figures in counted.items() if any(figures)} == {"not_migration": (1, 1)}
+    for kind, path in (("category", "/v1/categories"), ("country", "/v1/countries")):
+        members = {row["value"]: row["projects"] for row in data(ask, f"/v1/dimensions/{kind}/values")}
+        assert {row["code"]: row["projects"] for row in data(ask, path) if row["projects"]} == members
+
+
 def test_every_filter_of_a_dimension_takes_its_members(get):
     for row in data(get, "/v1/dimensions"):
         if row["parameter"]:
-            value = data(get, f"/v1/dimensions/{row['name']}/values")[0]["value"]
+            members = data(get, f"/v1/dimensions/{row['name']}/values")
+            assert members, f"no row of the bundle has a {row['name']}: its column is not filled"
+            value = members[0]["value"]
             assert get("/v1/spend", params={row["parameter"]: value}).status_code == 200, value
 
 
@@ -111,6 +140,7 @@ def test_the_catalogue_leads_to_paths_that_answer(get):
     answer = get("/.well-known/api-catalog")
     assert answer.headers["content-type"].startswith("application/linkset+json")
     context = answer.json()["linkset"][0]
+    assert get(context["anchor"].removeprefix("http://testserver")).status_code == 200
     for relation in ("service-desc", "service-doc", "status"):
         for link in context[relation]:
             assert get(link["href"].removeprefix("http://testserver")).status_code == 200

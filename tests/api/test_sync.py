@@ -7,12 +7,27 @@ import pytest
 
 from api.cli import sync as sync_cli
 from db.engine import make_engine, reading
+from db.ingest.adapters.worldbank_api import WorldBankApiAdapter
+from db.ingest.adapters.worldbank_documents import WorldBankDocumentsAdapter
+from db.ingest.figures.merge import POLLED
+from db.ingest.records.precedence import ASKED_AGAIN
 from db.ingest.report import Report
 from db.migrate import upgrade
 from db.queries.runs import list_runs
 from db.settings import SyncSource, get_settings
 from tests.conftest import DATABASES
 from tests.data.fake_worldbank import ever_from, running
+
+WAYS_IN = {
+    SyncSource.WORLDBANK: WorldBankApiAdapter.name,
+    SyncSource.WORLDBANK_DOCUMENTS: WorldBankDocumentsAdapter.name,
+}
+"""By which way in the records of each live source come."""
+
+
+def test_what_a_live_source_says_again_is_nothing_to_tell():
+    assert set(WAYS_IN) == set(SyncSource)
+    assert set(WAYS_IN.values()) <= POLLED | ASKED_AGAIN
 
 
 def sync(url, tmp_path, address):

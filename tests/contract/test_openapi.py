@@ -94,6 +94,7 @@ def test_a_list_of_codes_names_them():
     }
     assert "worker_mobility" in listed["category"]["items"]["enum"]
     assert listed["group_by"]["items"]["enum"] == list(Dimension)
+    assert listed.pop("instrument")["items"] == {"type": "string", "maxLength": 200}  # a text of any characters
     assert all("enum" in schema["items"] or "pattern" in schema["items"] for schema in listed.values())
 
 

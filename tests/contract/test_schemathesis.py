@@ -174,7 +174,7 @@ def _keep_columns(query: dict[str, Any], grouped: bool) -> None:
         query["sort"] = [name for name in wanted if not grouped or name.lstrip("-") in there] or None
     if grouped and query.get("fields"):
         query["fields"] = [name for name in query["fields"] if name in there] or None
-    if query.get("fill") and query["fill"] not in there:
+    if query.get("fill") and (query["fill"] not in there or {"year", "fiscal_year"} <= there):
         del query["fill"]
     for name in ("sort", "fields"):
         if name in query and query[name] is None:

@@ -56,6 +56,7 @@ def financed(parent=None, child=None):
         ({"parent": {"counted_note": "just a remark"}}, 8_000),
         ({"parent": {"counted_usd": "70"}}, 7_000),  # its own record says that less is counted
         ({"child": {"status": "Dropped"}}, 10_000),  # no total holds what was dropped
+        ({"child": {"commitment_usd": "120"}}, 0),  # what it holds is more than it states
     ],
 )
 def test_what_a_parent_counts(engine, write, changes, cents):

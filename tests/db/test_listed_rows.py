@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from db import tables
 from db.engine import reading
+from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.bundle import load_bundle
 from db.migrate import downgrade, upgrade
 from db.queries.components import LISTED, list_components
@@ -13,6 +14,7 @@ from db.queries.why import get_component
 from models.component import ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
+from tests.data.export_helpers import PROJECT, csv_text, take
 
 
 def kept(connection):
@@ -62,6 +64,17 @@ def test_a_migrated_database_has_them_at_once(engine):
     upgrade(engine)
     with reading(engine) as connection:
         assert kept(connection) == before != {}
+
+
+def test_a_row_of_several_shares_is_as_relevant_as_the_strongest(engine, write):
+    take(engine, write("one.csv", csv_text(PROJECT)))
+    header = "subject_id,category,share_percent,secondary_categories,relevance,certainty,reason,reviewer,reviewed_on"
+    lines = ("not_migration,75,,none", "mobility_skills,25,,direct")
+    review = "".join(f"X1,{line},sure,a table,me,2026-11-25\n" for line in lines)
+    assert take(engine, write("reviews.csv", f"{header}\n{review}"), RecordsAdapter("reviews")).rejected == 0
+    with reading(engine) as connection:
+        (row,) = kept(connection).values()
+    assert (row["category"], row["relevance"]) == ("not_migration", Relevance.DIRECT)
 
 
 def test_a_list_shows_what_the_single_one_shows(loaded):

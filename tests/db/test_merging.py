@@ -12,3 +12,10 @@ def test_what_is_not_counted_is_taken_off_a_newer_amount_down_to_nothing(stated,
     curated = Said("bundle", "2024-01-01", {"commitment_cents": 1_000, "counted_cents": 400})
     newer = Said("worldbank-api", "2024-06-01", {"commitment_cents": stated})
     assert merge_statements([newer, curated])["counted_cents"] == counts
+
+
+def test_a_way_in_that_says_no_more_that_a_project_is_regional_says_where_it_is():
+    regional = Said("records", "2024-01-01", {"regional": True, "located": [("AFE", 1_000_000)]})
+    later = Said("records", "2024-06-01", {"located": [("UGA", 1_000_000)]})
+    assert merge_statements([later, regional])["located"] == [("UGA", 1_000_000)]
+    assert merge_statements([later._replace(origin="iati"), regional])["located"] == [("AFE", 1_000_000)]

@@ -1,5 +1,10 @@
 """What a total leaves out is told to the dollar, and only what was asked for is said to be missing."""
 
+import json
+
+import pytest
+
+from db.queries.spend import warnings as queries
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, take
 
@@ -25,3 +30,72 @@ def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
 
 def test_categories_that_exclude_each_other_are_not_told_as_a_category(get):
     assert not any("category" in warning for warning in warnings(get, "category=remittances&set=brief_worker_mobility"))
+
+
+@pytest.fixture
+def of_parts(engine, write):
+    """A parent, its financing, and a project of a region that is not approved yet: of each, 1 million of 5 serves migration."""
+    own = {
+        "Z1": {},
+        "Z2": {"parent_project_id": "Z1", "included_in_parent": "unknown"},
+        "Z3": {"countries": "AFE", "status": "Pipeline", "approval_date": "2020-09-01"},
+    }
+    whole = {**PROJECT, "commitment_usd": 5000000}
+    records = [{"type": "project", **whole, "project_id": name, **more} for name, more in own.items()]
+    for name in own:
+        for ordinal, title in enumerate(("Support to refugees", "Roads"), start=1):
+            part = {"type": "component", "project_id": name, "ordinal": ordinal, "title": title}
+            records.append(part | {"amount_usd": 1000000 if ordinal == 1 else 4000000, "amount_basis": "commitment"})
+    take(engine, write("parts.jsonl", "".join(json.dumps(record) + "\n" for record in records)))
+    return client_of(engine)
+
+
+LEFT_OUT = "country leaves out {} US dollars of 1 multi-country project, counted under regions, not countries"
+NOT_YET = "includes {} US dollars of 1 project in the pipeline, not approved yet"
+TWICE = "{} US dollars of 1 additional financing may also be held in the amounts of their parents"
+
+
+@pytest.mark.parametrize(
+    ("query", "of_these", "said"),
+    [
+        ("country=UGA", "country=AFE", LEFT_OUT),
+        ("status=Active,Pipeline", "status=Pipeline", NOT_YET),
+        ("group=forced_displacement", "status=Pipeline", NOT_YET),
+        ("approved_from=2020-08-15", "status=Pipeline", NOT_YET),  # days beside the whole years that summaries tell of
+        ("year_from=2020", "project=Z2", TWICE),
+    ],
+)
+@pytest.mark.parametrize(("basis", "amount"), [("component", "1,000,000.00"), ("project", "5,000,000.00")])
+@pytest.mark.parametrize("by_facts", [False, True])
+def test_warnings_tell_the_money_of_their_basis(of_parts, monkeypatch, query, of_these, said, basis, amount, by_facts):
+    if by_facts:
+        monkeypatch.setattr(queries, "cells_of", lambda *_: None)
+    asked = warnings(of_parts, f"{query}&basis={basis}")
+    total = of_parts(f"/v1/spend?{of_these}&basis={basis}").json()["totals"]
+    assert f"{total['amount_usd'] + total['partial_usd']:,.2f}" == amount
+    assert said.format(amount) in asked
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability"])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("approved_from=2030-01-01", "after"),
+        ("approved_to=1950-01-01", "before"),
+        ("approved_to=1950-01-01&year_from=2020&year_basis=fiscal", "before"),
+        ("year_from=2030&approved_from=2010-01-01&year_basis=fiscal", "after"),
+    ],
+)
+def test_dates_beyond_the_data_are_told_as_years_are(path, asked, told, get):
+    warnings = get(f"/v1/{path}?{asked}").json()["meta"]["warnings"]
+    assert len([warning for warning in warnings if f"no project loaded was approved {told}" in warning]) == 1
+
+
+def test_dates_within_the_data_are_no_gap(get):
+    assert not any("approved" in one for one in warnings(get, "approved_from=2014-01-01&approved_to=2024-03-31"))
+
+
+def test_a_group_that_no_row_has_is_told(engine, write):
+    take(engine, write("one.csv", csv_text(PROJECT | {"name": "Support to refugees"})))
+    told = "no row loaded has group economic_migration: the answer is empty there, which is not zero"
+    assert told in warnings(client_of(engine), "group=economic_migration")

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
@@ -12,7 +13,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.explorer.snippets import ROWS, snippets
+from api.main import create_app
+from db.engine import make_engine
+from db.migrate import upgrade
+from tests.conftest import let_go, watch_of
+from tests.data.export_helpers import PROJECT, jsonl_text, take
+from tests.data.serving import served
 
+WITH_COMMAS = "Prêt à l'investissement, n° 2"
 YEARS = "/?group_by=year,group&year_from=2014&country=JOR,LBN&chart=line&scale=log"
 
 
@@ -284,6 +292,38 @@ def test_a_correction_tells_the_name_of_a_code(open_page):
     page.locator("#trouble").get_by_role("link", name="Jordan (JOR)", exact=True).first.click()
     settled(page)
     assert query_of(page)["country"] == "JOR"
+
+
+@pytest.fixture
+def of_instruments(new_database, write) -> Iterator[str]:
+    """The address of the application on a project of each of three instruments, of which one holds commas."""
+    engine = make_engine(new_database("sqlite"))
+    upgrade(engine)
+    names = (WITH_COMMAS, "Loan", "Grant")
+    records = [
+        {**PROJECT, "name": "Support to refugees", "project_id": f"Y{number}", "instrument": name}
+        for number, name in enumerate(names)
+    ]
+    take(engine, write("instruments.jsonl", jsonl_text(*records)))
+    with served(create_app(engine, watch_of(engine))) as address:
+        yield address
+    let_go(engine)
+
+
+def test_an_instrument_with_commas_is_one_filter(of_instruments, open_page):
+    page = settled(open_page(f"{of_instruments}/?group_by=instrument"))
+    page.locator("#filter-name").select_option("instrument")
+    for name in (WITH_COMMAS, "Loan"):
+        page.locator("#filter-value").fill(name)
+        page.locator("#filter-add").click()
+        settled(page)
+        expect(page.locator("#chips")).to_contain_text(f"Instrument: {name}")
+    again = settled(open_page(page.url))
+    assert again.locator("#chips li span").all_inner_texts() == [f"Instrument: {WITH_COMMAS}", "Instrument: Loan"]
+    assert sorted(row[0] for row in rows_of(again)) == ["Loan", WITH_COMMAS]
+    again.get_by_role("button", name="Without Instrument: Loan").click()
+    expect(again.locator("#chips li")).to_have_count(1)
+    assert [row[0] for row in rows_of(settled(again))] == [WITH_COMMAS]
 
 
 @pytest.mark.parametrize("broken", ["refused", "500", "cut"])

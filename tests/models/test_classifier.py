@@ -612,6 +612,13 @@ def test_patterns_are_written_out():
     [
         (lambda data: data["rules"].append(data["rules"][0]), "unique"),
         (lambda data: data["rules"][-1].update(category="nothing"), "unknown categories"),
+        *(
+            (
+                lambda data, cues=cues: data[cues][-1].update(categories=("refugee_houses",)),
+                "unknown categories: refugee_houses",
+            )
+            for cues in ("cues_before", "cues_after", "component_cues")
+        ),
         (lambda data: data["settings"].update(precedence=("diaspora",)), "precedence"),
         (
             lambda data: data.update(functions=[f for f in data["functions"] if f["category"] != "refugee_housing"]),

@@ -1,6 +1,6 @@
 // The filters that apply, as chips, and the row of controls that adds one. Which there are the page's form says.
 
-import { changed, listOf, ROOT, view } from "./state.js";
+import { changed, learn, listOf, ROOT, view } from "./state.js";
 import { ask } from "./api.js";
 import { find, make } from "./dom.js";
 import { plain } from "./format.js";
@@ -34,7 +34,11 @@ function listed(path) {
 }
 
 /** The members of a dimension that rows have. */
-export const membersOf = (dimension) => listed(`/v1/dimensions/${dimension}/values`);
+export async function membersOf(dimension) {
+  const members = await listed(`/v1/dimensions/${dimension}/values`);
+  learn(dimension, members.map((one) => one.value));
+  return members;
+}
 
 /** The readable name of a member, whether a row has it or not; nothing where it has none. */
 export async function memberName(dimension, value) {
@@ -63,6 +67,7 @@ export async function applied(params) {
   for (const name of new Set(params.keys())) {
     if (CONTROLS.includes(name)) continue;
     const choice = known.get(name);
+    if (choice?.dimension) await membersOf(choice.dimension); // which says what its values are
     for (const value of choice?.many ? listOf(params, name) : params.getAll(name)) {
       const member = choice?.dimension ? await memberName(choice.dimension, value) : undefined;
       found.push({ name, value, label: choice?.label ?? name, text: member ?? (choice?.values ? plain(value) : value) });

@@ -18,18 +18,27 @@ export function write(params) {
   return params.toString().replaceAll("%2C", ",");
 }
 
-/** The values of a parameter that takes several: repeated, or parted by commas. */
+const withCommas = new Map(); // parameter → those of its values that hold commas, in small letters
+
+/** Learn the values of a parameter, so that one that holds a comma is read as one. */
+export function learn(name, values) {
+  withCommas.set(name, new Set(values.map((one) => String(one).toLowerCase()).filter((one) => one.includes(","))));
+}
+
+/** The values of a parameter that takes several: repeated, or parted by commas, as the API reads them. */
 export function listOf(params, name) {
-  return params.getAll(name).flatMap((text) => text.split(",")).map((one) => one.trim()).filter(Boolean);
+  const isOne = (text) => withCommas.get(name)?.has(text.trim().toLowerCase());
+  return params.getAll(name).flatMap((text) => isOne(text) ? [text] : text.split(",")).map((one) => one.trim()).filter(Boolean);
 }
 
 /** A copy with some parameters set anew; nothing, or an empty list, takes one away. */
 export function changed(params, changes) {
   const next = new URLSearchParams(params);
   for (const [name, value] of Object.entries(changes)) {
-    const text = Array.isArray(value) ? value.join(",") : value;
+    const values = Array.isArray(value) ? value : [value];
+    const texts = values.some((one) => String(one).includes(",")) ? values : [values.join(",")]; // else they would be cut
     next.delete(name);
-    if (text) next.set(name, text);
+    for (const text of texts.filter(Boolean)) next.append(name, text);
   }
   return tidy(next);
 }
@@ -44,7 +53,7 @@ function tidy(params) {
   });
   params.delete("sort");
   if (sort.length) params.set("sort", sort.join(","));
-  if (params.has("fill") && !grouped.includes(params.get("fill"))) params.delete("fill");
+  if (YEARS.every((name) => grouped.includes(name)) || !grouped.includes(params.get("fill"))) params.delete("fill");
   if (params.get("chart") === "line" && !grouped.some((name) => YEARS.includes(name))) params.delete("chart");
   if (params.get("prices") !== "constant") params.delete("base_year");
   return params;

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, select, true
 
 from db import tables
-from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices, price_rows
+from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices, price_rows
 from models.filters import Dimension, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance
@@ -57,6 +57,23 @@ def distinct_counts(spread: bool = True) -> list[ColumnElement[int]]:
     unknown = case((and_(*of_component, fact.c.amount_cents.is_(None)), fact.c.component_id))
     counted = (fact.c.project_id, listed, unknown)
     return [func.count(what.distinct()).label(name) for what, name in zip(counted, COUNT_COLUMNS, strict=True)]
+
+
+def projects_and_money(basis: Basis, *where: ColumnElement[bool]) -> Select[Any]:
+    """One row of the projects with facts that meet some conditions, and the upper end of their money in current prices: that of
+    these facts, or of the whole projects."""
+    if basis is Basis.COMPONENT:
+        return select(func.count(fact.c.project_id.distinct()), sum_of(high)).where(*where)
+    parts = (fact.c.project_id, fact.c.country, fact.c.lender, fact.c.measure)
+    matched, whole = select(*parts).where(*where).distinct().subquery("matched"), tables.project_amount
+    same = [
+        whole.c.project_id == matched.c.project_id,
+        whole.c.country_code == matched.c.country,
+        whole.c.lender == matched.c.lender,
+        whole.c.measure == matched.c.measure,
+    ]
+    projects = func.count(matched.c.project_id.distinct())
+    return select(projects, sum_of(whole.c.amount_cents)).select_from(matched.outerjoin(whole, and_(*same)))
 
 
 def _with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:

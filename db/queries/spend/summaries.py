@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
-from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices
+from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices
 from db.queries.spend.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
-from db.queries.spend.facts import distinct_counts, from_facts, group_columns, sum_of
+from db.queries.spend.facts import distinct_counts, from_facts, group_columns, projects_and_money, sum_of
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import template_of
@@ -145,12 +145,14 @@ def _numbered(columns: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[A
     return (column.label(f"figure_{place}") for place, column in enumerate(columns))
 
 
-def money_of_status(plan: Plan, filters: Filters, status: str) -> Select[Any]:
-    """One row of the projects of a status and their money, in full or in part."""
-    in_cells = select(func.coalesce(func.sum(summary.c.amount + summary.c.partial), 0))
-    in_facts = select(func.coalesce(func.sum(high), 0)).where(fact.c.status == status)
+def money_of_status(plan: Plan, filters: Filters, basis: Basis, status: str) -> Select[Any]:
+    """One row of the projects of a status and their money, in full or in part: that of rows, or of whole projects."""
+    names = [ENTIRE[name] if basis is Basis.PROJECT else name for name in ("amount", "partial")]
+    in_cells = select(func.coalesce(func.sum(summary.c[names[0]] + summary.c[names[1]]), 0))
     parts = [in_cells.where(*plan.money.conditions(filters), summary.c.status == status)]
-    parts += [in_facts.where(*conditions(rest, "year")) for rest in plan.rest(filters)]
+    for rest in plan.rest(filters):
+        in_facts = projects_and_money(basis, fact.c.status == status, *conditions(rest, "year"))
+        parts.append(in_facts.with_only_columns(in_facts.selected_columns[1], maintain_column_froms=True))
     return select(_projects(plan, filters, status).scalar_subquery(), _total(parts).scalar_subquery())
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
 
 from db import tables
-from db.queries.filtering import conditions, fact, high, tagged
+from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
 from db.queries.spend.cells import Plan, cells_of
+from db.queries.spend.facts import projects_and_money
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -38,7 +39,7 @@ class Check:
 
 
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
-    """Collect the warnings of an answer. Amounts in them are the upper end of the range, in current US dollars."""
+    """Collect the warnings of an answer. Amounts in them are the upper end of the range on its basis, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
     return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query.filters)]
 
@@ -65,7 +66,11 @@ def gap_questions(filters: Filters) -> Iterator[Question]:
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     query = replace(query, filters=replace(query.filters, base_year=None))  # amounts are told in current prices
-    checks = [*_left_apart(query.filters), *_left_in_buckets(connection, query), _not_approved(connection, query)]
+    checks = [
+        *_left_apart(query.filters, query.basis),
+        *_left_in_buckets(connection, query),
+        _not_approved(connection, query),
+    ]
     return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
 
 
@@ -103,21 +108,22 @@ def _all_checks(parts: Sequence[tuple[Any, ...]]) -> Select[Any]:
     return select(*every.c).order_by(every.c.number)
 
 
-def _all_of(filters: Filters, *where: ColumnElement[bool], by: str | None = None) -> Select[Any]:
-    money = func.coalesce(func.sum(high), 0)
-    return select(func.count(fact.c.project_id.distinct()), money).where(*conditions(filters, by), *where)
+def _all_of(
+    filters: Filters, *where: ColumnElement[bool], by: str | None = None, basis: Basis = Basis.COMPONENT
+) -> Select[Any]:
+    return projects_and_money(basis, *conditions(filters, by), *where)
 
 
-def _left_apart(filters: Filters) -> Iterator[Check]:
+def _left_apart(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
     if filters.left_out and not filters.categories:
         names = ",".join(filters.left_out)
         asked = replace(filters, categories=filters.left_out)
         ask_for_them = f"never added to the rest: category={names} asks for them"
-        yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}")
+        yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}", more=(basis,))
 
 
-def _kept_apart(filters: Filters) -> Select[Any]:
-    return _all_of(filters, by="category")
+def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
+    return _all_of(filters, by="category", basis=basis)
 
 
 def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
@@ -130,8 +136,8 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
         yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
     if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
         yield "no row loaded holds the words of q: the answer is empty, which is not zero"
-    if bounds := [bound for bound in (filters.year_from, filters.year_to) if bound is not None]:
-        first, last = ask(connection, _years_question(filters))[0]
+    for years, bounds in _bounds(filters):
+        first, last = ask(connection, _years_question(years))[0]
         if first is not None and min(bounds) < first:
             yield f"no project loaded was approved before {first}"
         if last is not None and max(bounds) > last:
@@ -145,8 +151,7 @@ def _gap_questions(filters: Filters) -> Iterator[Question]:
         yield Question(_any_of_words, (filters.search,))
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
-    if filters.year_from is not None or filters.year_to is not None:
-        yield _years_question(filters)
+    yield from (_years_question(years) for years, _ in _bounds(filters))
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
@@ -156,6 +161,7 @@ def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
         (Dimension.REGION, filters.regions),
         (Dimension.INCOME_GROUP, filters.income_groups),
         (Dimension.CATEGORY, filters.categories),
+        (Dimension.GROUP, filters.groups),
         (Dimension.SOURCE, filters.sources),
         (Dimension.INSTRUMENT, filters.instruments),
         (Dimension.STATUS, () if filters.status_may_be_unstated else filters.statuses),
@@ -178,9 +184,17 @@ def _any_of_words(search: SearchQuery) -> Select[Any]:
     return found_by(search).limit(1)
 
 
-def _years_question(filters: Filters) -> Question:
+def _bounds(filters: Filters) -> Iterator[tuple[Dimension, list[int]]]:
+    """The years that a filter begins and ends with, on each basis that it names any on. Dates have calendar years."""
+    bounds = {Dimension.YEAR: [date.year for date in (filters.approved_from, filters.approved_to) if date is not None]}
+    named = [year for year in (filters.year_from, filters.year_to) if year is not None]
     fiscal = filters.year_basis is YearBasis.FISCAL
-    return Question(_first_and_last, (Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR,))
+    bounds.setdefault(Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR, []).extend(named)
+    yield from ((years, found) for years, found in bounds.items() if found)
+
+
+def _years_question(years: Dimension) -> Question:
+    return Question(_first_and_last, (years,))
 
 
 def _known(dimension: Dimension, members: Sequence[Any]) -> Select[Any]:
@@ -200,7 +214,7 @@ def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Chec
             query.filters,
             lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
-            (tuple(code for (code,) in ask(connection, BUCKETS)),),
+            (query.basis, tuple(code for (code,) in ask(connection, BUCKETS))),
         )
 
 
@@ -212,28 +226,29 @@ def _buckets() -> Select[Any]:
 BUCKETS = Question(_buckets)
 
 
-def _in_buckets(filters: Filters, buckets: Sequence[str]) -> Select[Any]:
+def _in_buckets(filters: Filters, basis: Basis, buckets: Sequence[str]) -> Select[Any]:
     """The buckets stand in the statement by name: a database knows how much is in a place, but not which places are buckets."""
     elsewhere = replace(filters, countries=())
-    return _all_of(elsewhere, fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries), by="country")
+    left_out = (fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries))
+    return _all_of(elsewhere, *left_out, by="country", basis=basis)
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
     def say(money: str) -> str:
         return f"includes {money} in the pipeline, not approved yet"
 
-    if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,))):
+    if plan := cells_of(connection, SpendQuery(query.filters, (Dimension.STATUS,), query.basis)):
         template, _ = template_of(query.filters)
-        return Check(_pipeline_cells, query.filters, say, more=(plan.with_slots(template),))
-    return Check(_pipeline, query.filters, say)
+        return Check(_pipeline_cells, query.filters, say, more=(query.basis, plan.with_slots(template)))
+    return Check(_pipeline, query.filters, say, more=(query.basis,))
 
 
-def _pipeline_cells(filters: Filters, plan: Plan) -> Select[Any]:
-    return money_of_status(plan, filters, "Pipeline")
+def _pipeline_cells(filters: Filters, basis: Basis, plan: Plan) -> Select[Any]:
+    return money_of_status(plan, filters, basis, "Pipeline")
 
 
-def _pipeline(filters: Filters) -> Select[Any]:
-    return _all_of(filters, fact.c.status == "Pipeline")
+def _pipeline(filters: Filters, basis: Basis) -> Select[Any]:
+    return _all_of(filters, fact.c.status == "Pipeline", basis=basis)
 
 
 def _perhaps_twice(query: SpendQuery) -> Check:
@@ -242,10 +257,11 @@ def _perhaps_twice(query: SpendQuery) -> Check:
         query.filters,
         lambda money: f"{money} may also be held in the amounts of their parents",
         "additional financing",
+        (query.basis,),
     )
 
 
-def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
+def _of_unknown_inclusion(filters: Filters, basis: Basis) -> Select[Any]:
     """Financings of parents that are loaded, and those of which nobody says what they add to: that may be loaded as well.
 
     What a parent is known to hold is taken off its commitment, and off nothing else.
@@ -262,7 +278,7 @@ def _of_unknown_inclusion(filters: Filters) -> Select[Any]:
         financing.c.parent_project_id.is_(None),
         financing.c.included_in_parent.is_distinct_from(Inclusion.NO),
     )
-    return _all_of(filters, fact.c.project_id.in_(union_all(unknown, of_unknown)), by="project_id")
+    return _all_of(filters, fact.c.project_id.in_(union_all(unknown, of_unknown)), by="project_id", basis=basis)
 
 
 def _in_doubt(query: SpendQuery) -> Iterator[Check]:

@@ -1,0 +1,56 @@
+"""Every rule can fire: its words stand in a text where one of its stems does, and are not all taken by rules before it."""
+
+import pytest
+
+from models.classification import ClassifierInput, load_rules
+from models.classification.matching import Document, find_matches
+from models.classification.verdict import field_text
+from tests.models.test_classifier import of_row, read_samples
+
+FIELDS = ("name", "objective", "component_title", "component_description")
+BY_ID = {rule.id: rule for rule in load_rules().rules}
+
+SAID = {
+    "remittances.of_workers": "To reduce the cost of remittances sent by migrant workers.",
+    "trap.acknowledged": "It acknowledges the needs of refugees.",
+    "trap.cause_of_demand": "To build schools, needed because of the return of refugees.",
+    "trap.denied": "The project does not target refugees.",
+    "trap.refuge": "To protect a wildlife refuge near camps of refugees.",
+    "hosts.cohesion": "Social cohesion between refugees and host communities.",
+    "refugees.policy": "To reform refugee administration.",
+    "refugees.displaced_abroad": "Schools for displaced Iraqis in Jordan.",
+    "refugees.syria_crisis": "To mitigate the impact of the Syria crisis.",
+    "refugees.window": "It is paid by the IDA18 RSW.",
+    "refugees.borderland": "To serve displaced people and border communities.",
+    "governance.displacement_bodies": "A regional secretariat on forced displacement and mixed migration.",
+    "refugees.rohingya_short": "To serve DRPs in Cox's Bazar.",
+    "refugees.displacement_response": "A regional dialogue on forced displacement.",
+    "refugees.displacement_impacts": "To respond to displacement impacts.",
+    "refugees.displaced_in_host_country": "To serve displaced people in Lebanon.",
+    "displaced.with_hosts": "To serve internally displaced people and their host communities.",
+    "displaced.topic": "To end forced displacement.",
+    "skills.labour_migrants": "Aspiring migrants have their skills certified.",
+    "mobility.labour_mobility": "Skills and labour mobility in the Pacific.",
+    "remittances.statistics": "To improve statistics on international migration and remittances.",
+}
+"""A text for each rule that fires in none of the samples of classifications."""
+
+
+def fired(text):
+    document = Document.of({name: field_text(text, name) for name in FIELDS}, text.countries)
+    return {match.rule.id for match in find_matches(document, load_rules(), FIELDS)}
+
+
+@pytest.fixture(scope="module")
+def of_samples():
+    return set().union(*(fired(of_row(row)) for row in read_samples()))
+
+
+@pytest.mark.parametrize("rule", BY_ID)
+def test_every_rule_fires_in_a_text(rule, of_samples):
+    found = fired(ClassifierInput(objective=SAID[rule])) if rule in SAID else of_samples
+    assert rule in found, "no sample fires it: mend its stems, or give it a text in SAID"
+
+
+def test_texts_are_given_for_rules_that_there_are():
+    assert SAID.keys() <= BY_ID.keys()
