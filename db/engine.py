@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any
 
 import msgspec
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
@@ -151,12 +150,6 @@ def _begin_reading(connection: Connection, *_statement: Any) -> None:
     if not known.begun:
         known.begun = True
         connection.connection.cursor().execute(BEGIN_READING)
-
-
-def is_idle(connection: Connection) -> bool:
-    """Whether a connection to PostgreSQL is in no transaction yet."""
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
 
 
 class Allowance:
