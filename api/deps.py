@@ -1,5 +1,6 @@
 """What routes need: the engine, one consistent reading of the database, and the release that it shows."""
 
+from asyncio import AbstractEventLoop, Semaphore, get_running_loop
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from functools import partial, wraps
 from inspect import signature
 from threading import BoundedSemaphore
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection, Engine
@@ -22,14 +24,18 @@ from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.statements.asking import from_memory
 from db.queries.vocabulary import Vocabulary, vocabulary
+from db.waiting import on_loop
 from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
 
 TURNS = 4
-"""Threads that read at a time. They compute more than they wait, on a server too, and many that do so at once get in each other's
-way: forty took six times as long as four on an SQLite file; on PostgreSQL four answer a fifth to a third more than eight. One or
-two answer more still, mostly, but then a question that takes its time keeps all others waiting."""
+"""Threads that read an SQLite file at a time. They compute more than they wait, and many that do so at once get in each other's
+way: forty took six times as long as four. One or two answer more still, mostly, but then a question that takes its time keeps
+all others waiting."""
+
+PLACES = 8
+"""Questions to a PostgreSQL that the event loop waits for at a time. The connections beyond these are for threads."""
 
 QUICK = 160_000
 """Steps of SQLite's machine that an answer may take on the event loop: three to seven milliseconds. A record takes some
@@ -76,9 +82,9 @@ def get_writer(request: Request) -> Engine:
 def reads(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
     """Give a route its `snapshot`: a reading that lasts until the answer is made, or until its last row is sent.
 
-    On an SQLite file what is quick is read at once, on the event loop: a thread takes longer to begin, and those that
-    compute keep the loop waiting anyhow. What turns out not to be quick is broken off and begun anew in a thread, all of it
-    in the same one; so are files, and whatever a server is asked, for it may keep us waiting.
+    This happens on the event loop: a thread takes longer to begin, and those that compute keep the loop waiting anyhow. While
+    a PostgreSQL answers, the loop goes on with others. An SQLite file leaves no time for others, so what turns out not to be
+    quick is broken off and begun anew in a thread, all of it in the same one. Files and pictures are made in threads.
 
     Raises (the route that results):
         NothingLoadedError: if no release was made yet.
@@ -90,6 +96,8 @@ def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[R
     """The same for a route that may take seconds, as where files are made: it has a thread, and takes nobody's turn."""
     return _given_a_snapshot(route, _in_thread)
 
+
+_places: WeakKeyDictionary[AbstractEventLoop, Semaphore] = WeakKeyDictionary()
 
 Opening = AbstractContextManager[Snapshot]
 Read = Callable[[Opening], Response]
@@ -112,17 +120,23 @@ async def _as_it_takes(request: Request, read: Read) -> Response:
         except OperationalError:
             if not allowance.spent:
                 raise
-    return await run_in_threadpool(_with_turn, request.app, read)
+        return await run_in_threadpool(_with_turn, request.app, read)
+    async with _places.setdefault(get_running_loop(), Semaphore(PLACES)):
+        return await on_loop(_from_server, request.app, read)
 
 
 def _with_turn(app: FastAPI, read: Read) -> Response:
-    """Read a server as if the newest release were the one last seen, and once more without that where it was wrong."""
     with app.state.turns:
-        kept = _kept(app) if app.state.engine.dialect.name == "postgresql" else None
-        if kept is not None:
-            with suppress(ReadAnewError):
-                return read(_remembered(app.state.engine, *kept))
-        return read(snapshot_of(app, again=kept is None))
+        return read(snapshot_of(app))
+
+
+def _from_server(app: FastAPI, read: Read) -> Response:
+    """Read a server as if the newest release were the one last seen, and once more without that where it was wrong."""
+    kept = _kept(app)
+    if kept is not None:
+        with suppress(ReadAnewError):
+            return read(_remembered(app.state.engine, *kept))
+    return read(snapshot_of(app, again=kept is None))
 
 
 def _given_a_snapshot(

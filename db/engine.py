@@ -10,11 +10,11 @@ from time import monotonic
 from typing import Any
 
 import msgspec
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
 from db.errors import ReadAnewError
+from db.waiting import WaitingPool, connect, note_set_up
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 READERS = 40
@@ -29,6 +29,8 @@ STEPS_AT_ONCE = 1_000
 COST_OF_PAGE = 1.1
 """What PostgreSQL takes it to cost one who writes to read a page by an index, beside one of a row of pages. It says four, which
 was true of turning disks; a run looks up, some at a time, what it has just written, and would have tables read whole."""
+
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 
 CONNECT_SECONDS = 5
 """How long a PostgreSQL may take to let somebody in, unless its address says otherwise (`?connect_timeout=…`)."""
@@ -51,8 +53,12 @@ def make_engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
-        wanted = {name: value for name, value in patience.items() if name not in parsed.query}
-        engine = create_engine(parsed, pool_size=SERVER_READERS, max_overflow=0, connect_args=wanted)
+        wanted: dict[str, Any] = {name: value for name, value in patience.items() if name not in parsed.query}
+        wanted["prepare_threshold"] = None  # whose statements are kept by a name is for `send_together` to say, not two
+        room = {"pool_size": SERVER_READERS, "max_overflow": 0, "pool_timeout": 0}
+        engine = create_engine(parsed, poolclass=WaitingPool, connect_args=wanted, **room)
+        event.listen(engine, "do_connect", connect)
+        event.listen(engine, "connect", note_set_up)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", partial(_look_after, engine))
         event.listen(engine, "before_cursor_execute", _begin_reading)
@@ -109,12 +115,14 @@ class Reading:
     """How far a reading of a server has come.
 
     `known` holds the rows of what was asked ahead. A reading `from_memory` goes on from rows that an earlier one had, of
-    which those it is `unsure` of are still to be asked; it may have `ended` with what was said to be its last question.
+    which those it is `unsure` of are still to be asked. Its transaction has `begun` with its first question, and may have
+    `ended` with what was said to be its last.
     """
 
     known: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
     from_memory: bool = False
     unsure: list[Any] = field(default_factory=list)
+    begun: bool = False
     ended: bool = False
 
     def go_on(self) -> None:
@@ -136,15 +144,12 @@ def reading_of(connection: Connection) -> Reading | None:
 def _begin_reading(connection: Connection, *_statement: Any) -> None:
     """Begin a transaction that reads with its first statement: one after the other they would take two round trips."""
     known = reading_of(connection)
-    if known is not None and is_idle(connection):
-        known.go_on()
-        connection.connection.cursor().execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-
-
-def is_idle(connection: Connection) -> bool:
-    """Whether a connection to PostgreSQL is in no transaction yet."""
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
+    if known is None:
+        return
+    known.go_on()
+    if not known.begun:
+        known.begun = True
+        connection.connection.cursor().execute(BEGIN_READING)
 
 
 class Allowance:

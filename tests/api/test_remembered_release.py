@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.main import create_app
 from db import tables
-from db.engine import is_idle, reading
+from db.engine import reading
 from db.errors import ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend.warnings import BUCKETS
@@ -17,6 +17,7 @@ from db.queries.statements.asking import ask, ask_ahead, from_memory
 from db.queries.statements.prepared import Question
 from tests.conftest import client_of, watch_of
 from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.watching import is_idle
 
 ID = PROJECT["project_id"]
 RECORDS = (f"/v1/projects/{ID}", f"/v1/components/{ID}-whole")

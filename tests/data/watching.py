@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, event
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, event
 
 from db.engine import reading
 from db.queries.releases import latest_release
@@ -31,6 +33,12 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         yield found
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def is_idle(connection: Connection) -> bool:
+    """Whether a connection to PostgreSQL is in no transaction."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
 
 
 def settle(engine: Engine, watch: ReleaseWatch | None = None) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db import engine as engines
 from db import tables
-from db.engine import is_idle, make_engine, reading, writing
+from db.engine import make_engine, reading, writing
 from db.queries.components import list_components
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend.spend import ask_spend_ahead, spend
@@ -20,6 +20,7 @@ from db.queries.statements.prepared import Question
 from db.queries.why import get_component
 from models.filters import Dimension, Filters, SpendQuery
 from tests.conftest import client_of, let_go
+from tests.data.watching import is_idle
 
 AROUND = 2
 """Round trips of a reading beside what is asked in it: it begins with the newest release, and it ends."""

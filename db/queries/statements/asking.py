@@ -8,9 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.engine import is_idle, reading_of
+from db.engine import BEGIN_READING, reading_of
 from db.errors import ReadAnewError
+from db.queries.statements.pipeline import Sent, send_together
 from db.queries.statements.prepared import CHUNK, Question, Row, said
+
+BEGIN: Sent = (BEGIN_READING.encode(), ())
+COMMIT: Sent = (b"COMMIT", ())
 
 
 def ask(connection: Connection, question: Question) -> list[Row]:
@@ -24,7 +28,7 @@ def ask(connection: Connection, question: Question) -> list[Row]:
         rows = reading.known.get(question.key)
         if rows is not None:
             return rows
-        if is_idle(connection):
+        if not reading.begun or reading.ended:
             return _send_together(connection, [question])[0]
     return question.prepared(connection.dialect).fetch(connection, question.values)
 
@@ -112,24 +116,21 @@ def _send_together(connection: Connection, questions: Sequence[Question], last: 
 def _answers(connection: Connection, questions: Sequence[Question], ends: bool) -> list[list[Row]]:
     """Send statements without waiting for what comes of those before, nor for the transaction to begin or to end."""
     statements = [question.prepared(connection.dialect) for question in questions]
+    reading = reading_of(connection)
+    assert reading is not None
+    first = [] if reading.begun else [BEGIN]
+    reading.begun = True
+    sent = [one.sent(connection, question.values) for one, question in zip(statements, questions, strict=True)]
     driver: Any = connection.connection.driver_connection
-    cursors: list[Any] = []
     try:
-        with driver.pipeline():
-            for question, statement in zip(questions, statements, strict=True):
-                cursors.append(driver.cursor())
-                statement.execute(connection, cursors[-1], question.values)
-            if ends:
-                driver.cursor().execute("COMMIT")
-        return [
-            statement.read(connection, cursor, cursor.fetchall())
-            for statement, cursor in zip(statements, cursors, strict=True)
-        ]
+        found = send_together(driver, [*first, *sent, *([COMMIT] if ends else [])])
     except connection.dialect.loaded_dbapi.Error as error:
         raise said(connection, ";\n".join(statement.text for statement in statements), error) from error
-    finally:
-        for cursor in cursors:
-            cursor.close()
+    except BaseException:  # as where nobody waits for the answer any more
+        connection.invalidate()
+        raise
+    mine = found[len(first) : len(first) + len(sent)]
+    return [one.read(connection, part.types, part.rows) for one, part in zip(statements, mine, strict=True)]
 
 
 def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
+from db.queries.statements.pipeline import Sent
 from db.queries.statements.templates import Values, bare
 
 KEPT = 1_000
@@ -33,7 +34,11 @@ until they are written. A server is asked for `CHUNK`, each time in a round trip
 PLAIN = re.compile(r"[A-Za-z0-9_. -]*")
 """Words that stand in a statement as they are."""
 
+SLOT = re.compile(r"%\((\w+)\)s|%%")
+"""A place of a value as the driver of PostgreSQL has it, or the sign that would begin one."""
+
 Row = tuple[Any, ...]
+Numbered = tuple[bytes, tuple[str, ...]]
 Processor = Callable[[Any], Any]
 
 _numbers = count()
@@ -83,13 +88,14 @@ class Prepared:
     columns: tuple[str, ...]
     types: tuple[TypeEngine[Any], ...]
     _readers: list[tuple[int, Processor]] | None = None
+    _numbered: Numbered | None = None
 
     def fetch(self, connection: Connection, values: Values) -> list[Row]:
         """Run it, and return all its rows."""
         cursor: Any = connection.connection.cursor()
         try:
             self.execute(connection, cursor, values)
-            return self.read(connection, cursor, cursor.fetchall())
+            return self.read(connection, _types_of(cursor), cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
             raise said(connection, self.text, error) from error
         finally:
@@ -111,7 +117,7 @@ class Prepared:
             self.execute(connection, cursor, values)
             yield []
             while rows := cursor.fetchmany(size):
-                yield self.read(connection, cursor, rows)
+                yield self.read(connection, _types_of(cursor), rows)
         except connection.dialect.loaded_dbapi.Error as error:
             raise said(connection, self.text, error) from error
         finally:
@@ -119,18 +125,35 @@ class Prepared:
 
     def execute(self, connection: Connection, cursor: Any, values: Values) -> None:
         """Send it, for `read` to read what comes."""
+        given = self._given(values)
+        bound: Any = given if self.order is None else tuple([given[name] for name in self.order])
+        self._tell(connection, cursor, bound)
+        cursor.execute(self.text, bound)
+
+    def sent(self, connection: Connection, values: Values) -> Sent:
+        """What is sent of it to a PostgreSQL together with others; `read` reads what comes."""
+        given = self._given(values)
+        self._tell(connection, None, given)
+        if self._numbered is None:
+            self._numbered = _numbered(self.text)
+        text, names = self._numbered
+        return text, [given[name] for name in names]
+
+    def _given(self, values: Values) -> dict[str, Any]:
         given = {**self.fixed, **values}
         for name, process in self.binders.items():
             given[name] = process(given[name])
-        bound: Any = given if self.order is None else tuple([given[name] for name in self.order])
-        for listen in connection.dispatch.before_cursor_execute:  # who listens to the engine hears of these too
-            listen(connection, cursor, self.text, bound, None, False)
-        cursor.execute(self.text, bound)
+        return given
 
-    def read(self, connection: Connection, cursor: Any, rows: list[Row]) -> list[Row]:
-        """Turn the driver's rows into ours."""
+    def _tell(self, connection: Connection, cursor: Any, bound: Any) -> None:
+        """Who listens to the engine hears of these statements too."""
+        for listen in connection.dispatch.before_cursor_execute:
+            listen(connection, cursor, self.text, bound, None, False)
+
+    def read(self, connection: Connection, types: Sequence[Any], rows: list[Row]) -> list[Row]:
+        """Turn the driver's rows into ours; `types` are those of their columns, as the database calls them."""
         if self._readers is None:
-            self._readers = self._find_readers(connection.dialect, cursor.description)
+            self._readers = self._find_readers(connection.dialect, types)
         if not self._readers:
             return rows
         found = []
@@ -141,14 +164,28 @@ class Prepared:
             found.append(tuple(cells))
         return found
 
-    def _find_readers(self, dialect: Dialect, description: Sequence[Any]) -> list[tuple[int, Processor]]:
+    def _find_readers(self, dialect: Dialect, types: Sequence[Any]) -> list[tuple[int, Processor]]:
         """What turns the driver's values into ours depends on how the database calls their types."""
         found: list[tuple[int, Processor]] = []
-        for place, (kind, named) in enumerate(zip(self.types, description, strict=True)):
-            read = kind.dialect_impl(dialect).result_processor(dialect, named[1])
+        for place, (kind, named) in enumerate(zip(self.types, types, strict=True)):
+            read = kind.dialect_impl(dialect).result_processor(dialect, named)
             if read is not None:
                 found.append((place, read))
         return found
+
+
+def _types_of(cursor: Any) -> list[Any]:
+    return [column[1] for column in cursor.description]
+
+
+def _numbered(text: str) -> Numbered:
+    """A statement with PostgreSQL's own slots, which have numbers, instead of the driver's, and the names that these had."""
+    names: dict[str, int] = {}
+
+    def number(slot: re.Match[str]) -> str:
+        return f"${names.setdefault(slot[1], len(names) + 1)}" if slot[1] else "%"
+
+    return SLOT.sub(number, text).encode(), tuple(names)
 
 
 @lru_cache(KEPT)
