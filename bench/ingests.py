@@ -21,6 +21,7 @@ from sqlalchemy import make_url
 from bench.report import Table
 from bench.servers import PYTHON, ROOT, peak_of
 from bench.synthetic import records
+from db.ingest.adapters.records import RecordsAdapter
 
 
 class Plain(BaseModel):
@@ -50,16 +51,18 @@ def measure_ingest(new_database: Callable[[], str], components: int, folder: Pat
         for record in records(components):
             count += 1
             file.write(json.dumps(record) + "\n")
-    firsts, seconds, floors, copies, peaks = [], [], [], [], []
+    firsts, seconds, floors, ours, copies, peaks = [], [], [], [], [], []
     for _ in range(rounds):
         url = new_database()
         _command(url, "migrate")
         floors.append(_timed(lambda: _validate(path)))
+        ours.append(_timed(lambda: _validate_as_here(path)))
         first, peak = _command(url, "ingest", "records", str(path))
         copies.append(_copy(url, path))
         second, _ = _command(url, "ingest", "records", str(path))
         firsts.append(first), seconds.append(second), peaks.append(peak)
     rates = [("pydantic-core alone, plain types", floors), ("COPY alone (PostgreSQL)", copies)]
+    rates += [("read and validated alone, by the models here", ours)]
     rates += [("ingest, the whole command", firsts), ("again, nothing changes", seconds)]
     rows: list[dict[str, object]] = [
         {
@@ -114,6 +117,11 @@ def _validate(path: Path) -> None:
     with path.open("rb") as file:
         for line in file:
             Plain.model_validate_json(line)
+
+
+def _validate_as_here(path: Path) -> None:
+    for raw in RecordsAdapter().read(path):
+        raw.kind.model_validate(raw.fields)
 
 
 def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
