@@ -235,7 +235,12 @@ def sector(code, percent="", vocabulary=""):
         (sector(240, 60, 2) + sector(151, 40, "DAC-3"), ("240:60", "151:40"), None),
         (sector("BC", 100, 99) + sector("x", 100, 98), None, None),
         (sector(24050, 50) + sector("AGRIC", 50), ("24050:50",), None),
-        (sector(24050) + sector("AGRIC"), None, "missing beside 24050, a code that cannot be read: no share is known"),
+        (
+            sector(24050) + sector("AGRIC"),
+            ("24050", "99810"),
+            "missing beside 24050, a code that cannot be read: no share is known",
+        ),
+        (sector(99810) + sector("AGRIC"), ("99810",), "missing beside 99810"),
         (sector(24050) + sector(15110) + sector("AGRIC"), ("24050", "15110"), "percentages are missing"),
         (sector("AGRIC"), None, None),
     ],

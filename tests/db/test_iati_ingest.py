@@ -248,6 +248,19 @@ def test_refugee_costs_inside_donor_countries_are_left_out_unless_asked_for(engi
     assert [(row["category"], row["amount_usd"]) for row in rows] == [("in_donor_refugee_costs", 7)]
 
 
+def test_a_code_beside_one_that_cannot_be_read_has_a_part_of_the_money(engine, tmp_path):
+    sectors = {"XX-SYN-1": ("24050", "xx"), "XX-SYN-2": ("24050", "11110"), "XX-SYN-3": ("93010", "xx")}
+    given = {key: "".join(f"<sector code='{code}'/>" for code in codes) for key, codes in sectors.items()}
+    take_in(engine, write(tmp_path, *(activity(inside + dollars(1000), key) for key, inside in given.items())))
+    ask = client_of(engine)
+    found = {key: ask(f"/v1/projects/{key}").json()["data"] for key in sectors}
+    assert {key: (project["category"], project["relevance"]) for key, project in found.items()} == {
+        "XX-SYN-1": ("remittances", "partial"),
+        "XX-SYN-2": ("remittances", "partial"),
+        "XX-SYN-3": ("in_donor_refugee_costs", "partial"),
+    }
+
+
 def test_the_world_banks_money_for_refugees_in_poland_is_no_cost_of_a_donor_at_home(engine, tmp_path):
     inside = "<description><narrative>Reception of refugees in Poland.</narrative></description>" + dollars(40)
     path = write(tmp_path, activity(inside, "44000-P999999", BANK), activity(inside, "XX-SYN-1"))

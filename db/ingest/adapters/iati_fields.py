@@ -172,7 +172,7 @@ def places_of(parent: Node, findings: Findings) -> Places:
 def _is_whole(countries: Sequence[Part], regions: Sequence[Part]) -> bool:
     """Whether the countries alone make up the whole, but for rounding, and regions do not fill it up to exactly 100."""
     alone, beside = (sum((part.percent or 0 for part in parts), Fraction()) for parts in (countries, regions))
-    return abs(alone - 100) <= ROUNDED and alone + beside != 100
+    return 100 - ROUNDED <= alone <= 100 + ROUNDED and alone + beside != 100
 
 
 def _country(node: Node, findings: Findings) -> Part:
