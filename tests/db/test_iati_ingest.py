@@ -270,6 +270,24 @@ def test_the_world_banks_money_for_refugees_in_poland_is_no_cost_of_a_donor_at_h
     assert categories == {"P999999": "refugee_services", "XX-SYN-1": "in_donor_refugee_costs"}
 
 
+@pytest.mark.parametrize(
+    ("money", "category"),
+    [
+        ("ibrd_usd", "refugee_housing"),
+        ("ida_usd", "refugee_housing"),
+        ("grant_usd", "in_donor_refugee_costs"),
+    ],
+)
+def test_money_of_ibrd_and_ida_is_the_world_banks_under_any_id(engine, tmp_path, money, category):
+    own = tmp_path / "projects.csv"
+    own.write_text(
+        f"project_id,name,countries,status,approval_date,commitment_usd,{money},source,as_of\n"
+        "X-POL,Housing of refugees in Poland,POL,Active,2020-02-02,5000000,5000000,worldbank-projects,2020-03-31\n"
+    )
+    assert ingest(engine, RecordsAdapter(), [own]).rejected == 0
+    assert client_of(engine)("/v1/projects/X-POL").json()["data"]["category"] == category
+
+
 def test_reports_of_the_world_bank_are_not_looked_for_elsewhere(engine, tmp_path):
     inside = "<sector code='24050'/>" + dollars(5)
     take_in(engine, write(tmp_path, activity(inside), activity(inside, "44000-P999999", BANK)))

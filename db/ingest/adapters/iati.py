@@ -184,9 +184,7 @@ def _what(sectors: Sectors, by_sector: Shares | None, money: Money, findings: Fi
         return {"sectors": names, "purpose_codes": tuple(f"{code}:{share}" for code, share in written.items() if code)}
     codes = codes or tuple(dict.fromkeys(code for own in of_amounts for code in own.rebased.codes))
     read = tuple(filter(None, codes))
-    if (
-        len(read) == 1 < len(codes)
-    ):  # a code that stands alone would have all the money, also that of what cannot be read
+    if len(read) == 1 < len(codes):  # alone it would have all the money, that of what cannot be read too
         read = tuple(dict.fromkeys((*read, UNSPECIFIED)))
     return {"sectors": names, "purpose_codes": read}
 
