@@ -248,6 +248,19 @@ def test_refugee_costs_inside_donor_countries_are_left_out_unless_asked_for(engi
     assert [(row["category"], row["amount_usd"]) for row in rows] == [("in_donor_refugee_costs", 7)]
 
 
+def test_a_code_beside_one_that_cannot_be_read_has_a_part_of_the_money(engine, tmp_path):
+    sectors = {"XX-SYN-1": ("24050", "xx"), "XX-SYN-2": ("24050", "11110"), "XX-SYN-3": ("93010", "xx")}
+    given = {key: "".join(f"<sector code='{code}'/>" for code in codes) for key, codes in sectors.items()}
+    take_in(engine, write(tmp_path, *(activity(inside + dollars(1000), key) for key, inside in given.items())))
+    ask = client_of(engine)
+    found = {key: ask(f"/v1/projects/{key}").json()["data"] for key in sectors}
+    assert {key: (project["category"], project["relevance"]) for key, project in found.items()} == {
+        "XX-SYN-1": ("remittances", "partial"),
+        "XX-SYN-2": ("remittances", "partial"),
+        "XX-SYN-3": ("in_donor_refugee_costs", "partial"),
+    }
+
+
 def test_the_world_banks_money_for_refugees_in_poland_is_no_cost_of_a_donor_at_home(engine, tmp_path):
     inside = "<description><narrative>Reception of refugees in Poland.</narrative></description>" + dollars(40)
     path = write(tmp_path, activity(inside, "44000-P999999", BANK), activity(inside, "XX-SYN-1"))
@@ -255,6 +268,24 @@ def test_the_world_banks_money_for_refugees_in_poland_is_no_cost_of_a_donor_at_h
     ask = client_of(engine)
     categories = {key: ask(f"/v1/projects/{key}").json()["data"]["category"] for key in ("P999999", "XX-SYN-1")}
     assert categories == {"P999999": "refugee_services", "XX-SYN-1": "in_donor_refugee_costs"}
+
+
+@pytest.mark.parametrize(
+    ("money", "category"),
+    [
+        ("ibrd_usd", "refugee_housing"),
+        ("ida_usd", "refugee_housing"),
+        ("grant_usd", "in_donor_refugee_costs"),
+    ],
+)
+def test_money_of_ibrd_and_ida_is_the_world_banks_under_any_id(engine, tmp_path, money, category):
+    own = tmp_path / "projects.csv"
+    own.write_text(
+        f"project_id,name,countries,status,approval_date,commitment_usd,{money},source,as_of\n"
+        "X-POL,Housing of refugees in Poland,POL,Active,2020-02-02,5000000,5000000,worldbank-projects,2020-03-31\n"
+    )
+    assert ingest(engine, RecordsAdapter(), [own]).rejected == 0
+    assert client_of(engine)("/v1/projects/X-POL").json()["data"]["category"] == category
 
 
 def test_reports_of_the_world_bank_are_not_looked_for_elsewhere(engine, tmp_path):

@@ -33,6 +33,8 @@ from models.texts import clean_text
 SOURCE = "iati"
 LONGEST = 20_000
 """Characters of a description that are kept; longer ones are cut, which is listed."""
+UNSPECIFIED = "99810"
+"""The DAC's code for sectors that are not specified; it decides nothing."""
 MEANING_FIRST = ("2", "1", "", "3", "4")
 """Types of description in the order in which they are put together: objectives, general, target groups, other."""
 NAMES = {"project_id": "iati-identifier", "name": "title", "objective": "description", "place": "recipient-country"}
@@ -182,8 +184,9 @@ def _what(sectors: Sectors, by_sector: Shares | None, money: Money, findings: Fi
         return {"sectors": names, "purpose_codes": tuple(f"{code}:{share}" for code, share in written.items() if code)}
     codes = codes or tuple(dict.fromkeys(code for own in of_amounts for code in own.rebased.codes))
     read = tuple(filter(None, codes))
-    alone = len(read) == 1 < len(codes)  # beside what cannot be read: a code that stands alone would have all the money
-    return {"sectors": names, "purpose_codes": () if alone else read}
+    if len(read) == 1 < len(codes):  # alone it would have all the money, that of what cannot be read too
+        read = tuple(dict.fromkeys((*read, UNSPECIFIED)))
+    return {"sectors": names, "purpose_codes": read}
 
 
 def _dollars(money: Money, findings: Findings) -> dict[str, str]:

@@ -16,6 +16,8 @@ from models.texts import clean_text
 CODES = load_iati_codes()
 LANGUAGE = "xml:lang"
 DAC, DAC_SECTORS, DAC_REGIONS = "1", "2", "1"
+ROUNDED = Fraction(1, 2)
+"""How far from 100 the percentages of countries may be and still be meant to be all of the money."""
 
 
 @dataclass(slots=True)
@@ -154,18 +156,23 @@ def places_of(parent: Node, findings: Findings) -> Places:
     """Read countries and regions.
 
     Where each has a percentage they share the money. Countries beat regions where percentages are missing, or where the
-    countries alone make up 100.
+    countries alone make up about 100: regions then repeat them, unless they are just what is missing.
     """
     countries = [_country(node, findings) for node in parent.all("recipient-country")]
     regions = _regions(parent, findings)
     known = all(part.percent is not None for part in (*countries, *regions))
-    whole = bool(countries) and sum(part.percent or 0 for part in countries) == 100
-    if countries and regions and known and not whole:
+    if countries and regions and known and not _is_whole(countries, regions):
         chosen: Sequence[Part] = (*countries, *regions)
     else:
         chosen = countries or regions
     buckets = {part.code for part in regions}
     return Places(rebase(chosen), buckets.pop() if len(buckets) == 1 else WORLD)
+
+
+def _is_whole(countries: Sequence[Part], regions: Sequence[Part]) -> bool:
+    """Whether the countries alone make up the whole, but for rounding, and regions do not fill it up to exactly 100."""
+    alone, beside = (sum((part.percent or 0 for part in parts), Fraction()) for parts in (countries, regions))
+    return 100 - ROUNDED <= alone <= 100 + ROUNDED and alone + beside != 100
 
 
 def _country(node: Node, findings: Findings) -> Part:

@@ -162,7 +162,7 @@ def _classifier_input(project: Mapping[str, Any], component: Listed | None = Non
         countries=tuple(code for code, _ in project["located"]),
         borrower=project["borrower"] or "",
         implementing_agency=project["implementing_agency"] or "",
-        world_bank=is_p_number(project["project_id"]),
+        world_bank=is_p_number(project["project_id"]) or bool(project["ibrd_cents"] or project["ida_cents"]),
     )
 
 
