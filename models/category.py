@@ -40,6 +40,6 @@ class CategoryPublic(BaseModel):
         "Migration, World Bank themes."
     )
     sets: list[str] = Doc(description="Named sets that hold this category.", examples=[["brief_worker_mobility"]])
-    projects: int = Doc(description="Projects with a row under this category.")
-    components: int = Doc(description="Listed components under this category.")
+    projects: int = Doc(description="Projects with a commitment counted under this category.")
+    components: int = Doc(description="Listed components with a commitment counted under this category.")
     taxonomy_version: str = Doc(description="Version of the taxonomy.")

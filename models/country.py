@@ -59,7 +59,7 @@ class CountryPublic(BaseModel):
     region: str | None = Doc(description="That region's name.", examples=["Middle East and North Africa"])
     income_group: str | None = Doc(description="World Bank income group, null where not classified.")
     income_as_of: str | None = Doc(description="The vintage of the income group.")
-    projects: int = Doc(description="Projects with money counted in this place, whatever their relevance.")
+    projects: int = Doc(description="Projects with a commitment counted in this place, whatever their relevance.")
 
 
 class PlaceIndex:

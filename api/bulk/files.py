@@ -39,7 +39,8 @@ class FilesGoneError(Exception):
 class KeptFile:
     """A file that lies in a folder of `ReleaseFiles`; `sha256` is hexadecimal.
 
-    `columns` are those that its table had when it was written; `None` where the index of the folder does not name them.
+    `columns` are those that its table had when it was written; `None` where the index of the folder does not name them, or
+    not in words that this program knows.
     """
 
     name: str
@@ -117,7 +118,7 @@ def _listed(folder: Path) -> list[KeptFile] | None:
         index = json.loads((folder / INDEX).read_bytes())
     except FileNotFoundError:
         return None
-    columns = {name: tuple(map(_column, found)) for name, found in index.get("columns", {}).items()}
+    columns = {name: _columns(found) for name, found in index.get("columns", {}).items()}
     files = [_file(entry, columns) for entry in index["files"]]
     return files if all((folder / file.name).is_file() for file in files) else None
 
@@ -127,8 +128,16 @@ def _entry(file: KeptFile) -> dict[str, Any]:
     return {name: value for name, value in asdict(file).items() if name != "columns"}
 
 
-def _file(entry: Mapping[str, Any], columns: Mapping[str, tuple[Column, ...]]) -> KeptFile:
+def _file(entry: Mapping[str, Any], columns: Mapping[str, tuple[Column, ...] | None]) -> KeptFile:
     return KeptFile(**{**entry, "format": Format(entry["format"])}, columns=columns.get(entry["table"]))
+
+
+def _columns(entries: Sequence[Mapping[str, Any]]) -> tuple[Column, ...] | None:
+    """The columns of a table, or `None` where another version of the program describes them in a way unknown to this one."""
+    try:
+        return tuple(map(_column, entries))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
@@ -137,9 +146,7 @@ def _column(entry: Mapping[str, Any]) -> Column:
 
 def _is_of_today(files: Sequence[KeptFile]) -> bool:
     """Whether files hold the tables and columns of this program, whatever the columns' descriptions; what does not name its
-    columns is taken to."""
-    if any(file.columns is None for file in files):
-        return True
+    columns is taken not to."""
     return {file.table: _shape(file.columns or ()) for file in files} == {
         table.name: _shape(table.columns) for table in TABLES.values()
     }

@@ -77,7 +77,8 @@ def parquet_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: Ab
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         yield sink.taken()
         for group in _groups(batches):
-            writer.write_table(pa.Table.from_batches(group))
+            # Arrow cuts pages where batches end, and databases hand on rows in lots of different sizes
+            writer.write_table(pa.Table.from_batches(group).combine_chunks())
             yield sink.taken()
     yield sink.taken()
 

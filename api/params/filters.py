@@ -252,15 +252,19 @@ def _place(code: str, places: PlaceIndex, loaded: Set[str]) -> str:
 def _known(
     parameter: str, values: Sequence[str], allowed: Iterable[str], hints: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
-    """Check values against a closed list that only the data know, ignoring case."""
+    """Check values against a closed list that only the data know: as it is spelled there, else all that differ in case alone."""
     if not values:
         return ()
-    spelling = {item.casefold(): item for item in allowed}
+    items = sorted(allowed)
+    spellings: dict[str, tuple[str, ...]] = {}
+    for item in items:
+        spellings[item.casefold()] = (*spellings.get(item.casefold(), ()), item)
     for value in values:
-        if value.casefold() not in spelling:
+        if value.casefold() not in spellings:
             further = {name.casefold(): code for name, code in (hints or {}).items()}
-            raise BadParameterError(unknown_value(parameter, value, sorted(spelling.values()), further))
-    return tuple(spelling[value.casefold()] for value in values)
+            raise BadParameterError(unknown_value(parameter, value, items, further))
+    alike = ((value, spellings[value.casefold()]) for value in values)
+    return tuple(dict.fromkeys(item for value, found in alike for item in ((value,) if value in found else found)))
 
 
 def known_projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:

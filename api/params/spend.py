@@ -105,18 +105,23 @@ class SpendParams(CursorParams):
                     "allowed": with_minus((*self.group_by, *FIGURES)),
                 }
                 raise PydanticCustomError("sort", "sort by {value} needs it in group_by", context)
+        other = "year" if self.fill == "fiscal_year" else "fiscal_year"
+        left = [name for name in self.group_by if name != other]
         if self.fill and self.fill not in self.group_by:
             context = {
                 "parameter": "fill",
                 "value": self.fill,
-                "suggestion": f"group_by={','.join([*self.group_by, self.fill])}",
+                "suggestion": f"group_by={','.join([*left, self.fill])}",
             }
             raise PydanticCustomError("fill", "fill {value} needs it in group_by", context)
-        other = "year" if self.fill == "fiscal_year" else "fiscal_year"
         if self.fill and other in self.group_by:
-            left = ",".join(name for name in self.group_by if name != other)
-            context = {"parameter": "fill", "value": self.fill, "suggestion": f"group_by={left}", "other": other}
-            message = "fill {value} needs group_by without {other}: not every year goes with every {other}"
+            context = {
+                "parameter": "fill",
+                "value": self.fill,
+                "suggestion": f"group_by={','.join(left)}",
+                "other": other,
+            }
+            message = "fill {value} needs group_by without {other}: not every year goes with every fiscal year"
             raise PydanticCustomError("fill", message, context)
         return self
 

@@ -363,15 +363,33 @@ def test_a_package_describes_the_columns_that_the_files_have(engine, write, tmp_
     assert len(names_in(tmp_path / "files")) == 2
 
 
-def test_an_index_without_columns_is_described_by_the_tables(ask, tmp_path, monkeypatch):
-    names = header(ask, 1)
-    (folder,) = (tmp_path / "files").iterdir()
-    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+def without_columns(index):
+    """Make it an index as versions wrote it that did not name columns."""
     assert index.pop("columns").keys() == TABLES.keys()
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
-    with_fewer_columns(monkeypatch)
-    assert described(ask, 1) == names[:-1]
-    assert header(ask, 1) == names
+
+
+def with_an_unknown_kind(index):
+    """Make it an index of a version that knows more kinds of columns."""
+    index["columns"]["projects"][0]["kind"] = "place"
+
+
+@pytest.mark.parametrize("change", [without_columns, with_an_unknown_kind])
+def test_columns_that_cannot_be_read_are_not_taken_for_those_of_today(engine, write, tmp_path, monkeypatch, change):
+    ask = client_of(engine, app_on(engine, tmp_path / "files"))
+    take(engine, records(write, "5000000"))
+    with monkeypatch.context() as before:
+        with_fewer_columns(before)
+        old = header(ask, 1)
+        take(engine, records(write, "6000000"))
+        assert header(ask, 2) == old
+    for path in (tmp_path / "files").glob("*/index.json"):
+        index = json.loads(path.read_text(encoding="utf-8"))
+        change(index)
+        path.write_text(json.dumps(index), encoding="utf-8")
+    assert header(ask, 1) == old  # the data have moved on: it stays as it is
+    assert described(ask, 2) == header(ask, 2)  # the newest is made anew
+    assert len(header(ask, 2)) == len(old) + 1
+    assert len(names_in(tmp_path / "files")) == 2
 
 
 def test_other_words_for_a_column_make_no_file_anew(ask, monkeypatch):

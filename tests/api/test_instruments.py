@@ -55,6 +55,23 @@ def test_what_is_no_instrument_as_a_whole_is_parted_by_commas(stored, query, nam
     assert found(client_of(stored)(f"/v1/spend?group_by=instrument&sort=instrument&{query}")) == names
 
 
+def test_instruments_that_differ_in_case_alone_are_told_apart(engine, write):
+    records = [
+        {**PROJECT, "name": "Support to refugees", "project_id": f"Y{number}", "instrument": name}
+        for number, name in enumerate(("Loan", "loan", "Grant"))
+    ]
+    assert take(engine, write("instruments.jsonl", jsonl_text(*records))).rejected == 0
+    ask = client_of(engine)
+    for value, names in (
+        ("Loan", ["Loan"]),
+        ("loan", ["loan"]),
+        ("LOAN", ["Loan", "loan"]),
+        ("LOAN,loan", ["Loan", "loan"]),
+    ):
+        assert sorted(found(ask(f"/v1/spend?group_by=instrument&instrument={value}"))) == names
+    assert problem(ask("/v1/spend?instrument=loans"), 422)["errors"][0]["allowed"] == ["Grant", "Loan", "loan"]
+
+
 @pytest.mark.parametrize("value", ["Loan,,Grant", "Loan, none", ",", "Loans, grants"])
 def test_what_is_none_either_way_is_refused_by_name(stored, value):
     item = problem(client_of(stored)(f"/v1/spend?instrument={value}"), 422)["errors"][0]

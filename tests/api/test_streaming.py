@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from api.answers.tables import in_dollars
-from api.exports.columns import About
+from api.exports.columns import About, Kind
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import GROUP_ROWS, parquet_chunks
@@ -25,7 +25,7 @@ from db.engine import make_engine, reading
 from db.migrate import upgrade
 from db.queries.components import component_pieces
 from db.queries.statements.pieces import Piece
-from db.queries.statements.prepared import CHUNK, Prepared
+from db.queries.statements.prepared import CHUNK, LOT, Prepared
 from models.filters import Filters
 from tests.conftest import DATABASES, client_of, let_go, watch_of
 
@@ -37,6 +37,7 @@ WRITERS: dict[str, Callable[..., Iterator[bytes]]] = {
     "parquet": partial(parquet_chunks, about=ABOUT),
     "xlsx": partial(xlsx_chunks, about=ABOUT),
 }
+TEXTS = [column for column in COLUMNS if column.kind is Kind.TEXT]
 STREAMED = {"csv": csv_chunks, "jsonl": jsonl_chunks, "parquet": WRITERS["parquet"]}
 
 
@@ -85,6 +86,16 @@ def test_no_more_rows_are_taken_than_the_pieces_so_far_hold(form: str) -> None:
     for number in range(1, 4):
         assert next(pieces)
         assert rows.taken <= number * at_once
+
+
+def test_parquet_is_the_same_in_whatever_lots_the_rows_come() -> None:
+    def file_of(lot: int) -> bytes:
+        starts = range(0, GROUP_ROWS + 2 * CHUNK, lot)
+        texts = ([f"{number:06} {'x' * (number % 900)}" for number in range(start, start + lot)] for start in starts)
+        named = ({column.name: some for column in TEXTS} for some in texts)
+        return b"".join(WRITERS["parquet"](TEXTS, named))
+
+    assert file_of(LOT) == file_of(CHUNK)
 
 
 @pytest.mark.parametrize("form", STREAMED)

@@ -64,6 +64,8 @@ MISTAKES = [
     ("/v1/spend?fill=year", "fill", None, NOTHING, "group_by=year"),
     ("/v1/spend?fill=year&group_by=year,region,fiscal_year", "fill", "year", NOTHING, "group_by=year,region"),
     ("/v1/spend?fill=fiscal_year&group_by=year,fiscal_year", "fill", "fiscal_year", NOTHING, "group_by=fiscal_year"),
+    ("/v1/spend?fill=year&group_by=fiscal_year", "fill", "year", NOTHING, "group_by=year"),
+    ("/v1/spend?fill=fiscal_year&group_by=region,year", "fill", "fiscal_year", NOTHING, "group_by=region,fiscal_year"),
     ("/v1/spend?fill=month&group_by=year", "fill", "month", ["year", "fiscal_year"], None),
     ("/v1/spend?group_by=yaer", "group_by", None, list(Dimension), "year"),
     ("/v1/spend?group_by=", "group_by", "", NOTHING, None),

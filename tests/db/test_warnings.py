@@ -91,6 +91,14 @@ def test_dates_beyond_the_data_are_told_as_years_are(path, asked, told, get):
     assert len([warning for warning in warnings if f"no project loaded was approved {told}" in warning]) == 1
 
 
+def test_bounds_on_both_kinds_of_year_say_which_they_mean(get):
+    asked = "approved_from=1990-01-01&year_from=1980&year_basis=fiscal"
+    assert [one for one in warnings(get, asked) if "no project loaded was approved" in one] == [
+        "no project loaded was approved before 2008",
+        "no project loaded was approved before fiscal year 2009",
+    ]
+
+
 def test_dates_within_the_data_are_no_gap(get):
     assert not any("approved" in one for one in warnings(get, "approved_from=2014-01-01&approved_to=2024-03-31"))
 

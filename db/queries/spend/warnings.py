@@ -138,10 +138,11 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
         yield "no row loaded holds the words of q: the answer is empty, which is not zero"
     for years, bounds in _bounds(filters):
         first, last = ask(connection, _years_question(years))[0]
+        kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
         if first is not None and min(bounds) < first:
-            yield f"no project loaded was approved before {first}"
+            yield f"no project loaded was approved before {kind}{first}"
         if last is not None and max(bounds) > last:
-            yield f"no project loaded was approved after {last}"
+            yield f"no project loaded was approved after {kind}{last}"
 
 
 def _gap_questions(filters: Filters) -> Iterator[Question]:
