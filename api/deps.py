@@ -35,7 +35,7 @@ way: forty took six times as long as four. One or two answer more still, mostly,
 all others waiting."""
 
 PLACES = 8
-"""Questions to a PostgreSQL that the event loop waits for at a time. The connections beyond these are for threads."""
+"""Questions to a PostgreSQL that the event loop waits for at a time."""
 
 QUICK = 160_000
 """Steps of SQLite's machine that an answer may take on the event loop: three to seven milliseconds. A record takes some

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
 from db.errors import ReadAnewError
-from db.waiting import WaitingPool, connect, note_set_up
+from db.waiting import WaitingPool, connect
 
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 READERS = 40
@@ -55,10 +55,9 @@ def make_engine(url: str) -> Engine:
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
         wanted: dict[str, Any] = {name: value for name, value in patience.items() if name not in parsed.query}
         wanted["prepare_threshold"] = None  # whose statements are kept by a name is for `send_together` to say, not two
-        room = {"pool_size": SERVER_READERS, "max_overflow": 0, "pool_timeout": 0}
+        room = {"pool_size": SERVER_READERS, "max_overflow": 0}
         engine = create_engine(parsed, poolclass=WaitingPool, connect_args=wanted, **room)
         event.listen(engine, "do_connect", connect)
-        event.listen(engine, "connect", note_set_up)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", partial(_look_after, engine))
         event.listen(engine, "before_cursor_execute", _begin_reading)

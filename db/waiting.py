@@ -2,20 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from psycopg import Connection
 from psycopg.abc import PQGen
 from psycopg.waiting import wait_async
 from sqlalchemy import Dialect, QueuePool
-from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.util.concurrency import await_, greenlet_spawn, in_greenlet
 
-PATIENCE_SECONDS = 30
-"""How long somebody waits for a connection while all are in use."""
-
-PAUSE_SECONDS = 0.005
 INTERRUPT_SECONDS = 0.1
 """How often a thread that waits looks whether it is to end, as the driver has it."""
 
@@ -31,23 +25,22 @@ def on_loop(act: Callable[..., Found], *given: Any) -> Awaitable[Found]:
 
 
 class WaitingConnection(Connection[Any]):
-    """A connection to PostgreSQL that waits as it is used: see `on_loop`.
-
-    `is_set_up`: before that it waits as a thread does, for the engine holds a lock then.
-    """
-
-    is_set_up = False
+    """A connection to PostgreSQL that waits as it is used: see `on_loop`."""
 
     def wait(self, gen: PQGen[Found], interval: float = INTERRUPT_SECONDS, timeout: float | None = None) -> Found:
         """Do what the driver has begun to its end, as the driver's own does."""
-        if not (self.is_set_up and in_greenlet()):
+        if not in_greenlet():
             return super().wait(gen, interval, timeout)
         try:
             first = next(gen)
         except StopIteration as done:  # much of what the driver does needs no answer
             found: Found = done.value
             return found
-        return await_(wait_async(_going_on(gen, first), self.pgconn.socket, interval, timeout))
+        try:
+            return await_(wait_async(_going_on(gen, first), self.pgconn.socket, interval, timeout))
+        except asyncio.CancelledError:
+            self.pgconn.finish()  # its answer is still to come, and nobody will read it
+            raise
 
 
 def _going_on(gen: PQGen[Found], state: Any) -> PQGen[Found]:
@@ -62,34 +55,33 @@ def _going_on(gen: PQGen[Found], state: Any) -> PQGen[Found]:
 
 
 class WaitingPool(QueuePool):
-    """A pool whose connections are waited for without stopping the event loop. It is to have no patience of its own."""
+    """Connections for threads, and as many apart for the event loop, where nobody else can take what is seen to be free."""
+
+    _of_loop: QueuePool | None = None
 
     def connect(self) -> Any:
-        """Return a connection, as soon as one is free.
+        """Return a connection as soon as there is one. Where one has to be opened or waited for, that takes a thread.
 
         Raises:
-            sqlalchemy.exc.TimeoutError: if none is for long.
+            sqlalchemy.exc.TimeoutError: if none is free for long.
         """
-        until = monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                return super().connect()
-            except NoneFreeError:
-                if monotonic() > until:
-                    raise
-            if in_greenlet():
-                await_(asyncio.sleep(PAUSE_SECONDS))
-            else:
-                sleep(PAUSE_SECONDS)
+        if not in_greenlet():
+            return super().connect()
+        if self._of_loop is None:
+            self._of_loop = self.recreate()
+        if self._of_loop.checkedin():
+            return QueuePool.connect(self._of_loop)
+        return await_(asyncio.to_thread(QueuePool.connect, self._of_loop))
+
+    def dispose(self) -> None:
+        """Close what is at rest."""
+        super().dispose()
+        if self._of_loop is not None:
+            self._of_loop.dispose()
 
 
 def connect(_dialect: Dialect, _record: Any, words: list[Any], options: dict[str, Any]) -> WaitingConnection:
-    """Open a connection, on an event loop in a thread: a server that cannot be reached takes its time. For `do_connect`."""
-    if in_greenlet():
+    """Open a connection, for the event loop in a thread: a server that cannot be reached takes its time. For `do_connect`."""
+    if in_greenlet():  # where one at rest turned out to be lost
         return await_(asyncio.to_thread(WaitingConnection.connect, *words, **options))
     return WaitingConnection.connect(*words, **options)
-
-
-def note_set_up(driver: WaitingConnection, _record: Any) -> None:
-    """Note that the engine has made a connection ready for use. For `connect`, after the engine's own listeners."""
-    driver.is_set_up = True

@@ -143,7 +143,8 @@ def log_config() -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["out"], "level": get_settings().log_level.upper()},
-        "loggers": {"alembic": {"level": "WARNING"}},  # it says how it looks each time that /readyz asks
+        # The one says how it looks each time that /readyz asks, the other of each connection that is made or given up.
+        "loggers": {"alembic": {"level": "WARNING"}, "db.waiting": {"level": "WARNING"}},
     }
 
 

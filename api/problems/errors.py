@@ -8,6 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
@@ -118,6 +119,11 @@ def _install_unready(app: FastAPI) -> None:
         if is_out_of_room(error.orig):
             return no_room(request, error.orig)
         log.warning("the database did not answer: %s", error.orig)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+
+    @app.exception_handler(NoneFreeError)
+    async def no_connection(request: Request, error: NoneFreeError) -> Response:
+        log.warning("all connections to the database are in use: %s", error)
         return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
 
     @app.exception_handler(DatabaseError)

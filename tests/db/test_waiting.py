@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event, func, literal, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from db import waiting
+from db import tables
 from db.engine import SERVER_READERS, make_engine, reading
+from db.migrate import upgrade
 from db.queries.releases import NEWEST
 from db.queries.statements import pipeline
 from db.queries.statements.asking import ask, ask_ahead
@@ -17,7 +18,7 @@ from db.queries.statements.pipeline import send_together
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot
 from db.waiting import WaitingConnection, on_loop
-from tests.conftest import let_go
+from tests.conftest import client_of, let_go
 
 SLOW = "SELECT pg_sleep(0.4), 1"
 
@@ -84,28 +85,34 @@ def test_statements_that_are_executed_one_by_one_keep_nobody_waiting_either(serv
     assert (ticks > 10, found) == (True, 1)
 
 
-def test_who_finds_all_connections_in_use_waits_without_stopping_the_loop(server):
+def test_threads_take_no_connection_from_the_loop(server):
     held = [server.connect() for _ in range(SERVER_READERS)]
-
-    async def wait():
-        asyncio.get_running_loop().call_later(0.3, held.pop().close)
-        return await ticks_during(on_loop(ask_slowly, server))
-
-    ticks, found = asyncio.run(wait())
-    assert ticks > 20
+    ticks, found = asyncio.run(ticks_during(on_loop(ask_slowly, server)))
+    assert ticks > 10
     assert found
     for connection in held:
         connection.close()
 
 
-def test_nobody_waits_for_a_connection_for_ever(server, monkeypatch):
-    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 0.1)
+def test_more_questions_than_connections_wait_without_stopping_the_loop(server):
+    async def many():
+        return await ticks_during(asyncio.gather(*(on_loop(ask_slowly, server) for _ in range(SERVER_READERS + 5))))
+
+    ticks, found = asyncio.run(many())
+    assert ticks > 20
+    assert found == [found[0]] * (SERVER_READERS + 5)
+
+
+def test_an_answer_that_finds_no_connection_says_that_the_database_is_not_ready(server, monkeypatch):
+    ask = client_of(server)
+    assert ask("/readyz").status_code == 200
+    monkeypatch.setattr(server.pool, "_timeout", 0.1)
     held = [server.connect() for _ in range(SERVER_READERS)]
-    for act in (lambda: asyncio.run(on_loop(ask_slowly, server)), lambda: ask_slowly(server)):  # type: ignore[arg-type,return-value]
-        with pytest.raises(waiting.NoneFreeError):
-            act()
+    answer = ask("/readyz")
     for connection in held:
         connection.close()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["type"].endswith("/problems/database-not-ready")
 
 
 def test_a_server_that_lets_nobody_in_does_not_stop_the_loop(server, monkeypatch):
@@ -133,7 +140,20 @@ def test_what_is_given_up_while_it_waits_leaves_no_half_read_connection(server):
         return await on_loop(ask_slowly, server)
 
     assert asyncio.run(give_up()) == ask_slowly(server)
-    assert server.pool.checkedout() == 0
+
+
+def test_what_is_executed_and_given_up_leaves_no_connection_in_the_middle_either(server):
+    def act():
+        with reading(server) as connection:
+            return connection.execute(text(SLOW)).one()[1]
+
+    async def give_up():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(on_loop(act), 0.1)
+        return await on_loop(act)
+
+    ask_slowly(server)
+    assert asyncio.run(give_up()) == 1
 
 
 def test_each_statement_has_its_own_rows_whatever_was_sent_before(driver, monkeypatch):
@@ -202,3 +222,24 @@ def test_a_sign_that_begins_a_place_of_the_drivers_stands_for_itself(server):
 
     with reading(server) as connection:
         assert ask(connection, Question(hundred, (), {"value": 5})) == [("100 %(x)s %", 5)]
+
+
+@pytest.mark.parametrize(
+    "statement", ["DEALLOCATE ALL", "ALTER TABLE release ALTER COLUMN rules_version TYPE varchar(77)"]
+)
+def test_statements_that_the_server_keeps_no_more_are_given_anew(new_database, statement):
+    engine = make_engine(new_database("postgresql"))
+    upgrade(engine)
+    engine.dispose()
+    question = Question(lambda: select(tables.release.c.release_id, tables.release.c.rules_version))
+
+    def look():
+        with reading(engine) as connection:
+            return ask(connection, question)
+
+    assert look() == look() == []
+    with engine.connect() as same, same.begin():  # the only one at rest
+        same.execute(text(statement))
+    assert look() == look() == []
+    assert engine.pool.checkedin() == 1
+    let_go(engine)

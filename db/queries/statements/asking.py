@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from db.engine import BEGIN_READING, reading_of
 from db.errors import ReadAnewError
-from db.queries.statements.pipeline import Sent, send_together
+from db.queries.statements.pipeline import OUTDATED, Sent, send_together
 from db.queries.statements.prepared import CHUNK, Question, Row, said
 
 BEGIN: Sent = (BEGIN_READING.encode(), ())
@@ -121,9 +121,16 @@ def _answers(connection: Connection, questions: Sequence[Question], ends: bool) 
     first = [] if reading.begun else [BEGIN]
     reading.begun = True
     sent = [one.sent(connection, question.values) for one, question in zip(statements, questions, strict=True)]
+    together = [*first, *sent, *([COMMIT] if ends else [])]
     driver: Any = connection.connection.driver_connection
     try:
-        found = send_together(driver, [*first, *sent, *([COMMIT] if ends else [])])
+        try:
+            found = send_together(driver, together)
+        except OUTDATED:
+            if not first:
+                raise
+            driver.rollback()  # nothing was read yet
+            found = send_together(driver, together)
     except connection.dialect.loaded_dbapi.Error as error:
         raise said(connection, ";\n".join(statement.text for statement in statements), error) from error
     except BaseException:  # as where nobody waits for the answer any more

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from psycopg import Connection, OperationalError, adapt
 from psycopg.abc import PQGen, Transformer
 from psycopg.adapt import PyFormat
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
@@ -20,6 +20,9 @@ from psycopg.waiting import Ready, Wait
 Row = tuple[Any, ...]
 Sent = tuple[bytes, Sequence[Any]]
 """A statement with `$1`, `$2`, … in the places of its values, and the values."""
+
+OUTDATED = (FeatureNotSupported, InvalidSqlStatementName)
+"""What the server says of a name where a table has changed since it was given, or where it was forgotten. It is given anew."""
 
 KEPT = 100
 """Statements that a connection has the server keep by a name; those sent least lately go first."""
@@ -82,7 +85,10 @@ def send_together(driver: Connection[Any], statements: Sequence[Sent]) -> list[F
         if isinstance(what, tuple) and result.status != ExecStatus.COMMAND_OK:
             names.known.pop(what, None)
     if failed:
-        raise error_from_result(failed[0], encoding=transformer.encoding)
+        error = error_from_result(failed[0], encoding=transformer.encoding)
+        if isinstance(error, OUTDATED):
+            names.known.clear()
+        raise error
     return [_found(transformer, result) for what, result in zip(expected, results, strict=True) if what is _ROWS]
 
 
@@ -95,7 +101,7 @@ def _send(
     key = (text, types)
     if key not in names.known:
         if len(names.known) >= KEPT:
-            pgconn.send_query_params(b"DEALLOCATE " + names.known.popitem(last=False)[1], None)
+            pgconn.send_close_prepared(names.known.popitem(last=False)[1])
             yield _NOTHING
         pgconn.send_prepare(names.give(key), text, types)
         yield key
