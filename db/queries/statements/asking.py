@@ -26,10 +26,7 @@ def ask(connection: Connection, question: Question) -> list[Row]:
     reading = reading_of(connection)
     if reading is not None:
         rows = reading.known.get(question.key)
-        if rows is not None:
-            return rows
-        if not reading.begun or reading.ended:
-            return _send_together(connection, [question])[0]
+        return _send_together(connection, [question])[0] if rows is None else rows
     return question.prepared(connection.dialect).fetch(connection, question.values)
 
 
