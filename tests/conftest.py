@@ -105,6 +105,14 @@ def loaded(request: pytest.FixtureRequest, loaded_engines: dict[str, Engine]) ->
     return loaded_engines[request.param]
 
 
+@pytest.fixture
+def server(loaded_engines: dict[str, Engine]) -> Iterator[Engine]:
+    """The bundled data set on PostgreSQL, over connections of its own."""
+    found = make_engine(loaded_engines["postgresql"].url.render_as_string(hide_password=False))
+    yield found
+    let_go(found)
+
+
 _watches: dict[Engine, ReleaseWatch] = {}
 _apps: dict[Engine, FastAPI] = {}
 

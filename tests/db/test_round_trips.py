@@ -30,14 +30,6 @@ YEARS = [f"year_from={year}&year_to=2030" for year in range(1950, 1960)]
 
 
 @pytest.fixture
-def server(loaded_engines):
-    """The bundled data set on PostgreSQL, over connections of its own."""
-    found = make_engine(loaded_engines["postgresql"].url.render_as_string(hide_password=False))
-    yield found
-    let_go(found)
-
-
-@pytest.fixture
 def trips(server, tmp_path):
     """Count what is waited for while something is done: simple queries, and ends of what was sent together."""
     path = tmp_path / "trace"

@@ -24,14 +24,6 @@ SLOW = "SELECT pg_sleep(0.4), 1"
 
 
 @pytest.fixture
-def server(loaded_engines):
-    """The bundled data set on PostgreSQL, over connections of its own."""
-    found = make_engine(loaded_engines["postgresql"].url.render_as_string(hide_password=False))
-    yield found
-    let_go(found)
-
-
-@pytest.fixture
 def driver(server):
     """A connection of the driver's, in no transaction."""
     connection = server.raw_connection()
