@@ -1,5 +1,6 @@
 """Bulk files: the whole tables of a release, made once, kept in a folder, and the same bytes wherever they are made."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -8,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -162,26 +163,26 @@ def _is_newest(release: Release, newest: Callable[[], AbstractContextManager[Sna
 
 
 def _rename(passing: Path, final: Path) -> None:
-    try:
-        passing.rename(final)
-    except OSError:
+    """Give a folder its name; what has it already stays if it is as good: it is of the same release."""
+    with _alone(final.parent):
         if _is_made(final):
-            return  # another process was faster: it read the same release, so its files are the same
-        aside = Path(
-            tempfile.mkdtemp(prefix=PASSING, dir=final.parent)
-        )  # a part was taken away, or it has other columns
-        with suppress(FileNotFoundError):  # another process puts it aside at the same time
+            return  # another process was faster
+        if final.exists():  # a part of it was taken away, or it has other columns
+            aside = Path(tempfile.mkdtemp(prefix=PASSING, dir=final.parent))
             final.rename(aside / final.name)
-        shutil.rmtree(aside, ignore_errors=True)
-        _rename_again(passing, final)
-
-
-def _rename_again(passing: Path, final: Path) -> None:
-    try:
+            shutil.rmtree(aside, ignore_errors=True)
         passing.rename(final)
-    except OSError:
-        if not _is_made(final):
-            raise
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from giving names in a folder."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _is_made(folder: Path) -> bool:
