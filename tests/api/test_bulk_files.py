@@ -349,7 +349,9 @@ def with_fewer_columns(monkeypatch):
     monkeypatch.setitem(TABLES, "projects", replace(table, columns=table.columns[:-1]))
 
 
-def test_a_package_describes_the_columns_that_the_files_have(engine, write, tmp_path, monkeypatch):
+@pytest.fixture
+def of_an_older_version(engine, write, tmp_path, monkeypatch):
+    """What asks for the files of two releases, which a version made that has a column less, and the columns it has."""
     ask = client_of(engine, app_on(engine, tmp_path / "files"))
     take(engine, records(write, "5000000"))
     with monkeypatch.context() as before:
@@ -357,6 +359,11 @@ def test_a_package_describes_the_columns_that_the_files_have(engine, write, tmp_
         old = header(ask, 1)
         take(engine, records(write, "6000000"))
         assert header(ask, 2) == old
+    return ask, old
+
+
+def test_a_package_describes_the_columns_that_the_files_have(of_an_older_version, tmp_path):
+    ask, old = of_an_older_version
     assert len(header(ask, 2)) == len(old) + 1  # the newest is made anew
     assert described(ask, 2) == header(ask, 2)
     assert described(ask, 1) == header(ask, 1) == old
@@ -374,14 +381,8 @@ def with_an_unknown_kind(index):
 
 
 @pytest.mark.parametrize("change", [without_columns, with_an_unknown_kind])
-def test_columns_that_cannot_be_read_are_not_taken_for_those_of_today(engine, write, tmp_path, monkeypatch, change):
-    ask = client_of(engine, app_on(engine, tmp_path / "files"))
-    take(engine, records(write, "5000000"))
-    with monkeypatch.context() as before:
-        with_fewer_columns(before)
-        old = header(ask, 1)
-        take(engine, records(write, "6000000"))
-        assert header(ask, 2) == old
+def test_columns_that_cannot_be_read_are_not_taken_for_those_of_today(of_an_older_version, tmp_path, change):
+    ask, old = of_an_older_version
     for path in (tmp_path / "files").glob("*/index.json"):
         index = json.loads(path.read_text(encoding="utf-8"))
         change(index)
