@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import anyio
@@ -77,23 +78,47 @@ def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     return make
 
 
+@pytest.fixture(scope="session")
+def template(new_database: Callable[..., str]) -> Callable[..., str]:
+    """The address of a database of a kind with all migrations, `filled` with the bundled data or empty: a pattern to copy."""
+
+    @cache
+    def of(kind: str, filled: bool = False) -> str:
+        found = make_engine(new_database(kind, like=of(kind) if filled else None))
+        if filled:
+            load_bundle(found)
+        else:
+            upgrade(found)
+        let_go(found)
+        return found.url.render_as_string(hide_password=False)
+
+    return of
+
+
 @pytest.fixture(params=DATABASES)
-def engine(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[Engine]:
+def engine(
+    request: pytest.FixtureRequest, new_database: Callable[..., str], template: Callable[..., str]
+) -> Iterator[Engine]:
     """An empty, migrated database, on each kind in turn."""
-    found = make_engine(new_database(request.param))
-    upgrade(found)
+    found = make_engine(new_database(request.param, like=template(request.param)))
+    yield found
+    let_go(found)
+
+
+@pytest.fixture(params=DATABASES)
+def bundled(
+    request: pytest.FixtureRequest, new_database: Callable[..., str], template: Callable[..., str]
+) -> Iterator[Engine]:
+    """The bundled data set to write to, on each kind of database in turn."""
+    found = make_engine(new_database(request.param, like=template(request.param, filled=True)))
     yield found
     let_go(found)
 
 
 @pytest.fixture(scope="session")
-def loaded_engines(new_database: Callable[[str], str]) -> Iterator[dict[str, Engine]]:
+def loaded_engines(new_database: Callable[..., str], template: Callable[..., str]) -> Iterator[dict[str, Engine]]:
     """The bundled data set on both databases. Tests only read it."""
-    engines = {}
-    for kind in DATABASES:
-        engines[kind] = make_engine(new_database(kind))
-        upgrade(engines[kind])
-        load_bundle(engines[kind])
+    engines = {kind: make_engine(new_database(kind, like=template(kind, filled=True))) for kind in DATABASES}
     yield engines
     for found in engines.values():
         let_go(found)

@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 from api.main import create_app
 from db.engine import make_engine
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.bundle import load_bundle
 from db.ingest.pipeline import ingest
 from db.migrate import upgrade
 from tests.conftest import client_of
@@ -189,12 +188,11 @@ def test_pages_go_on_after_the_longest_texts(text, engine, write):
         assert sorted(set(found)) == ["S00000", "S00001", "S00002"]
 
 
-def test_a_cursor_is_stale_after_a_new_release(engine, write):
-    load_bundle(engine)
-    ask = client_of(engine)
+def test_a_cursor_is_stale_after_a_new_release(bundled, write):
+    ask = client_of(bundled)
     link = ask("/v1/projects?limit=5").json()["links"]["next"]
     record = "project_id,name,countries,commitment_usd\nS00001,Synthetic project,JOR,1000\n"
-    assert ingest(engine, RecordsAdapter(), [write("one.csv", record)]).release_id == 2
+    assert ingest(bundled, RecordsAdapter(), [write("one.csv", record)]).release_id == 2
     body = problem(ask(link), 409)
     assert "start again" in body["detail"]
 

@@ -9,7 +9,6 @@ from sqlalchemy import update
 from db import tables
 from db.engine import writing
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.bundle import load_bundle
 from db.ingest.pipeline import ingest
 from db.settings import DATA_DIR, get_settings
 from tests.conftest import client_of, watch_of
@@ -28,17 +27,16 @@ def wait_until(true):
 
 
 @pytest.fixture
-def old(engine, monkeypatch):
+def old(bundled, monkeypatch):
     """The bundled data, which no run has confirmed for fifty days."""
     monkeypatch.setenv("STALE_AFTER_DAYS", "45")
     get_settings.cache_clear()
-    load_bundle(engine)
-    ask = client_of(engine)
+    ask = client_of(bundled)
     tag = ask("/v1/spend").headers["etag"]
-    with writing(engine) as connection:
+    with writing(bundled) as connection:
         connection.execute(update(tables.release).values(checked_at=datetime.now(UTC) - timedelta(days=50)))
-    wait_until(lambda: known(engine) < datetime.now(UTC) - timedelta(days=49))
-    yield engine, ask, tag
+    wait_until(lambda: known(bundled) < datetime.now(UTC) - timedelta(days=49))
+    yield bundled, ask, tag
     get_settings.cache_clear()
 
 

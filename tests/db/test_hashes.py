@@ -7,7 +7,6 @@ from sqlalchemy import select, update
 
 from db import tables
 from db.engine import reading, writing
-from db.ingest.bundle import load_bundle
 from db.ingest.figures.hashing import CONTENT, NOT_CONTENT
 from db.migrate import downgrade, upgrade
 from db.queries.releases import latest_release
@@ -47,13 +46,12 @@ def test_the_bundled_data_have_the_same_hash_on_both_databases_and_it_is_that_of
     assert len(found) == 1
 
 
-def test_a_migrated_database_has_them_at_once(engine):
-    load_bundle(engine)
-    with reading(engine) as connection:
+def test_a_migrated_database_has_them_at_once(bundled):
+    with reading(bundled) as connection:
         before = kept(connection)
-    downgrade(engine, "0007")
-    upgrade(engine)
-    with reading(engine) as connection:
+    downgrade(bundled, "0007")
+    upgrade(bundled)
+    with reading(bundled) as connection:
         assert kept(connection) == before != {}
 
 

@@ -7,7 +7,6 @@ from sqlalchemy import select
 from db import tables
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
-from db.ingest.bundle import load_bundle
 from db.migrate import downgrade, upgrade
 from db.queries.components import LISTED, list_components
 from db.queries.why import get_component
@@ -56,13 +55,12 @@ def test_the_bundled_rows_are_those_of_the_tables(loaded):
         assert kept(connection) == from_tables(connection) != {}
 
 
-def test_a_migrated_database_has_them_at_once(engine):
-    load_bundle(engine)
-    with reading(engine) as connection:
+def test_a_migrated_database_has_them_at_once(bundled):
+    with reading(bundled) as connection:
         before = kept(connection)
-    downgrade(engine, "0006")
-    upgrade(engine)
-    with reading(engine) as connection:
+    downgrade(bundled, "0006")
+    upgrade(bundled)
+    with reading(bundled) as connection:
         assert kept(connection) == before != {}
 
 

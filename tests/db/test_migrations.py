@@ -46,42 +46,40 @@ def test_an_empty_database_is_refused_with_the_command_that_helps(new_database, 
     engine.dispose()
 
 
-def test_figures_survive_migrating_down_and_up(engine):
+def test_figures_survive_migrating_down_and_up(bundled):
     """The figures of an older program stand as they were until they are computed anew, and the data say so."""
-    load_bundle(engine)
     query = SpendQuery(group_by=(Dimension.CATEGORY, Dimension.COUNTRY))
-    with reading(engine) as connection:
+    with reading(bundled) as connection:
         before = spend(connection, query)
-    migrate.downgrade(engine, "0001")
-    migrate.upgrade(engine)
-    migrate.check(engine)
-    with reading(engine) as connection:
+    migrate.downgrade(bundled, "0001")
+    migrate.upgrade(bundled)
+    migrate.check(bundled)
+    with reading(bundled) as connection:
         after = spend(connection, query)
         assert latest_release(connection).versions != present_versions()
     assert (after.rows, after.totals) == (before.rows, before.totals)
-    assert load_bundle(engine).release_id == 2
-    with reading(engine) as connection:
+    assert load_bundle(bundled).release_id == 2
+    with reading(bundled) as connection:
         assert latest_release(connection).versions == present_versions()
         lenders = spend(connection, SpendQuery(group_by=(Dimension.LENDER,)))
     assert {row["lender"] for row in lenders.rows} > {"ida", "ibrd"}
 
 
-def test_words_in_other_letters_survive_migrating_down_and_up(engine):
-    load_bundle(engine)
+def test_words_in_other_letters_survive_migrating_down_and_up(bundled):
     words, letters = "work zqcf83ceb9zqcf zqcf83ceb9", "work zqcf83ceb9zqcf σι"
-    with writing(engine) as connection:
+    with writing(bundled) as connection:
         component_id = connection.scalar(text("SELECT min(component_id) FROM search_text"))
         ours = {"id": component_id, "words": words}
         connection.execute(text("UPDATE search_text SET title = :words WHERE component_id = :id"), ours)
         everything = text("SELECT * FROM search_text ORDER BY component_id")
         before = connection.execute(everything).all()
     for revision, title in (("0014", letters), ("head", words)):
-        (migrate.downgrade if revision == "0014" else migrate.upgrade)(engine, revision)
-        with reading(engine) as connection:
+        (migrate.downgrade if revision == "0014" else migrate.upgrade)(bundled, revision)
+        with reading(bundled) as connection:
             found = connection.execute(text("SELECT title FROM search_text WHERE component_id = :id"), ours)
             assert found.scalar() == title
-    migrate.check(engine)
-    with reading(engine) as connection:
+    migrate.check(bundled)
+    with reading(bundled) as connection:
         assert connection.execute(everything).all() == before
         query = SpendQuery(Filters(search=parse_query("σι"), relevance=tuple(Relevance)))
         assert spend(connection, query).totals["components"] == 1

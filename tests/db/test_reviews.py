@@ -27,27 +27,21 @@ from tests.data.export_helpers import PROJECT, csv_text, rejected, take
 HEADER = ",".join(FORM)
 
 
-@pytest.fixture
-def own(engine):
-    load_bundle(engine)
-    return engine
-
-
 def component(engine, component_id):
     with reading(engine) as connection:
         return get_component(connection, component_id, Filters())
 
 
-def test_a_review_changes_what_counts_and_the_rules_verdict_stays_beside_it(own, write):
+def test_a_review_changes_what_counts_and_the_rules_verdict_stays_beside_it(bundled, write):
     """P167506-1 is 192 m, partial. A review states that a quarter prepares for work abroad: 48 m count in full."""
     path = write(
         "reviews.csv",
         f"{HEADER}\nP167506-1,mobility_skills,25,,partial,sure,appraisal table,me,2026-11-25\n"
         "P167506-1,not_migration,75,,none,sure,appraisal table,me,2026-11-25\n",
     )
-    report = ingest(own, RecordsAdapter("reviews"), [path])
+    report = ingest(bundled, RecordsAdapter("reviews"), [path])
     assert (report.changed, report.rejected) == (2, 0)
-    found = component(own, "P167506-1")
+    found = component(bundled, "P167506-1")
     shares = {share["category"]: share["share_percent"] for share in found["why"][0]["shares"]}
     assert shares == {"mobility_skills": 25.0, "not_migration": 75.0}
     money = {
@@ -59,24 +53,24 @@ def test_a_review_changes_what_counts_and_the_rules_verdict_stays_beside_it(own,
     assert history == [("me", True), ("me", True), ("project coding, single coder", False)]
 
 
-def test_a_review_survives_the_same_records_and_a_new_classification(own, write):
+def test_a_review_survives_the_same_records_and_a_new_classification(bundled, write):
     path = write("reviews.csv", f"{HEADER}\nP174085-1,remittances,,,direct,sure,a test,me,2026-11-25\n")
-    ingest(own, RecordsAdapter("reviews"), [path])
+    ingest(bundled, RecordsAdapter("reviews"), [path])
     projects = [DATA_DIR / "projects.csv", DATA_DIR / "components.csv"]
-    assert ingest(own, RecordsAdapter("bundle"), projects).changed == 0
-    moves, release = reclassify(own, dry_run=False)
+    assert ingest(bundled, RecordsAdapter("bundle"), projects).changed == 0
+    moves, release = reclassify(bundled, dry_run=False)
     assert (moves, release) == ([], None)
-    assert component(own, "P174085-1")["category"] == "remittances"
+    assert component(bundled, "P174085-1")["category"] == "remittances"
 
 
-def test_exported_reviews_are_the_bundled_ones_and_come_in_unchanged(own, write):
-    with reading(own) as connection:
+def test_exported_reviews_are_the_bundled_ones_and_come_in_unchanged(bundled, write):
+    with reading(bundled) as connection:
         rows = list(current_reviews(connection))
     text = b"".join(csv_chunks([Column(name, Kind.TEXT) for name in FORM], pieces_of_rows(FORM, rows))).decode()
     with (DATA_DIR / "reviews.csv").open(encoding="utf-8") as file:
-        bundled = {tuple(row.values()) for row in csv.DictReader(file)}
-    assert {tuple(row.values()) for row in csv.DictReader(text.splitlines())} == bundled
-    report = ingest(own, RecordsAdapter("reviews"), [write("again.csv", text)])
+        shipped = {tuple(row.values()) for row in csv.DictReader(file)}
+    assert {tuple(row.values()) for row in csv.DictReader(text.splitlines())} == shipped
+    report = ingest(bundled, RecordsAdapter("reviews"), [write("again.csv", text)])
     assert (report.unchanged, report.release_id) == (len(rows), None)
 
 
@@ -143,11 +137,11 @@ def test_the_form_adds_up_what_waits_for_a_component_and_for_the_remainder_that_
 
 
 @pytest.fixture
-def decided(own, write):
+def decided(bundled, write):
     """A review of 2026-11-26 on a component of which the data set has another."""
     path = write("ann.csv", f"{HEADER}\nP150064,worker_mobility,,,direct,sure,read it,Ann,2026-11-26\n")
-    assert ingest(own, RecordsAdapter("reviews"), [path]).changed == 1
-    return own
+    assert ingest(bundled, RecordsAdapter("reviews"), [path]).changed == 1
+    return bundled
 
 
 def reviewer_of(engine, subject):
@@ -185,7 +179,7 @@ def test_a_decision_yet_to_come_is_refused_and_who_decided_can_set_a_date_back(d
     assert reviewer_of(decided, "P150064") == ["Ann"]
 
 
-def test_a_shipped_decision_that_is_set_back_counts_again(own, tmp_path, monkeypatch):
+def test_a_shipped_decision_that_is_set_back_counts_again(bundled, tmp_path, monkeypatch):
     """As in a database that was made with the last version only."""
     shipped = {name: (DATA_DIR / name).read_text(encoding="utf-8") for name in bundle.FILES}
     first = next(line for line in shipped["reviews.csv"].splitlines() if line.startswith("P150064,"))
@@ -194,26 +188,26 @@ def test_a_shipped_decision_that_is_set_back_counts_again(own, tmp_path, monkeyp
     for changed in (other, first):
         for name, content in shipped.items():
             (tmp_path / name).write_text(content.replace(first, changed), encoding="utf-8")
-        assert load_bundle(own, tmp_path).changed == 1
-    assert component(own, "P150064-whole")["category"] == "worker_mobility"
+        assert load_bundle(bundled, tmp_path).changed == 1
+    assert component(bundled, "P150064-whole")["category"] == "worker_mobility"
 
 
-def test_the_data_set_does_not_bring_back_what_a_person_took_off_a_list(own, write, monkeypatch):
+def test_the_data_set_does_not_bring_back_what_a_person_took_off_a_list(bundled, write, monkeypatch):
     with (DATA_DIR / "components.csv").open(encoding="utf-8") as file:
         listed = [row for row in csv.DictReader(file) if row["project_id"] == "P090644"]
-    assert ingest(own, RecordsAdapter(), [write("shorter.csv", csv_text(*listed[:-1]))]).withdrawn == 1
+    assert ingest(bundled, RecordsAdapter(), [write("shorter.csv", csv_text(*listed[:-1]))]).withdrawn == 1
     monkeypatch.setattr(bundle, "_is_loaded", lambda *_: False)
-    assert load_bundle(own).changed == 0
+    assert load_bundle(bundled).changed == 0
 
 
-def test_the_data_set_does_not_put_back_a_list_that_was_corrected(own, write, monkeypatch):
+def test_the_data_set_does_not_put_back_a_list_that_was_corrected(bundled, write, monkeypatch):
     with (DATA_DIR / "components.csv").open(encoding="utf-8") as file:
         listed = [row for row in csv.DictReader(file) if row["project_id"] == "P174085"]
     listed[2]["amount_usd"] = "50000000"
-    assert ingest(own, RecordsAdapter(), [write("corrected.csv", csv_text(*listed))]).changed == 1
+    assert ingest(bundled, RecordsAdapter(), [write("corrected.csv", csv_text(*listed))]).changed == 1
     monkeypatch.setattr(bundle, "_is_loaded", lambda *_: False)
-    assert load_bundle(own).changed == 0
-    assert component(own, "P174085-3")["stated_usd"] == 5_000_000_000
+    assert load_bundle(bundled).changed == 0
+    assert component(bundled, "P174085-3")["stated_usd"] == 5_000_000_000
 
 
 def test_halves_of_cents_at_stake_are_rounded_alike_on_both_databases(engine, write):
@@ -231,20 +225,20 @@ def test_halves_of_cents_at_stake_are_rounded_alike_on_both_databases(engine, wr
     assert list(stakes) == ["X4", "X2", "X1", "X3", "X5"]
 
 
-def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(own, write):
+def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(bundled, write):
     path = write("form.csv", f"{HEADER},_title\nP150064,worker_mobility,,,direct,sure,read it,me,2026-11-25,a title\n")
-    assert ingest(own, RecordsAdapter("reviews"), [path]).changed == 1
+    assert ingest(bundled, RecordsAdapter("reviews"), [path]).changed == 1
 
 
-def test_the_form_of_a_subject_with_shares_has_a_line_each_and_gives_them_back(own, write):
+def test_the_form_of_a_subject_with_shares_has_a_line_each_and_gives_them_back(bundled, write):
     path = write(
         "reviews.csv",
         f"{HEADER}\nP167506-1,mobility_skills,25,remittances;worker_mobility,partial,doubtful,a table,me,2026-11-25\n"
         "P167506-1,not_migration,75,,none,sure,a table,me,2026-11-25\n",
     )
-    ingest(own, RecordsAdapter("reviews"), [path])
-    before = component(own, "P167506-1")["amounts"]
-    with reading(own) as connection:
+    ingest(bundled, RecordsAdapter("reviews"), [path])
+    before = component(bundled, "P167506-1")["amounts"]
+    with reading(bundled) as connection:
         lines = as_form(connection, review_queue(connection, Filters(), 1000))
     mine = [[line[name] for name in FORM[:5]] for line in lines if line["subject_id"] == "P167506-1"]
     assert mine == [
@@ -252,27 +246,27 @@ def test_the_form_of_a_subject_with_shares_has_a_line_each_and_gives_them_back(o
         ["P167506-1", "not_migration", "75", None, "none"],
     ]
     filled = "".join(f"{','.join(cell or '' for cell in line)},doubtful,read again,me,2026-11-26\n" for line in mine)
-    assert ingest(own, RecordsAdapter("reviews"), [write("form.csv", f"{HEADER}\n{filled}")]).changed == 2
-    assert component(own, "P167506-1")["amounts"] == before
+    assert ingest(bundled, RecordsAdapter("reviews"), [write("form.csv", f"{HEADER}\n{filled}")]).changed == 2
+    assert component(bundled, "P167506-1")["amounts"] == before
 
 
-def test_new_rules_move_rows_only_after_they_were_shown(own, monkeypatch):
+def test_new_rules_move_rows_only_after_they_were_shown(bundled, monkeypatch):
     """Rules that call every text remittances: reviewed rows stay, what the rules decided moves."""
 
     def all_remittances(_text: ClassifierInput) -> Verdict:
         return Verdict("remittances", (), "direct", 0.9, (), "1.0.0", "test")
 
     monkeypatch.setattr(rebuilding, "classify", all_remittances)
-    with reading(own) as connection:
+    with reading(bundled) as connection:
         before = latest_release(connection)
-    moves, release = reclassify(own, dry_run=True)
+    moves, release = reclassify(bundled, dry_run=True)
     assert moves
     assert release is None
-    with reading(own) as connection:
+    with reading(bundled) as connection:
         assert latest_release(connection) == before
-    applied, release = reclassify(own, dry_run=False)
+    applied, release = reclassify(bundled, dry_run=False)
     assert applied == moves
     assert release == before.release_id + 1
     moved = moves[0]
     assert moved.after[0][:2] == ("remittances", "direct")
-    assert component(own, "P174085-3")["category"] == "worker_return"
+    assert component(bundled, "P174085-3")["category"] == "worker_return"

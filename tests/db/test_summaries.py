@@ -494,18 +494,17 @@ def test_summaries_of_an_older_database_are_computed_at_once(engine, monkeypatch
         assert connection.scalar(select(func.count()).where(fact.c.spread)) > 0
 
 
-def test_cells_of_another_taxonomy_are_made_anew(engine):
+def test_cells_of_another_taxonomy_are_made_anew(bundled):
     """What its sets held is not known any more, so nothing can be taken back."""
-    load_bundle(engine)
-    with writing(engine) as connection:
+    with writing(bundled) as connection:
         before = kept(connection)
         connection.execute(update(tables.release).values(taxonomy_version="0.0.1"))
         of_sets = summary.c.grouping.startswith("set.")
         connection.execute(update(summary).where(of_sets).values(projects=summary.c.projects + 5))
         assert kept(connection) != before
-    _, release = reclassify(engine, dry_run=False)
+    _, release = reclassify(bundled, dry_run=False)
     assert release == 2
-    with reading(engine) as connection:
+    with reading(bundled) as connection:
         assert kept(connection) == before
 
 
