@@ -29,6 +29,9 @@ PROPERTIES = [
 def test_the_document_is_valid_openapi_3_1():
     assert DOCUMENT["openapi"].startswith("3.1.")
     assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+    assert "HTTPValidationError" not in str(DOCUMENT)
+    problem = DOCUMENT["components"]["schemas"]["Problem"]["properties"]
+    assert {"type", "title", "status", "detail", "errors", "request_id"} <= set(problem)
 
 
 def test_every_operation_has_its_own_id():

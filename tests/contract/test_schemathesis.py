@@ -95,7 +95,7 @@ def keep_what_no_schema_says(case: Case) -> None:
 
     A cursor belongs to a question and a release, so nobody can make one up, and a case with one is refused whatever else it
     says. Some codes are rows of the database; a range goes from its lower to its upper end; some parameters need another.
-    That breaking a rule is refused is tested in tests/api/test_errors.py.
+    That breaking a rule is refused is tested in tests/api/test_typos.py.
     """
     query = case.query
     if case.meta is None:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,32 +84,19 @@ def run(
     progress: Progress = unseen,
 ) -> Report:
     """Fetch and take in without waiting."""
-    return _run(engine, fake.documents_address, spool, projects, limit, sleep, manners, progress)
-
-
-def run_alone(database: str, address: str, spool: str) -> None:
-    """The same in a process of its own, which may be killed."""
-    _run(make_engine(database), address, Path(spool))
-
-
-def _run(
-    engine: Engine,
-    address: str,
-    spool: Path,
-    projects: Sequence[str] = (),
-    limit: int | None = None,
-    sleep: Callable[[float], Any] = lambda _: None,
-    manners: Manners = BRISK,
-    progress: Progress = unseen,
-) -> Report:
     return ingest_documents(
         engine,
-        address,
+        fake.documents_address,
         spool,
         WantedReports(tuple(projects), limit),
         progress,
         open_client=lambda base: WebClient(base, manners, sleep, publisher=PUBLISHER),
     )
+
+
+def run_alone(database: str, address: str, spool: str) -> None:
+    """The same in a process of its own, which may be killed."""
+    run(make_engine(database), SimpleNamespace(documents_address=address), Path(spool))  # type: ignore[arg-type]
 
 
 PROJECT_ID, OTHER = "P900001", "P900002"

@@ -13,7 +13,7 @@ from db.ingest.sources.worldbank import Wanted
 from db.progress import Positions
 from tests.data import fake_documents, worldbank_runs
 from tests.data.fake_documents import FITS, OTHER, PROJECT_ID, put, status_report
-from tests.data.fake_worldbank import ever_from, running
+from tests.data.fake_worldbank import ever_from
 from tests.data.iati import activity, document, hasty, serving, write
 
 COUNT = 85
@@ -37,12 +37,6 @@ class Seen:
 @pytest.fixture
 def seen():
     return Seen()
-
-
-@pytest.fixture
-def api():
-    with running(COUNT) as fake:
-        yield fake
 
 
 @pytest.fixture

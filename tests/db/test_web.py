@@ -7,13 +7,9 @@ import pytest
 
 from db.errors import SourceAnswerError, SourceUnavailableError
 from db.ingest.sources.web import Manners, Validators, WebClient, retry_after
-from tests.data.fake_worldbank import ever_from, once, running
+from tests.data.fake_worldbank import ever_from, once
 
-
-@pytest.fixture
-def api():
-    with running(3) as fake:
-        yield fake
+COUNT = 3
 
 
 class Clock:

@@ -13,19 +13,13 @@ from db.errors import SourceAnswerError, SourceUnavailableError, SpoolError
 from db.ingest.sources.spool import MANIFEST, open_spool
 from db.ingest.sources.worldbank import Wanted
 from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, project, project_ids, rows, take
-from tests.data.fake_worldbank import LEADER, PASSING, ever_from, offsets, once, running
+from tests.data.fake_worldbank import LEADER, PASSING, ever_from, offsets, once
 from tests.data.worldbank_runs import ROWS, run
 
 ROOT = Path(__file__).parents[2]
 COUNT = 85  # four pages
 TODAY = datetime.now(UTC).date().isoformat()
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def api():
-    with running(COUNT) as fake:
-        yield fake
 
 
 @pytest.fixture

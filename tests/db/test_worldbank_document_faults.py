@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from api.cli.commands import app
 from db.errors import SourceAnswerError, SourceUnavailableError
 from db.settings import get_settings
-from tests.data.export_helpers import adds_up, everything, rejected
+from tests.data.export_helpers import everything, rejected
 from tests.data.fake_documents import (
     FITS,
     MISFITS,
@@ -17,41 +17,19 @@ from tests.data.fake_documents import (
     REPORT,
     components,
     last_run,
-    load_projects,
     no_fault,
     of_list,
     of_text,
     only_once,
     put,
     reasons,
-    run,
     status_report,
     texts_asked,
 )
-from tests.data.fake_worldbank import PASSING, running
+from tests.data.fake_worldbank import PASSING
 
 TEXT_FAULTS = ("slow", "truncated", "reset", "html", "error-inside", "empty", "429", "500", "503")
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def api():
-    with running(0) as fake:
-        yield fake
-
-
-@pytest.fixture
-def fetch(engine, api, tmp_path):
-    """Read reports on a database that knows two projects that concern migration."""
-    load_projects(engine)
-
-    def start(*projects, **options):
-        api.requests.clear()
-        report = run(engine, api, tmp_path / "spool", projects, **options)
-        assert adds_up(report)
-        return report
-
-    return start
 
 
 @only_sqlite

@@ -9,7 +9,6 @@ from db.errors import SourceAnswerError
 from db.ingest.sources import texts as text_module
 from db.ingest.sources.texts import TextStore, decode
 from db.ingest.sources.web import Manners
-from tests.data.export_helpers import adds_up
 from tests.data.fake_documents import (
     FITS,
     PROJECT_ID,
@@ -17,12 +16,10 @@ from tests.data.fake_documents import (
     TITLES,
     components,
     last_run,
-    load_projects,
     of_list,
     of_text,
     put,
     reasons,
-    run,
     status_report,
     texts_asked,
 )
@@ -30,26 +27,6 @@ from tests.data.fake_worldbank import running
 from tests.data.worldbank_runs import BRISK
 
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def api():
-    with running(0) as fake:
-        yield fake
-
-
-@pytest.fixture
-def fetch(engine, api, tmp_path):
-    """Read reports on a database that knows two projects that concern migration."""
-    load_projects(engine)
-
-    def start(*projects, **options):
-        api.requests.clear()
-        report = run(engine, api, tmp_path / "spool", projects, **options)
-        assert adds_up(report)
-        return report
-
-    return start
 
 
 @pytest.fixture

@@ -13,15 +13,8 @@ from db.settings import get_settings
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, rows, take
 from tests.data.fake_documents import FITS, MISFITS, PROJECT_ID, TITLES, put, run, status_report, texts_asked
-from tests.data.fake_worldbank import running
 
 only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def api():
-    with running(0) as fake:
-        yield fake
 
 
 @pytest.fixture
