@@ -16,6 +16,7 @@ from api.http.conditional import ConditionalLayer
 from api.http.cors import CorsLayer
 from api.http.front import FrontLayer
 from api.http.last import LastLayer
+from api.http.quota import Quota
 from api.observe.observer import observe, observe_answers, stop_observing
 from api.openapi.document import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
@@ -131,7 +132,9 @@ def create_service(app: FastAPI | None = None, room: int | None = None) -> Front
     """
     app = app or create_app()
     room = get_settings().answers_mb * 1_000_000 if room is None else room
-    front = FrontLayer(app, app.state.releases, ANSWERS_VERSION, room, app.state.traffic)
+    a_minute = get_settings().rate_limit
+    quota = Quota(a_minute) if a_minute else None
+    front = FrontLayer(app, app.state.releases, ANSWERS_VERSION, room, app.state.traffic, quota)
     observe_answers(app, front.store)
     return front
 

@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     answers_mb: int = Field(
         default=64, ge=0, description="Megabytes of answers that each process keeps in memory to send again; 0: none."
     )
+    rate_limit: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000_000,
+        description="Requests a minute that each process answers a client; 0: as many as it asks.",
+    )
     log_format: LogFormat = Field(
         default=LogFormat.AUTO, description="`json`, `text`, or `auto`: text at a terminal, JSON elsewhere."
     )

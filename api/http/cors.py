@@ -18,6 +18,8 @@ EXPOSED = (
     "Accept-Ranges",
     "Repr-Digest",
     "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
     "Deprecation",
     "Sunset",
 )

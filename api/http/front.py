@@ -9,13 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.freshness import is_stale
 from api.http.kept import AnswerStore, Keeper, Kept
-from api.http.last import TOO_LONG
-from api.http.paths import is_data_path, takes_uploads
+from api.http.last import REFUSED
+from api.http.paths import is_data_path, is_for_operators, takes_uploads
 from api.http.question import Question, question_of
+from api.http.quota import Quota
 from api.http.replies import RawHeaders
 from api.http.tags import bare, has_it_already, held, newest, tag_of
 from api.observe.logs import request_id_now
 from api.observe.traffic import KEPT, Traffic, Watched
+from api.problems.kinds import ProblemItem, RefusedError
 from db.watch import ReleaseWatch
 
 MAX_TARGET = 16 * 1024
@@ -26,14 +28,23 @@ MAX_BODY = 256 * 1024
 
 
 class FrontLayer:
-    """Gives each request an identifier, answers HEAD as GET without a body, limits bodies, and keeps answers.
+    """Gives each request an identifier, answers HEAD as GET without a body, limits clients and bodies, and keeps answers.
 
     A kept answer is sent before any other layer, routing, validation or the database is touched; so this layer does all
     that such an answer needs, in as few steps as it can.
     """
 
-    def __init__(self, app: ASGIApp, releases: ReleaseWatch, version: str, room: int, traffic: Traffic) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        releases: ReleaseWatch,
+        version: str,
+        room: int,
+        traffic: Traffic,
+        quota: Quota | None = None,
+    ) -> None:
         self.app = app
+        self.quota = quota
         self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
@@ -49,15 +60,15 @@ class FrontLayer:
             return
         scope["began"] = perf_counter()
         request_id = f"{self.process}{next(self.requests):016x}"
+        added = [(b"x-request-id", request_id.encode())]
         is_head = scope["method"] == "HEAD"
         stamp = None
-        if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
-            message = f"the path and its query are longer than {MAX_TARGET:,} bytes"
-            scope = {**scope, "state": {**scope.get("state", {}), TOO_LONG: message}}
+        if refusal := self._refusal(scope, added):
+            scope = {**scope, "state": {**scope.get("state", {}), REFUSED: refusal}}
         elif (scope["method"] == "GET" or is_head) and is_data_path(scope):
             stamp = self.releases.remembered() or await newest(self.releases)
         if stamp is None:
-            await self._pass_on(scope, receive, send, request_id, is_head)
+            await self._pass_on(scope, receive, send, request_id, added, is_head)
             return
         stale, asked = is_stale(stamp.checked_at), question_of(scope)
         kept = self.store.find(stamp, stale, asked.key)
@@ -65,8 +76,7 @@ class FrontLayer:
             kept = await self.store.awaited(stamp, stale, asked.key)
         if kept is not None:
             status, headers, body = _again(kept, asked)
-            headers = [*headers, (b"x-request-id", request_id.encode())]
-            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.start", "status": status, "headers": [*headers, *added]})
             await send({"type": "http.response.body", "body": b"" if is_head else body})
             self.traffic.finished(scope, request_id, status, 0 if is_head else len(body), KEPT)
             return
@@ -74,7 +84,21 @@ class FrontLayer:
         self.store.misses += 1
         if not is_head:  # whose body may not be the one that GET has
             keeper = Keeper(self.store, stamp, stale, asked.key, tag_of(stamp, scope, self.version, stale))
-        await self._pass_on(scope, receive, send, request_id, is_head, keeper)
+        await self._pass_on(scope, receive, send, request_id, added, is_head, keeper)
+
+    def _refusal(self, scope: Scope, added: RawHeaders) -> RefusedError | None:
+        """Say why a request is not looked at, if so; what its client has left is `added` to the headers of the answer."""
+        if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
+            message = f"the path and its query are longer than {MAX_TARGET:,} bytes"
+            return RefusedError("address-too-long", message, ProblemItem(parameter="path", message=message))
+        if self.quota is None or not scope.get("client") or is_for_operators(scope):
+            return None
+        share = self.quota.take(scope["client"][0])
+        added += share.headers
+        if not share.wait:
+            return None
+        message = f"more than {self.quota.a_minute:,} requests a minute"
+        return RefusedError("too-many-requests", message, retry_after=share.wait)
 
     async def _pass_on(
         self,
@@ -82,6 +106,7 @@ class FrontLayer:
         receive: Receive,
         send: Send,
         request_id: str,
+        added: RawHeaders,
         is_head: bool,
         keeper: Keeper | None = None,
     ) -> None:
@@ -94,7 +119,7 @@ class FrontLayer:
             if keeper is not None:
                 keeper.see(message)
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), (b"x-request-id", request_id.encode())]}
+                message = {**message, "headers": [*message.get("headers", []), *added]}
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

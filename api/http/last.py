@@ -1,19 +1,19 @@
-"""Right around the routes: OPTIONS on every path, no address that is too long, and a problem for an error that nobody foresaw."""
+"""Right around the routes: OPTIONS on every path, what was refused before, and a problem for an error that nobody foresaw."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems.errors import unforeseen_problem
-from api.problems.kinds import ProblemItem, problem
+from api.problems.kinds import RefusedError, problem
 
-TOO_LONG = "too_long"
-"""Where the state of a request says why its address is not looked at: the layer in front found it too long."""
+REFUSED = "refused"
+"""Where the state of a request says why the layer in front will not have it looked at."""
 
 
 class LastLayer:
     """The innermost layer, right around the routes, so that what it says gets all the headers of the others.
 
-    It answers OPTIONS, refuses addresses that are too long, and turns an error that nobody foresaw into a problem.
+    It answers OPTIONS, says what the layer in front refused, and turns an error that nobody foresaw into a problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -24,10 +24,10 @@ class LastLayer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if TOO_LONG in scope.get("state", {}):
-            message = scope["state"][TOO_LONG]
-            items = [ProblemItem(parameter="path", message=message)]
-            await problem(Request(scope), "address-too-long", message, items)(scope, receive, send)
+        refusal: RefusedError | None = scope.get("state", {}).get(REFUSED)
+        if refusal is not None:
+            said = problem(Request(scope), refusal.kind, str(refusal), refusal.items, **refusal.headers)
+            await said(scope, receive, send)
             return
         started = refused = False
 

@@ -8,6 +8,7 @@ API_PREFIXES = ("/v1/", "/projects/", "/components/")
 RUNS_PREFIX = "/v1/ingest/"
 UPLOAD_PATH = f"{RUNS_PREFIX}records"
 KEYED = re.compile(r"/v1/ingest(/.*)?|/v1/reviews(/(?!(queue|form)$)[^/]*)?")
+OPERATORS = frozenset({"/livez", "/readyz", "/metrics"})
 OTHER_DATA_PATHS = frozenset({"/", "/datapackage.json", "/.well-known/api-catalog"})
 FILES = re.compile(r"/v1/releases/[^/]+/files/")
 
@@ -36,6 +37,11 @@ def is_data_path(scope: Scope) -> bool:
 def needs_key(scope: Scope) -> bool:
     """True for paths that only answer to a key."""
     return KEYED.fullmatch(local_path(scope)) is not None
+
+
+def is_for_operators(scope: Scope) -> bool:
+    """True for what those who run the service ask, as often as they need to."""
+    return local_path(scope) in OPERATORS
 
 
 def takes_uploads(scope: Scope) -> bool:

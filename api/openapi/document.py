@@ -23,6 +23,8 @@ country, and why each is counted there.
   pages (`links.next`); the others hold all rows. Spend comes as a picture too, SVG or PNG.
 * **Releases**: data change only with a release, named in `meta.release`. Every answer has a strong ETag; asked again
   with If-None-Match it is a 304 until the next release.
+* **Limits**: who runs the service may limit how many requests a client sends a minute. Then every answer says what is left
+  in `RateLimit`, by the policy in `RateLimit-Policy`, and beyond that it is a 429 with `Retry-After`.
 * **Writing** needs a key (`Authorization: Bearer`): records are sent to `/v1/ingest/records`, decisions to `/v1/reviews`.
 * **One vocabulary**: the same filters, `q`, `sort`, `prices` mean the same on every path.
 """
@@ -64,6 +66,16 @@ HEADERS = {
         "schema": {"type": "string"},
     },
 }
+LIMITED = {
+    "Retry-After": {"description": "Seconds until the next request is answered.", "schema": {"type": "integer"}},
+    "RateLimit": {
+        "description": "What is left: `r` requests now, and all of them in `t` seconds.",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {"description": "`q` requests in `w` seconds.", "schema": {"type": "string"}},
+}
+"""Headers of a 429; the latter two are on every answer of a service that limits its clients."""
+
 NOT_MODIFIED = "The answer that If-None-Match or If-Modified-Since tells of is still the answer: there is no body."
 
 TEXTS = {Format.CSV, Format.JSONL, Picture.SVG}
@@ -164,6 +176,7 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []
+    kinds += ["too-many-requests"] if "health" not in operation["tags"] else []
     kinds += ["unauthorized", "writing-off"] if keyed else []
     kinds += ["bad-request", "too-large"] if posts else []
     kinds += ["nothing-loaded"] if path.startswith(DATA_PATHS) and not posts and not runs else []
@@ -179,6 +192,8 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
         status, title = PROBLEMS[kind]
         content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
         responses[str(status)] = {"description": title, "content": content}
+    if "429" in responses:
+        responses["429"]["headers"] = LIMITED
     if (path.startswith(DATA_PATHS) or path == PACKAGE) and not posts and not runs:
         responses["200"]["headers"] = HEADERS
         responses.setdefault("304", {"description": NOT_MODIFIED}).setdefault("headers", {"ETag": HEADERS["ETag"]})
