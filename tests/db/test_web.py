@@ -1,13 +1,14 @@
 """The client is polite: paced, patient up to a point, and obedient to what a source asks for."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 
 from db.errors import SourceAnswerError, SourceUnavailableError
 from db.ingest.sources.web import Manners, Validators, WebClient, retry_after
-from tests.data.fake_worldbank import ever_from, once, running
+from tests.data.fake_worldbank import BOMB, bomb, ever_from, once, running
 
 
 @pytest.fixture
@@ -106,6 +107,40 @@ def test_too_much_is_not_read(api, clock):
     with pytest.raises(SourceAnswerError, match="more than 100 bytes; expected less"):
         ask(api, clock, max_bytes=100)
     assert len(api.requests) == 1
+
+
+def test_what_was_packed_small_is_bounded_before_it_is_unpacked(api, clock):
+    api.fault = ever_from(1, "bomb:gzip")
+    bomb("gzip")  # made before, by the same process
+    tracemalloc.start()
+    with pytest.raises(SourceAnswerError, match="more than 1,000,000 bytes; expected less"):
+        ask(api, clock, max_bytes=1_000_000)
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found < BOMB / 4
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate"])
+def test_only_gzip_is_asked_for_and_taken(api, clock, encoding):
+    api.fault = ever_from(1, f"bomb:{encoding}")
+    with pytest.raises(SourceAnswerError) as caught:
+        ask(api, clock)
+    assert f"answered 200 with the Content-Encoding '{encoding}'; expected gzip or none" in str(caught.value)
+    assert [headers["Accept-Encoding"] for _, headers in api.requests] == ["gzip"]
+
+
+@pytest.mark.parametrize(("fault", "words"), [("cut-gzip", "ends too early"), ("no-gzip", "no gzip")])
+def test_gzip_that_is_cut_off_or_none_is_asked_for_again(api, clock, tmp_path, fault, words):
+    api.fault = once(1, fault)
+    (answer,) = ask(api, clock)
+    assert json.loads(answer.body)["total"] == "3"
+    api.fault = ever_from(1, fault)
+    with pytest.raises(SourceUnavailableError, match=rf"cannot be read .*{words}.*asked twice"):
+        ask(api, clock, attempts=2)
+    client = WebClient(api.address, Manners(attempts=2), clock.sleep, clock.now)
+    with client, pytest.raises(SourceUnavailableError, match=words):
+        client.download(tmp_path / "file", "*/*", "a file", 1_000_000)
 
 
 def test_an_answer_that_drips_is_given_up(api, clock):

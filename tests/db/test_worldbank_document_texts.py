@@ -163,3 +163,13 @@ def test_what_is_no_text_is_never_kept(fetch, api, tmp_path):
         api.fault = of_text(fault)
         fetch()
         assert TextStore(tmp_path / "spool" / "worldbank-documents" / "texts").find(address) is None
+
+
+@only_sqlite
+def test_a_text_that_is_cut_off_inside_its_gzip_is_not_kept_and_asked_for_again(engine, fetch, api):
+    put(api, "D1", PROJECT_ID, REPORT, "2022-01-31")
+    api.fault = of_text("cut-gzip")
+    assert fetch().added == 0
+    assert "gzip that ends too early" in reasons(engine)[0][2]
+    api.fault = lambda number, params: None
+    assert fetch().added == 3

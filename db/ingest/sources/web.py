@@ -2,6 +2,7 @@
 
 import email.utils
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from tenacity import (
 
 from db.errors import SourceAnswerError, SourceUnavailableError
 from db.progress import Position, anywhere
+from db.unpacking import Unpacker
 from models.versions import PROGRAM_VERSION
 
 USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
@@ -29,6 +31,9 @@ OK = 200
 NOT_MODIFIED, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY = 304, 404, 408, 429
 PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
 """Statuses after which the same question may well be answered (RFC 9110, section 15; RFC 6585; RFC 8470)."""
+
+GZIP = {"gzip", "x-gzip"}
+"""The only encoding that is asked for; the second name means the same (RFC 9110, section 8.4.1.3)."""
 
 MOST_REDIRECTS = 5
 WEB = {"http", "https"}
@@ -121,7 +126,7 @@ class WebClient:
         self._clock = clock
         self._next = 0.0
         timeout = httpx.Timeout(self.manners.read_timeout, connect=self.manners.connect_timeout)
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._client = httpx.Client(timeout=timeout, headers=headers)
 
     def __enter__(self) -> Self:
@@ -254,7 +259,7 @@ class WebClient:
             if response.status_code in PASSING:
                 raise self._again_later(address, response)
             size, length = 0, _length(response)
-            for piece in response.iter_bytes():
+            for piece in _unpacked(address, response):
                 size += len(piece)
                 if size > max_bytes:
                     found = f"more than {max_bytes:,} bytes"
@@ -312,6 +317,28 @@ def _passing_troubles(address: str) -> Iterator[None]:
 def _place(url: httpx.URL) -> str:
     """Name the host and the port of an address on the web, without the name of a user; else its scheme."""
     return url.netloc.decode("ascii", "replace") if url.scheme in WEB else f"{url.scheme}:"
+
+
+def _unpacked(address: str, response: httpx.Response) -> Iterator[bytes]:
+    """Give the body of an answer as it comes, unpacked in bounded pieces: a few bytes of it may hold gigabytes.
+
+    An answer that is known by its validators has no body, whatever its encoding.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().casefold()
+    if encoding in {"", "identity"}:
+        yield from response.iter_raw()
+        return
+    if encoding not in GZIP:
+        found = f"the Content-Encoding {encoding[:100]!r}"
+        raise SourceAnswerError(address, response.status_code, found, "gzip or none")
+    unpacker = Unpacker()
+    try:
+        for chunk in response.iter_raw():
+            yield from unpacker.unpack(chunk)
+    except zlib.error:
+        raise httpx.DecodingError("no gzip, as its Content-Encoding says") from None
+    if response.num_bytes_downloaded and not unpacker.ended:
+        raise httpx.DecodingError("gzip that ends too early")
 
 
 def _length(response: httpx.Response) -> int | None:
