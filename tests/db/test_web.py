@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from db.errors import SourceAnswerError, SourceUnavailableError
+from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.ingest.sources.web import Manners, Validators, WebClient, retry_after
 from tests.data.fake_worldbank import BOMB, bomb, ever_from, once, running
 
@@ -165,3 +165,38 @@ def test_a_user_in_the_address_is_not_told(api, clock):
     assert str(caught.value) == f"{api.address}?rows=3 answers 500; asked twice"
     assert "s3cret" not in caught.value.address
     assert "user" not in client.hosts
+
+
+@pytest.mark.parametrize("value", ['"é"', '"\udce9"', '"\x00"', '"a\nb"', ""])
+def test_a_validator_that_no_header_may_hold_is_not_sent(api, clock, value):
+    known = Validators(value, "Sun, 01 Feb 2026 12:02:00 GMT")
+    assert list(known.headers()) == ["If-Modified-Since"]
+    (answer,) = ask(api, clock, known=known)
+    assert answer.status == 200
+
+
+NO_HOSTS = ("documents1..worldbank.org", f"{'a' * 64}.worldbank.org", ".worldbank.org", "xn--.worldbank.org", "")
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_a_host_whose_name_is_none_is_not_asked(clock, tmp_path, host):
+    address = f"http://{host}/P163018.txt"
+    with WebClient("http://127.0.0.1:9/", publisher="worldbank.org") as client:
+        assert not client.may_ask(address)
+        assert client.may_ask("http://documents1.worldbank.org/x")
+    with WebClient(address, Manners(), clock.sleep, clock.now) as client:
+        with pytest.raises(SourceError, match="is no address that can be asked"):
+            client.get({}, lambda answer: answer, "JSON")
+        with pytest.raises(SourceError, match="is no address that can be asked"):
+            client.download(tmp_path / "file", "*/*", "a file", 1_000)
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("a..b", "answered 302 with a redirect to a..b"), ("xn--", "leads to a host whose name is none; asked once")],
+)
+def test_a_redirect_to_a_host_whose_name_is_none_is_told(api, clock, host, words):
+    api.fault = ever_from(1, f"redirect:http://{host}/x")
+    with pytest.raises(SourceError, match=words):
+        ask(api, clock)
+    assert len(api.requests) == 1

@@ -21,7 +21,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from db.errors import SourceAnswerError, SourceUnavailableError
+from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.progress import Position, anywhere
 from db.unpacking import Unpacker
 from models.versions import PROGRAM_VERSION
@@ -37,6 +37,7 @@ GZIP = {"gzip", "x-gzip"}
 
 MOST_REDIRECTS = 5
 WEB = {"http", "https"}
+NO_ADDRESS = "is no address that can be asked"
 
 T = TypeVar("T")
 
@@ -66,9 +67,9 @@ class Validators:
     last_modified: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """The headers that make a request conditional."""
+        """The headers that make a request conditional. What no header may hold is left out, though a source gave it."""
         pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in pairs.items() if value}
+        return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,11 @@ class WebClient:
         """
         try:
             url, base = httpx.URL(address), httpx.URL(self.base_url)
+            host = url.host.casefold()
         except (httpx.InvalidURL, ValueError):
             return False
-        publishers = self.publisher and url.port is None and f".{url.host.casefold()}".endswith(f".{self.publisher}")
-        return url.scheme in WEB and bool(publishers or (url.host and url.netloc == base.netloc))
+        publishers = self.publisher and url.port is None and f".{host}".endswith(f".{self.publisher}")
+        return url.scheme in WEB and _is_name(url) and bool(publishers or (host and url.netloc == base.netloc))
 
     def get(
         self,
@@ -189,7 +191,7 @@ class WebClient:
             SourceUnavailableError: if no answer came, or the source asks to wait longer than is waited.
             SourceAnswerError: if the answer has another status than 200, or more than `max_bytes` when unpacked.
         """
-        request = self._client.build_request("GET", self.base_url, headers={"Accept": accept})
+        request = self._build(self.base_url, None, {"Accept": accept})
 
         def attempt() -> datetime:
             self._pace()
@@ -226,7 +228,16 @@ class WebClient:
 
     def _request(self, params: Mapping[str, str | int], known: Validators, address: str | None) -> httpx.Request:
         headers = known.headers() | ({"Accept": "text/plain, */*;q=0.1"} if address else {})
-        return self._client.build_request("GET", address or self.base_url, params=dict(params) or None, headers=headers)
+        return self._build(address or self.base_url, dict(params) or None, headers)
+
+    def _build(self, address: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str]) -> httpx.Request:
+        try:
+            request = self._client.build_request("GET", address, params=params, headers=headers)
+        except (httpx.InvalidURL, ValueError):
+            raise SourceError(address, NO_ADDRESS) from None
+        if not _is_name(request.url):
+            raise SourceError(address, NO_ADDRESS)
+        return request
 
     def _attempt(self, request: httpx.Request, read: Callable[[Answer], T], expected: str, known: Validators) -> T:
         self._pace()
@@ -312,6 +323,14 @@ def _passing_troubles(address: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         words = f"cannot be read ({type(error).__name__}: {error})"
         raise _AgainError(lambda times: SourceUnavailableError(address, words, times)) from None
+    except UnicodeError:  # of a redirect that httpx itself cannot read
+        words = "leads to a host whose name is none"
+        raise _EnoughError(lambda times: SourceUnavailableError(address, words, times)) from None
+
+
+def _is_name(url: httpx.URL) -> bool:
+    """Tell whether the parts of a host's name are as long as they may be (RFC 1035, section 2.3.4); none else is looked up."""
+    return all(0 < len(part) < 64 for part in url.raw_host.removesuffix(b".").split(b"."))
 
 
 def _place(url: httpx.URL) -> str:
