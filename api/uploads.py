@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.problems.kinds import ProblemItem, RefusedError, in_body
+from db.unpacking import Unpacker
 
 NAMES = {
     "application/json": "records.json",
@@ -22,8 +23,6 @@ NAMES = {
 """What a body of each media type is kept as; the name says how it is read."""
 
 ENCODINGS = ("gzip", "identity")
-GZIP = 31  # zlib's name for a stream with gzip's header, https://zlib.net/manual.html#Advanced
-PIECE = 1 << 18  # bytes that are unpacked at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +65,20 @@ class _Intake:
         self.most = most
         self.bytes = 0
         self.digest = hashlib.sha256()
-        self.unpacker = zlib.decompressobj(GZIP) if packed else None
+        self.unpacker = Unpacker() if packed else None
 
     def take(self, chunk: bytes) -> None:
         if self.unpacker is None:
             self._write(chunk)
             return
-        data = b""
-        while chunk or len(data) == PIECE:  # a full piece may have more behind it
-            if self.unpacker.eof:
-                if not chunk:
-                    return
-                self.unpacker = zlib.decompressobj(GZIP)  # gzip files may be strung together (RFC 1952, section 2.2)
-            try:
-                data = self.unpacker.decompress(chunk, PIECE)
-            except zlib.error:
-                raise _unreadable("the body is no gzip, as its Content-Encoding says") from None
-            self._write(data)
-            chunk = self.unpacker.unconsumed_tail or self.unpacker.unused_data
+        try:
+            for piece in self.unpacker.unpack(chunk):
+                self._write(piece)
+        except zlib.error:
+            raise _unreadable("the body is no gzip, as its Content-Encoding says") from None
 
     def finish(self) -> None:
-        if self.unpacker is not None and not self.unpacker.eof:
+        if self.unpacker is not None and not self.unpacker.ended:
             raise _unreadable("the body is gzip that ends too early: nothing of it was kept")
         self.file.flush()
         os.fsync(self.file.fileno())

@@ -1,5 +1,6 @@
 """The database of a command: opened, checked, and with clear words where it cannot be used."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,7 +62,7 @@ def ingest_file(adapter: Adapter, file: Path) -> None:
 
 def records_in(*files: Path) -> int | None:
     """Count the lines of tables, which are about as many as their records; `None` where a form has no such lines."""
-    if any(file.suffix.lower() not in LINED or not file.is_file() for file in files):
+    if any(file.suffix.lower() not in LINED or not os.path.isfile(file) for file in files):
         return None
     lines = 0
     for file in files:

@@ -1,6 +1,7 @@
 """One ingest run: read, validate, store, rebuild, release, in one transaction that either happens or does not."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -199,7 +200,7 @@ def input_hash(paths: Sequence[Path]) -> str | None:
     """Hash the content of the files, or `None` where one is missing."""
     digest = hashlib.sha256()
     for path in paths:
-        if not path.is_file():
+        if not os.path.isfile(path):  # also of a name that no file can have
             return None
         with path.open("rb") as file:
             while piece := file.read(1 << 20):
@@ -240,7 +241,7 @@ def _take_in(
     with staged(connection, "touched") as touched, staged(connection, "refused") as refused:
         ledger = Ledger(connection, adapter.name, report, touched, refused)
         for path in paths:
-            if not path.is_file():
+            if not os.path.isfile(path):  # also of a name that no file can have
                 raise FileRefusedError(f"{path} is not a file")
             take_in_file(adapter.read(path), ledger, places, progress)
         if previous and previous.versions != versions:

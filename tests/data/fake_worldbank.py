@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -37,6 +38,7 @@ PASSING = (
 """Faults of one answer."""
 
 HUGE = 200 * 1024 * 1024
+BOMB = 64 * 1024 * 1024
 
 Fault = Callable[[int, dict[str, str]], str | None]
 
@@ -163,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         tag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'
         if status == 200 and self.headers.get("If-None-Match") == tag:
             status, body = 304, b""
-        if "gzip" in self.headers.get("Accept-Encoding", "") and body:
+        if "gzip" in self.headers.get("Accept-Encoding", "") and body and "Content_Encoding" not in headers:
             body, headers = gzip.compress(body), {**headers, "Content-Encoding": "gzip"}
         self.send_response(status)
         for name, value in {"ETag": tag, "Content-Length": str(len(body)), **headers}.items():
@@ -190,6 +192,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             for _ in range(HUGE >> 20):
                 self.wfile.write(b"x" * (1 << 20))
+        elif fault.startswith(("cut-gzip", "no-gzip", "bomb:")):
+            encoding = fault.partition(":")[2] or "gzip"
+            self._answer(200, mispacked(fault, encoding, body), Content_Encoding=encoding)
         elif fault.startswith("redirect:"):
             self._answer(302, b"<html>moved</html>", Location=fault.removeprefix("redirect:"))
         elif fault.isdigit():
@@ -216,6 +221,21 @@ class _Handler(BaseHTTPRequestHandler):
                 key = json.dumps(items[0]["id"]).encode()
                 bodies["key-twice"] = body.replace(key + b": {", key + b": {}, " + key + b": {", 1)
             self._answer(200, bodies[fault])
+
+
+@cache
+def bomb(encoding: str) -> bytes:
+    """Pack zeros by gzip; for any other encoding than that twice, which is not read whatever it is called."""
+    packed = gzip.compress(bytes(BOMB))
+    return packed if encoding == "gzip" else gzip.compress(packed)
+
+
+def mispacked(fault: str, encoding: str, body: bytes) -> bytes:
+    """Pack a body wrongly. One that is cut off is sent with the length of what is left."""
+    if fault.startswith("bomb:"):
+        return bomb(encoding)
+    packed = gzip.compress(body)
+    return packed[: len(packed) * 7 // 10] if fault == "cut-gzip" else body
 
 
 @contextmanager

@@ -353,3 +353,27 @@ def test_an_address_without_a_file_is_told(engine, tmp_path):
     assert "answered 404 with no file; expected a file of IATI activities" in outcome.error
     with reading(engine) as connection:
         assert connection.scalar(select(tables.ingest_run.c.run_id)) is None
+
+
+def test_a_place_that_can_be_none_is_told_and_keeps_no_other_out(engine, tmp_path):
+    places = ["http://a..b/x", "http://xn--/x", "http://[::1", f"{tmp_path}/{'a' * 300}.xml"]
+    good = write(tmp_path, activity(dollars(5)))
+    *refused, taken = ingest_iati(engine, [*places, str(good)], tmp_path / "spool", opener=hasty)
+    assert [outcome.error for outcome in refused[:3]] == [
+        f"{place} is no address that can be asked" for place in places[:3]
+    ]
+    assert refused[3].error == f"{places[3]} is not a file"
+    assert taken.report.added == 1
+
+
+def test_a_file_of_records_whose_name_is_too_long_is_refused(new_database, monkeypatch):
+    url = new_database("sqlite")
+    upgrade(make_engine(url))
+    monkeypatch.setenv("DATABASE_URL", url)
+    get_settings.cache_clear()
+    try:
+        done = CliRunner().invoke(app, ["ingest", "records", f"{'a' * 300}.csv"])
+    finally:
+        get_settings.cache_clear()
+    assert done.exit_code == 1
+    assert "is not a file" in done.output

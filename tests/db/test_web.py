@@ -1,13 +1,14 @@
 """The client is polite: paced, patient up to a point, and obedient to what a source asks for."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
 
-from db.errors import SourceAnswerError, SourceUnavailableError
+from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.ingest.sources.web import Manners, Validators, WebClient, retry_after
-from tests.data.fake_worldbank import ever_from, once
+from tests.data.fake_worldbank import BOMB, bomb, ever_from, once
 
 COUNT = 3
 
@@ -104,6 +105,40 @@ def test_too_much_is_not_read(api, clock):
     assert len(api.requests) == 1
 
 
+def test_what_was_packed_small_is_bounded_before_it_is_unpacked(api, clock):
+    api.fault = ever_from(1, "bomb:gzip")
+    bomb("gzip")  # made before, by the same process
+    tracemalloc.start()
+    with pytest.raises(SourceAnswerError, match="more than 1,000,000 bytes; expected less"):
+        ask(api, clock, max_bytes=1_000_000)
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found < BOMB / 4
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate"])
+def test_only_gzip_is_asked_for_and_taken(api, clock, encoding):
+    api.fault = ever_from(1, f"bomb:{encoding}")
+    with pytest.raises(SourceAnswerError) as caught:
+        ask(api, clock)
+    assert f"answered 200 with the Content-Encoding '{encoding}'; expected gzip or none" in str(caught.value)
+    assert [headers["Accept-Encoding"] for _, headers in api.requests] == ["gzip"]
+
+
+@pytest.mark.parametrize(("fault", "words"), [("cut-gzip", "ends too early"), ("no-gzip", "no gzip")])
+def test_gzip_that_is_cut_off_or_none_is_asked_for_again(api, clock, tmp_path, fault, words):
+    api.fault = once(1, fault)
+    (answer,) = ask(api, clock)
+    assert json.loads(answer.body)["total"] == "3"
+    api.fault = ever_from(1, fault)
+    with pytest.raises(SourceUnavailableError, match=rf"cannot be read .*{words}.*asked twice"):
+        ask(api, clock, attempts=2)
+    client = WebClient(api.address, Manners(attempts=2), clock.sleep, clock.now)
+    with client, pytest.raises(SourceUnavailableError, match=words):
+        client.download(tmp_path / "file", "*/*", "a file", 1_000_000)
+
+
 def test_an_answer_that_drips_is_given_up(api, clock):
     with pytest.raises(SourceUnavailableError, match="does not answer in time"):
         ask(api, clock, longest_answer=-1, attempts=2)
@@ -126,3 +161,38 @@ def test_a_user_in_the_address_is_not_told(api, clock):
     assert str(caught.value) == f"{api.address}?rows=3 answers 500; asked twice"
     assert "s3cret" not in caught.value.address
     assert "user" not in client.hosts
+
+
+@pytest.mark.parametrize("value", ['"é"', '"\udce9"', '"\x00"', '"a\nb"', ""])
+def test_a_validator_that_no_header_may_hold_is_not_sent(api, clock, value):
+    known = Validators(value, "Sun, 01 Feb 2026 12:02:00 GMT")
+    assert list(known.headers()) == ["If-Modified-Since"]
+    (answer,) = ask(api, clock, known=known)
+    assert answer.status == 200
+
+
+NO_HOSTS = ("documents1..worldbank.org", f"{'a' * 64}.worldbank.org", ".worldbank.org", "xn--.worldbank.org", "")
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_a_host_whose_name_is_none_is_not_asked(clock, tmp_path, host):
+    address = f"http://{host}/P163018.txt"
+    with WebClient("http://127.0.0.1:9/", publisher="worldbank.org") as client:
+        assert not client.may_ask(address)
+        assert client.may_ask("http://documents1.worldbank.org/x")
+    with WebClient(address, Manners(), clock.sleep, clock.now) as client:
+        with pytest.raises(SourceError, match="is no address that can be asked"):
+            client.get({}, lambda answer: answer, "JSON")
+        with pytest.raises(SourceError, match="is no address that can be asked"):
+            client.download(tmp_path / "file", "*/*", "a file", 1_000)
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("a..b", "answered 302 with a redirect to a..b"), ("xn--", "leads to a host whose name is none; asked once")],
+)
+def test_a_redirect_to_a_host_whose_name_is_none_is_told(api, clock, host, words):
+    api.fault = ever_from(1, f"redirect:http://{host}/x")
+    with pytest.raises(SourceError, match=words):
+        ask(api, clock)
+    assert len(api.requests) == 1

@@ -116,6 +116,21 @@ def test_a_part_of_the_list_is_no_whole_list(engine, api, fetch, tmp_path):
 
 
 @only_sqlite
+def test_a_list_that_lacks_projects_is_no_whole_list(fetch, api):
+    lacking = {key: api.projects.pop(key) for key in ("P900001", "P900002")}
+    api.overstated = len(lacking)
+    first = fetch()
+    assert first.added == COUNT - 2
+    assert any("still missing: 2" in note for note in first.notes)
+    api.projects.update(lacking)
+    api.overstated = 0
+    second = fetch()
+    assert "whole list" in second.notes[0]
+    assert second.added == 2
+    assert fetch().notes[0] == "asked for what changed on or after 2025-12-28"
+
+
+@only_sqlite
 def test_what_another_database_took_in_is_not_known_here(engine, fetch, api, tmp_path, new_database):
     fetch()
     other = make_engine(new_database("sqlite"))

@@ -140,3 +140,27 @@ def test_what_is_no_text_is_never_kept(fetch, api, tmp_path):
         api.fault = of_text(fault)
         fetch()
         assert TextStore(tmp_path / "spool" / "worldbank-documents" / "texts").find(address) is None
+
+
+@only_sqlite
+def test_a_text_that_is_cut_off_inside_its_gzip_is_not_kept_and_asked_for_again(engine, fetch, api):
+    put(api, "D1", PROJECT_ID, REPORT, "2022-01-31")
+    api.fault = of_text("cut-gzip")
+    assert fetch().added == 0
+    assert "gzip that ends too early" in reasons(engine)[0][2]
+    api.fault = lambda number, params: None
+    assert fetch().added == 3
+
+
+@only_sqlite
+def test_a_text_at_a_host_whose_name_is_none_is_set_aside_and_the_others_are_read(engine, fetch, api):
+    put(api, "D1", PROJECT_ID, REPORT, "2022-01-31")
+    hosts = ("documents1..worldbank.org", f"{'a' * 64}.worldbank.org", "xn--.worldbank.org")
+    for number, host in enumerate(hosts, start=2):
+        put(api, f"D{number}", PROJECT_ID, REPORT, f"2023-01-0{number}", txturl=f"http://{host}/P163018.txt")
+    put(api, "D5", PROJECT_ID, REPORT, "2023-01-05")
+    put(api, "D6", PROJECT_ID, REPORT, "2023-01-06")
+    moved = {"/text/D5.txt": "redirect:http://a..worldbank.org/", "/text/D6.txt": "redirect:http://xn--/"}
+    api.fault = lambda number, params: moved.get(params.get("text", ""))
+    report = fetch()
+    assert (report.added, report.passed_over) == (3, 5)

@@ -1,5 +1,6 @@
 """Finds the IATI files that are meant by files, folders and addresses, and takes them in, each as a run of its own."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,7 +97,7 @@ def ingest_iati(
 def _input(name: str, whole: Positions) -> _Input:
     if _is_address(name):
         return _Input(name, whole.part(None), whole.part(None))
-    return _Input(name, None, whole.part(Path(name).stat().st_size if Path(name).is_file() else 0))
+    return _Input(name, None, whole.part(Path(name).stat().st_size if os.path.isfile(name) else 0))
 
 
 def _is_address(name: str) -> bool:
@@ -110,7 +111,7 @@ def _names(places: Sequence[str]) -> Iterator[str]:
         FileRefusedError: if a folder holds no such file.
     """
     for place in places:
-        if _is_address(place) or not Path(place).is_dir():
+        if _is_address(place) or not os.path.isdir(place):
             yield place
             continue
         found = sorted(str(path) for path in Path(place).rglob("*") if path.name.lower().endswith(ENDINGS))
@@ -142,6 +143,10 @@ def _at_hand(one: _Input, spool_dir: Path, opener: Opener) -> Iterator[Path]:
 
 def _file_name(address: str) -> str:
     """Name a copy after its address, so that messages name it."""
-    last = unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        path = ""  # asking for it will tell what it is
+    last = unquote(path).rstrip("/").rpartition("/")[2]
     plain = "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in last)[:80]
     return plain.strip(".") or "activities.xml"

@@ -28,7 +28,7 @@ class Walk:
     """A walk from the first row to the last, or to where `limit` or `is_done` say that it is enough.
 
     Pages that were kept by a run before are handed to `take` first. `progress` learns of rows that were not seen before,
-    and of how many the source counts.
+    and of how many the source counts. `missing`: how many of those no page held, though the whole list was asked for twice.
     """
 
     ask: Ask
@@ -40,6 +40,7 @@ class Walk:
     notes: list[str] = field(default_factory=list)
     position: int = 0
     total: int | None = None
+    missing: int = 0
     tail: Sequence[str] = ()
     progress: Progress = unseen
 
@@ -117,8 +118,8 @@ class Walk:
             if not page.ids:
                 break
             offset += len(page.ids)
-        still = max(self.total - len(self.seen), 0)
+        self.missing = max(self.total - len(self.seen), 0)
         self.notes.append(
             f"the source counts {counted(self.total, 'record')}, of which no page held {missing:,}; asked once more for all: "
-            + (f"still missing: {still:,}" if still else "found")
+            + (f"still missing: {self.missing:,}" if self.missing else "found")
         )

@@ -56,6 +56,7 @@ class Manifest:
     """What a folder of pages is: the source, the question, how far it came. Times are ISO, in UTC.
 
     `input_sha256` is the hash by which the run that took the pages in knows them: it tells in which database they are.
+    `missing` records are counted by the source and on no page: the list is not the whole one.
     """
 
     source: str
@@ -65,6 +66,7 @@ class Manifest:
     state: SpoolState = SpoolState.FETCHING
     limit: int | None = None
     newest_change: str | None = None
+    missing: int = 0
     notes: list[str] = field(default_factory=list)
     pages: list[PageEntry] = field(default_factory=list)
     input_sha256: str | None = None

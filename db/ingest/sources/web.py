@@ -2,6 +2,7 @@
 
 import email.utils
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,8 +21,9 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from db.errors import SourceAnswerError, SourceUnavailableError
+from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.progress import Position, anywhere
+from db.unpacking import Unpacker
 from models.versions import PROGRAM_VERSION
 
 USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
@@ -30,8 +32,12 @@ NOT_MODIFIED, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY = 304, 404, 408, 429
 PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
 """Statuses after which the same question may well be answered (RFC 9110, section 15; RFC 6585; RFC 8470)."""
 
+GZIP = {"gzip", "x-gzip"}
+"""The only encoding that is asked for; the second name means the same (RFC 9110, section 8.4.1.3)."""
+
 MOST_REDIRECTS = 5
 WEB = {"http", "https"}
+NO_ADDRESS = "is no address that can be asked"
 
 T = TypeVar("T")
 
@@ -61,9 +67,9 @@ class Validators:
     last_modified: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """The headers that make a request conditional."""
+        """The headers that make a request conditional. What no header may hold is left out, though a source gave it."""
         pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in pairs.items() if value}
+        return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class WebClient:
         self._clock = clock
         self._next = 0.0
         timeout = httpx.Timeout(self.manners.read_timeout, connect=self.manners.connect_timeout)
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._client = httpx.Client(timeout=timeout, headers=headers)
 
     def __enter__(self) -> Self:
@@ -144,10 +150,11 @@ class WebClient:
         """
         try:
             url, base = httpx.URL(address), httpx.URL(self.base_url)
+            host = url.host.casefold()
         except (httpx.InvalidURL, ValueError):
             return False
-        publishers = self.publisher and url.port is None and f".{url.host.casefold()}".endswith(f".{self.publisher}")
-        return url.scheme in WEB and bool(publishers or (url.host and url.netloc == base.netloc))
+        publishers = self.publisher and url.port is None and f".{host}".endswith(f".{self.publisher}")
+        return url.scheme in WEB and _is_name(url) and bool(publishers or (host and url.netloc == base.netloc))
 
     def get(
         self,
@@ -184,7 +191,7 @@ class WebClient:
             SourceUnavailableError: if no answer came, or the source asks to wait longer than is waited.
             SourceAnswerError: if the answer has another status than 200, or more than `max_bytes` when unpacked.
         """
-        request = self._client.build_request("GET", self.base_url, headers={"Accept": accept})
+        request = self._build(self.base_url, None, {"Accept": accept})
 
         def attempt() -> datetime:
             self._pace()
@@ -221,7 +228,16 @@ class WebClient:
 
     def _request(self, params: Mapping[str, str | int], known: Validators, address: str | None) -> httpx.Request:
         headers = known.headers() | ({"Accept": "text/plain, */*;q=0.1"} if address else {})
-        return self._client.build_request("GET", address or self.base_url, params=dict(params) or None, headers=headers)
+        return self._build(address or self.base_url, dict(params) or None, headers)
+
+    def _build(self, address: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str]) -> httpx.Request:
+        try:
+            request = self._client.build_request("GET", address, params=params, headers=headers)
+        except (httpx.InvalidURL, ValueError):
+            raise SourceError(address, NO_ADDRESS) from None
+        if not _is_name(request.url):
+            raise SourceError(address, NO_ADDRESS)
+        return request
 
     def _attempt(self, request: httpx.Request, read: Callable[[Answer], T], expected: str, known: Validators) -> T:
         self._pace()
@@ -254,7 +270,7 @@ class WebClient:
             if response.status_code in PASSING:
                 raise self._again_later(address, response)
             size, length = 0, _length(response)
-            for piece in response.iter_bytes():
+            for piece in _unpacked(address, response):
                 size += len(piece)
                 if size > max_bytes:
                     found = f"more than {max_bytes:,} bytes"
@@ -307,11 +323,41 @@ def _passing_troubles(address: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         words = f"cannot be read ({type(error).__name__}: {error})"
         raise _AgainError(lambda times: SourceUnavailableError(address, words, times)) from None
+    except UnicodeError:  # of a redirect that httpx itself cannot read
+        words = "leads to a host whose name is none"
+        raise _EnoughError(lambda times: SourceUnavailableError(address, words, times)) from None
+
+
+def _is_name(url: httpx.URL) -> bool:
+    """Tell whether the parts of a host's name are as long as they may be (RFC 1035, section 2.3.4); none else is looked up."""
+    return all(0 < len(part) < 64 for part in url.raw_host.removesuffix(b".").split(b"."))
 
 
 def _place(url: httpx.URL) -> str:
     """Name the host and the port of an address on the web, without the name of a user; else its scheme."""
     return url.netloc.decode("ascii", "replace") if url.scheme in WEB else f"{url.scheme}:"
+
+
+def _unpacked(address: str, response: httpx.Response) -> Iterator[bytes]:
+    """Give the body of an answer as it comes, unpacked in bounded pieces: a few bytes of it may hold gigabytes.
+
+    An answer that is known by its validators has no body, whatever its encoding.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().casefold()
+    if encoding in {"", "identity"}:
+        yield from response.iter_raw()
+        return
+    if encoding not in GZIP:
+        found = f"the Content-Encoding {encoding[:100]!r}"
+        raise SourceAnswerError(address, response.status_code, found, "gzip or none")
+    unpacker = Unpacker()
+    try:
+        for chunk in response.iter_raw():
+            yield from unpacker.unpack(chunk)
+    except zlib.error:
+        raise httpx.DecodingError("no gzip, as its Content-Encoding says") from None
+    if response.num_bytes_downloaded and not unpacker.ended:
+        raise httpx.DecodingError("gzip that ends too early")
 
 
 def _length(response: httpx.Response) -> int | None:

@@ -208,6 +208,7 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
             walk.to_the_end()
         finally:
             _note(spool, walk.notes)
+        spool.manifest.missing = walk.missing
         if not walk.seen:
             _note(spool, ["the source has no project for this question"])
     spool.mark(SpoolState.COMPLETE)

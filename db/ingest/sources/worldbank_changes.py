@@ -84,6 +84,6 @@ def _taken_in(engine: Engine, spool_dir: Path) -> Iterator[Manifest]:
             manifest = read_manifest(path)
         except FileRefusedError:
             continue  # says nothing, so it proves nothing
-        partial = manifest.limit is not None or {"id", "strdate"} & manifest.query.keys()
+        partial = manifest.limit is not None or manifest.missing or {"id", "strdate"} & manifest.query.keys()
         if manifest.state is SpoolState.TAKEN_IN and manifest.input_sha256 in done and not partial:
             yield manifest
