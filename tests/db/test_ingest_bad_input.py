@@ -11,6 +11,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import MAX_CELL
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
+from models.records import ComponentRecord, ProjectRecord
 from tests.data.export_helpers import (
     PROJECT,
     adds_up,
@@ -453,6 +454,66 @@ def test_what_is_no_text_is_refused_where_text_is_due(engine, write, field, valu
     assert (refused["field"], refused["value"]) == (field, str(value))
     assert "is an object, a list or a flag: expected a text" in refused["reason"]
     assert (report.rejected, project_ids(engine)) == (1, ["X1"])
+
+
+TEXTS = (
+    *(
+        "objective",
+        "place",
+        "region",
+        "instrument",
+        "parent_evidence",
+        "counted_note",
+        "borrower",
+        "implementing_agency",
+    ),
+    *("note", "reporting_org", "reporting_org_ref", "reported_id", "source_url"),
+)
+
+
+@on_sqlite
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+@pytest.mark.parametrize("nothing", ["", "N/A", " n/a "])
+def test_nothing_in_a_field_that_may_be_missing_is_not_stated(engine, write, form, nothing):
+    record = {**PROJECT, **dict.fromkeys(TEXTS, nothing)}
+    content = {
+        "csv": csv_text(record),
+        "json": json.dumps([{"type": "project", **record}]),
+        "jsonl": jsonl_text(record),
+    }[form]
+    report = take(engine, write(f"a.{form}", content))
+    assert (report.added, report.rejected) == (1, 0)
+    assert [project(engine, "X1")[name] for name in ("objective", "instrument", "borrower", "note")] == [None] * 4
+
+
+@on_sqlite
+def test_nothing_in_a_field_of_a_component_is_not_stated(engine, write):
+    take(engine, write("projects.csv", GOOD))
+    nothing = {"description": "", "note": "N/A", "source_url": " "}
+    report = take(engine, write("a.jsonl", jsonl_text({**COMPONENT, **nothing}, kind="component")))
+    assert (report.added, report.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize("kind", [ProjectRecord, ComponentRecord])
+def test_null_is_as_good_as_no_field(kind):
+    needed = {"project_id": "X1", "name": "Skills"} if kind is ProjectRecord else COMPONENT
+    without = kind.model_validate(needed)
+    may_be_missing = [
+        info.serialization_alias or name for name, info in kind.model_fields.items() if info.default is None
+    ]
+    assert kind.model_validate({**dict.fromkeys(may_be_missing), **needed}) == without
+
+
+@on_sqlite
+def test_an_error_that_nobody_foresaw_costs_only_its_record(engine, write, monkeypatch):
+    check = ProjectRecord.model_validate
+
+    def fails(fields):
+        return check(fields) if fields["project_id"] == "X1" else 1 / 0
+
+    monkeypatch.setattr(ProjectRecord, "model_validate", fails)
+    assert_costs_only_its_record(engine, write, {"note": "a"})
+    assert rejected(engine)[0]["reason"] == "cannot be checked: ZeroDivisionError: division by zero"
 
 
 @on_sqlite
