@@ -93,6 +93,12 @@ REFUSED = {
     ),
     "export-semicolons": ("export", "e.csv", EXPORT_CSV.replace(",", ";").encode(), "expected a comma"),
     "export-latin-1": ("export", "e.csv", (EXPORT_CSV + "P2,Café,,\n").encode("latin-1"), "save it as UTF-8"),
+    "export-repeated-column": (
+        "export",
+        "e.csv",
+        b"id,project_name,Project_Name ,curr_total_commitment\nP1,Skills,Roads,5\n",
+        "repeats project_name: expected each column once",
+    ),
     "export-missing-column": (
         "export",
         "e.csv",
