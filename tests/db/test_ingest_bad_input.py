@@ -291,6 +291,25 @@ def test_a_field_that_stands_twice_in_an_object_is_refused_whichever_was_meant(e
 
 
 @on_sqlite
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"name": float("nan")}, "'name' is not JSON: NaN is no number there"),
+        ({"commitment_usd": float("-inf")}, "'commitment_usd' is not JSON: -Infinity is no number there"),
+        ({"sectors": ["Health", float("inf")]}, "'sectors' is not JSON: Infinity is no number there"),
+    ],
+)
+def test_a_number_that_json_does_not_have_costs_only_its_record(engine, write, form, change, reason):
+    good, bad = (jsonl_text({**PROJECT, **more}).strip() for more in ({"project_id": "X2"}, change))
+    take(engine, write(f"a.{form}", f"[{good},{bad}]" if form == "json" else f"{good}\n{bad}\n"))
+    (refused,) = rejected(engine)
+    assert (refused["record_id"], refused["place"]) == ("X1", "/1" if form == "json" else "line 2")
+    assert reason in refused["reason"]
+    assert project_ids(engine) == ["X2"]
+
+
+@on_sqlite
 def test_of_a_record_full_of_errors_the_first_are_listed_and_the_others_counted(engine, write):
     unknown = {f"field {number}": "x" for number in range(2000)}
     report = take(engine, write("a.jsonl", jsonl_text({**PROJECT, **unknown}, {**PROJECT, "project_id": "X2"})))
