@@ -104,11 +104,11 @@ def parse_positive_dollars(value: object) -> int | None:
     return cents
 
 
-Text = Annotated[str | None, BeforeValidator(text_of), Field(max_length=20_000)]
-Label = Annotated[str | None, BeforeValidator(text_of), Field(max_length=200)]
+Text = Annotated[Annotated[str, Field(max_length=20_000)] | None, BeforeValidator(text_of)]
+Label = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(text_of)]
 """A text by which answers are grouped: it stands in an index, as JSON in ASCII. PostgreSQL takes 2,700 bytes there."""
 Address = Annotated[Text, AfterValidator(check_address)]
-Words = Annotated[str, BeforeValidator(text_of), Field(min_length=1, max_length=2_000)]
+Words = Annotated[str, Field(min_length=1, max_length=2_000), BeforeValidator(text_of)]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
 AsOf = Annotated[PartialDate | None, BeforeValidator(text_of)]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
@@ -116,11 +116,11 @@ Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Purposes = Annotated[Items, AfterValidator(check_purposes)]
 Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
-Passage = Annotated[str | None, Field(max_length=20_000), AfterValidator(without_nul)]
+Passage = Annotated[Annotated[str, Field(max_length=20_000)] | None, AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
 Ordinal = Annotated[int, BeforeValidator(check_number), Field(ge=1, le=999)]
-Offset = Annotated[int | None, BeforeValidator(check_number), Field(ge=0, le=2**31 - 1)]
-Confidence = Annotated[float | None, BeforeValidator(check_number), Field(ge=0, le=1, allow_inf_nan=False)]
+Offset = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, BeforeValidator(check_number)]
+Confidence = Annotated[Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(check_number)]
 SubjectId = Annotated[
     str,
     BeforeValidator(text_of),

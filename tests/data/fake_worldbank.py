@@ -217,6 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
                 items = whole[found] if isinstance(whole[found], list) else list(whole[found].values())
                 bodies["not-utf8"] = body.replace(b'"id": "', b'"note": "\xe9", "id": "', 1)
                 bodies["field-twice"] = body.replace(b'"id": "', b'"id": "P1", "id": "', 1)
+                bodies["nan"] = body.replace(b'"id": "', b'"borrower": NaN, "id": "', 1)
                 bodies["id-twice"] = json.dumps({**whole, found: [items[0], items[0]]}).encode()
                 key = json.dumps(items[0]["id"]).encode()
                 bodies["key-twice"] = body.replace(key + b": {", key + b": {}, " + key + b": {", 1)

@@ -3,7 +3,7 @@
 import pytest
 
 from db.ingest.adapters.iati import IatiAdapter
-from tests.data.iati import REPORTER, activity, dollars, transaction, write
+from tests.data.iati import REPORTER, VALUE, activity, dollars, transaction, write
 
 VERSION_1 = """<iati-activity default-currency="USD" xml:lang="fr">
 <reporting-org ref="XX-SYN" type="40">Synthetic Aid</reporting-org>
@@ -291,6 +291,50 @@ def test_no_proportion_comes_of_money_that_is_taken_back(tmp_path):
     raw = one(tmp_path, sector(15110) + dollars(300, more=sector(24050)) + dollars(-100, more=sector(11220)))
     assert raw.fields["purpose_codes"] == ("15110:100",)
     assert "sectors of transactions give no proportion" in raw.fields["note"]
+
+
+TWO = {
+    "values": (transaction(value=VALUE + VALUE.replace("1000", "9000")), "transaction", "1000, 9000", "has 2 values"),
+    "elements-in-value": (dollars("10<b>00</b>"), "value", "10<b>", "is no amount"),
+    "types": (
+        dollars(1000, more="<transaction-type code='3'/>"),
+        "transaction-type",
+        "2, 3",
+        "differs from another type beside it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("inside", "element", "value", "reason"), TWO.values(), ids=TWO)
+def test_of_two_amounts_or_types_in_a_transaction_none_is_taken(tmp_path, inside, element, value, reason):
+    raw = one(tmp_path, dollars(500) + inside + dollars(70, "3") * (element != "transaction-type"))
+    ((found, shown, why),) = raw.set_aside
+    assert (found, shown) == (element, value)
+    assert reason in why
+    assert "commitment_usd" not in raw.fields
+    assert raw.fields.get("disbursement_usd") == (None if element == "transaction-type" else "70.00")
+    assert "the commitment is not known in dollars" in raw.fields["note"]
+
+
+def test_a_type_that_is_said_again_in_another_language_is_one(tmp_path):
+    raw = one(tmp_path, dollars(1000, more="<transaction-type code='2' xml:lang='fr'>Engagement</transaction-type>"))
+    assert (raw.set_aside, raw.fields["commitment_usd"]) == ((), "1000.00")
+
+
+def test_of_two_dates_or_statuses_that_differ_none_is_taken(tmp_path):
+    euros = transaction(value='<value currency="EUR">1000</value>', more="<transaction-date iso-date='2012-01-01'/>")
+    raw = one(tmp_path, "<activity-status code='4'/>" + euros)
+    assert {"status", "commitment_usd"}.isdisjoint(raw.fields)
+    assert {("activity-status", "2, 4"), ("transaction-date", "2020-01-15, 2012-01-01")} <= {
+        (name, value) for name, value, _ in raw.set_aside
+    }
+
+
+def test_an_activity_with_two_identifiers_is_refused_by_itself(tmp_path):
+    second = "<iati-identifier>XX-SYN-9</iati-identifier>"
+    bad, good = read(tmp_path, activity(dollars(5) + second), activity(identifier="XX-SYN-2"))
+    assert bad.broken == "iati-identifier: 'XX-SYN-1' and 'XX-SYN-9' stand in one activity: expected one"
+    assert good.broken is None
 
 
 def test_withdrawn_codes_are_taken_and_noted(tmp_path):

@@ -11,6 +11,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import MAX_CELL
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
+from models.records import ComponentRecord, ProjectRecord
 from tests.data.export_helpers import (
     PROJECT,
     adds_up,
@@ -92,6 +93,12 @@ REFUSED = {
     ),
     "export-semicolons": ("export", "e.csv", EXPORT_CSV.replace(",", ";").encode(), "expected a comma"),
     "export-latin-1": ("export", "e.csv", (EXPORT_CSV + "P2,Café,,\n").encode("latin-1"), "save it as UTF-8"),
+    "export-repeated-column": (
+        "export",
+        "e.csv",
+        b"id,project_name,Project_Name ,curr_total_commitment\nP1,Skills,Roads,5\n",
+        "repeats project_name: expected each column once",
+    ),
     "export-missing-column": (
         "export",
         "e.csv",
@@ -284,6 +291,25 @@ def test_a_field_that_stands_twice_in_an_object_is_refused_whichever_was_meant(e
 
 
 @on_sqlite
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"name": float("nan")}, "'name' is not JSON: NaN is no number there"),
+        ({"commitment_usd": float("-inf")}, "'commitment_usd' is not JSON: -Infinity is no number there"),
+        ({"sectors": ["Health", float("inf")]}, "'sectors' is not JSON: Infinity is no number there"),
+    ],
+)
+def test_a_number_that_json_does_not_have_costs_only_its_record(engine, write, form, change, reason):
+    good, bad = (jsonl_text({**PROJECT, **more}).strip() for more in ({"project_id": "X2"}, change))
+    take(engine, write(f"a.{form}", f"[{good},{bad}]" if form == "json" else f"{good}\n{bad}\n"))
+    (refused,) = rejected(engine)
+    assert (refused["record_id"], refused["place"]) == ("X1", "/1" if form == "json" else "line 2")
+    assert reason in refused["reason"]
+    assert project_ids(engine) == ["X2"]
+
+
+@on_sqlite
 def test_of_a_record_full_of_errors_the_first_are_listed_and_the_others_counted(engine, write):
     unknown = {f"field {number}": "x" for number in range(2000)}
     report = take(engine, write("a.jsonl", jsonl_text({**PROJECT, **unknown}, {**PROJECT, "project_id": "X2"})))
@@ -453,6 +479,66 @@ def test_what_is_no_text_is_refused_where_text_is_due(engine, write, field, valu
     assert (refused["field"], refused["value"]) == (field, str(value))
     assert "is an object, a list or a flag: expected a text" in refused["reason"]
     assert (report.rejected, project_ids(engine)) == (1, ["X1"])
+
+
+TEXTS = (
+    *(
+        "objective",
+        "place",
+        "region",
+        "instrument",
+        "parent_evidence",
+        "counted_note",
+        "borrower",
+        "implementing_agency",
+    ),
+    *("note", "reporting_org", "reporting_org_ref", "reported_id", "source_url"),
+)
+
+
+@on_sqlite
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl"])
+@pytest.mark.parametrize("nothing", ["", "N/A", " n/a "])
+def test_nothing_in_a_field_that_may_be_missing_is_not_stated(engine, write, form, nothing):
+    record = {**PROJECT, **dict.fromkeys(TEXTS, nothing)}
+    content = {
+        "csv": csv_text(record),
+        "json": json.dumps([{"type": "project", **record}]),
+        "jsonl": jsonl_text(record),
+    }[form]
+    report = take(engine, write(f"a.{form}", content))
+    assert (report.added, report.rejected) == (1, 0)
+    assert [project(engine, "X1")[name] for name in ("objective", "instrument", "borrower", "note")] == [None] * 4
+
+
+@on_sqlite
+def test_nothing_in_a_field_of_a_component_is_not_stated(engine, write):
+    take(engine, write("projects.csv", GOOD))
+    nothing = {"description": "", "note": "N/A", "source_url": " "}
+    report = take(engine, write("a.jsonl", jsonl_text({**COMPONENT, **nothing}, kind="component")))
+    assert (report.added, report.rejected) == (1, 0)
+
+
+@pytest.mark.parametrize("kind", [ProjectRecord, ComponentRecord])
+def test_null_is_as_good_as_no_field(kind):
+    needed = {"project_id": "X1", "name": "Skills"} if kind is ProjectRecord else COMPONENT
+    without = kind.model_validate(needed)
+    may_be_missing = [
+        info.serialization_alias or name for name, info in kind.model_fields.items() if info.default is None
+    ]
+    assert kind.model_validate({**dict.fromkeys(may_be_missing), **needed}) == without
+
+
+@on_sqlite
+def test_an_error_that_nobody_foresaw_costs_only_its_record(engine, write, monkeypatch):
+    check = ProjectRecord.model_validate
+
+    def fails(fields):
+        return check(fields) if fields["project_id"] == "X1" else 1 / 0
+
+    monkeypatch.setattr(ProjectRecord, "model_validate", fails)
+    assert_costs_only_its_record(engine, write, {"note": "a"})
+    assert rejected(engine)[0]["reason"] == "cannot be checked: ZeroDivisionError: division by zero"
 
 
 @on_sqlite

@@ -319,3 +319,34 @@ def test_a_row_with_an_identifier_and_nothing_else_is_refused(engine, bring):
     report = bring(**dict.fromkeys(set(ROW) - {"id"}, ""))
     assert (report.read, report.rejected, project_ids(engine)) == (1, 1, [])
     assert {entry["field"] for entry in rejected(engine)} >= {"name"}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("titles", [("idacommamt", "curr_ida_commitment"), ("curr_ida_commitment", "idacommamt")])
+def test_of_two_columns_that_state_different_amounts_none_is_taken(engine, write, titles):
+    row = {name: value for name, value in ROW.items() if name != "idacommamt"}
+    amounts = dict(zip(titles, ("0", "150000000"), strict=True))
+    total = {"curr_ibrd_commitment": "", "grantamt": "", "curr_total_commitment": "150000000"}
+    take(engine, write("export.csv", csv_text({**row, **total, **amounts})), WorldBankExportAdapter("2026-01-01"))
+    stored = project(engine, "P1")
+    assert (stored["ida_cents"], stored["commitment_cents"]) == (None, 150_000_000_00)
+    listed = {(entry["field"], entry["value"]): entry["reason"] for entry in rejected(engine)}
+    assert set(listed) == set(amounts.items())
+    assert f"differs from {titles[0]}, which states 0" in listed[titles[1], "150000000"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_second_column_that_says_the_same_is_nothing_odd_and_one_that_differs_is_listed(engine, bring):
+    same = {"ida commitment": "2,000,000.00", "board approval date": "2/26/2014", "project name": ROW["project_name"]}
+    bring(**same, country="Kenya")
+    (listed,) = rejected(engine)
+    assert (listed["field"], listed["value"]) == ("country", "Kenya")
+    assert "differs from countryshortname, which states Uganda" in listed["reason"]
+    assert project(engine, "P1")["ida_cents"] == 2_000_000_00
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_a_row_with_two_ids_is_refused(engine, bring):
+    report = bring(**{"project id": "P2"})
+    assert (report.read, report.rejected, project_ids(engine)) == (1, 1, [])
+    assert rejected(engine)[0]["reason"] == "the columns with the project's id differ: expected one id"

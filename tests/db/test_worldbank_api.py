@@ -128,7 +128,7 @@ LASTING = {
     **dict.fromkeys(
         ("cut-json", "html", "error-inside", "empty", "null-projects", "no-total", "deep"), SourceAnswerError
     ),
-    **dict.fromkeys(("not-utf8", "key-twice", "field-twice", "id-twice"), SourceAnswerError),
+    **dict.fromkeys(("not-utf8", "key-twice", "field-twice", "id-twice", "nan"), SourceAnswerError),
     **dict.fromkeys(("403", "404", "large"), SourceAnswerError),
 }
 WORDS = {
@@ -145,6 +145,7 @@ WORDS = {
     "key-twice": "JSON that repeats a key of an object",
     "field-twice": "JSON that repeats a key of an object",
     "id-twice": "JSON that repeats an id",
+    "nan": "JSON with NaN, which is no value of it",
     "403": "answered 403 with a refusal",
     "large": "more than 1,000,000 bytes; expected less",
 }

@@ -51,6 +51,20 @@ FORMS = {
 }
 
 
+@pytest.mark.parametrize("nothing", [None, "", " ", "N/A", "NULL", {"cdata!": ""}, []], ids=repr)
+def test_a_flag_that_says_nothing_is_left_open(nothing):
+    record, aside = read(supplementprojectflg=nothing)
+    assert ("additional_financing" in record.model_fields_set, aside) == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("said", "flag"), [("Y", True), (True, True), (["Y"], True), ("N", False), (False, False), (0, False), ("0", False)]
+)
+def test_a_flag_that_says_yes_or_no_is_stated(said, flag):
+    record, aside = read(supplementprojectflg=said)
+    assert ("additional_financing" in record.model_fields_set, record.additional_financing, aside) == (True, flag, ())
+
+
 @pytest.mark.parametrize(("fields", "name", "value"), FORMS.values(), ids=FORMS)
 def test_a_field_is_read_in_every_form(fields, name, value):
     record, aside = read(**fields)

@@ -63,6 +63,7 @@ LIST_FAULTS = {
     "not-utf8": "bytes that are not UTF-8, from byte ",
     "key-twice": "JSON that repeats a key of an object",
     "id-twice": "JSON that repeats an id",
+    "nan": "JSON with NaN, which is no value of it",
     "429": "answers 429; asked 4 times",
     "403": "answered 403 with a refusal",
     "large": "more than 1,000,000 bytes; expected less",

@@ -15,6 +15,7 @@ from db.ingest.adapters.iati_fields import (
     Sectors,
     code_of,
     dates_of,
+    only_of,
     places_of,
     sectors_of,
     text_of,
@@ -61,7 +62,7 @@ class IatiAdapter:
         place = f"{name}, line {node.line}"
         identifier = clean_text((node.first("iati-identifier") or Node("", {}, 0)).text) or ""
         reporter = node.first("reporting-org") or Node("", {}, 0)
-        broken = activity.broken
+        broken = activity.broken or _fault_of_identifiers(node)
         project_id = identifier
         try:
             project_id = project_id_of(identifier, reporter.get("ref") or None)
@@ -96,6 +97,13 @@ class IatiAdapter:
             **_dollars(money, findings),
             "conversions": tuple(money.conversions),
         }
+
+
+def _fault_of_identifiers(node: Node) -> str | None:
+    identifiers = list(dict.fromkeys(clean_text(stated.text) or "" for stated in node.all("iati-identifier")))
+    if len(identifiers) < 2:
+        return None
+    return f"iati-identifier: {' and '.join(repr(one[:100]) for one in identifiers[:2])} stand in one activity: expected one"
 
 
 def _said_on(node: Node, generated: str, findings: Findings) -> str | None:
@@ -152,7 +160,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def _status(node: Node, findings: Findings) -> str | None:
-    stated = node.first("activity-status")
+    stated = only_of(node, "activity-status", findings)
     code = code_of(stated)
     if stated is not None and code not in CODES.statuses:
         findings.refuse(stated, code, f"is no status of an activity; expected one of {', '.join(CODES.statuses)}")

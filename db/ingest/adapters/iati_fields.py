@@ -65,6 +65,16 @@ def code_of(node: Node | None, name: str = "code") -> str:
     return "" if node is None else node.get(name) or node.text.strip()
 
 
+def only_of(parent: Node, name: str, findings: Findings, attribute: str = "code") -> Node | None:
+    """Return the one element of a name. Of several that differ none is taken, which is listed: nobody knows which was meant."""
+    nodes = parent.all(name)
+    codes = list(dict.fromkeys(code_of(node, attribute) for node in nodes))
+    if len(codes) > 1:
+        findings.refuse(nodes[-1], ", ".join(codes), "differs from another one beside it: expected one, none is taken")
+        return None
+    return nodes[0] if nodes else None
+
+
 def dates_of(activity: Node, findings: Findings) -> dict[str, date]:
     """Return the dates of an activity by what they are: planned and actual start and end."""
     found: dict[str, date] = {}

@@ -8,7 +8,17 @@ from decimal import Decimal
 from fractions import Fraction
 
 from db.ingest.adapters.exchange import DOLLAR, NoRateError, to_dollars
-from db.ingest.adapters.iati_fields import CODES, Findings, Places, Sectors, code_of, day_of, places_of, sectors_of
+from db.ingest.adapters.iati_fields import (
+    CODES,
+    Findings,
+    Places,
+    Sectors,
+    code_of,
+    day_of,
+    only_of,
+    places_of,
+    sectors_of,
+)
 from db.ingest.adapters.iati_xml import Node
 from models.iati.shares import Shares, combine
 from models.money import usd
@@ -61,8 +71,11 @@ def money_of(activity: Node, language: str, findings: Findings) -> Money:
     money = Money()
     default = activity.get("default-currency").upper()
     for node in activity.all("transaction"):
-        kind = code_of(node.first("transaction-type")).upper()
-        if what := CODES.transactions.get(kind):
+        kinds = {code_of(stated).upper(): stated for stated in node.all("transaction-type")}
+        kind = next(iter(kinds), "")
+        if len(kinds) > 1:
+            _refuse_kinds(node, kinds, language, money, findings)
+        elif what := CODES.transactions.get(kind):
             money.amounts[what].append(_amount(node, what, default, language, money, findings))
         elif kind in CODES.incoming:
             money.incoming += 1
@@ -77,6 +90,18 @@ def money_of(activity: Node, language: str, findings: Findings) -> Money:
     return money
 
 
+def _refuse_kinds(node: Node, kinds: dict[str, Node], language: str, money: Money, findings: Findings) -> None:
+    """Take a transaction of several types for none: the sum of whatever it may belong to is not known."""
+    counts = list(dict.fromkeys(what for kind in kinds if (what := CODES.transactions.get(kind))))
+    findings.refuse(
+        list(kinds.values())[-1],
+        ", ".join(kinds),
+        "differs from another type beside it: expected one, its sum is not known",
+    )
+    for what in counts:
+        money.amounts[what].append(Amount(None, None, sectors_of(node, language, findings), places_of(node, findings)))
+
+
 def _note_finance_type(node: Node | None, findings: Findings) -> None:
     if (code := code_of(node)) in CODES.withdrawn_finance_types.codes:
         findings.note(f"finance type {code} was withdrawn from the code list; taken as it is")
@@ -84,20 +109,22 @@ def _note_finance_type(node: Node | None, findings: Findings) -> None:
 
 def _amount(node: Node, what: str, default: str, language: str, money: Money, findings: Findings) -> Amount:
     """Read one transaction. What cannot be read or converted has no cents, and leaves its sum unknown."""
-    dated = node.first("transaction-date")
+    dated = only_of(node, "transaction-date", findings, "iso-date")
     booked = day_of(dated, code_of(dated, "iso-date"), findings) if dated else None
+    unknown = f"the {what} of the activity is not known"
     own = Amount(None, booked, sectors_of(node, language, findings), places_of(node, findings))
     findings.note_shares("sectors", own.sectors.rebased)
     findings.note_shares("places", own.places.rebased)
-    value = node.first("value")
-    if value is None:
-        findings.refuse(node, "", f"has no value: the {what} of the activity is not known")
+    values = node.all("value")
+    if len(values) != 1:
+        stated = ", ".join(value.text.strip() for value in values)
+        findings.refuse(node, stated, f"has {len(values) or 'no'} value{'s' * bool(values)}: {unknown}")
         return own
+    (value,) = values
     text, currency = value.text.strip(), value.get("currency").upper() or default
-    if not re.fullmatch(r"[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text):
-        findings.refuse(
-            value, text, f"is no amount, expected such as 1250000.50: the {what} of the activity is not known"
-        )
+    if value.children or not re.fullmatch(r"[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text):
+        shown = text + "".join(f"<{child.name}>" for child in value.children)
+        findings.refuse(value, shown, f"is no amount, expected such as 1250000.50: {unknown}")
         return own
     if not re.fullmatch("[A-Z]{3}", currency):
         reason = (
@@ -105,7 +132,7 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
             if not currency
             else "has no such currency"
         )
-        findings.refuse(value, f"{text} {currency}".strip(), f"{reason}: the {what} of the activity is not known")
+        findings.refuse(value, f"{text} {currency}".strip(), f"{reason}: {unknown}")
         return own
     day = day_of(value, value.get("value-date"), findings) or booked
     cents = _in_dollars(value, what, Decimal(text), currency, day, money, findings)

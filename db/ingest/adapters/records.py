@@ -120,7 +120,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_JSON = json.JSONDecoder(parse_float=str, object_pairs_hook=_once)
+class _Constant(str):
+    """`NaN`, `Infinity` or `-Infinity`, which Python reads as numbers and JSON does not have."""
+
+
+_JSON = json.JSONDecoder(parse_float=str, parse_constant=_Constant, object_pairs_hook=_once)
 """One for all lines: to make one for each takes longer than most lines do."""
 
 
@@ -142,7 +146,15 @@ def _from_object(place: str, value: Any) -> RawRecord:
         fields.pop(value.repeated, None)
         reason = f"{value.repeated[:60]!r} stands more than once in the object: expected each field once"
         return RawRecord(place, KINDS[kind], fields, broken=reason)
-    return RawRecord(place, KINDS[kind], fields)
+    return RawRecord(place, KINDS[kind], fields, broken=_fault_of_constants(fields))
+
+
+def _fault_of_constants(fields: Mapping[str, Any]) -> str | None:
+    for name, value in fields.items():
+        for item in value if isinstance(value, list) else (value,):
+            if isinstance(item, _Constant):
+                return f"{name[:60]!r} is not JSON: {item} is no number there; expected a value, or null"
+    return None
 
 
 def _read_json(path: Path) -> Iterator[RawRecord]:

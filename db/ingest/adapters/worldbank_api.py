@@ -174,7 +174,12 @@ def _status(value: object) -> str | None:
 
 def _flag(value: object) -> bool | None:
     """A financing says whether it is additional; one that says nothing is left open."""
-    return None if value in (None, "") else parse_flag(value)
+    if (
+        isinstance(value, bool) or str(value).strip() == "0"
+    ):  # which `read_text` does not take for a text, or for nothing
+        return parse_flag(value)
+    text = read_text(value)
+    return None if text is None else parse_flag(text)
 
 
 def _day(value: object) -> str | None:

@@ -1,6 +1,7 @@
 """Reads the World Bank's own export of its projects, CSV or Excel, under any of the column titles it has used."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -10,7 +11,8 @@ from typing import Any
 from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
-from db.ingest.adapters.worldbank_fields import PROJECT_PAGE, SOURCE, real_day, settle_amounts
+from db.ingest.adapters.worldbank_fields import AMOUNTS, PROJECT_PAGE, SOURCE, real_day, settle_amounts
+from models.money import parse_dollars
 from models.records import ProjectRecord, is_web_address
 from models.texts import clean_text
 from models.words import counted
@@ -83,6 +85,10 @@ def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[st
             missing = [COLUMNS[field][0] for field in REQUIRED if field not in columns.values()]
             if missing:
                 raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)} of the World Bank's export")
+            if repeated := [
+                title for title, times in Counter(row[i].strip().casefold() for i in columns).items() if times > 1
+            ]:
+                raise FileRefusedError(f"{path.name} repeats {', '.join(repeated)}: expected each column once")
             return row, columns, index
     found = counted(len(head[0][1]), "column") if head else "nothing"  # without their values: they may name people
     raise FileRefusedError(
@@ -107,7 +113,7 @@ def _file_date(path: Path) -> str:
 def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:
     fields: dict[str, Any] = {}
     names: dict[str, str] = {}
-    set_aside, broken = [], None
+    set_aside, broken, doubted = [], None, set()
     for index, field in columns.items():
         text = clean_text(row[index])
         if text is None:
@@ -120,9 +126,28 @@ def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int,
             fields.setdefault(field, []).append(text)
         elif field not in fields:
             fields[field], names[field] = (real_day(text) or text) if field in DAYS else text, titles[index]
+        elif not _says_the_same(field, text, fields[field]):
+            doubted.add(field)
+            set_aside.append((titles[index], text, f"differs from {names[field]}, which states {fields[field][:100]}"))
+    if "project_id" in doubted:
+        broken = broken or "the columns with the project's id differ: expected one id"
+    for field in filter(doubted.__contains__, AMOUNTS):
+        set_aside.append(
+            (names[field], fields.pop(field), "differs from another column for the same amount: none is taken")
+        )
     set_aside += settle_amounts(fields)
     if not is_web_address(fields.get("source_url", PROJECT_PAGE)):
         set_aside.append(("source_url", fields.pop("source_url"), "is no address on the web"))
     fields.setdefault("source_url", PROJECT_PAGE + str(fields.get("project_id", "")))
     fields |= {"source": SOURCE, "as_of": as_of}
     return RawRecord(place, ProjectRecord, fields, broken, names, tuple(set_aside))
+
+
+def _says_the_same(field: str, text: str, other: str) -> bool:
+    """Whether a second column for a field states what the first one does, in whatever form."""
+    if field in DAYS:
+        return (real_day(text) or text) == other
+    try:
+        return text == other or (field in AMOUNTS and parse_dollars(text) == parse_dollars(other))
+    except ValueError:
+        return False

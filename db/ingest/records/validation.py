@@ -58,7 +58,7 @@ class Valid:
 
 
 def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tuple[Valid | None, list[Rejection]]:
-    """Validate one raw record.
+    """Validate one raw record. An error that no rule foresees costs that record only, not the file it stands in.
 
     Returns:
         The valid record or `None`, and the rejections: of the record as a whole, or of values it is kept without.
@@ -69,6 +69,8 @@ def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tu
         record = raw.kind.model_validate(raw.fields)
     except ValidationError as error:
         return None, list(_explain(raw, error))
+    except Exception as error:
+        return None, [_rejection(raw, "record", None, f"cannot be checked: {type(error).__name__}: {error}")]
     problems = list(_unknown_codes(raw, record, sources))
     countries: tuple[tuple[str, int | None], ...] = ()
     if isinstance(record, ProjectRecord) and not problems:
@@ -114,7 +116,7 @@ def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
             reason = "unknown field" + (f"; did you mean {near[0]!r}?" if near else "")
         elif problem["type"] == "missing":
             reason, value = "required, but missing", None
-        elif problem["type"] in {"string_too_long", "too_long"}:  # by whether the text may be missing
+        elif problem["type"] == "string_too_long":
             most = problem["ctx"]["max_length"]
             reason = f"has {len(str(value)):,} characters, at most {most:,} are taken"
         yield _rejection(raw, field, value, reason)

@@ -13,7 +13,7 @@ def read_list(body: bytes) -> tuple[dict[str, Any], int]:
 
     Raises:
         WrongAnswerError: if it is nothing, not UTF-8, a page for browsers, cut off, an error, names a key of an object twice,
-            or states no total.
+            has NaN or Infinity for a value, or states no total.
     """
     content = _decode(body)
     if error := next((content[name] for name in ("error", "errors", "fault", "exception") if content.get(name)), None):
@@ -35,7 +35,7 @@ def _decode(body: bytes) -> dict[str, Any]:
     if text.startswith("<"):
         raise WrongAnswerError("a page for browsers or XML")
     try:
-        content = json.loads(text, object_pairs_hook=_once)
+        content = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise WrongAnswerError(f"JSON that is broken or cut off ({len(body):,} bytes)") from None
     if not isinstance(content, dict):
@@ -60,6 +60,11 @@ def _once(pairs: list[tuple[str, Any]], what: str = "a key of an object") -> dic
     if len(found) < len(pairs):
         raise WrongAnswerError(f"JSON that repeats {what}")
     return found
+
+
+def _refuse_constant(name: str) -> None:
+    """Refuse what Python reads as a number and JSON does not have: as a text it would overrule what is known."""
+    raise WrongAnswerError(f"JSON with {name}, which is no value of it")
 
 
 def _number(value: object) -> int | None:
