@@ -89,7 +89,7 @@ def change_review(
         subject = find_subject(connection, subject_id)
         now = list(current_reviews(connection, [subject.subject_id]))
     if not now:
-        raise NotFoundError("decision on", subject_id)
+        raise NotFoundError("decision on", subject_id, parameter="subject_id")
     given = change.model_dump(mode="json", exclude_none=True)
     common = {name: value for name, value in given.items() if name != "lines"}
     kept = {name: now[0][name] for name in ("certainty", "reason")}

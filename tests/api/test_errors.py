@@ -215,6 +215,19 @@ def test_an_unknown_identifier_is_a_404_with_the_nearest(path, suggestion, get):
     assert problem(get(path), 404)["errors"][0].get("suggestion") == suggestion
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/categories/x", "code"),
+        ("/v1/projects/P99", "project_id"),
+        ("/v1/components/P99-1", "component_id"),
+        ("/v1/releases/99", "release_id"),
+    ],
+)
+def test_an_unknown_identifier_is_named_as_the_path_calls_it(path, parameter, get):
+    assert problem(get(path), 404)["errors"][0]["parameter"] == parameter
+
+
 def test_an_unknown_path_and_method_are_problems(get):
     assert problem(get("/v1/spent"), 404)["errors"][0]["suggestion"] == "/v1/spend"
     response = get("/v1/spend", method="POST")

@@ -315,5 +315,7 @@ def test_what_is_not_there_cannot_be_decided_on(desk, subject):
 
 def test_where_nothing_was_decided_there_is_nothing_to_change(desk):
     sender(desk.engine, new_key(desk.engine, Scope.INGEST, name="other"))([RECORD])
-    assert "decision" in problem(desk.change({"reason": "x"}, "*", "X1"), 404)["detail"]
+    answer = problem(desk.change({"reason": "x"}, "*", "X1"), 404)
+    assert "decision" in answer["detail"]
+    assert answer["errors"][0]["parameter"] == "subject_id"
     assert desk.send({**QUARTER, "subject_id": "X1", "lines": QUARTER["lines"]}, "*").status_code == 200
