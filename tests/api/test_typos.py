@@ -327,7 +327,7 @@ def test_a_wrong_method_says_which_are_taken(method, path, taken, ask):
         ("/v1/projects/P17408", "project_id"),
         ("/v1/projects/P17408/components", "project_id"),
         ("/v1/components/P174085-33", "component_id"),
-        ("/v1/categories/remitances", "category_id"),
+        ("/v1/categories/remitances", "code"),
     ],
 )
 def test_an_unknown_identifier_is_a_404_with_the_nearest(path, parameter, ask):
