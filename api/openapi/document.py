@@ -165,7 +165,7 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []
     kinds += ["unauthorized", "writing-off"] if keyed else []
-    kinds += ["bad-request", "too-large"] if posts else []
+    kinds += ["bad-request", "too-large", "unsupported-media"] if posts else []
     kinds += ["nothing-loaded"] if path.startswith(DATA_PATHS) and not posts and not runs else []
     kinds += ["not-acceptable"] if "format" in parameters else []
     kinds += ["bad-cursor"] if "cursor" in parameters else []

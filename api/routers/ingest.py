@@ -70,7 +70,7 @@ BODY = {
         "text/csv": {"schema": {"type": "string", "title": "RecordTable"}},
     },
 }
-ANSWERS: dict[int | str, dict[str, Any]] = problems_of("unsupported-media", "busy")
+ANSWERS: dict[int | str, dict[str, Any]] = problems_of("busy")
 ANSWERS[202] = {
     "description": "Kept, and to be taken in: ask the address in `Location` again after `Retry-After` seconds",
     "model": RunReport,

@@ -13,6 +13,7 @@ from api.answers.frames import OneAnswer
 from api.answers.runs import outcome
 from api.answers.shape import Asked, json_answer, shown
 from api.deps import Snapshot, get_writer, snapshot_of
+from api.media import JsonRoute
 from api.openapi.document import problems_of
 from api.preconditions import TAGS, changed, unchanged
 from api.security import ReviewKey, unauthorized
@@ -39,7 +40,7 @@ class SubjectConvertor(StringConvertor):
 
 
 register_url_convertor("subject", SubjectConvertor())
-router = APIRouter(prefix="/v1/reviews", tags=["ingest"])
+router = APIRouter(prefix="/v1/reviews", tags=["ingest"], route_class=JsonRoute)
 
 IfMatch = Annotated[
     str | None,

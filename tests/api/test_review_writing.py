@@ -278,6 +278,23 @@ def test_a_body_of_another_shape_is_refused_by_name(desk, body, parameter):
     assert rows(desk.engine, "submission") == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "named"), [("POST", "", "accept-post"), ("PATCH", "/P167506-1", "accept-patch")]
+)
+def test_a_body_of_another_kind_is_not_read(desk, method, path, named):
+    for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/json", "Content-Encoding": "gzip"}):
+        answer = desk.ask(f"/v1/reviews{path}", method, headers=desk.key | headers, content=json.dumps(QUARTER))
+        (item,) = problem(answer, 415)["errors"]
+        assert item["parameter"] == list(headers)[-1]
+        assert answer.headers[named] == "application/json"
+
+
+def test_without_a_body_a_missing_key_is_told_first(desk):
+    problem(desk.ask("/v1/reviews", "POST"), 401)
+    (item,) = problem(desk.ask("/v1/reviews", "POST", headers=desk.key | {"If-Match": "*"}), 422)["errors"]
+    assert item["message"] == "body: is needed"
+
+
 LINE = QUARTER["lines"][0]
 
 
