@@ -14,7 +14,7 @@ from api.answers.runs import outcome
 from api.answers.shape import Asked, json_answer, shown
 from api.deps import Snapshot, get_writer, snapshot_of
 from api.media import JsonRoute
-from api.openapi.document import problems_of
+from api.openapi.document import LOCATION, problems_of
 from api.preconditions import TAGS, changed, unchanged
 from api.security import ReviewKey, unauthorized
 from db.engine import reading
@@ -53,6 +53,7 @@ IfMatch = Annotated[
     ),
 ]
 PROBLEMS = problems_of("not-found", "changed-meanwhile", "precondition-required", "busy")
+PROBLEMS[422] = {"headers": LOCATION}
 SubjectId = Annotated[str, Path(description="A component's id, or a project's.", examples=["P167506-1"])]
 
 
