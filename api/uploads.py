@@ -11,7 +11,8 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.problems.kinds import ProblemItem, RefusedError, in_body
+from api.media import encoding, media_type
+from api.problems.kinds import RefusedError, in_body
 from db.unpacking import Unpacker
 
 NAMES = {
@@ -41,13 +42,13 @@ async def receive(request: Request, folder: Path, most: int) -> Body:
         RefusedError: 415 for a kind that is not taken, 413 for more than `most` bytes, 400 for a body that is broken or
             was cut off.
     """
-    path = folder / _name(request)
-    encoding = _encoding(request)
+    path = folder / NAMES[media_type(request, list(NAMES))]
+    encoded = encoding(request, ENCODINGS, list(NAMES))
     claimed = request.headers.get("content-length", "")
-    if encoding == "identity" and claimed.isdecimal() and int(claimed) > most:
+    if encoded == "identity" and claimed.isdecimal() and int(claimed) > most:
         raise _too_large(most)
     with path.open("wb") as file:
-        intake = _Intake(file, most, packed=encoding == "gzip")
+        intake = _Intake(file, most, packed=encoded == "gzip")
         try:
             async for chunk in request.stream():
                 await run_in_threadpool(intake.take, chunk)
@@ -98,27 +99,3 @@ def _too_large(most: int) -> RefusedError:
 
 def _unreadable(message: str) -> RefusedError:
     return RefusedError("bad-request", message, in_body(message))
-
-
-def _name(request: Request) -> str:
-    sent = request.headers.get("content-type", "")
-    kind, *parameters = (part.strip().lower() for part in sent.split(";"))
-    if kind not in NAMES:
-        raise _unsupported("Content-Type", sent, list(NAMES))
-    for parameter in parameters:
-        if parameter.startswith("charset=") and parameter[8:].strip('"') not in {"utf-8", "utf8", "us-ascii"}:
-            raise _unsupported("Content-Type", sent, [f"{kind}; charset=utf-8"])
-    return NAMES[kind]
-
-
-def _encoding(request: Request) -> str:
-    sent = ", ".join(request.headers.getlist("content-encoding")).strip().lower() or "identity"
-    if sent not in ENCODINGS:
-        raise _unsupported("Content-Encoding", sent, list(ENCODINGS))
-    return sent
-
-
-def _unsupported(header: str, sent: str, allowed: list[str]) -> RefusedError:
-    message = f"{header}: {sent[:100]!r} is not taken here"
-    item = ProblemItem(parameter=header, value=sent[:100], message=message, allowed=allowed)
-    return RefusedError("unsupported-media", message, item, accept_post=", ".join(NAMES))

@@ -93,13 +93,14 @@ class ChangedMeanwhileError(DataError):
 
 
 class NotFoundError(DataError):
-    """Nothing is stored under an identifier."""
+    """Nothing is stored under an identifier. `parameter`: what that is called in a request, by default the kind's id."""
 
-    def __init__(self, kind: str, identifier: str, suggestion: str | None = None) -> None:
+    def __init__(self, kind: str, identifier: str, suggestion: str | None = None, parameter: str | None = None) -> None:
         super().__init__(f"no {kind} {identifier!r}")
         self.kind = kind
         self.identifier = identifier
         self.suggestion = suggestion
+        self.parameter = parameter or f"{kind}_id"
 
 
 class NothingLoadedError(DataError):

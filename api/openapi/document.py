@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
-from api.http.paths import RUNS_PREFIX
+from api.http.paths import OTHER_DATA_PATHS, RUNS_PREFIX
 from api.openapi.examples import add_examples
 from api.problems.kinds import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, Problem
 
@@ -21,7 +21,7 @@ country, and why each is counted there.
 * **Errors** are `application/problem+json` (RFC 9457).
 * **Formats**: `format=` or the header Accept takes the same rows as JSON, JSON lines, CSV, Parquet or Excel. JSON has
   pages (`links.next`); the others hold all rows. Spend comes as a picture too, SVG or PNG.
-* **Releases**: data change only with a release, named in `meta.release`. Every answer has a strong ETag; asked again
+* **Releases**: data change only with a release, named in `meta.release`. Every answer about data has a strong ETag; asked again
   with If-None-Match it is a 304 until the next release.
 * **Limits**: who runs the service may limit how many requests a client sends a minute. Then every answer says what is left
   in `RateLimit`, by the policy in `RateLimit-Policy`, and beyond that it is a 429 with `Retry-After`.
@@ -78,8 +78,15 @@ LIMITED = {
 
 NOT_MODIFIED = "The answer that If-None-Match or If-Modified-Since tells of is still the answer: there is no body."
 
-TEXTS = {Format.CSV, Format.JSONL, Picture.SVG}
 TEXT = {"type": "string"}
+LOCATION = {"Location": {"description": "The address of the run.", "schema": TEXT}}
+LATER = {"Retry-After": {"description": "After how many seconds to ask again.", "schema": TEXT}}
+CONTENT_RANGE = {"Content-Range": {"description": "Which bytes, and of how many.", "schema": TEXT}}
+WWW_AUTHENTICATE = {"WWW-Authenticate": {"description": "How to show a key, or which scope it lacks.", "schema": TEXT}}
+SENT_WITH = {401: WWW_AUTHENTICATE, 403: WWW_AUTHENTICATE, 416: CONTENT_RANGE}
+"""Headers of problems, by status."""
+
+TEXTS = {Format.CSV, Format.JSONL, Picture.SVG}
 BINARY = {"type": "string", "format": "binary"}
 
 FIRST = "$response.body#/data/0/"
@@ -124,8 +131,14 @@ LINKS: dict[str, dict[str, tuple[str, str, str]]] = {
 
 def problems_of(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """Describe answers that are problems, for a route that has some beyond those that all have."""
-    content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
-    return {PROBLEMS[kind][0]: {"description": PROBLEMS[kind][1], "content": content} for kind in kinds}
+    return {PROBLEMS[kind][0]: _answer(kind) for kind in kinds}
+
+
+def _answer(kind: str) -> dict[str, Any]:
+    """Describe the answer that is a kind of problem."""
+    status, title = PROBLEMS[kind]
+    headers = {"headers": SENT_WITH[status]} if status in SENT_WITH else {}
+    return {"description": title, "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}}} | headers
 
 
 def install_openapi(app: FastAPI) -> None:
@@ -138,8 +151,8 @@ def install_openapi(app: FastAPI) -> None:
             document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: _place(item[1])))
             _describe_problems(document)
             for path, item in document["paths"].items():
-                for operation in item.values():
-                    _describe_operation(path, operation)
+                for method, operation in item.items():
+                    _describe_operation(path, method, operation)
                     _link_operation(operation)
             _allow_chosen_fields(document)
             add_examples(document)
@@ -164,7 +177,7 @@ def _describe_problems(document: dict[str, Any]) -> None:
     schemas["Problem"] = schema
 
 
-def _describe_operation(path: str, operation: dict[str, Any]) -> None:
+def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     """List the errors that an operation can answer with, and the formats of its rows; its summary is its first words."""
     told = operation.get("description", operation["summary"])  # PYTHONOPTIMIZE=2 takes the docstrings away
     operation["summary"] = re.split(r"[.;:](?:\s|$)", told, maxsplit=1)[0]
@@ -175,10 +188,10 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
             parameter |= {"required": True, "schema": parameter["schema"]["anyOf"][0] | kept}
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
-    kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) else []
+    kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) or path in OTHER_DATA_PATHS else []
     kinds += ["too-many-requests"] if "health" not in operation["tags"] else []
     kinds += ["unauthorized", "writing-off"] if keyed else []
-    kinds += ["bad-request", "too-large"] if posts else []
+    kinds += ["bad-request", "too-large", "unsupported-media"] if posts else []
     kinds += ["nothing-loaded"] if path.startswith(DATA_PATHS) and not posts and not runs else []
     kinds += ["not-acceptable"] if "format" in parameters else []
     kinds += ["bad-cursor"] if "cursor" in parameters else []
@@ -187,13 +200,16 @@ def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     open_path = [p for p in operation.get("parameters", []) if p["in"] == "path" and "$ref" not in p["schema"]]
     kinds += ["not-found"] if open_path else []
     responses = operation["responses"]
-    responses.pop("422", None)
+    declared = responses.pop("422", {})  # by FastAPI; the headers are the route's own
     for kind in kinds:
-        status, title = PROBLEMS[kind]
-        content = {MEDIA_TYPE: {"schema": PROBLEM_REF}}
-        responses[str(status)] = {"description": title, "content": content}
+        responses[str(PROBLEMS[kind][0])] = _answer(kind)
+    if "headers" in declared:
+        responses["422"]["headers"] = declared["headers"]
     if "429" in responses:
         responses["429"]["headers"] = LIMITED
+    if posts:
+        taken = {"description": "The media types that are taken.", "schema": TEXT}
+        responses["415"]["headers"] = {f"Accept-{method.title()}": taken}
     if (path.startswith(DATA_PATHS) or path == PACKAGE) and not posts and not runs:
         responses["200"]["headers"] = HEADERS
         responses.setdefault("304", {"description": NOT_MODIFIED}).setdefault("headers", {"ETag": HEADERS["ETag"]})

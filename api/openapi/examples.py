@@ -114,6 +114,7 @@ REFUSED: dict[str, dict[str, tuple[int, str, str]]] = {
 
 TEXT = {"name": "Skills for Work Abroad Project", "objective": "To train and certify workers for overseas employment."}
 SENT = {"Content-Type": "application/json"}
+FORM = "application/x-www-form-urlencoded"
 POSTED = (
     Example(
         "classify_text",
@@ -127,6 +128,9 @@ POSTED = (
     ),
     Example("classify_text", 422, "field", "A field that is not there", "/v1/classify", "POST", SENT, b'{"nam": "x"}'),
     Example("classify_text", 400, "json", "A body that is no JSON", "/v1/classify", "POST", SENT, b"{"),
+    Example(
+        "classify_text", 415, "form", "A form", "/v1/classify", "POST", SENT | {"Content-Type": FORM}, b"name=Skills"
+    ),
     Example("classify_text", 413, "long", "A body that is too large", "/v1/classify", "POST", SENT, b" " * 300_000),
 )
 

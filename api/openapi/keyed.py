@@ -93,6 +93,7 @@ KEYED = (
     _decide("add_review", 422, "lines", "Nothing decided", DECISION | {"lines": []}, etag_of=ROW),
     _decide("add_review", 400, "json", "A body that is no JSON", b"{"),
     _decide("add_review", 404, "unknown", "Nobody", DECISION | {"subject_id": "P174085-33"}, etag_of=ROW),
+    _decide("add_review", 415, "gzip", "An encoding not taken", DECISION, headers=JSON | {"Content-Encoding": "gzip"}),
     _decide("add_review", 413, "long", "A body that is too large", b" " * 300_000),
     _decide("change_review", 428, "unread", "Without what was read", {"certainty": "doubtful"}),
     _decide("change_review", 200, "certainty", "How sure", DOUBT, etag_of=ROW),
@@ -100,6 +101,7 @@ KEYED = (
     _decide("change_review", 422, "certainty", "A word that is not there", {"certainty": "certain"}, etag_of=ROW),
     _decide("change_review", 400, "json", "A body that is no JSON", b"{"),
     _decide("change_review", 404, "unknown", "Nobody", {}, path="/v1/reviews/P174085-33", etag_of=ROW),
+    _decide("change_review", 415, "gzip", "An encoding not taken", DOUBT, headers=JSON | {"Content-Encoding": "gzip"}),
     _decide("change_review", 413, "long", "A body that is too large", b" " * 300_000),
     *_barred(),
 )

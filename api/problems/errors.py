@@ -69,7 +69,7 @@ def _install_data_errors(app: FastAPI) -> None:
     @app.exception_handler(NotFoundError)
     async def not_found(request: Request, error: NotFoundError) -> Response:
         item = ProblemItem(
-            parameter=f"{error.kind.removeprefix('ingest ')}_id",
+            parameter=error.parameter,
             value=error.identifier[:100],
             message=f"there is no {error.kind} {error.identifier[:100]!r}",
             suggestion=error.suggestion,

@@ -20,9 +20,25 @@ WORDS = {
     "string_type": "must be text, in quotes",
     "string_too_long": "has more than {max_length} characters",
     "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
+    "string_pattern_mismatch": "must be {form}",
+    "model_attributes_type": "must be a JSON object",
+    "list_type": "must be a list",
     "json_invalid": "is no JSON: {error}",
 }
 """What is wrong, by Pydantic's kinds of error, in words for those who never heard of Pydantic."""
+
+FORMS = {
+    "release_id": ["latest", "a whole number from 1"],
+    "Idempotency-Key": ["1 to 255 visible ASCII characters without blanks"],
+    "If-Match": ["*", "an ETag in its quotes, or several with commas"],
+    "share_percent": ['a number with up to four decimals, such as "12.5"'],
+    "reason": ["text that is not blank"],
+    "reviewer": ["text that is not blank"],
+}
+"""What regular expressions say of parameters, and of members of bodies, in words."""
+
+INSTEAD = {"release_id": "latest"}
+"""What to send in place of what has another form."""
 
 ALSO_CALLED = {"excel": "xlsx", "xls": "xlsx", "ndjson": "jsonl", "jsonlines": "jsonl"}
 """Other names of values, for suggestions."""
@@ -39,6 +55,9 @@ def from_validation(request: Request, error: Any) -> ProblemItem:
     allowed = context.get("allowed")
     if error["type"] == "missing":
         allowed = _listed_values(request, parameter)
+    if error["type"] == "string_pattern_mismatch":
+        allowed = FORMS.get(str(error["loc"][-1]))
+        context |= {"form": " or ".join(allowed or ["of another form"]), "suggestion": INSTEAD.get(parameter)}
     if allowed is None and "expected" in context:
         allowed = [item.strip(" '") for item in str(context["expected"]).replace(" or ", ", ").split(", ")]
     suggestion = context.get("suggestion") or _nearest_bound(context)

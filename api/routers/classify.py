@@ -6,9 +6,10 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.shape import json_answer
+from api.media import JsonRoute
 from models.classification import ClassifierInput, classify
 
-router = APIRouter(prefix="/v1/classify", tags=["components"])
+router = APIRouter(prefix="/v1/classify", tags=["components"], route_class=JsonRoute)
 
 Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=20)]
 

@@ -95,7 +95,11 @@ class Catalogue(BaseModel):
     "/.well-known/api-catalog",
     operation_id="get_api_catalogue",
     response_model=Catalogue,
-    responses={200: {"content": {"application/linkset+json": {"schema": {"$ref": "#/components/schemas/Catalogue"}}}}},
+    response_class=Response,  # without the `application/json` of FastAPI's own
+    responses={
+        200: {"content": {"application/linkset+json": {"schema": {"$ref": "#/components/schemas/Catalogue"}}}},
+        304: {"description": "If-None-Match says that any answer will do."},
+    },
 )
 def get_api_catalogue(request: Request) -> Response:
     """The catalogue of this API, as RFC 9727 describes it."""

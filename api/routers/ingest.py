@@ -28,7 +28,7 @@ from api.answers.runs import (
 )
 from api.answers.shape import Asked, Rows, answer_rows, in_columns
 from api.deps import get_writer
-from api.openapi.document import problems_of
+from api.openapi.document import LATER, LOCATION, problems_of
 from api.problems.kinds import ProblemItem, RefusedError
 from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
@@ -70,8 +70,11 @@ BODY = {
         "text/csv": {"schema": {"type": "string", "title": "RecordTable"}},
     },
 }
-ANSWERS: dict[int | str, dict[str, Any]] = problems_of("unsupported-media", "busy")
+ANSWERS: dict[int | str, dict[str, Any]] = problems_of("busy")
+ANSWERS[200] = {"headers": LOCATION}
+ANSWERS[422] = {"headers": LOCATION}
 ANSWERS[202] = {
+    "headers": LOCATION | LATER,
     "description": "Kept, and to be taken in: ask the address in `Location` again after `Retry-After` seconds",
     "model": RunReport,
 }

@@ -109,7 +109,7 @@ def get_category(
     """One category with its definition, its boundaries, codes of other systems, and how much is stored under it."""
     wanted = code.lower()
     if wanted not in TAXONOMY.by_code:
-        raise NotFoundError("category", code, nearest_of(wanted, list(TAXONOMY.by_code)))
+        raise NotFoundError("category", code, nearest_of(wanted, list(TAXONOMY.by_code)), parameter="code")
     asked = Asked(request, snapshot)
     row = shown(CategoryPublic, _category(wanted, queries.category_counts(snapshot.connection)))
     return answer_one(asked, params, columns_of(CategoryPublic), row, lambda: {"meta": asked.meta()})

@@ -17,7 +17,7 @@ from api.bulk.downloads import download
 from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
 from api.deps import Snapshot, reads_at_length, snapshot_of
 from api.exports.columns import columns_of
-from api.openapi.document import problems_of
+from api.openapi.document import CONTENT_RANGE, problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
 from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
@@ -34,18 +34,23 @@ PAGE = 100
 COLUMNS = columns_of(ReleasePublic)
 CHANGE_COLUMNS = columns_of(ReleaseChangePublic)
 BYTES = {"schema": {"type": "string", "format": "binary"}}
+FILE_CONTENT = {
+    MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}},
+    MEDIA_TYPES[Format.JSONL]: {"schema": {"type": "string"}},
+    MEDIA_TYPES[Format.PARQUET]: BYTES,
+}
 FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file.",
-        "content": {
-            MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}},
-            MEDIA_TYPES[Format.JSONL]: {"schema": {"type": "string"}},
-            MEDIA_TYPES[Format.PARQUET]: BYTES,
-        },
+    200: {"description": "The file.", "content": FILE_CONTENT},
+    206: {
+        "description": "The bytes that `Range` asks for; several ranges come as `multipart/byteranges`.",
+        "content": FILE_CONTENT | {"multipart/byteranges": BYTES},
+        "headers": CONTENT_RANGE,
     },
-    206: {"description": "The bytes that `Range` asks for."},
     304: {"description": "The file is still what it was, as it will always be."},
-    307: {"description": "For `latest`: the address of the newest release's file."},
+    307: {
+        "description": "For `latest`: the address of the newest release's file.",
+        "headers": {"Location": {"description": "That address.", "schema": {"type": "string"}}},
+    },
     **problems_of("release-gone", "bad-range"),
 }
 
@@ -145,7 +150,7 @@ def get_release_data_package(
     "/datapackage.json",
     operation_id="get_data_package",
     response_model=DataPackage,
-    responses=problems_of("nothing-loaded", "bad-parameter"),
+    responses=problems_of("nothing-loaded"),
 )
 @reads_at_length
 def get_data_package(request: Request, snapshot: Snapshot, _params: Annotated[NoParams, Query()]) -> Response:

@@ -13,7 +13,8 @@ from api.answers.frames import OneAnswer
 from api.answers.runs import outcome
 from api.answers.shape import Asked, json_answer, shown
 from api.deps import Snapshot, get_writer, snapshot_of
-from api.openapi.document import problems_of
+from api.media import JsonRoute
+from api.openapi.document import LOCATION, problems_of
 from api.preconditions import TAGS, changed, unchanged
 from api.security import ReviewKey, unauthorized
 from db.engine import reading
@@ -39,7 +40,7 @@ class SubjectConvertor(StringConvertor):
 
 
 register_url_convertor("subject", SubjectConvertor())
-router = APIRouter(prefix="/v1/reviews", tags=["ingest"])
+router = APIRouter(prefix="/v1/reviews", tags=["ingest"], route_class=JsonRoute)
 
 IfMatch = Annotated[
     str | None,
@@ -52,6 +53,7 @@ IfMatch = Annotated[
     ),
 ]
 PROBLEMS = problems_of("not-found", "changed-meanwhile", "precondition-required", "busy")
+PROBLEMS[422] = {"headers": LOCATION}
 SubjectId = Annotated[str, Path(description="A component's id, or a project's.", examples=["P167506-1"])]
 
 
@@ -89,7 +91,7 @@ def change_review(
         subject = find_subject(connection, subject_id)
         now = list(current_reviews(connection, [subject.subject_id]))
     if not now:
-        raise NotFoundError("decision on", subject_id)
+        raise NotFoundError("decision on", subject_id, parameter="subject_id")
     given = change.model_dump(mode="json", exclude_none=True)
     common = {name: value for name, value in given.items() if name != "lines"}
     kept = {name: now[0][name] for name in ("certainty", "reason")}

@@ -53,7 +53,7 @@ def get_run(connection: Connection, run_id: int) -> dict[str, Any]:
     if 0 < run_id <= LARGEST:
         row = connection.execute(_runs().where(run.c.run_id == run_id)).mappings().first()
     if row is None:
-        raise NotFoundError("ingest run", str(run_id))
+        raise NotFoundError("ingest run", str(run_id), parameter="run_id")
     return _in_utc(dict(row))
 
 

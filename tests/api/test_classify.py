@@ -1,5 +1,7 @@
 """The playground: a text in, a verdict with its words out."""
 
+import gzip
+
 import pytest
 
 from tests.api.test_errors import problem
@@ -53,3 +55,23 @@ def test_a_body_that_is_no_json_or_too_large_is_refused(get):
     for content, status in ((b"{", 400), (b'"\xff"', 400), (b'{"objective": "' + b"x" * 300_000 + b'"}', 413)):
         body = problem(post(get, content=content, headers={"Content-Type": "application/json"}), status)
         assert [(item["parameter"], item["message"]) for item in body["errors"]] == [("body", body["detail"])]
+
+
+@pytest.mark.parametrize(
+    ("headers", "parameter", "allowed"),
+    [
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "Content-Type", "application/json"),
+        ({"Content-Type": "application/json; charset=latin-1"}, "Content-Type", "application/json; charset=utf-8"),
+        ({"Content-Type": "application/json", "Content-Encoding": "gzip"}, "Content-Encoding", "identity"),
+    ],
+)
+def test_a_body_of_another_kind_is_not_read(headers, parameter, allowed, get):
+    for content in (b"{}", gzip.compress(b"{}")):
+        answer = post(get, content=content, headers=headers)
+        (item,) = problem(answer, 415)["errors"]
+        assert (item["parameter"], item["allowed"]) == (parameter, [allowed])
+        assert answer.headers["accept-post"] == "application/json"
+
+
+def test_a_body_is_taken_with_its_charset(get):
+    assert post(get, content=b"{}", headers={"Content-Type": "application/json; charset=UTF-8"}).status_code == 200

@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import create_engine
 
+from api.main import create_app
+from api.problems.wrong_input import FORMS
 from db.engine import make_engine
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
@@ -145,6 +147,35 @@ def test_a_cursor_is_stale_after_a_new_release(bundled, write):
     assert ingest(bundled, RecordsAdapter(), [write("one.csv", record)]).release_id == 2
     body = problem(ask(link), 409)
     assert "start again" in body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/categories/x", "code"),
+        ("/v1/projects/P99", "project_id"),
+        ("/v1/components/P99-1", "component_id"),
+        ("/v1/releases/99", "release_id"),
+    ],
+)
+def test_an_unknown_identifier_is_named_as_the_path_calls_it(path, parameter, get):
+    assert problem(get(path), 404)["errors"][0]["parameter"] == parameter
+
+
+@pytest.mark.parametrize("path", ["/v1/releases/x", "/v1/releases/0/changes", "/v1/releases/01/datapackage.json"])
+def test_what_is_no_number_of_a_release_is_told_in_words(path, get):
+    (item,) = problem(get(path), 422)["errors"]
+    assert item["message"] == "release_id: must be latest or a whole number from 1"
+    assert (item["allowed"], item["suggestion"]) == (["latest", "a whole number from 1"], "latest")
+
+
+def test_every_form_that_an_operation_demands_is_told_in_words():
+    document = create_app(make_engine("sqlite://")).openapi()
+    told = [p for item in document["paths"].values() for one in item.values() for p in one.get("parameters", [])]
+    members = [document["components"]["schemas"][name]["properties"] for name in ("ReviewRequest", "ReviewLine")]
+    named = [(p["name"], p["schema"]) for p in told] + [one for part in members for one in part.items()]
+    formed = {name for name, schema in named if any("pattern" in part for part in [schema, *schema.get("anyOf", [])])}
+    assert formed - {"q"} == FORMS.keys(), "q is read by rules of its own"
 
 
 def test_an_empty_database_says_which_command_loads_it(engine):

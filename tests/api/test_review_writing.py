@@ -131,7 +131,8 @@ def test_without_what_was_read_nothing_is_decided(desk):
     before = rows(desk.engine, "review")
     for answer in (desk.send(QUARTER), desk.change({"reason": "other"}, None)):
         assert ROW in problem(answer, 428)["detail"]
-    assert problem(desk.send(QUARTER, "fff"), 422)["errors"][0]["parameter"] == "If-Match"
+    (item,) = problem(desk.send(QUARTER, "fff"), 422)["errors"]
+    assert (item["parameter"], "in its quotes" in item["message"]) == ("If-Match", True)
     assert rows(desk.engine, "review") == before
 
 
@@ -277,6 +278,23 @@ def test_a_body_of_another_shape_is_refused_by_name(desk, body, parameter):
     assert rows(desk.engine, "submission") == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "named"), [("POST", "", "accept-post"), ("PATCH", "/P167506-1", "accept-patch")]
+)
+def test_a_body_of_another_kind_is_not_read(desk, method, path, named):
+    for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/json", "Content-Encoding": "gzip"}):
+        answer = desk.ask(f"/v1/reviews{path}", method, headers=desk.key | headers, content=json.dumps(QUARTER))
+        (item,) = problem(answer, 415)["errors"]
+        assert item["parameter"] == list(headers)[-1]
+        assert answer.headers[named] == "application/json"
+
+
+def test_without_a_body_a_missing_key_is_told_first(desk):
+    problem(desk.ask("/v1/reviews", "POST"), 401)
+    (item,) = problem(desk.ask("/v1/reviews", "POST", headers=desk.key | {"If-Match": "*"}), 422)["errors"]
+    assert item["message"] == "body: is needed"
+
+
 LINE = QUARTER["lines"][0]
 
 
@@ -284,7 +302,7 @@ LINE = QUARTER["lines"][0]
     ("lines", "parameter", "value", "words"),
     [
         ([{**LINE, "share_percent": 100}], "/lines/0/share_percent", "100", "text"),
-        ([LINE, {**LINE, "share_percent": "x"}], "/lines/1/share_percent", "x", "pattern"),
+        ([LINE, {**LINE, "share_percent": "x"}], "/lines/1/share_percent", "x", "decimals"),
         ([LINE, {**LINE, "relevance": "parti"}], "/lines/1/relevance", "parti", "'partial'"),
         ([{"category": "remittances"}], "/lines/0/relevance", None, "is needed"),
         ([{**LINE, "secondary_categories": ["remittances", 3]}], "/lines/0/secondary_categories/1", "3", "text"),
@@ -315,5 +333,7 @@ def test_what_is_not_there_cannot_be_decided_on(desk, subject):
 
 def test_where_nothing_was_decided_there_is_nothing_to_change(desk):
     sender(desk.engine, new_key(desk.engine, Scope.INGEST, name="other"))([RECORD])
-    assert "decision" in problem(desk.change({"reason": "x"}, "*", "X1"), 404)["detail"]
+    answer = problem(desk.change({"reason": "x"}, "*", "X1"), 404)
+    assert "decision" in answer["detail"]
+    assert answer["errors"][0]["parameter"] == "subject_id"
     assert desk.send({**QUARTER, "subject_id": "X1", "lines": QUARTER["lines"]}, "*").status_code == 200

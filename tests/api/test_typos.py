@@ -336,7 +336,7 @@ def test_a_wrong_method_says_which_are_taken(method, path, taken, ask):
         ("/v1/projects/P17408/components", "project_id", "P174085"),
         ("/v1/projects/P99/components", "project_id", None),
         ("/v1/components/P174085-33", "component_id", "P174085-3"),
-        ("/v1/categories/remitances", "category_id", "remittances"),
+        ("/v1/categories/remitances", "code", "remittances"),
     ],
 )
 def test_an_unknown_identifier_is_a_404_with_the_nearest(path, parameter, suggestion, get):

@@ -219,6 +219,12 @@ def test_the_same_key_with_another_request_is_refused(engine, content, query, me
     until(lambda: bodies() == [], "no body is kept")
 
 
+@pytest.mark.parametrize("key", ["x" * 300, "two words", "é"])
+def test_an_idempotency_key_of_another_form_is_refused_in_words(engine, key):
+    (item,) = problem(sender(engine)([RECORD], Idempotency_Key=key.encode()), 422)["errors"]
+    assert item["message"] == "Idempotency-Key: must be 1 to 255 visible ASCII characters without blanks"
+
+
 def test_an_idempotency_key_is_forgotten_after_a_day(engine):
     send = sender(engine)
     send([RECORD], Idempotency_Key="one")

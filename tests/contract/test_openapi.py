@@ -75,7 +75,8 @@ def test_links_lead_to_parameters_that_exist(operation):
 
 
 def test_what_is_made_of_the_data_has_a_tag_and_is_a_304_while_it_is_the_same():
-    told = {path for path, item in DOCUMENT["paths"].items() if "304" in item.get("get", {}).get("responses", {})}
+    answers = {path: item["get"]["responses"] for path, item in DOCUMENT["paths"].items() if "get" in item}
+    told = {path for path, responses in answers.items() if "ETag" in responses.get("304", {}).get("headers", {})}
     assert told == {
         p for p in DOCUMENT["paths"] if (p.startswith("/v1/") or p == "/datapackage.json") and sent_as_data(p)
     }
@@ -84,6 +85,38 @@ def test_what_is_made_of_the_data_has_a_tag_and_is_a_304_while_it_is_the_same():
         assert {"ETag", "Link"} <= responses["200"]["headers"].keys()
         assert "ETag" in responses["304"]["headers"]
     assert DOCUMENT["info"]["contact"]["name"]
+
+
+def test_the_catalogue_and_the_package_are_described_as_they_are_answered():
+    catalogue = OPERATIONS["get_api_catalogue"]["responses"]
+    assert list(catalogue["200"]["content"]) == ["application/linkset+json"]
+    assert {"304", "422"} <= catalogue.keys()
+    assert "422" in OPERATIONS["get_data_package"]["responses"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "headers"),
+    [
+        ("send_records", "200", {"Location"}),
+        ("send_records", "202", {"Location", "Retry-After"}),
+        ("send_records", "422", {"Location"}),
+        ("send_records", "401", {"WWW-Authenticate"}),
+        ("send_records", "415", {"Accept-Post"}),
+        ("list_runs", "403", {"WWW-Authenticate"}),
+        ("add_review", "422", {"Location"}),
+        ("change_review", "415", {"Accept-Patch"}),
+        ("get_release_file", "206", {"Content-Range"}),
+        ("get_release_file", "307", {"Location"}),
+        ("get_release_file", "416", {"Content-Range"}),
+    ],
+)
+def test_answers_name_their_headers(operation, status, headers):
+    assert OPERATIONS[operation]["responses"][status]["headers"].keys() == headers
+
+
+def test_a_part_of_a_file_has_the_type_of_the_file_or_of_several_parts():
+    responses = OPERATIONS["get_release_file"]["responses"]
+    assert responses["206"]["content"].keys() - responses["200"]["content"].keys() == {"multipart/byteranges"}
 
 
 def sent_as_data(path):
