@@ -1,19 +1,25 @@
-"""Right around the routes: OPTIONS on every path, no address that is too long, and a problem for an error that nobody foresaw."""
+"""Right around the routes: OPTIONS on every path, no address that is none, and a problem for an error that nobody foresaw."""
+
+import re
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems.errors import unforeseen_problem
+from api.problems.errors import unforeseen_problem, unknown_path
 from api.problems.kinds import ProblemItem, problem
 
 TOO_LONG = "too_long"
 """Where the state of a request says why its address is not looked at: the layer in front found it too long."""
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What no path has. Routes pass over a line feed at its end, so that `/metrics%0A` would lead to where `/metrics` does, past
+all that goes by the path."""
+
 
 class LastLayer:
     """The innermost layer, right around the routes, so that what it says gets all the headers of the others.
 
-    It answers OPTIONS, refuses addresses that are too long, and turns an error that nobody foresaw into a problem.
+    It answers OPTIONS, refuses addresses that are too long or hold control characters, and turns an error that nobody foresaw into a problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,6 +34,9 @@ class LastLayer:
             message = scope["state"][TOO_LONG]
             items = [ProblemItem(parameter="path", message=message)]
             await problem(Request(scope), "address-too-long", message, items)(scope, receive, send)
+            return
+        if CONTROL.search(scope["path"]):
+            await unknown_path(Request(scope))(scope, receive, send)
             return
         started = refused = False
 
