@@ -19,7 +19,8 @@ all that goes by the path."""
 class LastLayer:
     """The innermost layer, right around the routes, so that what it says gets all the headers of the others.
 
-    It answers OPTIONS, refuses addresses that are too long or hold control characters, and turns an error that nobody foresaw into a problem.
+    It answers OPTIONS, refuses addresses that are too long or hold control characters, and turns an error that nobody
+    foresaw into a problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:
