@@ -79,6 +79,12 @@ def is_live(connection: Connection, key_id: int) -> bool:
     return connection.scalar(query) is not None
 
 
+def may(connection: Connection, key_id: int, scope: Scope) -> bool:
+    """True where a key has a scope; a key keeps for ever those that it was made with, also once it is revoked."""
+    table = tables.api_key
+    return scope in (connection.scalar(select(table.c.scopes).where(table.c.key_id == key_id)) or ())
+
+
 def any_key(connection: Connection) -> bool:
     """True once a key was made: without one, writing is off."""
     return bool(connection.scalar(select(func.count()).select_from(tables.api_key)))
