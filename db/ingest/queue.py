@@ -60,14 +60,14 @@ class Arrival:
 
 @contextmanager
 def new_folder(spool_dir: Path) -> Iterator[Path]:
-    """Make a folder for one body; it goes where an error comes before the body is queued.
+    """Make a folder for one body, which only its owner may read; it goes where an error comes before the body is queued.
 
     Raises:
         SpoolError: if it cannot be made.
     """
     folder = spool_dir / FOLDER / uuid.uuid4().hex
     with writable(folder):
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder
     except BaseException:
