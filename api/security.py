@@ -18,7 +18,7 @@ SCHEME = HTTPBearer(
     scheme_name="key",
     auto_error=False,
     description="A key that `python -m api keys create` made: `Authorization: Bearer mfa_…`. Scopes: `ingest` to send "
-    "records and to read runs, `review` to decide on classifications.",
+    "records and to read runs, `review` to decide on classifications, also by review records that are sent with `ingest`.",
 )
 
 Sent = Annotated[HTTPAuthorizationCredentials | None, Security(SCHEME)]

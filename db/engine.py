@@ -1,7 +1,8 @@
 """Engines for SQLite and PostgreSQL, and the two ways to open a transaction: to read, and to write alone."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DisconnectionError
 from db.errors import ReadAnewError
 from db.waiting import WaitingPool, connect
 
+PRIVATE = 0o600  # hashes of keys, and what was sent with them, are nobody else's business
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
 READERS = 40
 """Connections to a file that are kept open: the threads that the server has for routes."""
@@ -69,9 +71,17 @@ def make_engine(url: str) -> Engine:
         # A file has room for any number of readers, so none has to wait for another's connection; and as many are kept open
         # as there can be threads that read, for to open one takes longer than most answers.
         engine = create_engine(parsed, pool_size=READERS, max_overflow=-1, json_deserializer=msgspec.json.decode)
+        if not parsed.database.startswith("file:"):
+            event.listen(engine, "do_connect", _create_for_its_owner)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _create_for_its_owner(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
+    """Make the file where it is missing, for SQLite would let everybody on the machine read it; `-wal` and `-shm` follow it."""
+    with suppress(OSError):  # it is there, or SQLite says why it cannot be
+        os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

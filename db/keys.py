@@ -18,6 +18,9 @@ from models.vocabulary import Scope
 TOKEN = re.compile(r"(mfa_[0-9a-f]{8})_[0-9a-f]{64}")
 """A prefix by which people and scanners of leaked secrets know it, the part that names it, and 256 bits of chance."""
 
+ANY_TOKEN = re.compile(r"(mfa(?:_|%5[Ff])[0-9a-f]{8})(?:_|%5[Ff])[0-9a-f]+")
+"""A token within other text, also one that was cut, or as an address may have it."""
+
 
 class NameTakenError(DataError):
     """Another key has this name, maybe a revoked one: a name says for ever who wrote."""
@@ -26,6 +29,11 @@ class NameTakenError(DataError):
 def new_token() -> str:
     """Make a token by chance."""
     return f"mfa_{secrets.token_hex(4)}_{secrets.token_hex(32)}"
+
+
+def without_tokens(text: str) -> str:
+    """Leave of each token in a text the part that names it: who sends one in the wrong place should not find it in logs."""
+    return ANY_TOKEN.sub(r"\1_...", text) if "mfa" in text else text
 
 
 def add_key(connection: Connection, name: str, scopes: Iterable[Scope], token: str) -> ApiKey:
@@ -69,6 +77,12 @@ def is_live(connection: Connection, key_id: int) -> bool:
     table = tables.api_key
     query = select(table.c.key_id).where(table.c.key_id == key_id, table.c.revoked_at.is_(None))
     return connection.scalar(query) is not None
+
+
+def may(connection: Connection, key_id: int, scope: Scope) -> bool:
+    """True where a key has a scope; a key keeps for ever those that it was made with, also once it is revoked."""
+    table = tables.api_key
+    return scope in (connection.scalar(select(table.c.scopes).where(table.c.key_id == key_id)) or ())
 
 
 def any_key(connection: Connection) -> bool:

@@ -33,13 +33,20 @@ MEDIA_TYPES = {
 }
 ALSO_KNOWN = {"application/jsonl": Format.JSONL}
 
+MAX_ACCEPT = 2_048
+"""Letters of an Accept header that is understood: to read one takes longer than its length, and what was read is remembered."""
 
-@lru_cache(1024)
+
 def accepted_format(accept: str | None, pictures: bool = False) -> Format | Picture | None:
-    """Return the format that an Accept header prefers, JSON among equals; `None` where it allows none of ours.
+    """Return the format that an Accept header prefers, JSON among equals; `None` where it allows none of ours or is too long.
 
     `pictures`: true where the answer can be drawn too.
     """
+    return None if accept and len(accept) > MAX_ACCEPT else _preferred(accept, pictures)
+
+
+@lru_cache(1024)
+def _preferred(accept: str | None, pictures: bool) -> Format | Picture | None:
     if not accept or not accept.strip():
         return Format.JSON
     names: dict[str, Format | Picture] = {media_type: name for name, media_type in MEDIA_TYPES.items()}
@@ -62,6 +69,7 @@ def prefers_page(accept: str | None) -> bool:
     try:
         return (
             accept is not None
+            and len(accept) <= MAX_ACCEPT
             and mimeparse.best_match(["text/html", "application/json"], accept.lower()) == "text/html"
         )
     except (mimeparse.MimeTypeParseException, ValueError):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from api.answers.encoding import objects_of, to_json
 from api.answers.frames import LICENCE
-from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
+from api.answers.negotiation import MAX_ACCEPT, MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
 from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of, sent_in
 from api.deps import Snapshot
 from api.exports.columns import About, Column, chosen
@@ -149,7 +149,9 @@ def chosen_format(request: Request, chosen: str | None, pictures: bool = False) 
         item = ProblemItem(
             parameter="Accept",
             value=(accept or "")[:100],
-            message="none of these media types can be made here",
+            message=f"it is longer than {MAX_ACCEPT:,} letters"
+            if len(accept or "") > MAX_ACCEPT
+            else "none of these media types can be made here",
             allowed=[*MEDIA_TYPES.values(), *(PICTURE_TYPES.values() if pictures else ())],
             suggestion="application/json",
         )

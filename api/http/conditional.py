@@ -18,6 +18,9 @@ from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, not_modified, sen
 from api.http.tags import has_it_already, held, http_date, newest, strong, tag_of
 from db.watch import ReleaseStamp, ReleaseWatch
 
+MAX_HOST = 300
+"""Bytes of a Host header whose address is remembered: no name is longer, with its port."""
+
 
 class ConditionalLayer:
     """Answers 304 where nothing has changed; else adds what lets the answer be kept, or forbids to keep an error."""
@@ -101,8 +104,9 @@ class Outgoing:
 
 def _base_of(scope: Scope) -> str:
     """The address under which the application is served, as the request has it."""
-    server = scope.get("server")  # a list with some servers
-    return _base(scope["scheme"], question_of(scope).host, server and tuple(server), scope.get("root_path", ""))
+    server, host = scope.get("server"), question_of(scope).host  # a list with some servers
+    base = _base if len(host) <= MAX_HOST else _base.__wrapped__
+    return base(scope["scheme"], host, server and tuple(server), scope.get("root_path", ""))
 
 
 @lru_cache(256)

@@ -1,19 +1,26 @@
 """Right around the routes: OPTIONS on every path, what was refused before, and a problem for an error that nobody foresaw."""
 
+import re
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems.errors import unforeseen_problem
+from api.problems.errors import unforeseen_problem, unknown_path
 from api.problems.kinds import RefusedError, problem
 
 REFUSED = "refused"
 """Where the state of a request says why the layer in front will not have it looked at."""
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What no path has. Routes pass over a line feed at its end, so that `/metrics%0A` would lead to where `/metrics` does, past
+all that goes by the path."""
+
 
 class LastLayer:
     """The innermost layer, right around the routes, so that what it says gets all the headers of the others.
 
-    It answers OPTIONS, says what the layer in front refused, and turns an error that nobody foresaw into a problem.
+    It answers OPTIONS, says what the layer in front refused, refuses addresses that hold control characters, and turns an
+    error that nobody foresaw into a problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,6 +35,9 @@ class LastLayer:
         if refusal is not None:
             said = problem(Request(scope), refusal.kind, str(refusal), refusal.items, **refusal.headers)
             await said(scope, receive, send)
+            return
+        if CONTROL.search(scope["path"]):
+            await unknown_path(Request(scope))(scope, receive, send)
             return
         started = refused = False
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from starlette.types import Scope
 
+from api.answers.negotiation import MAX_ACCEPT
 from api.http.accept import IN_JSON, AcceptKey, accept_key
 
 DECIDING = frozenset({b"host", b"accept", b"accept-encoding", b"if-none-match", b"if-modified-since"})
@@ -56,7 +57,7 @@ def _read(scope: Scope) -> Question:
         scope.get("root_path", ""),
         scope["path"],
         scope["query_string"],
-        _accepted(found.get(b"accept", b"")),
+        _accepted(found.get(b"accept", b"")[: MAX_ACCEPT + 1]),  # of a longer one no more counts than that it is
         found.get(b"accept-encoding"),
     )
     tags, since = found.get(b"if-none-match"), found.get(b"if-modified-since")

@@ -1,7 +1,12 @@
-"""What is sent for a request that is no HTTP: a problem like the others, though no application ever sees the request."""
+"""What is done with a request that is no HTTP, too long or never whole, for no application ever sees it.
 
+What cannot be read gets a problem like the others; who never says what is asked is let go.
+"""
+
+import asyncio
 import logging
 import uuid
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,9 +20,72 @@ DETAIL = (
     "percent-encode other letters (é is %C3%A9), as `curl -G --data-urlencode 'q=réfugiés'` does"
 )
 
+MAX_HEAD = 64 * 1024
+"""Bytes that a request may have up to the end of its headers, to a piece more or less: they are kept in memory, and read in
+one go while everybody else waits."""
+
+PIECE = 16 * 1024
+"""Bytes that are read at once, so that no long headers come whole within one longer reading and are never counted."""
+
+HEAD_SECONDS = 20.0
+"""How long a connection may stay open without having said what it asks."""
+
 
 class ReadableProtocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, whose refusal of what it cannot read is a problem and says what to do."""
+    """HTTP as uvicorn speaks it, with bounds, whose refusal of what it cannot read is a problem and says what to do."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self.awaited: Any = None  # the request whose headers are not whole; none yet
+        self.head = 0
+        self.deadline: asyncio.TimerHandle | None = self.loop.call_later(HEAD_SECONDS, self._let_go)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the wait."""
+        self._end_wait()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came, and see whether it ends amid headers."""
+        if len(data) > PIECE:
+            for start in range(0, len(data), PIECE):
+                self.data_received(data[start : start + PIECE])
+                if self.transport.is_closing():
+                    return
+            return
+        super().data_received(data)
+        cycle = self.cycle
+        if cycle is None or cycle.scope is not self.scope:
+            self._wait_on(len(data))
+        elif self.deadline is not None:
+            self._end_wait()
+        elif cycle.response_complete:  # it was no new request; uvicorn has ended the time after which it closes
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _wait_on(self, size: int) -> None:
+        """Count headers that are not whole, each request's by themselves."""
+        if self.awaited is not self.scope:
+            self._end_wait()
+            self.awaited = self.scope
+            self.deadline = self.loop.call_later(HEAD_SECONDS, self._let_go)
+        self.head += size
+        if self.head > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("")
+
+    def _end_wait(self) -> None:
+        self.awaited, self.head = None, 0
+        if self.deadline is not None:
+            self.deadline.cancel()
+            self.deadline = None
+
+    def _let_go(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:  # the next request may wait while that is sent
+            self.deadline = self.loop.call_later(HEAD_SECONDS, self._let_go)
+        else:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what came and end the connection, of which the rest means nothing either."""

@@ -11,6 +11,7 @@ from api.observe.logs import moment_text
 from api.observe.output import OUT
 from api.observe.routes import SHORT, RouteNames
 from api.observe.traffic import Answered
+from db.keys import without_tokens
 
 REMEMBERED = 4096
 
@@ -76,9 +77,9 @@ class RequestLines:
 
 
 def _address(path: str, raw_path: bytes, query: bytes) -> str:
-    """What was asked for, as it came, with its query."""
+    """What was asked for, as it came, with its query, but for keys that do not belong there."""
     target = raw_path or path.encode("utf-8", "backslashreplace")
-    return (target + b"?" + query if query else target).decode("latin-1")
+    return without_tokens((target + b"?" + query if query else target).decode("latin-1"))
 
 
 def piece_size(descriptor: int) -> int:

@@ -176,15 +176,20 @@ def _from_status(request: Request, error: HTTPException) -> Response:
         item = ProblemItem(parameter="method", value=request.method[:100], message=message, allowed=taken)
         return problem(request, "method-not-allowed", message, [item], allow=allow)
     if error.status_code == HTTPStatus.NOT_FOUND:
-        paths = [path for path in request.app.openapi()["paths"] if "{" not in path]
-        near = get_close_matches(request.url.path[:200].casefold(), paths, n=1, cutoff=0.6)
-        item = ProblemItem(
-            parameter="path", value=request.url.path[:100], message="no such path", suggestion=near[0] if near else None
-        )
-        return problem(request, "unknown-path", f"there is no path {request.url.path[:100]!r}", [item])
+        return unknown_path(request)
     # What is left is about the body: too large for the layer in front, or not to be read.
     kind = "too-large" if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "bad-request"
     return problem(request, kind, str(error.detail), [in_body(str(error.detail))])
+
+
+def unknown_path(request: Request) -> Response:
+    """Say that there is no such path, and which one is near."""
+    paths = [path for path in request.app.openapi()["paths"] if "{" not in path]
+    near = get_close_matches(request.url.path[:200].casefold(), paths, n=1, cutoff=0.6)
+    item = ProblemItem(
+        parameter="path", value=request.url.path[:100], message="no such path", suggestion=near[0] if near else None
+    )
+    return problem(request, "unknown-path", f"there is no path {request.url.path[:100]!r}", [item])
 
 
 def _methods(request: Request) -> list[str]:

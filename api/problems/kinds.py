@@ -9,6 +9,8 @@ import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from db.keys import without_tokens
+
 MEDIA_TYPE = "application/problem+json"
 MOST_ITEMS = 20
 """Wrong parameters that an answer lists at most: a request can hold thousands, and each may come with all that is allowed."""
@@ -188,12 +190,13 @@ def problem_body(
 def _encoded(document: dict[str, Any]) -> bytes:
     """Encode a problem, also one that repeats what no encoding can write: JSON may hold half of a surrogate pair.
 
-    It is shown as it would be escaped, `\\ud800`.
+    It is shown as it would be escaped, `\\ud800`. Of keys that it repeats only their names are left.
     """
     try:
-        return msgspec.json.encode(document)
+        encoded = msgspec.json.encode(document)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_writable(document))
+        encoded = msgspec.json.encode(_writable(document))
+    return without_tokens(encoded.decode()).encode()
 
 
 def _writable(value: Any) -> Any:

@@ -146,7 +146,8 @@ async def send_records(
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
-    """Send projects, components or reviews in the form of docs/records.md: the same rules as on the command line.
+    """Send projects, components or reviews in the form of docs/records.md: the same rules as on the command line, but that
+    reviews need a key that has the scope `review` too; else each of them is refused, and the others get in.
 
     Up to a megabyte is answered with the report; more, or `Prefer: respond-async`, with 202 and the run to ask for.
     What cannot be taken in at all is a 422. Everything that is sent becomes a run, which tells the key.

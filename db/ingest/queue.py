@@ -23,7 +23,7 @@ from db.ingest.report import Report
 from db.ingest.sources.spool import writable
 from db.run_lock import run_lock
 from db.store import now
-from models.vocabulary import OnError, RunStatus
+from models.vocabulary import OnError, RunStatus, Scope
 
 log = logging.getLogger("db.queue")
 
@@ -60,14 +60,14 @@ class Arrival:
 
 @contextmanager
 def new_folder(spool_dir: Path) -> Iterator[Path]:
-    """Make a folder for one body; it goes where an error comes before the body is queued.
+    """Make a folder for one body, which only its owner may read; it goes where an error comes before the body is queued.
 
     Raises:
         SpoolError: if it cannot be made.
     """
     folder = spool_dir / FOLDER / uuid.uuid4().hex
     with writable(folder):
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
     try:
         yield folder
     except BaseException:
@@ -245,8 +245,10 @@ def _set_back(engine: Engine, row: RowMapping, status: RunStatus, detail: str) -
 
 def _work(engine: Engine, row: RowMapping, path: Path) -> Report:
     terms = Terms(OnError(row["on_error"]), row["dry_run"])
+    with reading(engine) as connection:
+        decides = keys.may(connection, row["key_id"], Scope.REVIEW)
     try:
-        report = carry_out(engine, row["run_id"], RecordsAdapter(), [path], terms)
+        report = carry_out(engine, row["run_id"], RecordsAdapter(decides=decides), [path], terms)
     except DataError:
         shutil.rmtree(path.parent, ignore_errors=True)
         raise

@@ -152,6 +152,17 @@ def test_an_address_that_is_too_long_is_refused_and_no_other(get):
     assert problem(get("/v1/projects/" + "%41" * (MAX_TARGET // 3)), 414)["type"].endswith("/problems/address-too-long")
 
 
+@pytest.mark.parametrize("code", ["%0A", "%0D", "%00", "%7F"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/spend", "/metrics", "/livez", "/v1/ingest/runs/1", "/v1/projects/P164130", "/static/docs/swagger-ui.css"],
+)
+def test_a_path_with_a_control_character_leads_nowhere(get, path, code):
+    answer = get(path + code)
+    assert problem(answer, 404)["type"].endswith("/problems/unknown-path")
+    assert answer.headers["cache-control"] == "no-store"
+
+
 def test_a_static_file_says_that_its_tag_is_weak_once_it_is_compressed(get):
     path = "/static/docs/swagger-ui.css"
     assert get(path, headers={"accept-encoding": "identity"}).headers["etag"].startswith('"')

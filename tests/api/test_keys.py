@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from api.routers import ingest as routes
 from db import keys
 from db.engine import reading, writing
 from db.settings import ROOT
@@ -14,7 +15,7 @@ from models.vocabulary import Scope
 from tests.api.test_errors import problem
 from tests.conftest import client_of
 from tests.data.export_helpers import rows
-from tests.data.writing import RECORD, new_key, sender
+from tests.data.writing import CSV, RECORD, new_key, sender, until
 
 KEYED = [
     ("POST", "/v1/ingest/records", "ingest"),
@@ -73,6 +74,48 @@ def test_a_key_without_the_scope_is_a_403_that_names_it(engine, method, path, sc
     assert kind(body) == "scope-missing"
     assert [(item["value"], item["allowed"]) for item in body["errors"]] == [(f"a key with {wrong}", [scope])]
     assert f'error="insufficient_scope", scope="{scope}"' in answer.headers["www-authenticate"]
+
+
+REVIEW = {
+    "type": "review",
+    "subject_id": "X1",
+    "category": "not_migration",
+    "relevance": "none",
+    "certainty": "sure",
+    "reason": "No word of displacement.",
+    "reviewer": "somebody else",
+    "reviewed_on": "2026-11-24",
+}
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_review_among_records_needs_the_scope_to_decide(engine, later, monkeypatch):
+    if later:
+        monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.0)
+    component = {"type": "component", "project_id": "X1", "ordinal": 1, "title": "Wells"}
+    sent = [RECORD, component, REVIEW, {**REVIEW, "subject_id": 5}, {"type": "review"}]
+    answer = sender(engine, new_key(engine, Scope.INGEST, name="sends"))(sent)
+    assert answer.status_code == (202 if later else 200)
+    until(lambda: rows(engine, "ingest_run")[-1]["status"] == "done", "the run is done")
+    assert [rows(engine, "ingest_run")[-1][name] for name in ("added", "rejected")] == [2, 3]
+    assert rows(engine, "review") == []
+    refused = rows(engine, "rejected_record")
+    assert [(row["place"], row["field"], row["value"]) for row in refused] == [
+        (f"/{number}", "type", "review") for number in (2, 3, 4)
+    ]
+    assert all("project, component" in row["reason"] and "scope review" in row["reason"] for row in refused)
+
+
+def test_a_table_of_reviews_needs_the_scope_to_decide(engine):
+    named = {name: value for name, value in REVIEW.items() if name != "type"}
+    table = ",".join(named) + "\n" + ",".join(named.values()) + "\n"
+    sender(engine, new_key(engine, name="does all"))(RECORD)
+    answer = sender(engine, new_key(engine, Scope.INGEST, name="sends"))(table, "", CSV)
+    (error,) = answer.json()["errors"]
+    assert (error["place"], error["field"], error["value"]) == ("line 2", "type", "review")
+    assert rows(engine, "review") == []
+    assert sender(engine, new_key(engine, *Scope, name="decides"))(table, "", CSV).json()["data"]["added"] == 1
+    assert [row["reviewer"] for row in rows(engine, "review")] == ["somebody else"]
 
 
 def test_what_is_stored_of_a_key_does_not_open_anything(engine):

@@ -14,6 +14,7 @@ from api.observe import traffic as traffic_module
 from api.observe.lines import RequestLines
 from api.observe.routes import RouteNames
 from api.observe.traffic import BROKEN, KEPT, MADE, Answered, Traffic
+from db.keys import new_token
 from tests.conftest import client_of, watch_of
 from tests.data.watching import settle
 
@@ -121,6 +122,25 @@ def test_what_is_asked_for_cannot_write_lines_of_its_own():
         assert b"\x1b" not in piece
     RequestLines(NO_ROUTES, True, written.append)([awkward], 0.0)
     assert json.loads(written[-1])["client"] == awkward.client
+
+
+@pytest.mark.parametrize("sent", ["{}", "x{}y", "&a=b&token={}&c=d"])
+@pytest.mark.parametrize(
+    "path", ["/v1/spend?access_token={}", "/v1/spend?{}=1", "/v1/projects/{}", "/{}", "/v1/ingest/runs?key={}"]
+)
+def test_a_key_in_the_wrong_place_is_neither_written_down_nor_sent_back(watched, path, sent):
+    ask, lines, _ = watched
+    token = new_token()
+    secret = token.rpartition("_")[2]
+    for written in (token, token.replace("_", "%5F")):
+        answer = ask(path.format(sent.format(written)))
+        assert answer.status_code in {401, 403, 404, 422}
+        assert secret[:8] not in answer.text
+    texts = []
+    RequestLines(NO_ROUTES, False, texts.append)([answered(query=b"key=" + token.encode())], 0.0)
+    for line in [*(line["path"] for line in lines()), texts[0].decode()]:
+        assert secret[:8] not in line
+        assert token[4:12] in line
 
 
 def test_long_addresses_are_not_remembered():

@@ -16,7 +16,13 @@ def served(app: FastAPI) -> Iterator[str]:
     """Serve on a free port, and give the address."""
     # Without the application's own end: it would close the engine that other tests use.
     config = uvicorn.Config(
-        create_service(app), host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none"
+        create_service(app),
+        http="api.http.unreadable:ReadableProtocol",
+        host="127.0.0.1",
+        port=0,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

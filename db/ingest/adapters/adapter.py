@@ -35,7 +35,7 @@ class RawRecord:
     adapter could not believe: field, value, reason; the record is kept without them. `retrieved_at` is when the source
     was asked (UTC), where that was before the run that takes the record in. `passed_over` says why a whole document
     gives no record; nothing in it is wrong by that, and it counts as no record. A `remark` is no record either: it tells
-    of the way on which records came.
+    of the way on which records came. `barred` says of what kind a record is and why who sent it may not send that.
     """
 
     place: str
@@ -47,6 +47,7 @@ class RawRecord:
     retrieved_at: datetime | None = None
     passed_over: str | None = None
     remark: str | None = None
+    barred: tuple[str, str] | None = None
 
 
 class Adapter(Protocol):

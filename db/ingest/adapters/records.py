@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,18 @@ HINTS = 10
 """Unknown columns for which a known one is looked for, which takes a while for each."""
 
 
-class RecordsAdapter:
-    """Our own form. The bundled data set is in it too, read under the name `bundle`."""
+BARRED = ("review", "expected one of project, component: a review needs a key with the scope review too")
 
-    def __init__(self, name: str = "records") -> None:
+
+class RecordsAdapter:
+    """Our own form. The bundled data set is in it too, read under the name `bundle`.
+
+    Where nothing may be decided (`decides`), reviews are barred.
+    """
+
+    def __init__(self, name: str = "records", decides: bool = True) -> None:
         self.name = name
+        self.decides = decides
 
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield the records of a `.csv`, `.json` or `.jsonl` file; see `Adapter.read`."""
@@ -33,7 +41,12 @@ class RecordsAdapter:
         if path.suffix.lower() not in readers:
             allowed = ", ".join(readers)
             raise FileRefusedError(f"{path.name} is of no known type {path.suffix!r}: expected one of {allowed}")
-        return readers[path.suffix.lower()](path)
+        found = readers[path.suffix.lower()](path)
+        return found if self.decides else map(_barred, found)
+
+
+def _barred(raw: RawRecord) -> RawRecord:
+    return replace(raw, barred=BARRED) if raw.kind is ReviewRecord else raw
 
 
 def _read_csv(path: Path) -> Iterator[RawRecord]:

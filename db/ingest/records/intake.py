@@ -77,7 +77,7 @@ def _good(
                 continue
             first[identity] = valid.place
             yield identity, valid
-        elif raw.kind is not ProjectRecord:
+        elif raw.kind is not ProjectRecord and not raw.barred:  # what nobody may send makes no list incomplete
             ledger.refused.add(rejections[0].record_id or NOBODY)
         ledger.report.count_rejections(rejections)
         ledger.rejections += rejections

@@ -63,6 +63,8 @@ def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tu
     Returns:
         The valid record or `None`, and the rejections: of the record as a whole, or of values it is kept without.
     """
+    if raw.barred:
+        return None, [_rejection(raw, "type", *raw.barred)]
     if raw.broken:
         return None, [_rejection(raw, "record", None, raw.broken)]
     try:
