@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 
 from pydantic import WithJsonSchema
@@ -83,6 +83,11 @@ def usd(cents: int | None) -> Decimal | None:
 def all_usd(amounts: Iterable[int | None]) -> list[Decimal | None]:
     """The same for a column of amounts, in which to call a function for each would take longer than what it does."""
     return [cents * CENT if cents else None if cents is None else NOTHING for cents in amounts]
+
+
+def half_up(value: Decimal, places: int) -> Decimal:
+    """Round a number for the eye, halves away from zero: browsers round so, and one page shows amounts of both."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def shares_of(parts: Sequence[int], whole: int) -> Sequence[Decimal | None]:

@@ -278,7 +278,8 @@ def _file(
     """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
     name = asked.request.url.path.strip("/").replace("/", "-")
     about = about_of(asked.snapshot.release, name, str(asked.request.url))
-    headers = {"Content-Disposition": f'inline; filename="{name}.{form}"'} | _link_header(links)
+    shown = "attachment" if form in {Format.PARQUET, Format.XLSX} else "inline"
+    headers = {"Content-Disposition": f'{shown}; filename="{name}.{form}"'} | _link_header(links)
     slots: ExportSlots = asked.request.app.state.exports
     with ExitStack() as place:
         place.enter_context(slots.one())

@@ -79,10 +79,10 @@ def _whole(frame: Frame, palette: Palette, layers: list[Layer], words: Words) ->
 
 
 def _domain(figure: Figure, choice: Choice) -> tuple[float, float]:
-    """The amounts at the two ends of the scale, in dollars."""
+    """The amounts at the two ends of the scale, in dollars. A logarithmic one begins below the least, where nothing is drawn."""
     if choice.scale is Scale.LOG:
         ends = [c / 100 for amount in figure.cells.values() for c in (amount.low, amount.high) if c > 0]
-        first, last = math.floor(math.log10(min(ends))), math.ceil(math.log10(max(ends)))
+        first, last = math.ceil(math.log10(min(ends))) - 1, math.ceil(math.log10(max(ends)))
         return 10.0**first, 10.0 ** max(last, first + 1)
     ends = [0.0]
     if choice.chart is Chart.STACKED:
@@ -166,7 +166,8 @@ def _name_axis(drawing: Drawing) -> dict[str, Any]:
     shared = {"title": None, "ticks": False, "labelPadding": 6}
     if drawing.choice.over_time:
         words = f"datum.value === '{NO_DATE}' ? split(datum.value, ' ') : datum.value"
-        return {**shared, "labelExpr": words, "labelAngle": 0, "labelOverlap": "parity", "orient": "bottom"}
+        labels = {"labelExpr": words, "labelAngle": 0, "labelOverlap": "parity", "labelSeparation": 6}
+        return {**shared, **labels, "orient": "bottom"}
     dots = drawing.choice.scale is Scale.LOG
     return {
         **shared,

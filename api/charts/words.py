@@ -11,7 +11,7 @@ from api.charts.choice import Choice, Scale
 from api.charts.figure import Amount, Figure
 from api.charts.theme import width_of
 from models.filters import COUNTED_STATUSES, Dimension, Filters, SpendQuery
-from models.money import usd
+from models.money import half_up, usd
 from models.vocabulary import Basis, Measure, Relevance, YearBasis
 
 UNITS = (
@@ -62,7 +62,7 @@ class Unit:
         places = 0 if size >= 100 or not cents else 1 if size >= 10 else 2
         while size and size < Decimal(1).scaleb(-places) and places < 8:
             places += 1
-        text = f"{value:,.{places}f}"
+        text = f"{half_up(value, places):,f}"
         return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 
     def span(self, amount: Amount) -> str:

@@ -19,8 +19,8 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-SWAGGER_CSP = CSP.replace("img-src 'self'", "img-src 'self' data:")
-"""Swagger UI's style holds its icons."""
+SWAGGER_CSP = CSP.replace("img-src 'self'", "img-src 'self' data: blob:")
+"""Swagger UI's style holds its icons, and a picture that was tried out is shown from memory."""
 
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 

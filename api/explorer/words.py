@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from models.money import usd
+from models.money import half_up, usd
 
 SCALES = ((Decimal(10**9), "bn", 2), (Decimal(10**6), "m", 1), (Decimal(10**3), "k", 0))
 
@@ -14,8 +14,8 @@ def short(dollars: Decimal | None) -> str:
         return "not stated"
     for size, name, digits in SCALES:
         if abs(dollars) >= size:
-            return f"${dollars / size:,.{digits}f} {name}"
-    return f"${dollars:,.0f}"
+            return f"${half_up(dollars / size, digits):,} {name}"
+    return f"${half_up(dollars, 0):,}"
 
 
 def rounded(dollars: Decimal | None) -> str:

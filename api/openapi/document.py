@@ -186,6 +186,7 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
         if parameter["name"] == "If-Match":  # without it the answer is a 428 of its own, not a 422
             kept = {name: value for name, value in parameter["schema"].items() if name != "anyOf"}
             parameter |= {"required": True, "schema": parameter["schema"]["anyOf"][0] | kept}
+        _prefill(parameter)
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) or path in OTHER_DATA_PATHS else []
@@ -216,6 +217,13 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if "format" in parameters:
         for form, media_type in [*MEDIA_TYPES.items(), *(PICTURE_TYPES.items() if "chart" in parameters else ())]:
             responses["200"]["content"].setdefault(media_type, {"schema": TEXT if form in TEXTS else BINARY})
+
+
+def _prefill(parameter: dict[str, Any]) -> None:
+    """Give a required parameter the first example of its schema as its own: that is what `/docs` fills in to be tried."""
+    found = parameter["schema"].get("examples")
+    if parameter.get("required") and found and "examples" not in parameter:
+        parameter.setdefault("example", found[0])
 
 
 def _allow_chosen_fields(document: dict[str, Any]) -> None:

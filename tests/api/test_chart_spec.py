@@ -149,6 +149,13 @@ def test_zero_and_what_is_not_stated_have_no_dot_on_a_logarithmic_scale():
     assert {"0", "not stated"} <= set(texts(tree))
 
 
+def test_a_power_of_ten_is_drawn_above_the_foot_of_a_logarithmic_scale():
+    choice = choice_of(Chart.LINE, Scale.LOG, Dimension.YEAR)
+    rows = [row("A", 10**9, year=2001), row("A", 0, year=2002), row("A", 5 * 10**9, year=2003)]
+    spec, _ = drawn(figure_of(rows, choice, True, True), choice)
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [10.0**6, 10.0**8]
+
+
 def test_years_without_rows_keep_their_place_and_break_a_line():
     choice = choice_of(Chart.LINE, axis=Dimension.YEAR)
     rows = [row("A", 100, year=2001), row("A", 200, year=2004), row("A", 300, year=None)]
@@ -168,10 +175,12 @@ def test_equal_names_of_different_members_are_told_apart():
 @pytest.mark.parametrize(
     ("cents", "unit", "short"),
     [
-        (35_050_000_00, "US$ million", "35"),
+        (35_050_000_00, "US$ million", "35.1"),
         (1_500_000_00, "US$ million", "1.5"),
         (999_999_99, "US$ thousand", "1,000"),
         (12_34, "US$", "12.3"),
+        (42_850_000_00, "US$ million", "42.9"),
+        (-12_25, "US$", "−12.3"),
         (0, "US$", "0"),
         (250_000_000_000_00, "US$ billion", "250"),
         (-2_500_000_00, "US$ million", "−2.5"),

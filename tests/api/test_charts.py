@@ -1,15 +1,17 @@
 """A picture shows the rows of the same question, to the cent where it is read aloud, and says what it cannot show."""
 
+import re
 import struct
 import zlib
 from enum import StrEnum
+from itertools import pairwise
 
 import pytest
 
 from api.charts.choice import Theme
 from api.charts.figure import Figure
 from api.charts.frame import colours_of
-from api.charts.theme import PALETTES
+from api.charts.theme import PALETTES, width_of
 from api.charts.words import _by
 from api.main import create_app
 from models.classification import load_taxonomy
@@ -17,6 +19,7 @@ from models.filters import Filters
 from tests.conftest import client_of
 from tests.data.charts import aloud, amounts, marks, plain, svg_of, texts
 
+SVG = "{http://www.w3.org/2000/svg}"
 ONE = [
     "group_by=category",
     "group_by=category&scale=log",
@@ -129,6 +132,20 @@ def test_names_beside_bars_are_whole_on_a_phone(dimension, name, scale, get):
     names = {label.rpartition(": ")[0] for label in marks(svg)}
     assert len({row[name] for row in rows} & names) > 15
     assert names <= set(texts(svg))
+
+
+@pytest.mark.parametrize("years", [8, 9, 10, 11, 20])
+def test_years_stand_apart_on_a_phone(years, get):
+    query = f"group_by=year&fill=year&year_from=2005&year_to={2004 + years}"
+    svg = svg_of(get(f"/v1/spend?{query}&format=svg&width=360"))
+    shown = [
+        one
+        for one in svg.iter(f"{SVG}text")
+        if re.fullmatch("20[0-9]{2}", one.text or "") and one.get("opacity") == "1"
+    ]
+    places = [float(re.findall(r"[\d.]+", one.get("transform"))[0]) for one in shown]
+    assert len(places) >= 4
+    assert min(after - before for before, after in pairwise(places)) >= width_of("2005", 11) + 5
 
 
 def test_names_are_cut_where_a_height_leaves_no_room(get):

@@ -120,6 +120,26 @@ def test_sorts_by_a_column_and_narrows_to_a_row(first):
     expect(first.locator("#answer")).to_be_focused()
 
 
+@pytest.mark.parametrize("link", ["#rows tbody a", ".cards a:has-text('Look into it')"])
+def test_a_link_to_another_answer_leads_to_its_beginning(link, first):
+    first.set_viewport_size({"width": 390, "height": 844})
+    first.locator(link).first.click()
+    settled(first)
+    assert 0 <= first.evaluate("document.querySelector('#answer').getBoundingClientRect().top") < 100
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("q=labour mobility&group_by=country&approved_from=2014-01-01", "No amount is stated: 1 project, 1 row."),
+        ("group_by=year&country=JOR", r"^\$[\d,.]+ bn in full: "),
+        ("group_by=category", r"^\$[\d,.]+ bn in full, up to \$[\d,.]+ bn with what counts in part: "),
+    ],
+)
+def test_the_totals_in_words(query, said, open_page):
+    expect(settled(open_page(f"/?{query}")).locator("#sentence")).to_have_text(re.compile(said))
+
+
 def test_a_shared_address_shows_the_same_in_another_window(first, open_page):
     first.goto(YEARS)
     settled(first)

@@ -2,6 +2,7 @@
 
 import itertools
 from html import unescape
+from pathlib import Path
 from urllib.parse import urljoin, urlparse
 
 import pytest
@@ -14,6 +15,7 @@ from api.openapi.samples import BASE
 from api.params.values import TAXONOMY
 from api.problems.kinds import ADVICE, PROBLEMS
 from db.settings import ROOT
+from tests.explorer.conftest import PATIENCE
 from tests.explorer.reading import Page
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -60,7 +62,7 @@ def test_a_page_loads_from_here_alone_and_runs_nothing_inline(path, ask):
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
-    assert policy["img-src"] == ("'self' data:" if path == "/docs" else "'self'")
+    assert policy["img-src"] == ("'self' data: blob:" if path == "/docs" else "'self'")
     assert "unsafe" not in answer.headers["content-security-policy"]
     page = Page.of(answer.text)
     for element in page.elements:
@@ -184,7 +186,7 @@ def reference(context):
     page.on("pageerror", lambda error: said.append(("error", str(error))))
     page.on("request", lambda request: said.append(("request", request.url)))
     page.goto("/docs")
-    expect(page.locator(".opblock").first).to_be_visible()
+    expect(page.locator(".opblock").first).to_be_visible(timeout=PATIENCE)
     return page, said
 
 
@@ -206,6 +208,44 @@ def test_an_operation_shows_its_code_and_can_be_tried(reference, base):
     block.get_by_role("button", name="Execute").click()
     expect(block.locator(".live-responses-table tbody .response-col_status").first).to_contain_text("200")
     assert [one for one in said if one[0] == "error"] == []
+
+
+@pytest.mark.parametrize(("form", "start"), [("parquet", b"PAR1"), ("xlsx", b"PK")])
+def test_a_file_that_is_tried_can_be_carried_away(form, start, reference):
+    page, said = reference
+    block = tried(page, "spend-get_spend", format=form)
+    with page.expect_download() as download:
+        block.locator(".live-responses-table a[download]").first.click()
+    assert Path(download.value.path()).read_bytes().startswith(start)
+    assert [one for one in said if one[0] == "error"] == []
+
+
+def test_a_picture_that_is_tried_is_shown(reference):
+    page, said = reference
+    block = tried(page, "spend-get_spend", format="png", group_by="category")
+    picture = block.locator(".live-responses-table img")
+    expect(picture).to_be_visible(timeout=PATIENCE)
+    page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
+    assert [one for one in said if one[0] == "error"] == []
+
+
+def test_what_an_operation_needs_is_filled_in(reference):
+    page, _ = reference
+    for name in ("projects-get_project", "spend-get_spend_ratio"):
+        block = tried(page, name)
+        status = block.locator(".live-responses-table tbody .response-col_status").first
+        expect(status).to_contain_text("200", timeout=PATIENCE)
+
+
+def tried(page, name, **chosen):
+    """Try an operation out with some parameters chosen from their lists, and return its block."""
+    block = page.locator(f"#operations-{name}")
+    block.locator(".opblock-summary-control").click()
+    block.get_by_role("button", name="Try it out").click()
+    for parameter, value in chosen.items():
+        block.locator(f"tr[data-param-name='{parameter}'] select").first.select_option(value)
+    block.get_by_role("button", name="Execute").click()
+    return block
 
 
 def test_the_reference_follows_the_light_and_the_dark(reference):

@@ -232,6 +232,17 @@ def test_the_page_of_a_component_says_why(get):
     text = Page.of(get(BY_RULES).text).all("main")[0].text
     assert evidence["words"] in text
     assert evidence["rule"] in text
+    assert "The rules count" in " ".join(text.split())
+
+
+def test_an_amount_is_rounded_as_a_browser_rounds_it(get):
+    assert get("/v1/components/P150064-whole").json()["data"]["amount_usd"] == 3_050_000
+    assert "$3.1 m" in Page.of(get("/components/P150064-whole").text).all("main")[0].text
+
+
+def test_what_does_not_count_is_said_of_one_and_of_many(get):
+    text = Page.of(get("/components/P174594-whole").text).all("main")[0].text
+    assert "The rules do not count" in " ".join(text.split())
 
 
 def test_the_page_of_a_project_holds_its_amounts_and_every_row(get):

@@ -1,10 +1,11 @@
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.money import all_usd, parse_dollars, scale_cents, shares_of, split_cents, usd
+from models.money import all_usd, half_up, parse_dollars, scale_cents, shares_of, split_cents, usd
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,13 @@ from models.money import all_usd, parse_dollars, scale_cents, shares_of, split_c
 )
 def test_every_form_of_an_amount_is_read_in_cents(text, cents):
     assert parse_dollars(text) == cents
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "rounded"), [("35.05", 1, "35.1"), ("3.05", 1, "3.1"), ("-0.5", 0, "-1"), ("2.4", 0, "2")]
+)
+def test_halves_are_rounded_away_from_zero_for_the_eye(value, places, rounded):
+    assert str(half_up(Decimal(value), places)) == rounded
 
 
 DIGITS = ("\uff11\uff12", "\u0661\u0662", "1,\u0660\u0660\u0660", "\u0967", "1e" + "9" * 40)

@@ -4,7 +4,7 @@ import { address, changed, listOf, read, ROOT, spendQuery, view } from "./state.
 import { ask, Trouble } from "./api.js";
 import { applied, letFilter, named, showChips } from "./filters.js";
 import { letTurn, showControls } from "./controls.js";
-import { rowsOf, tableOf } from "./table.js";
+import { isStated, rowsOf, tableOf } from "./table.js";
 import { showBehind } from "./behind.js";
 import { errorLine, explainEmpty, noTrouble, showTrouble, titleOf } from "./trouble.js";
 import { letCopy, showCode } from "./code.js";
@@ -118,9 +118,11 @@ function leaveOut(part, error, signal) {
   if (!signal.aborted) find(part).hidden = true;
 }
 
+/** The totals in words; an upper end that reads like the lower one is left out. */
 function sentence({ totals, meta }) {
-  const high = upper(totals);
-  const range = high > totals.amount_usd ? `${short(totals.amount_usd)} in full, up to ${short(high)} with what counts in part` : `${short(totals.amount_usd)} in full`;
+  const [low, high] = [short(totals.amount_usd), short(upper(totals))];
+  const more = high === low ? "" : `, up to ${high} with what counts in part`;
+  const range = isStated(totals) ? `${low} in full${more}` : "No amount is stated";
   const sums = meta.additive ? "" : " The rows overlap and do not sum to this.";
   return `${range}: ${counted(totals.projects, "project", "projects")}, ${counted(totals.rows, "row", "rows")}.${sums}`;
 }
@@ -165,7 +167,10 @@ function followHere(event) {
   event.preventDefault();
   const inAnswer = link.closest("#rows, #trouble, #chart, .cards");
   go(target.searchParams);
-  if (inAnswer) find("#answer").focus();
+  if (inAnswer) {
+    find("#answer").focus({ preventScroll: true }); // by itself it brings the middle of a long answer into sight
+    find("#answer").scrollIntoView({ behavior: "instant" });
+  }
 }
 
 find("#builder").hidden = false;

@@ -16,7 +16,7 @@ const COLUMNS = [
 ];
 
 /** False where nothing but components without an amount stands: not stated is not zero. */
-function isStated(row) {
+export function isStated(row) {
   return row.amount_usd !== 0 || row.partial_usd !== 0 || row.components_without_amount === 0;
 }
 
