@@ -28,6 +28,13 @@ def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
     assert not any(told in warning for warning in warnings(ask, "country=AFE,SAS"))
 
 
+@pytest.mark.parametrize("path", ["projects", "components", "availability"])
+def test_a_list_of_a_country_tells_the_money_that_is_counted_under_regions(of_parts, path):
+    told = LEFT_OUT.format("1,000,000.00" if path != "availability" else "5,000,000.00")  # that one counts what serves nothing
+    assert of_parts(f"/v1/{path}?country=UGA").json()["meta"]["warnings"] == [told]
+    assert of_parts(f"/v1/{path}?country=AFE,UGA").json()["meta"]["warnings"] == []
+
+
 def test_categories_that_exclude_each_other_are_not_told_as_a_category(get):
     assert not any("category" in warning for warning in warnings(get, "category=remittances&set=brief_worker_mobility"))
 

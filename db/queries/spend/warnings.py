@@ -51,24 +51,28 @@ def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Que
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known, and
-    categories that are kept apart."""
-    found = _found(connection, list(_left_apart(filters)))
+    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known; and
+    what it leaves out, of categories that are kept apart and of money that no single country has."""
+    found = _found(connection, _checks_of_list(connection, filters))
     return [*_gaps(connection, filters), *found, *_no_measure(connection, filters)]
 
 
-def gap_questions(filters: Filters) -> Iterator[Question]:
+def gap_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
     """What the warnings of a list ask."""
     yield from _gap_questions(filters)
-    if checks := list(_left_apart(filters)):
+    if checks := _checks_of_list(connection, filters):
         yield _checks_question(checks)
+
+
+def _checks_of_list(connection: Connection, filters: Filters) -> list[Check]:
+    return [*_left_apart(filters), *_left_in_buckets(connection, filters)]
 
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     query = replace(query, filters=replace(query.filters, base_year=None))  # amounts are told in current prices
     checks = [
         *_left_apart(query.filters, query.basis),
-        *_left_in_buckets(connection, query),
+        *_left_in_buckets(connection, query.filters, query.basis),
         _not_approved(connection, query),
     ]
     return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
@@ -208,14 +212,14 @@ def _first_and_last(dimension: Dimension) -> Select[Any]:
     return select(func.min(year), func.max(year)).where(*cells)
 
 
-def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Check]:
-    if query.filters.countries:
+def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
+    if filters.countries:
         yield Check(
             _in_buckets,
-            query.filters,
+            filters,
             lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
-            (query.basis, tuple(code for (code,) in ask(connection, BUCKETS))),
+            (basis, tuple(code for (code,) in ask(connection, BUCKETS))),
         )
 
 
