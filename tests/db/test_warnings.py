@@ -28,7 +28,7 @@ def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
     assert not any(told in warning for warning in warnings(ask, "country=AFE,SAS"))
 
 
-@pytest.mark.parametrize("path", ["projects", "components", "availability"])
+@pytest.mark.parametrize("path", ["projects", "components", "availability", "reviews/queue"])
 def test_a_list_of_a_country_tells_the_money_that_is_counted_under_regions(of_parts, path):
     told = LEFT_OUT.format("1,000,000.00" if path != "availability" else "5,000,000.00")  # that one counts what serves nothing
     assert of_parts(f"/v1/{path}?country=UGA").json()["meta"]["warnings"] == [told]
