@@ -12,6 +12,7 @@ from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
+from db.queries.spend.gaps import pairs_of, unloaded
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -41,12 +42,16 @@ class Check:
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range on its basis, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
-    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query.filters)]
+    return [
+        *_gaps(connection, query.filters, query.fill, query.group_by),
+        *found,
+        *_no_measure(connection, query.filters),
+    ]
 
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
     """What the warnings of an answer ask."""
-    yield from _gap_questions(query.filters)
+    yield from _gap_questions(query.filters, query.fill)
     yield _checks_question(_checks_of_spend(connection, query))
 
 
@@ -130,9 +135,13 @@ def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
     return _all_of(filters, by="category", basis=basis)
 
 
-def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
+def _gaps(
+    connection: Connection, filters: Filters, fill: Dimension | None = None, by: Sequence[Dimension] = ()
+) -> Iterator[str]:
+    members: dict[Dimension, list[str]] = {}
     for dimension, asked in _named(filters):
         known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
+        members[dimension] = [member for member in asked if member in known]
         if missing := [member for member in asked if member not in known and member != "-"]:
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
             yield f"{none} {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
@@ -147,9 +156,11 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
             yield f"no project loaded was approved before {kind}{first}"
         if last is not None and max(bounds) > last:
             yield f"no project loaded was approved after {kind}{last}"
+    for pair in pairs_of(filters, fill):
+        yield from unloaded(connection, pair, members[pair.dimension], fill, by)
 
 
-def _gap_questions(filters: Filters) -> Iterator[Question]:
+def _gap_questions(filters: Filters, fill: Dimension | None = None) -> Iterator[Question]:
     yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
     yield from (Question(_any_of_tag, (tag,)) for tag in filters.tags)
     if filters.search is not None:
@@ -157,6 +168,7 @@ def _gap_questions(filters: Filters) -> Iterator[Question]:
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
     yield from (_years_question(years) for years, _ in _bounds(filters))
+    yield from (pair.question for pair in pairs_of(filters, fill))
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
