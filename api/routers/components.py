@@ -68,7 +68,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1)
         known = [] if of_project is None else [stored_question([of_project])]
-        ask_ahead(connection, chain(known, questions, gap_questions(filters)), last=True)
+        ask_ahead(connection, chain(known, questions, gap_questions(connection, filters)), last=True)
     if of_project is not None:
         require_project(connection, of_project)
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)

@@ -50,7 +50,7 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     if rows_format(request, params.format) is Format.JSON:
         after, limit = decode_cursor(request, snapshot.release, params.cursor), (params.limit or PAGE) + 1
         questions = queries.list_questions(snapshot.connection, filters, sort, after, limit)
-        ask_ahead(snapshot.connection, chain(questions, gap_questions(filters)), last=True)
+        ask_ahead(snapshot.connection, chain(questions, gap_questions(snapshot.connection, filters)), last=True)
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)
     return answer_rows(
         asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(snapshot.connection, filters))}

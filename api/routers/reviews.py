@@ -17,9 +17,12 @@ from api.params.values import Codes, fields_of, listed
 from api.query_route import QueryRoute
 from db.queries.components import count_components
 from db.queries.reviews import FORM, STATED, as_form, review_queue
+from db.queries.spend.warnings import gap_questions, gap_warnings
+from db.queries.statements.asking import ask_ahead
 from models.filters import Filters
 from models.money import Usd
 from models.vocabulary import Granularity, Relevance
+from models.words import counted
 
 router = APIRouter(prefix="/v1/reviews", tags=["components"], route_class=QueryRoute)
 
@@ -75,10 +78,15 @@ def list_review_queue(request: Request, snapshot: Snapshot, params: Annotated[Qu
     return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: _beside(asked, filters, len(rows)))
 
 
-def _beside(asked: Asked, filters: Filters, shown: int) -> dict[str, Any]:
-    """What stands beside the queue; where it is cut, also how long it is."""
-    waiting = count_components(asked.snapshot.connection, filters)
-    warnings = [f"these are the first {shown:,} of {waiting:,} rows; limit says how many"] if shown < waiting else []
+def _beside(asked: Asked, filters: Filters, shown: int, lines: int | None = None) -> dict[str, Any]:
+    """What stands beside the queue, or beside the lines of a form; where it is cut, also how long it is."""
+    connection = asked.snapshot.connection
+    ask_ahead(connection, gap_questions(connection, filters))
+    warnings, waiting = gap_warnings(connection, filters), count_components(connection, filters)
+    if shown < waiting:
+        these = "these are" if lines is None else f"this form has {counted(lines, 'row')} for"
+        of_what = "rows" if lines is None else "rows of the queue"
+        warnings.append(f"{these} the first {shown:,} of {waiting:,} {of_what}; limit says how many")
     return {"meta": asked.meta(filters, warnings=warnings)}
 
 
@@ -105,7 +113,7 @@ def get_review_form(request: Request, snapshot: Snapshot, params: Annotated[Form
     queue = review_queue(snapshot.connection, filters, params.limit)
     rows = [_form(with_dollars(row)) for row in as_form(snapshot.connection, queue)]
     columns = [*FORM_COLUMNS, *CONTEXT_COLUMNS]
-    return answer_rows(asked, params, Rows.of(columns, rows), lambda: _beside(asked, filters, len(queue)))
+    return answer_rows(asked, params, Rows.of(columns, rows), lambda: _beside(asked, filters, len(queue), len(rows)))
 
 
 def _form(row: dict[str, object]) -> dict[str, object]:

@@ -217,7 +217,10 @@ def test_years_are_filled_to_the_dates_that_are_asked_for(filled, years, get):
 NO_MEASURE = "no source loaded states any disbursement: the answer is empty, not zero"
 
 
-@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability", "projects/P174085/components"])
+LISTS = ["projects", "components", "availability", "projects/P174085/components", "reviews/queue", "reviews/form"]
+
+
+@pytest.mark.parametrize("path", ["spend", *LISTS])
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

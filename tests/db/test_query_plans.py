@@ -12,7 +12,7 @@ from db.migrate import upgrade
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
 from db.queries.spend.spend import spend
-from db.queries.spend.warnings import spend_warnings
+from db.queries.spend.warnings import gap_warnings, spend_warnings
 from db.queries.statements import asking, prepared
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.search import parse_query
@@ -224,7 +224,11 @@ OFTEN = 12
 )
 def test_warnings_read_no_facts_that_are_common(many, filters):
     query = SpendQuery(filters, (Dimension.YEAR,))
-    asked = plans(many, lambda c: [spend_warnings(c, query) for _ in range(OFTEN)], steered=False)
+
+    def often(connection):
+        return [(spend_warnings(connection, query), gap_warnings(connection, filters)) for _ in range(OFTEN)]
+
+    asked = plans(many, often, steered=False)
     assert {plan for plan in asked if "spend_fact" in plan}
     assert {plan for plan in asked if read_through(plan)} == set()
 

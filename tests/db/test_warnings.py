@@ -28,6 +28,14 @@ def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
     assert not any(told in warning for warning in warnings(ask, "country=AFE,SAS"))
 
 
+@pytest.mark.parametrize("path", ["projects", "components", "availability", "reviews/queue"])
+def test_a_list_of_a_country_tells_the_money_that_is_counted_under_regions(of_parts, path):
+    counts_what_serves_nothing = path == "availability"
+    told = LEFT_OUT.format("5,000,000.00" if counts_what_serves_nothing else "1,000,000.00")
+    assert of_parts(f"/v1/{path}?country=UGA").json()["meta"]["warnings"] == [told]
+    assert of_parts(f"/v1/{path}?country=AFE,UGA").json()["meta"]["warnings"] == []
+
+
 def test_categories_that_exclude_each_other_are_not_told_as_a_category(get):
     assert not any("category" in warning for warning in warnings(get, "category=remittances&set=brief_worker_mobility"))
 
@@ -107,3 +115,62 @@ def test_a_group_that_no_row_has_is_told(engine, write):
     take(engine, write("one.csv", csv_text(PROJECT | {"name": "Support to refugees"})))
     told = "no row loaded has group economic_migration: the answer is empty there, which is not zero"
     assert told in warnings(client_of(engine), "group=economic_migration")
+
+
+EMPTY = "the answer is empty there, which is not zero"
+FILLED = "zeros filled in there are not known to be zero"
+
+
+@pytest.fixture
+def of_some_years(engine, write):
+    """Projects of two countries, in 2015 and 2019 of one and in 2016 of the other, that serve nothing."""
+    years = {"Y1": ("MAR", 2015), "Y2": ("MAR", 2019), "Y3": ("JOR", 2016)}
+    rows = [
+        PROJECT | {"project_id": name, "name": "Roads", "countries": country, "approval_date": f"{year}-02-01"}
+        for name, (country, year) in years.items()
+    ]
+    take(engine, write("years.csv", csv_text(*rows)))
+    return client_of(engine)
+
+
+def said_of_rows(ask, path):
+    return [one for one in ask(path).json()["meta"]["warnings"] if one.startswith("no row loaded")]
+
+
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability", "reviews/queue"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("country=MAR&year_from=2016&year_to=2018", f"country MAR from 2016 to 2018: {EMPTY}"),
+        ("country=MAR&approved_from=2016-03-01&approved_to=2016-12-31", f"country MAR in 2016: {EMPTY}"),
+        ("country=JOR,MAR&year_from=2017", f"country JOR from 2017: {EMPTY}"),
+        ("region=MEA&year_from=2017&year_to=2018", f"region MEA from 2017 to 2018: {EMPTY}"),
+        ("country=MAR&year_from=2015&year_to=2018", None),
+        ("country=JOR,MAR&year_to=2016", None),
+        ("country=MAR", None),
+    ],
+)
+def test_years_of_which_nothing_is_loaded_of_a_place_are_a_gap(of_some_years, path, query, said):
+    assert said_of_rows(of_some_years, f"/v1/{path}?{query}") == ([f"no row loaded of {said}"] if said else [])
+
+
+def test_fiscal_years_of_which_nothing_is_loaded_of_a_source_are_a_gap(of_some_years):
+    source = of_some_years("/v1/availability").json()["data"][0]["source"]
+    asked = f"/v1/projects?source={source}&year_basis=fiscal&year_from=2017&year_to=2018"
+    when = "from fiscal year 2017 to fiscal year 2018"
+    assert said_of_rows(of_some_years, asked) == [f"no row loaded of source {source} {when}: {EMPTY}"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("year&country=MAR&year_from=2014&year_to=2018", "country MAR in 2014, 2016-2018"),
+        ("year&country=MAR", "country MAR in 2016-2018"),
+        ("year&country=JOR,MAR&year_from=2015&year_to=2018", "country JOR, MAR in 2017-2018"),
+        ("country,year&country=JOR,MAR&year_from=2015&year_to=2016", "country JOR in 2015; of MAR in 2016"),
+        ("year&country=MAR&year_from=2015&year_to=2015", None),
+    ],
+)
+def test_filled_years_of_which_nothing_is_loaded_are_told(of_some_years, query, said):
+    told = said_of_rows(of_some_years, f"/v1/spend?fill=year&group_by={query}")
+    assert told == ([f"no row loaded of {said}: {FILLED}"] if said else [])

@@ -176,9 +176,18 @@ def _total(parts: Iterable[Select[Any]]) -> Select[Any]:
 
 def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
     """Return a column of cells that holds every member of a dimension that any fact has, and which cells to look in."""
-    grouping = next(g for g in GROUPINGS if dimension in g.dimensions and Scope.ANY in g.scopes)
+    cells = cells_of_all(dimension)
+    assert cells is not None
+    return summary.c[COLUMNS[dimension]], cells
+
+
+def cells_of_all(*dimensions: Dimension) -> list[ColumnElement[bool]] | None:
+    """Which cells to look in for what any fact has of some dimensions, or none where no cells tell of every fact."""
+    grouping = next((g for g in GROUPINGS if Scope.ANY in g.scopes and {*dimensions} <= {*g.dimensions}), None)
+    if grouping is None:
+        return None
     of_all = summary.c.measure.in_(list(Measure))  # said so that the key leads past the other scopes
-    return summary.c[COLUMNS[dimension]], [summary.c.grouping == grouping.name, of_all, summary.c.scope == Scope.ANY]
+    return [summary.c.grouping == grouping.name, of_all, summary.c.scope == Scope.ANY]
 
 
 def rows_question(connection: Connection, filters: Filters) -> Question | None:

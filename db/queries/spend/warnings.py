@@ -12,6 +12,7 @@ from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
+from db.queries.spend.gaps import pairs_of, unloaded
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -41,34 +42,42 @@ class Check:
 def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range on its basis, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
-    return [*_gaps(connection, query.filters), *found, *_no_measure(connection, query.filters)]
+    return [
+        *_gaps(connection, query.filters, query.fill, query.group_by),
+        *found,
+        *_no_measure(connection, query.filters),
+    ]
 
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
     """What the warnings of an answer ask."""
-    yield from _gap_questions(query.filters)
+    yield from _gap_questions(query.filters, query.fill)
     yield _checks_question(_checks_of_spend(connection, query))
 
 
 def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known, and
-    categories that are kept apart."""
-    found = _found(connection, list(_left_apart(filters)))
+    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known; and
+    what it leaves out, of categories that are kept apart and of money that no single country has."""
+    found = _found(connection, _checks_of_list(connection, filters))
     return [*_gaps(connection, filters), *found, *_no_measure(connection, filters)]
 
 
-def gap_questions(filters: Filters) -> Iterator[Question]:
+def gap_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
     """What the warnings of a list ask."""
     yield from _gap_questions(filters)
-    if checks := list(_left_apart(filters)):
+    if checks := _checks_of_list(connection, filters):
         yield _checks_question(checks)
+
+
+def _checks_of_list(connection: Connection, filters: Filters) -> list[Check]:
+    return [*_left_apart(filters), *_left_in_buckets(connection, filters)]
 
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     query = replace(query, filters=replace(query.filters, base_year=None))  # amounts are told in current prices
     checks = [
         *_left_apart(query.filters, query.basis),
-        *_left_in_buckets(connection, query),
+        *_left_in_buckets(connection, query.filters, query.basis),
         _not_approved(connection, query),
     ]
     return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
@@ -126,9 +135,13 @@ def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
     return _all_of(filters, by="category", basis=basis)
 
 
-def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
+def _gaps(
+    connection: Connection, filters: Filters, fill: Dimension | None = None, by: Sequence[Dimension] = ()
+) -> Iterator[str]:
+    members: dict[Dimension, list[str]] = {}
     for dimension, asked in _named(filters):
         known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
+        members[dimension] = [member for member in asked if member in known]
         if missing := [member for member in asked if member not in known and member != "-"]:
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
             yield f"{none} {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
@@ -143,9 +156,11 @@ def _gaps(connection: Connection, filters: Filters) -> Iterator[str]:
             yield f"no project loaded was approved before {kind}{first}"
         if last is not None and max(bounds) > last:
             yield f"no project loaded was approved after {kind}{last}"
+    for pair in pairs_of(filters, fill):
+        yield from unloaded(connection, pair, members[pair.dimension], fill, by)
 
 
-def _gap_questions(filters: Filters) -> Iterator[Question]:
+def _gap_questions(filters: Filters, fill: Dimension | None = None) -> Iterator[Question]:
     yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
     yield from (Question(_any_of_tag, (tag,)) for tag in filters.tags)
     if filters.search is not None:
@@ -153,6 +168,7 @@ def _gap_questions(filters: Filters) -> Iterator[Question]:
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
     yield from (_years_question(years) for years, _ in _bounds(filters))
+    yield from (pair.question for pair in pairs_of(filters, fill))
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
@@ -208,14 +224,14 @@ def _first_and_last(dimension: Dimension) -> Select[Any]:
     return select(func.min(year), func.max(year)).where(*cells)
 
 
-def _left_in_buckets(connection: Connection, query: SpendQuery) -> Iterator[Check]:
-    if query.filters.countries:
+def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
+    if filters.countries:
         yield Check(
             _in_buckets,
-            query.filters,
+            filters,
             lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
-            (query.basis, tuple(code for (code,) in ask(connection, BUCKETS))),
+            (basis, tuple(code for (code,) in ask(connection, BUCKETS))),
         )
 
 
