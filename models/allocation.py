@@ -89,12 +89,7 @@ def allocate_family(
     spread_from_parent: dict[str, list[StatedComponent]] = {}
     if len(members) > 1:
         weights = [family[key].amounts[Measure.COMMITMENT] or 0 for key in members]
-        for key in members:
-            spread_from_parent[key] = []
-        for component in components[parent]:
-            parts = _spread(component, weights)
-            for key, part in zip(members, parts, strict=True):
-                spread_from_parent[key].append(replace(component, amount=part))
+        spread_from_parent = dict(zip(members, _spread(components[parent], weights), strict=True))
     result = {}
     for key in family:
         own = [] if key == parent and key in spread_from_parent else lists[key]  # of the others it states no amounts
@@ -108,10 +103,21 @@ def allocate_family(
     return result
 
 
-def _spread(component: StatedComponent, weights: Sequence[int]) -> list[int | None]:
-    if component.amount is None:
-        return [None] * len(weights)
-    return list(split_cents(component.amount, weights))
+def _spread(components: Sequence[StatedComponent], weights: Sequence[int]) -> list[list[StatedComponent]]:
+    """Split a list over projects by their weights: first its sum, so that each gets its part of the whole to the cent, then
+    each part over what the projects before leave of the components."""
+    left = [component.amount or 0 for component in components]
+    lists = []
+    for whole in split_cents(sum(left), weights):
+        parts = split_cents(whole, left) if whole else [0] * len(left)
+        left = [amount - part for amount, part in zip(left, parts, strict=True)]
+        lists.append(
+            [
+                component if component.amount is None else replace(component, amount=part)
+                for component, part in zip(components, parts, strict=True)
+            ]
+        )
+    return lists
 
 
 def _covered_members(

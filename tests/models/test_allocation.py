@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.allocation import StatedComponent, Totals, allocate, allocate_family
+from models.allocation import StatedComponent, Totals, allocate, allocate_family, fits
+from models.money import split_cents
 from models.vocabulary import Granularity, Measure
 
 COMMITMENT, COST, DISBURSEMENT = Measure.COMMITMENT, Measure.COST, Measure.DISBURSEMENT
@@ -120,6 +121,45 @@ def test_a_parent_without_a_commitment_keeps_its_list():
     found = allocate_family(family, "P", {"P": listed(400, measure=COST)})
     assert rows(found["P"], COST) == [("component", "c1", 400)]
     assert rows(found["A"], COST) == [("project", None, 300)]
+
+
+def test_a_list_that_is_spread_leaves_no_cents_over():
+    """Three thirds of three projects: each component by itself would be rounded for the same project each time."""
+    family = {
+        "P": Totals("P", {COMMITMENT: 100_00}, excluded=("A", "B")),
+        "A": Totals("A", {COMMITMENT: 100_00}),
+        "B": Totals("B", {COMMITMENT: 100_00}),
+    }
+    found = allocate_family(family, "P", {"P": listed(100_00, None, 100_00, 100_00)})
+    assert rows(found["P"]) == [
+        ("component", "c1", 33_34),
+        ("component", "c2", None),
+        ("component", "c3", 33_33),
+        ("component", "c4", 33_33),
+    ]
+    for allocation in found.values():
+        assert sum(amount or 0 for *_, amount in rows(allocation)) == 100_00
+        assert not any(row.exceeds_total for row in allocation.rows)
+
+
+@given(st.lists(st.integers(1, 10**12), min_size=2, max_size=5), st.lists(st.integers(1, 10**6), max_size=5))
+def test_a_spread_list_gives_each_project_its_money_and_each_component_its_own(commitments, weights):
+    """The list names the family's money to the cent."""
+    names = [f"X{number}" for number in range(len(commitments))]
+    family = {
+        name: Totals(name, {COMMITMENT: cents}, excluded=tuple(names[1:]) if name == "X0" else ())
+        for name, cents in zip(names, commitments, strict=True)
+    }
+    stated = listed(*split_cents(sum(commitments), weights or [1]))
+    found = allocate_family(family, "X0", {"X0": stated})
+    if fits(sum(commitments), commitments[0]):
+        return
+    for name, cents in zip(names, commitments, strict=True):
+        assert sum(amount or 0 for *_, amount in rows(found[name])) == cents
+        assert not any(row.exceeds_total or row.granularity is Granularity.REMAINDER for row in found[name].rows)
+    for component in stated:
+        mine = [row.amount or 0 for each in found.values() for row in each.rows if row.component == component.key]
+        assert sum(mine) == component.amount
 
 
 amounts = st.none() | st.integers(0, 10**13)
