@@ -19,3 +19,20 @@ def test_a_way_in_that_says_no_more_that_a_project_is_regional_says_where_it_is(
     later = Said("records", "2024-06-01", {"located": [("UGA", 1_000_000)]})
     assert merge_statements([later, regional])["located"] == [("UGA", 1_000_000)]
     assert merge_statements([later._replace(origin="iati"), regional])["located"] == [("AFE", 1_000_000)]
+
+
+HELD = {"parent_project_id": "Q", "included_in_parent": "yes", "parent_evidence": "its report"}
+
+
+@pytest.mark.parametrize(
+    ("said", "included", "evidence"),
+    [
+        ({"parent_project_id": "P"}, "unknown", None),
+        ({"parent_project_id": "P", "included_in_parent": "no"}, "no", None),
+        ({"parent_project_id": "Q"}, "yes", "its report"),
+        ({}, "yes", "its report"),
+    ],
+)
+def test_that_one_parent_holds_a_project_is_not_said_of_another(said, included, evidence):
+    merged = merge_statements([Said("records", "2024-01-01", HELD), Said("records", "2024-04-01", said)])
+    assert (merged["included_in_parent"], merged["parent_evidence"]) == (included, evidence)

@@ -17,6 +17,8 @@ PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     """Merge statements field by field: the newest that says anything about a field decides it.
 
+    Whether a parent's amount holds the project's is said of that parent alone: of another one that is named later nobody said it.
+
     Where the money of a regional project is counted is not overruled by another way in that only repeats a label and
     does not say whether the project is regional.
 
@@ -36,6 +38,8 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
             regional_by = statement.origin
         elif fields.get("regional") and "regional" not in record and statement.origin != regional_by:
             record.pop("located", None)
+        if _names_another_parent(record, fields):
+            fields |= {"included_in_parent": None, "parent_evidence": None}
         fields.update({name: value for name, value in record.items() if value not in (None, [], ())})
     known = ProjectRecord.model_fields
     merged = {name: fields.get(name, [] if name in PLURAL else None) for name in known if name != "country_shares"}
@@ -47,6 +51,11 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     for flag in ("regional", "additional_financing"):
         merged[flag] = bool(merged[flag])
     return merged
+
+
+def _names_another_parent(record: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    named, known = record.get("parent_project_id"), fields.get("parent_project_id")
+    return bool(named and known and named != known)
 
 
 def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:
