@@ -5,7 +5,7 @@ amounts stated on one of these. For each measure this module decides which rows 
 loses or doubles any of it: components as stated or scaled to the other total, a remainder, or the project as a whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models.money import scale_cents, split_cents
@@ -72,34 +72,31 @@ def allocate(totals: Totals, components: Sequence[StatedComponent]) -> Allocatio
 
 
 def allocate_family(
-    family: Mapping[str, Totals], parent: str, components: Mapping[str, Sequence[StatedComponent]]
+    family: Mapping[str, Totals], components: Mapping[str, Sequence[StatedComponent]]
 ) -> dict[str, Allocation]:
     """Lay the money of a parent and its additional financings on rows.
 
-    Where the parent's list of components covers financings that are projects of their own, each component is spread
-    over them in proportion to commitments and marked as scaled. Everything else is allocated project by project.
+    Where a project's list of components covers financings that are projects of their own, it is spread over them in
+    proportion to what they total on the measure that it is stated on, and marked as scaled. Everything else is allocated
+    project by project. Financings of financings may be covered by several lists: the topmost takes them.
 
     Args:
-        family: totals of the parent and of each additional financing, by project id.
-        parent: the parent's project id.
+        family: totals of the parent and of each additional financing, by project id, each before those that add to it.
         components: the components that each of them lists.
     """
-    members = _covered_members(family, parent, components)
     lists = {key: list(components.get(key, ())) for key in family}
-    spread_from_parent: dict[str, list[StatedComponent]] = {}
-    if len(members) > 1:
-        weights = [family[key].amounts[Measure.COMMITMENT] or 0 for key in members]
-        for key in members:
-            spread_from_parent[key] = []
-        for component in components[parent]:
-            parts = _spread(component, weights)
-            for key, part in zip(members, parts, strict=True):
-                spread_from_parent[key].append(replace(component, amount=part))
+    spread: dict[str, list[StatedComponent]] = {}
+    listing = set()
+    for key in family:
+        covered = {} if key in spread else _covered(family, key, components, spread)
+        if covered:
+            listing.add(key)
+            spread |= zip(covered, _spread(components[key], list(covered.values())), strict=True)
     result = {}
     for key in family:
-        own = [] if key == parent and key in spread_from_parent else lists[key]  # of the others it states no amounts
-        allocation = allocate(family[key], [*spread_from_parent.get(key, ()), *own])
-        if key in spread_from_parent:
+        own = [] if key in listing else lists[key]  # of the others it states no amounts
+        allocation = allocate(family[key], [*spread.get(key, ()), *own])
+        if key in spread:
             rows = tuple(
                 replace(row, scaled=row.scaled or bool(row.amount and row.component)) for row in allocation.rows
             )
@@ -108,33 +105,49 @@ def allocate_family(
     return result
 
 
-def _spread(component: StatedComponent, weights: Sequence[int]) -> list[int | None]:
-    if component.amount is None:
-        return [None] * len(weights)
-    return list(split_cents(component.amount, weights))
+def _spread(components: Sequence[StatedComponent], weights: Sequence[int]) -> list[list[StatedComponent]]:
+    """Split a list over projects by their weights: first its sum, so that each gets its part of the whole to the cent, then
+    each part over what the projects before leave of the components."""
+    left = [component.amount or 0 for component in components]
+    lists = []
+    for whole in split_cents(sum(left), weights):
+        parts = split_cents(whole, left) if whole else [0] * len(left)
+        left = [amount - part for amount, part in zip(left, parts, strict=True)]
+        lists.append(
+            [
+                component if component.amount is None else replace(component, amount=part)
+                for component, part in zip(components, parts, strict=True)
+            ]
+        )
+    return lists
 
 
-def _covered_members(
-    family: Mapping[str, Totals], parent: str, components: Mapping[str, Sequence[StatedComponent]]
-) -> list[str]:
-    """Name the projects that the parent's component list covers: itself alone, or a part of its family as well."""
+def _covered(
+    family: Mapping[str, Totals],
+    parent: str,
+    components: Mapping[str, Sequence[StatedComponent]],
+    taken: Container[str],
+) -> dict[str, int]:
+    """Name the projects that a project's list covers beside itself, with what each totals on the measure of the list.
+
+    None where the list is its own. Those that state no money there, or that another list is spread over, are left out.
+    """
     stated = {c.measure for c in components.get(parent, ()) if c.amount}
     if len(stated) != 1 or (measure := stated.pop()) is None:
-        return [parent]
+        return {}
     total = sum(c.amount or 0 for c in components[parent])
-    if fits(total, family[parent].amounts.get(measure)):
-        return [parent]
-    included = [key for key in family[parent].included if key in family]
-    everyone = included + [key for key in family[parent].excluded if key in family]
-    for others in (included, everyone):
-        members = [parent, *sorted(others)]
-        if len(members) == 1 or any(_has_amounts(components.get(key, ())) for key in others):
+    own = family[parent].amounts.get(measure)
+    if own is None or fits(total, own):
+        return {}
+    included, excluded = family[parent].included, family[parent].excluded
+    for others in (included, (*included, *excluded)):
+        amounts = {key: family[key].amounts.get(measure) or 0 for key in sorted(others) if key in family}
+        covered = {key: amount for key, amount in amounts.items() if amount > 0 and key not in taken}
+        if any(_has_amounts(components.get(key, ())) for key in covered):
             continue
-        commitments = [family[key].amounts.get(Measure.COMMITMENT) for key in members]
-        of_measure = [family[key].amounts.get(measure) for key in members]
-        if all(commitments) and fits(total, sum(amount or 0 for amount in of_measure)):
-            return members
-    return [parent]
+        if covered and fits(total, own + sum(covered.values())):
+            return {parent: own, **covered}
+    return {}
 
 
 def _has_amounts(components: Sequence[StatedComponent]) -> bool:

@@ -235,3 +235,60 @@ def test_titles_that_a_financing_lists_itself_stay_beside_the_list_that_is_sprea
         if row["measure"] == "commitment"
     }
     assert found == {("X1-1", "X1"): 60_00, ("X1-1", "X2"): 40_00, ("X2-1", "X2"): None}
+
+
+P100 = PROJECT | {"commitment_usd": "100"}
+
+LISTS = {
+    "beside one that was dropped": (
+        [P100, financing("X2", "X1", 30), financing("X3", "X1", 20, status="Dropped")],
+        ("X1", 60, 40),
+        {"X1": 70_00, "X2": 30_00},
+    ),
+    "beside one that was dropped and may not be held": (
+        [P100, financing("X2", "X1", 100, "unknown"), financing("X3", "X1", 50, "unknown", status="Dropped")],
+        ("X1", 120, 80),
+        {"X1": 100_00, "X2": 100_00},
+    ),
+    "beside one without an amount": (
+        [P100, financing("X2", "X1", 30), financing("X3", "X1", "")],
+        ("X1", 60, 40),
+        {"X1": 70_00, "X2": 30_00},
+    ),
+    "beside one of nothing": (
+        [P100, financing("X2", "X1", 30), financing("X3", "X1", 0)],
+        ("X1", 60, 40),
+        {"X1": 70_00, "X2": 30_00},
+    ),
+    "of one that is held whole": (
+        [P100, financing("X2", "X1", 100)],
+        ("X1", 60, 40),
+        {"X1": 0, "X2": 100_00},
+    ),
+    "of one below the topmost": (
+        [PROJECT | {"commitment_usd": "500"}, financing("X2", "X1", 100, "no"), financing("X3", "X2", 40)],
+        ("X2", 60, 40),
+        {"X2": 60_00, "X3": 40_00},
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("case", LISTS)
+def test_a_list_that_names_the_money_of_a_family_is_spread_over_it(engine, write, case):
+    """No dollar of it is counted twice: where it was, the total of all projects would be more."""
+    records, (parent, *amounts), expected = LISTS[case]
+    components = [
+        {"type": "component", "project_id": parent, "ordinal": n, "title": f"Part {n}", "amount_usd": str(usd)}
+        for n, usd in enumerate(amounts, start=1)
+    ]
+    listed = [component | {"amount_basis": "commitment"} for component in components]
+    take(engine, write("family.jsonl", jsonl_text(*records, *listed)))
+    found = {}
+    for row in rows(engine, "spend_fact"):
+        if row["measure"] == "commitment" and row["granularity"] == "component":
+            found[row["project_id"]] = found.get(row["project_id"], 0) + row["amount_cents"]
+            assert not row["exceeds_total"]
+    assert found == expected
+    counted = {row["project_id"]: row["counted_cents"] or 0 for row in rows(engine, "project")}
+    assert money(engine) == counted

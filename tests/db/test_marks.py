@@ -11,7 +11,7 @@ from models.vocabulary import Measure, Relevance
 def unmet(aim, *found):
     """What the rows of a project, each of a measure and relevance, are marked with."""
     rows = [{"component_id": "X1-1", "project_id": "X1", "measure": one, "relevance": how} for one, how in found]
-    _mark(rows, Family("X1", {"X1": Member({}, (), {}, SimpleNamespace(relevance=aim))}))
+    _mark(rows, Family({"X1": Member({}, (), {}, SimpleNamespace(relevance=aim))}))
     return [row["aim_unmet"] for row in rows]
 
 

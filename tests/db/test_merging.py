@@ -19,3 +19,60 @@ def test_a_way_in_that_says_no_more_that_a_project_is_regional_says_where_it_is(
     later = Said("records", "2024-06-01", {"located": [("UGA", 1_000_000)]})
     assert merge_statements([later, regional])["located"] == [("UGA", 1_000_000)]
     assert merge_statements([later._replace(origin="iati"), regional])["located"] == [("AFE", 1_000_000)]
+
+
+HELD = {"parent_project_id": "Q", "included_in_parent": "yes", "parent_evidence": "its report"}
+
+
+@pytest.mark.parametrize(
+    ("said", "included", "evidence"),
+    [
+        ({"parent_project_id": "P"}, "unknown", None),
+        ({"parent_project_id": "P", "included_in_parent": "no"}, "no", None),
+        ({"parent_project_id": "Q"}, "yes", "its report"),
+        ({}, "yes", "its report"),
+    ],
+)
+def test_that_one_parent_holds_a_project_is_not_said_of_another(said, included, evidence):
+    merged = merge_statements([Said("records", "2024-01-01", HELD), Said("records", "2024-04-01", said)])
+    assert (merged["included_in_parent"], merged["parent_evidence"]) == (included, evidence)
+
+
+SHARED = {"countries": ["JOR", "LBN"], "located": [("JOR", 300_000), ("LBN", 700_000)]}
+NAMED = {"countries": ["jor", "lbn"], "located": [("MEA", 1_000_000), ("JOR", None), ("LBN", None)]}
+LABEL = {"place": "Jordan", "located": [("JOR", 1_000_000)]}
+OF_SEVERAL = {"place": "World", "regional": True, "located": [("WLD", 1_000_000)]}
+OTHERS = {"countries": ["JOR", "IRQ"], "located": [("MEA", 1_000_000), ("JOR", None), ("IRQ", None)]}
+
+
+@pytest.mark.parametrize(
+    ("first", "origin", "second", "stands"),
+    [
+        (SHARED, "worldbank-export", LABEL, True),
+        (SHARED, "worldbank-api", OF_SEVERAL, True),
+        (SHARED, "records", NAMED, True),  # the same countries, and nothing on shares
+        (SHARED, "bundle", NAMED, True),
+        (SHARED, "records", NAMED | {"regional": True}, False),
+        (SHARED, "records", LABEL, False),
+        (SHARED, "bundle", OTHERS, False),
+        (NAMED, "worldbank-export", LABEL, True),
+        (NAMED, "worldbank-api", OF_SEVERAL, True),
+        (NAMED, "records", LABEL, False),
+        (NAMED, "bundle", OTHERS, False),
+        (NAMED, "bundle", SHARED, False),
+        (NAMED | {"regional": True}, "worldbank-export", LABEL, True),
+        (NAMED | {"regional": True}, "bundle", LABEL | {"regional": False}, False),
+        (NAMED | {"regional": True}, "bundle", SHARED, False),
+    ],
+)
+def test_what_says_less_of_where_money_is_counted_overrules_nothing(first, origin, second, stands):
+    merged = merge_statements([Said("records", "2024-01-01", first), Said(origin, "2024-06-01", second)])
+    located = (first if stands else second)["located"]
+    assert merged["located"] == located
+    if located == SHARED["located"]:
+        assert merged["regional"] is False
+
+
+def test_shares_of_those_who_publish_again_what_others_say_only_fill_gaps():
+    label = Said("worldbank-export", "2024-01-01", LABEL)
+    assert merge_statements([Said("iati", "2024-06-01", SHARED), label])["located"] == LABEL["located"]

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.allocation import StatedComponent, Totals, allocate, allocate_family
+from models.allocation import StatedComponent, Totals, allocate, allocate_family, fits
+from models.money import split_cents
 from models.vocabulary import Granularity, Measure
 
 COMMITMENT, COST, DISBURSEMENT = Measure.COMMITMENT, Measure.COST, Measure.DISBURSEMENT
@@ -57,11 +58,11 @@ def test_a_family_list_is_spread_only_where_it_fits_the_family():
         "P": Totals("P", {COMMITMENT: 100, COST: 100}, excluded=("A",)),
         "A": Totals("A", {COMMITMENT: 300, COST: 300}),
     }
-    spread = allocate_family(family, "P", {"P": listed(400)})
+    spread = allocate_family(family, {"P": listed(400)})
     assert rows(spread["P"]) == [("component", "c1", 100)]
     assert rows(spread["A"]) == [("component", "c1", 300)]
     assert all(row.scaled for found in spread.values() for row in found.rows)
-    alone = allocate_family(family, "P", {"P": listed(390)})
+    alone = allocate_family(family, {"P": listed(390)})
     assert rows(alone["P"]) == [("component", "c1", 390)]
     assert all(row.exceeds_total for row in alone["P"].rows if row.measure is COMMITMENT)
     assert rows(alone["A"]) == [("project", None, 300)]
@@ -94,7 +95,7 @@ def test_only_stated_amounts_are_marked_as_more_than_the_total():
 def test_a_list_that_fits_its_own_project_is_not_spread_over_a_small_financing():
     """The list of 1,000 is within one percent of the family's 1,005 as well."""
     family = {"P": Totals("P", {COMMITMENT: 1000}, excluded=("A",)), "A": Totals("A", {COMMITMENT: 5})}
-    found = allocate_family(family, "P", {"P": listed(1000)})
+    found = allocate_family(family, {"P": listed(1000)})
     assert rows(found["P"]) == [("component", "c1", 1000)]
     assert rows(found["A"]) == [("project", None, 5)]
 
@@ -105,21 +106,96 @@ def test_a_list_on_two_measures_is_not_spread_over_a_family():
         "A": Totals("A", {COMMITMENT: 300, COST: 300}),
     }
     mixed = [*listed(150), StatedComponent("x", 250, COST)]
-    found = allocate_family(family, "P", {"P": mixed})
+    found = allocate_family(family, {"P": mixed})
     assert rows(found["P"]) == [("component", "c1", 150), ("component", "x", None)]
     assert rows(found["P"], COST) == [("component", "c1", None), ("component", "x", 250)]
     assert rows(found["A"]) == [("project", None, 300)]
 
 
-def test_a_parent_without_a_commitment_keeps_its_list():
-    """Spread by commitments, all 400 would be the financing's."""
+def test_a_list_is_spread_by_what_is_stated_on_its_own_measure():
+    """By commitments half of it would go to each, and neither would be what it costs."""
+    family = {
+        "P": Totals("P", {COMMITMENT: 100, COST: 150}, excluded=("A",)),
+        "A": Totals("A", {COMMITMENT: 100, COST: 100}),
+    }
+    found = allocate_family(family, {"P": listed(150, 100, measure=COST)})
+    assert rows(found["P"], COST) == [("component", "c1", 90), ("component", "c2", 60)]
+    assert rows(found["A"], COST) == [("component", "c1", 60), ("component", "c2", 40)]
+    for each in found.values():
+        assert rows(each) == [("component", "c1", 60), ("component", "c2", 40)]
+        assert all(row.scaled and not row.exceeds_total for row in each.rows)
+
+
+def test_a_list_is_spread_on_its_measure_where_the_parent_states_nothing_on_another():
     family = {
         "P": Totals("P", {COMMITMENT: None, COST: 100}, excluded=("A",)),
         "A": Totals("A", {COMMITMENT: 300, COST: 300}),
     }
-    found = allocate_family(family, "P", {"P": listed(400, measure=COST)})
-    assert rows(found["P"], COST) == [("component", "c1", 400)]
+    found = allocate_family(family, {"P": listed(400, measure=COST)})
+    assert rows(found["P"], COST) == [("component", "c1", 100)]
+    assert rows(found["A"], COST) == rows(found["A"]) == [("component", "c1", 300)]
+    assert rows(found["P"]) == [("project", None, None), ("component", "c1", None)]
+
+
+def test_a_parent_that_states_no_amount_on_the_measure_of_its_list_keeps_it():
+    """All of it would be the financing's."""
+    family = {
+        "P": Totals("P", {COMMITMENT: 100, COST: None}, excluded=("A",)),
+        "A": Totals("A", {COMMITMENT: 300, COST: 300}),
+    }
+    found = allocate_family(family, {"P": listed(300, measure=COST)})
+    assert rows(found["P"], COST) == [("component", "c1", 300)]
     assert rows(found["A"], COST) == [("project", None, 300)]
+
+
+def test_a_project_is_not_spread_over_twice():
+    """What the topmost list covers, no list below does: B has nothing itself, so that it does not stand in the way of P's."""
+    family = {
+        "P": Totals("P", {COMMITMENT: 100}, excluded=("B", "C")),
+        "B": Totals("B", {COMMITMENT: 0}, excluded=("C",)),
+        "C": Totals("C", {COMMITMENT: 50}),
+    }
+    found = allocate_family(family, {"P": listed(150), "B": [StatedComponent("b1", 50, COMMITMENT)]})
+    assert [rows(found[key]) for key in "PC"] == [[("component", "c1", 100)], [("component", "c1", 50)]]
+
+
+def test_a_list_that_is_spread_leaves_no_cents_over():
+    """Three thirds of three projects: each component by itself would be rounded for the same project each time."""
+    family = {
+        "P": Totals("P", {COMMITMENT: 100_00}, excluded=("A", "B")),
+        "A": Totals("A", {COMMITMENT: 100_00}),
+        "B": Totals("B", {COMMITMENT: 100_00}),
+    }
+    found = allocate_family(family, {"P": listed(100_00, None, 100_00, 100_00)})
+    assert rows(found["P"]) == [
+        ("component", "c1", 33_34),
+        ("component", "c2", None),
+        ("component", "c3", 33_33),
+        ("component", "c4", 33_33),
+    ]
+    for allocation in found.values():
+        assert sum(amount or 0 for *_, amount in rows(allocation)) == 100_00
+        assert not any(row.exceeds_total for row in allocation.rows)
+
+
+@given(st.lists(st.integers(1, 10**12), min_size=2, max_size=5), st.lists(st.integers(1, 10**6), max_size=5))
+def test_a_spread_list_gives_each_project_its_money_and_each_component_its_own(commitments, weights):
+    """The list names the family's money to the cent."""
+    names = [f"X{number}" for number in range(len(commitments))]
+    family = {
+        name: Totals(name, {COMMITMENT: cents}, excluded=tuple(names[1:]) if name == "X0" else ())
+        for name, cents in zip(names, commitments, strict=True)
+    }
+    stated = listed(*split_cents(sum(commitments), weights or [1]))
+    found = allocate_family(family, {"X0": stated})
+    if fits(sum(commitments), commitments[0]):
+        return
+    for name, cents in zip(names, commitments, strict=True):
+        assert sum(amount or 0 for *_, amount in rows(found[name])) == cents
+        assert not any(row.exceeds_total or row.granularity is Granularity.REMAINDER for row in found[name].rows)
+    for component in stated:
+        mine = [row.amount or 0 for each in found.values() for row in each.rows if row.component == component.key]
+        assert sum(mine) == component.amount
 
 
 amounts = st.none() | st.integers(0, 10**13)

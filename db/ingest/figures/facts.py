@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
@@ -26,9 +27,8 @@ class Member:
 
 @dataclass(slots=True)
 class Family:
-    """A parent project (`root`, which may be unknown to us) and the additional financings that are projects too."""
+    """A parent project and the additional financings that are projects too."""
 
-    root: str
     members: dict[str, Member]
 
 
@@ -45,9 +45,9 @@ class FamilyFacts:
 def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> FamilyFacts:
     """Compute all rows of a family."""
     result = FamilyFacts()
-    totals = {key: _totals(key, member, family) for key, member in family.members.items()}
+    totals = _family_totals(family)
     listed = {key: [_stated(c) for c in member.components] for key, member in family.members.items()}
-    allocations = allocate_family(totals, family.root, listed)
+    allocations = allocate_family(totals, listed)
     decisions = {cid: found for member in family.members.values() for cid, found in member.decisions.items()}
     for key, member in family.members.items():
         rows = allocations[key].rows
@@ -67,27 +67,38 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
     return result
 
 
-def _totals(key: str, member: Member, family: Family) -> Totals:
-    project = member.project
-    amounts = {
+def _family_totals(family: Family) -> dict[str, Totals]:
+    """What each project of a family totals, with the financings that add to it, itself or by way of those between; those
+    nearer the topmost come first. What was dropped adds to nothing."""
+    parents = {key: member.project["parent_project_id"] for key, member in family.members.items()}
+    paths = {key: lineage(parents, key) for key in family.members}
+    included: dict[str, list[str]] = {key: [] for key in paths}
+    excluded: dict[str, list[str]] = {key: [] for key in paths}
+    for key, path in paths.items():
+        if family.members[key].project["status"] == "Dropped":
+            continue
+        held = True
+        for below, above in pairwise(path):
+            held = held and _is_held(family.members[below].project)
+            if above in paths:
+                (included if held else excluded)[above].append(key)
+    return {
+        key: Totals(key, _amounts(family.members[key].project), tuple(included[key]), tuple(excluded[key]))
+        for key in sorted(paths, key=lambda key: len(paths[key]))
+    }
+
+
+def _is_held(project: Mapping[str, Any]) -> bool:
+    """Whether the amount of a project's parent is known to hold the project's."""
+    return bool(project["included_in_parent"] == Inclusion.YES and project["status"] != "Dropped")
+
+
+def _amounts(project: Mapping[str, Any]) -> dict[Measure, int | None]:
+    return {
         Measure.COMMITMENT: project["counted_cents"],
         Measure.COST: project["cost_cents"],
         Measure.DISBURSEMENT: project["disbursement_cents"],
     }
-    if key != family.root:
-        return Totals(key, amounts)
-    others = [k for k in family.members if k != key]
-    included = tuple(k for k in others if _is_held(family, k))
-    return Totals(key, amounts, included, tuple(k for k in others if k not in included))
-
-
-def _is_held(family: Family, key: str) -> bool:
-    """Whether the amount of the family's root is known to hold a project's, itself or by way of those between."""
-    path = lineage({one: member.project["parent_project_id"] for one, member in family.members.items()}, key)
-    if family.root not in path:
-        return False
-    below = path[: path.index(family.root)]
-    return all(family.members[one].project["included_in_parent"] == Inclusion.YES for one in below)
 
 
 def _stated(component: Listed) -> StatedComponent:

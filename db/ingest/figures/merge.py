@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import Said, by_precedence, lineage
+from models.project import REPEATING, Said, by_precedence, lineage
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
@@ -17,8 +17,9 @@ PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     """Merge statements field by field: the newest that says anything about a field decides it.
 
-    Where the money of a regional project is counted is not overruled by another way in that only repeats a label and
-    does not say whether the project is regional.
+    Whether a parent's amount holds the project's is said of that parent alone: of another one that is named later nobody said it.
+
+    Where the money is counted is not overruled by what says less of it: see `_says_less`.
 
     A counted amount is kept as what the curated statement leaves out of the stated one, so that it follows when a newer
     source states a new total.
@@ -27,15 +28,19 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
         The fields of a project record, amounts in cents, and `countries` as pairs of code and share in ppm.
     """
     fields: dict[str, Any] = {}
-    not_counted, regional_by = 0, ""
+    not_counted, placed_by = 0, ""
     for statement in by_precedence(statements):
         record = dict(statement.record)
         if record.get("counted_cents") is not None:
             not_counted = (record.get("commitment_cents") or 0) - record["counted_cents"]
-        if record.get("regional"):
-            regional_by = statement.origin
-        elif fields.get("regional") and "regional" not in record and statement.origin != regional_by:
-            record.pop("located", None)
+        if _says_less(record, fields, is_other=placed_by not in {statement.origin, *REPEATING}):
+            record["located"] = fields.get("located", [])
+        elif record.get("located"):
+            placed_by = statement.origin
+        if _has_shares(record.get("located", [])):
+            record["regional"] = False
+        if _names_another_parent(record, fields):
+            fields |= {"included_in_parent": None, "parent_evidence": None}
         fields.update({name: value for name, value in record.items() if value not in (None, [], ())})
     known = ProjectRecord.model_fields
     merged = {name: fields.get(name, [] if name in PLURAL else None) for name in known if name != "country_shares"}
@@ -47,6 +52,34 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     for flag in ("regional", "additional_financing"):
         merged[flag] = bool(merged[flag])
     return merged
+
+
+def _says_less(record: Mapping[str, Any], fields: Mapping[str, Any], is_other: bool) -> bool:
+    """Tell whether a statement says less of where the money is counted than what is known.
+
+    Shares stand where their countries are repeated without them. From another way in than the one that said it
+    (`is_other`), a label without countries overrules neither shares nor the bucket of several countries, unless it says that
+    the project is not regional; and nothing but shares overrules that it is without saying so.
+    """
+    located, known = record.get("located", []), fields.get("located", [])
+    if _has_shares(located):
+        return False
+    countries = {code.upper() for code in record.get("countries") or ()}
+    if is_other and not countries and len(known) > 1 and record.get("regional") is not False:
+        return True
+    if _has_shares(known):
+        return countries == {code for code, _ in known} and not record.get("regional")
+    return is_other and bool(fields.get("regional")) and "regional" not in record
+
+
+def _has_shares(located: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether money is split over several places."""
+    return sum(share is not None for _, share in located) > 1
+
+
+def _names_another_parent(record: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    named, known = record.get("parent_project_id"), fields.get("parent_project_id")
+    return bool(named and known and named != known)
 
 
 def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:

@@ -86,8 +86,8 @@ def _rebuild_chunk(
     fact_rows: list[dict[str, Any]] = []
     amount_rows: list[dict[str, Any]] = []
     stand_ins: dict[str, dict[str, Any]] = {}
-    for root, members in families.items():
-        family = Family(root, {key: _member(chunk, key, taxonomy.version) for key in members})
+    for members in families.values():
+        family = Family({key: _member(chunk, key, taxonomy.version) for key in members})
         result = family_facts(family, places, taxonomy)
         fact_rows += result.facts
         amount_rows += result.amounts
