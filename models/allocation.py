@@ -135,14 +135,14 @@ def _covered(
     stated = {c.measure for c in components.get(parent, ()) if c.amount}
     if len(stated) != 1 or (measure := stated.pop()) is None:
         return {}
-    total = sum(c.amount or 0 for c in components[parent])
-    own = family[parent].amounts.get(measure)
-    if own is None or fits(total, own):
+    amounts = [c.amount or 0 for c in components[parent]]
+    own, total = family[parent].amounts.get(measure), sum(amounts)
+    if own is None or fits(total, own) or min(amounts) < 0:
         return {}
     included, excluded = family[parent].included, family[parent].excluded
     for others in (included, (*included, *excluded)):
-        amounts = {key: family[key].amounts.get(measure) or 0 for key in sorted(others) if key in family}
-        covered = {key: amount for key, amount in amounts.items() if amount > 0 and key not in taken}
+        stating = {key: family[key].amounts.get(measure) or 0 for key in sorted(others) if key in family}
+        covered = {key: amount for key, amount in stating.items() if amount > 0 and key not in taken}
         if any(_has_amounts(components.get(key, ())) for key in covered):
             continue
         if covered and fits(total, own + sum(covered.values())):

@@ -148,6 +148,13 @@ def test_a_parent_that_states_no_amount_on_the_measure_of_its_list_keeps_it():
     assert rows(found["A"], COST) == [("project", None, 300)]
 
 
+def test_a_list_with_a_cancellation_is_not_spread():
+    family = {"P": Totals("P", {COMMITMENT: 100}, excluded=("A",)), "A": Totals("A", {COMMITMENT: 100})}
+    found = allocate_family(family, {"P": listed(210, -10)})
+    assert [row[1:] for row in rows(found["P"])] == [("c1", 210), ("c2", -10)]
+    assert rows(found["A"]) == [("project", None, 100)]
+
+
 def test_a_project_is_not_spread_over_twice():
     """What the topmost list covers, no list below does: B has nothing itself, so that it does not stand in the way of P's."""
     family = {
