@@ -55,9 +55,9 @@ def sort_keys(names: Sequence[str]) -> tuple[SortKey, ...]:
 class _ListParams(CursorParams):
     include_secondary: Truth = Field(
         default=False,
-        description="`true`: `category`, `group` and `set`, of which it needs one, find rows by their secondary categories too. These "
-        "carry no money: such rows come with 0.00, or null where no amount is stated, and sums stay as they are. So spend, which "
-        "has nothing to count by them, refuses it.",
+        description="`true`: `category`, `group` and `set`, of which it needs one, find rows by their secondary categories "
+        "too. These carry no money: such rows come with 0.00, or null where no amount is stated, and sums stay as they are. "
+        "So spend, which has nothing to count by them, refuses it.",
         examples=[False],
     )
     sort: list[str] = Field(default_factory=list)
