@@ -162,9 +162,10 @@ def counted_sum(cents: ColumnElement[int], filters: Filters) -> ColumnElement[in
 
     What is only found by a further category carries no money of it: zero, or null where the source states no amount.
     """
-    if not filters.secondary:
+    aims = _aims(filters)
+    if not filters.secondary or not aims:
         return func.sum(cents)
-    asked = and_(*_aims(filters))
+    asked = and_(*aims)
     found = func.max(case((asked, 1), else_=0)) == 1
     return case((found, func.sum(case((asked, cents)))), else_=func.sum(cents * 0))
 
