@@ -57,13 +57,16 @@ INCOME_GROUPS = ("low", "lower_middle", "upper_middle", "high")
 class Filters:
     """What a query asks for. Within a field any value matches, between fields all must; an empty field does not limit.
 
-    `categories` already holds what named sets stand for. Years and dates are inclusive and mean the date of approval.
+    `categories` already holds what named sets stand for. Lists alone may have `secondary`: categories by which rows are found
+    too that have one as a further category, in the place of `categories` and `groups`; none of their money counts for it.
+    Years and dates are inclusive and mean the date of approval.
     `min_cents` and `max_cents` look at the whole of a row, in current prices. With a `base_year` all amounts come out in
     constant prices of that year.
     """
 
     categories: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    secondary: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     income_groups: tuple[str, ...] = ()

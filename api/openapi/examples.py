@@ -49,7 +49,12 @@ ANSWERED: dict[str, dict[str, tuple[str, str]]] = {
         "mobility": (
             "The largest component of a category",
             "/v1/components?category=worker_mobility&sort=-amount_usd&limit=1",
-        )
+        ),
+        "secondary": (
+            "Rows of a category, also those that have it as a secondary one",
+            "/v1/components?category=worker_welfare&include_secondary=true"
+            "&fields=component_id,category,secondary_categories,amount_usd",
+        ),
     },
     "get_component": {"why": ("One component and why it is counted so", "/v1/components/P174085-3")},
     "list_review_queue": {"first": ("What to review first", "/v1/reviews/queue?limit=1")},

@@ -1,17 +1,19 @@
 """Lists: which page, in which order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from api.deps import Snapshot
 from api.params.filters import PricedParams
-from api.params.values import NUMBER, SPLIT, Codes, fields_of, one_of, sort_of, with_minus
+from api.params.values import NUMBER, SPLIT, TAXONOMY, Codes, Truth, fields_of, one_of, sort_of, with_minus
 from db.queries.components import SORTABLE as SORTABLE_COMPONENTS
 from db.queries.projects import SORTABLE as SORTABLE_PROJECTS
 from models.component import ComponentPublic
-from models.filters import SortKey
+from models.filters import Filters, SortKey
 from models.project import ProjectPublic
 
 MAX_LIMIT = 1000
@@ -51,7 +53,22 @@ def sort_keys(names: Sequence[str]) -> tuple[SortKey, ...]:
 
 
 class _ListParams(CursorParams):
+    include_secondary: Truth = Field(
+        default=False,
+        description="`true`: `category`, `group` and `set`, of which it needs one, find rows by their secondary categories "
+        "too. These carry no money: such rows come with 0.00, or null where no amount is stated, and sums stay as they are. "
+        "So spend, which has nothing to count by them, refuses it.",
+        examples=[False],
+    )
     sort: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _check_secondary(self) -> "_ListParams":
+        if self.include_secondary and not (self.category or self.group or self.set):
+            context = {"parameter": "include_secondary", "value": "true"}
+            message = "include_secondary needs category, group or set, which say what to find"
+            raise PydanticCustomError("include_secondary", message, context)
+        return self
 
     @model_validator(mode="after")
     def _check_rank(self) -> "_ListParams":
@@ -59,6 +76,13 @@ class _ListParams(CursorParams):
             context = {"parameter": "sort", "value": "rank"}
             raise PydanticCustomError("sort", "sort by rank needs q, the words to rank by", context)
         return self
+
+    def to_filters(self, snapshot: Snapshot) -> Filters:
+        """See `FilterParams.to_filters`; with what rows may have as a further category, where these are to be found."""
+        found = super().to_filters(snapshot)
+        if not self.include_secondary:
+            return found
+        return replace(found, secondary=TAXONOMY.categories_in(found.categories, found.groups))
 
     def sort_keys(self) -> tuple[SortKey, ...]:
         """The order asked for."""

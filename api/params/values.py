@@ -15,6 +15,7 @@ from models.money import MAX_DOLLARS
 from models.search import MAX_QUERY, parse_query
 
 MAX_VALUES = 300
+TRUTHS = ("true", "false")
 LONGEST_TEXT = 200
 """Characters that a free text in records has at most (`models.records.Label`)."""
 
@@ -141,6 +142,13 @@ def _number(value: object) -> object:
     return value
 
 
+def _truth(value: object) -> object:
+    """Take a truth only as it is documented: Pydantic would also read 1, on, yes and others."""
+    if isinstance(value, str) and value not in TRUTHS:
+        raise PydanticCustomError("truth", "must be true or false", {"value": value[:100], "allowed": list(TRUTHS)})
+    return value
+
+
 def _search_words(text: str) -> str:
     try:
         parse_query(text)
@@ -155,6 +163,7 @@ Texts = Annotated[list[str], BeforeValidator(_uncut)]
 
 Identifiers = Annotated[list[str], SPLIT, AfterValidator(_identifiers)]
 Day = Annotated[date, BeforeValidator(_day)]
+Truth = Annotated[bool, BeforeValidator(_truth)]
 NUMBER = BeforeValidator(_number)
 Year = Annotated[int, Field(ge=1944, le=2100), NUMBER]
 Amount = Annotated[

@@ -13,10 +13,12 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     case,
     cast,
     column,
     func,
+    literal,
     or_,
     select,
     values,
@@ -115,9 +117,9 @@ def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bo
         name: fact.c[name] if by in (None, name) else unindexed(fact.c[name]) for name in INDEXED
     }
     found: list[ColumnElement[bool]] = [fact.c.measure == filters.measure]
+    aims = _aims(filters, columns["category"])
+    found += [or_(and_(*aims), having_secondary(filters.secondary))] if aims and filters.secondary else aims
     for one_of, allowed in (
-        (columns["category"], filters.categories),
-        (fact.c.category_group, filters.groups),
         (columns["country"], filters.countries),
         (fact.c.region, filters.regions),
         (fact.c.income_group, filters.income_groups),
@@ -139,6 +141,33 @@ def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bo
     if filters.search is not None:
         found.append(fact.c.component_id.in_(found_by(filters.search)))
     return found + _ranges(filters, columns["year"])
+
+
+def _aims(filters: Filters, category: ColumnElement[Any] = fact.c.category) -> list[ColumnElement[bool]]:
+    """The conditions that the category of a fact must meet to be one of those asked for."""
+    asked = ((category, filters.categories), (fact.c.category_group, filters.groups))
+    return [one_of.in_(allowed) for one_of, allowed in asked if allowed]
+
+
+def having_secondary(categories: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that the row of a fact has one of some categories as a further one."""
+    listed = tables.listed_row
+    codes = literal(" ").concat(listed.c.secondary_categories).concat(" ")
+    one_of = or_(*(codes.contains(f" {category} ", autoescape=True) for category in categories))
+    return fact.c.component_id.in_(select(listed.c.component_id).where(listed.c.secondary_categories != "", one_of))
+
+
+def counted_sum(cents: ColumnElement[int], filters: Filters) -> ColumnElement[int]:
+    """The sum of an amount over the facts of a row, or of a project, that the filter counts.
+
+    What is only found by a further category carries no money of it: zero, or null where the source states no amount.
+    """
+    aims = _aims(filters)
+    if not filters.secondary or not aims:
+        return func.sum(cents)
+    asked = and_(*aims)
+    found = func.max(case((asked, 1), else_=0)) == 1
+    return case((found, func.sum(case((asked, cents)))), else_=func.sum(cents * 0))
 
 
 def of_status(status: ColumnElement[Any], filters: Filters) -> ColumnElement[bool]:

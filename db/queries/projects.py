@@ -9,7 +9,16 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, S
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.filtering import conditions, fact, facts, in_prices, matching_projects, price_questions, require_prices
+from db.queries.filtering import (
+    conditions,
+    counted_sum,
+    fact,
+    facts,
+    in_prices,
+    matching_projects,
+    price_questions,
+    require_prices,
+)
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, on_page, projects_question
@@ -281,7 +290,7 @@ def _listing(
 ) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
     """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
     low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
-    figures = [func.sum(low).label("amount_usd"), func.sum(more).label("partial_usd")]
+    figures = [counted_sum(low, filters).label("amount_usd"), counted_sum(more, filters).label("partial_usd")]
     rows = facts(filters)
     if with_rank and filters.search is not None:
         found = hits(filters.search)

@@ -1,6 +1,7 @@
 """The taxonomy of migration finance: groups, categories and named sets, read from taxonomy.toml."""
 
 import tomllib
+from collections.abc import Collection
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -81,6 +82,14 @@ class Taxonomy(BaseModel):
     def group_of(self, code: str) -> str:
         """Code of the group that a category belongs to."""
         return self.by_code[code].group
+
+    def categories_in(self, categories: Collection[str], groups: Collection[str]) -> tuple[str, ...]:
+        """Codes of the categories that are among some and in one of some groups; what is empty does not limit."""
+        return tuple(
+            category.code
+            for category in self.categories
+            if (not categories or category.code in categories) and (not groups or category.group in groups)
+        )
 
     def categories_of_set(self, code: str) -> tuple[str, ...]:
         """Codes of the categories that a named set holds."""

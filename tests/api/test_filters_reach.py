@@ -49,6 +49,7 @@ GIVEN = {
 CHOSEN = {
     "categories": ("remittances",),
     "groups": ("economic_migration",),
+    "secondary": ("remittances",),
     "countries": ("JOR",),
     "regions": ("MEA",),
     "income_groups": ("low",),
@@ -75,10 +76,14 @@ CHOSEN = {
 NOT_A_CONDITION = {"base_year"}
 """Fields that change amounts and leave out no row."""
 
-TOLD_ELSEWHERE = {"measure", "base_year"}
-"""Fields that the title of a picture tells, or its unit."""
+TOLD_ELSEWHERE = {"measure", "base_year", "secondary"}
+"""Fields that the title of a picture tells, or its unit, or that only lists have."""
+
+BESIDE = {"year_basis": {"year_from": 2010}, "secondary": {"categories": ("diaspora",)}}
+"""Fields that say how others are meant, and those."""
 
 NOT_NAMED = {
+    "secondary": "the categories and groups that were asked for are named",
     "projects": "an unknown project is refused",
     "relevance": "what a total counts, and none of it is told by its rows",
     "granularity": "what rows stand for, no dimension; /v1/availability counts them",
@@ -87,9 +92,9 @@ NOT_NAMED = {
 """Filters with members of which `_named` does not ask whether any row has them, and why."""
 
 
-def some_years(name):
-    """Filters with a field set, with years where it says of which kind they are."""
-    usual = Filters(year_from=2010) if name == "year_basis" else Filters()
+def without_and_with(name):
+    """Filters without a field and with it, both with what it says of how to mean."""
+    usual = Filters(**BESIDE.get(name, {}))
     return usual, replace(usual, **{name: CHOSEN[name]})
 
 
@@ -112,13 +117,13 @@ def test_a_parameter_reaches_its_field(name, loaded_engines):
 
 @pytest.mark.parametrize("name", sorted(CHOSEN.keys() - NOT_A_CONDITION))
 def test_a_field_reaches_the_conditions_on_facts(name):
-    usual, chosen = some_years(name)
+    usual, chosen = without_and_with(name)
     assert in_sql(chosen) != in_sql(usual)
 
 
 @pytest.mark.parametrize("name", sorted(CHOSEN.keys() - TOLD_ELSEWHERE))
 def test_a_field_reaches_the_words_of_a_picture(name):
-    usual, chosen = some_years(name)
+    usual, chosen = without_and_with(name)
     names = {dimension: {} for dimension in Dimension}
     assert filters_of(chosen, names) != filters_of(usual, names)
 

@@ -37,6 +37,8 @@ PATHS = [
     "/v1/projects/P152822/components",
     "/v1/components",
     "/v1/components?sort=-confidence,title&category=worker_mobility",
+    "/v1/components?category=worker_mobility&include_secondary=true&sort=-amount_usd",
+    "/v1/projects?group=economic_migration&include_secondary=true",
     "/v1/components?q=migrants&min_amount=1000000",
     "/v1/components/P174085-3",
     "/v1/spend",

@@ -14,6 +14,7 @@ from tests.conftest import client_of
 PATHS = (
     "/v1/components?limit=5",
     "/v1/projects?sort=-amount_usd",
+    "/v1/components?group=forced_displacement&include_secondary=true",
     "/v1/spend?group_by=category,year",
     "/v1/spend?group_by=country&min_amount=1",
     "/v1/headline",

@@ -120,6 +120,7 @@ def keep_what_no_schema_says(case: Case) -> None:
     if isinstance(query.get("q"), str):
         query["q"] = query["q"].replace("-", "").replace("\u2212", "")  # that no word begins with one
     _keep_prices(query)
+    _keep_secondary(query)
     _keep_columns(query, grouped="/spend" in case.path)
     _keep_pictures(query)
 
@@ -164,6 +165,12 @@ def _keep_prices(query: dict[str, Any]) -> None:
     if query.get("base_year") is not None or query.get("prices") == "constant":
         year = int(float(query.get("base_year") or 2020))
         query |= {"prices": "constant", "base_year": min(max(year, 1950), 2020), "status": ["Closed"]}
+
+
+def _keep_secondary(query: dict[str, Any]) -> None:
+    """Further categories are looked for only where some are asked for."""
+    if str(query.get("include_secondary")).lower() == "true" and not any(map(query.get, ("category", "group", "set"))):
+        query["category"] = ["worker_mobility"]
 
 
 def _keep_columns(query: dict[str, Any], grouped: bool) -> None:

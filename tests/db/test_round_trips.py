@@ -63,6 +63,8 @@ def trips(server, tmp_path):
         ([f"/v1/spend?group_by=year&project=P174085&project=P167506&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&sort=-amount_usd&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&{years}" for years in YEARS], 1),
+        ([f"/v1/components?limit=2&category=diaspora&include_secondary=true&{years}" for years in YEARS], 1),
+        ([f"/v1/projects?limit=2&group=economic_migration&include_secondary=true&{years}" for years in YEARS], 1),
         ([f"/v1/projects?limit=2&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/projects?limit=2&measure=cost&lender=ida&status=Closed&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&q=refugee&tag=brief_example&income_group=low&{years}" for years in YEARS], 1),

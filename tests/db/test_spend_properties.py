@@ -20,12 +20,14 @@ from db.migrate import upgrade
 from db.queries import components as component_queries
 from db.queries import projects as project_queries
 from db.queries.spend.spend import spend, spend_rows
+from models.classification import load_taxonomy
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.search import parse_query
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import Basis, Granularity, Lender, Measure, Relevance, YearBasis
 
 CATEGORIES = ["worker_mobility", "refugee_health", "remittances", "in_donor_refugee_costs"]
+TAXONOMY = load_taxonomy()
 MONEY = ("amount_usd", "partial_usd", "whole_project_usd", "remainder_partial_usd", "low_confidence_usd")
 
 dollars = st.none() | st.integers(1, 3_000_000).map(lambda n: n / 100) | st.just(0)
@@ -83,6 +85,7 @@ def reviews(draw, subject):
     if kind == "not":
         return [base | {"category": "not_migration", "relevance": "none"}]
     first = base | {"category": draw(st.sampled_from(CATEGORIES)), "relevance": relevance}
+    first["secondary_categories"] = draw(st.sampled_from(["", *CATEGORIES, "remittances;worker_mobility"]))
     if kind == "whole":
         return [first]
     rest = base | {"category": "not_migration", "relevance": "none", "share_percent": "66.6667"}
@@ -179,6 +182,7 @@ def test_rows_sum_to_totals_pages_lose_nothing_and_both_databases_agree(pair, da
             for query, answer in zip(queries, answers[kind], strict=True):
                 check_sums(query, answer)
                 check_list(connection, query, answer)
+                check_further(connection, query.filters)
                 check_pages(lambda *part, query=query: spend_rows(connection, query, *part), size)
             listed[kind] = check_lists(connection, queries[0].filters, orders, size)
     assert answers["sqlite"] == answers["postgresql"]
@@ -205,6 +209,21 @@ def check_list(connection, query, answer):
             assert sum(row[name] or 0 for row in projects) == answer.totals[name]
         assert len({row["component_id"] for row in listed}) == len(listed)
     assert len({row["project_id"] for row in projects}) == len(projects) == answer.totals["projects"]
+
+
+def check_further(connection, filters):
+    """With further categories a list has all that it had, as it was, and beside it only rows that count nothing."""
+    sought = TAXONOMY.categories_in(filters.categories, filters.groups)
+    for module, name in ((component_queries, "component"), (project_queries, "project")):
+        ask, count = (getattr(module, f"{verb}_{name}s") for verb in ("list", "count"))
+        usual = {row[f"{name}_id"]: row for row in ask(connection, filters)}
+        more = {row[f"{name}_id"]: row for row in ask(connection, replace(filters, secondary=sought))}
+        assert count(connection, replace(filters, secondary=sought)) == len(more)
+        assert {key: row for key, row in more.items() if key in usual} == usual
+        for row in (more[key] for key in more.keys() - usual.keys()):
+            assert (row["amount_usd"] or 0, row["partial_usd"] or 0) == (0, 0)
+            assert name == "project" or set(row["secondary_categories"]) & set(sought)
+            assert filters.categories or filters.groups
 
 
 def check_lists(connection, filters, orders, size):

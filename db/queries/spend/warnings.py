@@ -126,7 +126,7 @@ def _all_of(
 def _left_apart(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
     if filters.left_out and not filters.categories:
         names = ",".join(filters.left_out)
-        asked = replace(filters, categories=filters.left_out)
+        asked = replace(filters, categories=filters.left_out, secondary=())
         ask_for_them = f"never added to the rest: category={names} asks for them"
         yield Check(_kept_apart, asked, lambda money: f"leaves out {money}, {ask_for_them}", more=(basis,))
 
@@ -144,7 +144,11 @@ def _gaps(
         members[dimension] = [member for member in asked if member in known]
         if missing := [member for member in asked if member not in known and member != "-"]:
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
-            yield f"{none} {dimension} {', '.join(missing)}: the answer is empty there, which is not zero"
+            further = filters.secondary and dimension in (Dimension.CATEGORY, Dimension.GROUP)
+            there = (
+                "what is found has it as a further one" if further else "the answer is empty there, which is not zero"
+            )
+            yield f"{none} {dimension} {', '.join(missing)}: {there}"
     if missing := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
         yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
     if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
