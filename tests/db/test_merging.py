@@ -38,6 +38,15 @@ def test_that_one_parent_holds_a_project_is_not_said_of_another(said, included, 
     assert (merged["included_in_parent"], merged["parent_evidence"]) == (included, evidence)
 
 
+def test_what_was_said_of_a_parent_holds_again_when_it_is_named_again():
+    """A parent that was named wrongly for a while takes nothing away."""
+    said = [HELD, {"parent_project_id": "P"}, {"parent_project_id": "Q"}]
+    merged = merge_statements(
+        [Said("records", f"2024-0{month}-01", record) for month, record in enumerate(said, start=1)]
+    )
+    assert (merged["included_in_parent"], merged["parent_evidence"]) == ("yes", "its report")
+
+
 SHARED = {"countries": ["JOR", "LBN"], "located": [("JOR", 300_000), ("LBN", 700_000)]}
 NAMED = {"countries": ["jor", "lbn"], "located": [("MEA", 1_000_000), ("JOR", None), ("LBN", None)]}
 LABEL = {"place": "Jordan", "located": [("JOR", 1_000_000)]}
@@ -63,6 +72,8 @@ OTHERS = {"countries": ["JOR", "IRQ"], "located": [("MEA", 1_000_000), ("JOR", N
         (NAMED | {"regional": True}, "worldbank-export", LABEL, True),
         (NAMED | {"regional": True}, "bundle", LABEL | {"regional": False}, False),
         (NAMED | {"regional": True}, "bundle", SHARED, False),
+        (SHARED, "bundle", OF_SEVERAL, False),  # a person says so
+        (NAMED, "bundle", OF_SEVERAL, False),
     ],
 )
 def test_what_says_less_of_where_money_is_counted_overrules_nothing(first, origin, second, stands):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import REPEATING, Said, by_precedence, lineage
+from models.project import BUNDLE, REPEATING, Said, by_precedence, lineage
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
@@ -11,13 +11,18 @@ POLLED = frozenset({"worldbank-api", "iati"})
 """Ways in that are asked again and again. That they say the same as last time is stored only where it decides anything:
 where another way in has spoken since."""
 
+BY_HAND = frozenset({"records", BUNDLE})
+"""Ways in that say of a project what a person found, and not what a list happens to hold."""
+
+OF_A_PARENT = ("included_in_parent", "parent_evidence")
 PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 
 
 def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     """Merge statements field by field: the newest that says anything about a field decides it.
 
-    Whether a parent's amount holds the project's is said of that parent alone: of another one that is named later nobody said it.
+    Whether a parent's amount holds the project's is said of that parent alone: of another one that is named later nobody said
+    it, and where the first is named again it holds again.
 
     Where the money is counted is not overruled by what says less of it: see `_says_less`.
 
@@ -29,19 +34,22 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     not_counted, placed_by = 0, ""
+    said_of: dict[str, dict[str, Any]] = {}
     for statement in by_precedence(statements):
         record = dict(statement.record)
         if record.get("counted_cents") is not None:
             not_counted = (record.get("commitment_cents") or 0) - record["counted_cents"]
-        if _says_less(record, fields, is_other=placed_by not in {statement.origin, *REPEATING}):
+        if _says_less(statement, fields, is_other=placed_by not in {statement.origin, *REPEATING}):
             record["located"] = fields.get("located", [])
         elif record.get("located"):
             placed_by = statement.origin
         if _has_shares(record.get("located", [])):
             record["regional"] = False
-        if _names_another_parent(record, fields):
-            fields |= {"included_in_parent": None, "parent_evidence": None}
+        if (parent := record.get("parent_project_id")) and fields.get("parent_project_id"):
+            fields |= said_of.get(parent, dict.fromkeys(OF_A_PARENT))
         fields.update({name: value for name, value in record.items() if value not in (None, [], ())})
+        if parent := fields.get("parent_project_id"):
+            said_of[parent] = {name: fields.get(name) for name in OF_A_PARENT}
     known = ProjectRecord.model_fields
     merged = {name: fields.get(name, [] if name in PLURAL else None) for name in known if name != "country_shares"}
     merged["located"] = fields.get("located", [])
@@ -54,18 +62,20 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     return merged
 
 
-def _says_less(record: Mapping[str, Any], fields: Mapping[str, Any], is_other: bool) -> bool:
+def _says_less(statement: Said, fields: Mapping[str, Any], is_other: bool) -> bool:
     """Tell whether a statement says less of where the money is counted than what is known.
 
     Shares stand where their countries are repeated without them. From another way in than the one that said it
-    (`is_other`), a label without countries overrules neither shares nor the bucket of several countries, unless it says that
-    the project is not regional; and nothing but shares overrules that it is without saying so.
+    (`is_other`), a label without countries overrules neither shares nor the bucket of several countries, unless a person says
+    whether the project is regional, or anybody that it is not; and nothing but shares overrules that it is without saying so.
     """
+    record = statement.record
     located, known = record.get("located", []), fields.get("located", [])
     if _has_shares(located):
         return False
     countries = {code.upper() for code in record.get("countries") or ()}
-    if is_other and not countries and len(known) > 1 and record.get("regional") is not False:
+    settles = record.get("regional") is False or (statement.origin in BY_HAND and "regional" in record)
+    if is_other and not countries and len(known) > 1 and not settles:
         return True
     if _has_shares(known):
         return countries == {code for code, _ in known} and not record.get("regional")
@@ -75,11 +85,6 @@ def _says_less(record: Mapping[str, Any], fields: Mapping[str, Any], is_other: b
 def _has_shares(located: Sequence[Sequence[Any]]) -> bool:
     """Tell whether money is split over several places."""
     return sum(share is not None for _, share in located) > 1
-
-
-def _names_another_parent(record: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
-    named, known = record.get("parent_project_id"), fields.get("parent_project_id")
-    return bool(named and known and named != known)
 
 
 def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:
