@@ -24,7 +24,9 @@ def test_zeros_behind_the_end_are_padding(size):
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
-@pytest.mark.parametrize("behind", [b"\r\n", b"\x1f", b"\x1f\x1f\x8b", b"\0\n" + TWO])
+@pytest.mark.parametrize(
+    "behind", [b"\r\n", b"\x1f", b"\x1f\x1f\x8b", b"\0\n" + TWO], ids=["line", "half", "again", "later"]
+)
 def test_other_things_behind_the_end_are_passed_over_or_an_error(size, behind):
     assert unpacked(ONE + behind, size, strict=False) == (b"one", True)
     with suppress(zlib.error):  # or the beginning of gzip that does not go on

@@ -156,7 +156,7 @@ READ_WHOLE = [
 ]
 
 
-@pytest.mark.parametrize(("encoding", "body"), READ_WHOLE)
+@pytest.mark.parametrize(("encoding", "body"), READ_WHOLE, ids=range(len(READ_WHOLE)))
 def test_words_that_name_no_compression_and_what_stands_behind_the_end_cost_no_answer(tmp_path, encoding, body):
     with serving([(200, {"Content-Encoding": encoding}, body)]) as (address, _), hasty(address) as client:
         client.download(tmp_path / "file", "*/*", "a file", len(TEXT))
