@@ -80,9 +80,9 @@ def test_any_file_of_projects_goes_in_alike(engine, twin, write, lines):
     compare(engine, twin, write("records.csv", text), CSV, text.encode())
 
 
-def test_packed_bodies_are_unpacked_also_in_several_pieces(engine):
+def test_packed_bodies_are_unpacked_also_in_several_pieces_with_padding(engine):
     first, second = jsonl_text(PROJECT), jsonl_text({**PROJECT, "project_id": "X2"})
-    packed = gzip.compress(first.encode()) + gzip.compress(second.encode())
+    packed = gzip.compress(first.encode()) + bytes(3) + gzip.compress(second.encode()) + bytes(16)
     answer = sender(engine)(packed, "", LINES, Content_Encoding="gzip")
     assert answer.json()["data"]["bytes"] == len(first) + len(second)
     assert project_ids(engine) == ["X1", "X2"]

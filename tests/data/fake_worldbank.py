@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -226,7 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @cache
 def bomb(encoding: str) -> bytes:
-    """Pack zeros by gzip; for any other encoding than that twice, which is not read whatever it is called."""
+    """Pack zeros by gzip or deflate; for any other encoding twice by gzip, which is not read whatever it is called."""
+    if encoding == "deflate":
+        return zlib.compress(bytes(BOMB))
     packed = gzip.compress(bytes(BOMB))
     return packed if encoding == "gzip" else gzip.compress(packed)
 

@@ -321,6 +321,44 @@ def test_a_type_that_is_said_again_in_another_language_is_one(tmp_path):
     assert (raw.set_aside, raw.fields["commitment_usd"]) == ((), "1000.00")
 
 
+ALIKE = {
+    "values": transaction(value=VALUE * 2),
+    "empty-value": transaction(value="<value/>" + VALUE),
+    "versions": dollars(1000, more="<transaction-type code='C'/>"),
+    "empty-type": dollars(1000, more="<transaction-type/>"),
+    "zone": dollars(1000, more="<transaction-date iso-date='2020-01-15Z'/>"),
+    "empty-status": "<activity-status/>" + dollars(1000),
+    "empty-identifier": "<iati-identifier/>" + dollars(1000),
+}
+
+
+@pytest.mark.parametrize("inside", ALIKE.values(), ids=ALIKE)
+def test_what_is_said_twice_without_contradiction_counts_once(tmp_path, inside):
+    raw = one(tmp_path, inside)
+    assert (raw.broken, raw.set_aside, raw.fields["commitment_usd"]) == (None, (), "1000.00")
+    assert raw.fields["status"] == "Active"
+
+
+DIFFERENT = {
+    "currency": VALUE.replace("USD", "EUR"),
+    "day": VALUE.replace("2020-01-15", "2019-01-15"),
+    "inside": "<value>1000<b/></value>",
+}
+
+
+@pytest.mark.parametrize("second", DIFFERENT.values(), ids=DIFFERENT)
+def test_of_two_values_that_differ_in_more_than_their_text_none_is_taken(tmp_path, second):
+    assert second != VALUE
+    raw = one(tmp_path, transaction(value=VALUE + second))
+    assert "has 2 values" in raw.set_aside[0][2]
+    assert "commitment_usd" not in raw.fields
+
+
+def test_an_empty_identifier_before_the_true_one_is_none(tmp_path):
+    (raw,) = read(tmp_path, activity(dollars(5)).replace("<iati-identifier>", "<iati-identifier/><iati-identifier>"))
+    assert (raw.broken, raw.fields["reported_id"]) == (None, "XX-SYN-1")
+
+
 def test_of_two_dates_or_statuses_that_differ_none_is_taken(tmp_path):
     euros = transaction(value='<value currency="EUR">1000</value>', more="<transaction-date iso-date='2012-01-01'/>")
     raw = one(tmp_path, "<activity-status code='4'/>" + euros)

@@ -1,7 +1,9 @@
 """The client is polite: paced, patient up to a point, and obedient to what a source asks for."""
 
+import gzip
 import json
 import tracemalloc
+import zlib
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.ingest.sources.web import Manners, Validators, WebClient, retry_after
 from tests.data.fake_worldbank import BOMB, bomb, ever_from, once
+from tests.data.iati import hasty, serving
 
 COUNT = 3
 
@@ -105,9 +108,10 @@ def test_too_much_is_not_read(api, clock):
     assert len(api.requests) == 1
 
 
-def test_what_was_packed_small_is_bounded_before_it_is_unpacked(api, clock):
-    api.fault = ever_from(1, "bomb:gzip")
-    bomb("gzip")  # made before, by the same process
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_what_was_packed_small_is_bounded_before_it_is_unpacked(api, clock, encoding):
+    api.fault = ever_from(1, f"bomb:{encoding}")
+    bomb(encoding)  # made before, by the same process
     tracemalloc.start()
     with pytest.raises(SourceAnswerError, match="more than 1,000,000 bytes; expected less"):
         ask(api, clock, max_bytes=1_000_000)
@@ -117,12 +121,12 @@ def test_what_was_packed_small_is_bounded_before_it_is_unpacked(api, clock):
     assert len(api.requests) == 1
 
 
-@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate"])
-def test_only_gzip_is_asked_for_and_taken(api, clock, encoding):
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip, deflate", "br", "zstd", "aws-chunked, br"])
+def test_only_gzip_is_asked_for_and_no_other_compression_taken_than_it_and_deflate(api, clock, encoding):
     api.fault = ever_from(1, f"bomb:{encoding}")
     with pytest.raises(SourceAnswerError) as caught:
         ask(api, clock)
-    assert f"answered 200 with the Content-Encoding '{encoding}'; expected gzip or none" in str(caught.value)
+    assert f"answered 200 with the Content-Encoding '{encoding}'; expected gzip, deflate or none" in str(caught.value)
     assert [headers["Accept-Encoding"] for _, headers in api.requests] == ["gzip"]
 
 
@@ -137,6 +141,36 @@ def test_gzip_that_is_cut_off_or_none_is_asked_for_again(api, clock, tmp_path, f
     client = WebClient(api.address, Manners(attempts=2), clock.sleep, clock.now)
     with client, pytest.raises(SourceUnavailableError, match=words):
         client.download(tmp_path / "file", "*/*", "a file", 1_000_000)
+
+
+TEXT = b'{"total": "0"}' * 10
+ZIPPED = gzip.compress(TEXT)
+BARE = zlib.compress(TEXT, wbits=-15)
+READ_WHOLE = [
+    *((word, TEXT) for word in ("utf-8", "none", "binary", "aws-chunked", "identity", ",")),
+    *((words, ZIPPED) for words in ("gzip,aws-chunked", "gzip, identity", "X-GZIP")),
+    *(("deflate", body) for body in (zlib.compress(TEXT), BARE)),
+    *(("gzip", ZIPPED + behind) for behind in (bytes(16), b"\r\n", b"\x1f", bytes(200_000) + b"rubbish" * 100_000)),
+    ("gzip", gzip.compress(TEXT[:9]) + bytes(4) + gzip.compress(TEXT[9:])),
+    ("deflate", zlib.compress(TEXT) + b"\r\n"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "body"), READ_WHOLE, ids=range(len(READ_WHOLE)))
+def test_words_that_name_no_compression_and_what_stands_behind_the_end_cost_no_answer(tmp_path, encoding, body):
+    with serving([(200, {"Content-Encoding": encoding}, body)]) as (address, _), hasty(address) as client:
+        client.download(tmp_path / "file", "*/*", "a file", len(TEXT))
+    assert (tmp_path / "file").read_bytes() == TEXT
+
+
+def test_deflate_that_is_cut_off_is_told(tmp_path):
+    cut = (200, {"Content-Encoding": "deflate"}, BARE[:-3])
+    with (
+        serving([cut]) as (address, _),
+        WebClient(address, Manners(attempts=1)) as client,
+        pytest.raises(SourceUnavailableError, match="deflate that ends too early"),
+    ):
+        client.download(tmp_path / "file", "*/*", "a file", 1_000)
 
 
 def test_an_answer_that_drips_is_given_up(api, clock):

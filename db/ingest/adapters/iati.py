@@ -60,9 +60,10 @@ class IatiAdapter:
     def _record(self, name: str, activity: Activity, file_date: str) -> RawRecord:
         node = activity.node
         place = f"{name}, line {node.line}"
-        identifier = clean_text((node.first("iati-identifier") or Node("", {}, 0)).text) or ""
+        identifiers = _identifiers(node)
+        identifier = next(iter(identifiers), "")
         reporter = node.first("reporting-org") or Node("", {}, 0)
-        broken = activity.broken or _fault_of_identifiers(node)
+        broken = activity.broken or _fault_of_identifiers(identifiers)
         project_id = identifier
         try:
             project_id = project_id_of(identifier, reporter.get("ref") or None)
@@ -99,8 +100,12 @@ class IatiAdapter:
         }
 
 
-def _fault_of_identifiers(node: Node) -> str | None:
-    identifiers = list(dict.fromkeys(clean_text(stated.text) or "" for stated in node.all("iati-identifier")))
+def _identifiers(node: Node) -> list[str]:
+    """The identifiers of an activity, each once; an element without text names none."""
+    return list(dict.fromkeys(filter(None, (clean_text(stated.text) for stated in node.all("iati-identifier")))))
+
+
+def _fault_of_identifiers(identifiers: Sequence[str]) -> str | None:
     if len(identifiers) < 2:
         return None
     return f"iati-identifier: {' and '.join(repr(one[:100]) for one in identifiers[:2])} stand in one activity: expected one"

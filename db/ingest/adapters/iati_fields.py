@@ -1,7 +1,7 @@
 """Reads the parts of an IATI activity: texts in their languages, dates, sectors and places, of version 1 and 2 alike."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -65,11 +65,17 @@ def code_of(node: Node | None, name: str = "code") -> str:
     return "" if node is None else node.get(name) or node.text.strip()
 
 
-def only_of(parent: Node, name: str, findings: Findings, attribute: str = "code") -> Node | None:
-    """Return the one element of a name. Of several that differ none is taken, which is listed: nobody knows which was meant."""
-    nodes = parent.all(name)
+def only_of(
+    parent: Node, name: str, findings: Findings, attribute: str = "code", meant: Callable[[str], str] = str
+) -> Node | None:
+    """Return the one element of a name. Of several that differ none is taken, which is listed: nobody knows which was meant.
+
+    An empty element beside another says nothing. `meant` makes codes that mean the same equal.
+    """
+    stated = parent.all(name)
+    nodes = [node for node in stated if code_of(node, attribute)] or stated
     codes = list(dict.fromkeys(code_of(node, attribute) for node in nodes))
-    if len(codes) > 1:
+    if len({meant(code) for code in codes}) > 1:
         findings.refuse(nodes[-1], ", ".join(codes), "differs from another one beside it: expected one, none is taken")
         return None
     return nodes[0] if nodes else None
@@ -88,12 +94,17 @@ def dates_of(activity: Node, findings: Findings) -> dict[str, date]:
     return found
 
 
+def bare_day(text: str) -> str:
+    """Leave the time and the zone of an ISO date away."""
+    return re.sub(r"(?<=^\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d|T.*)$", "", text.strip())
+
+
 def day_of(node: Node, text: str, findings: Findings) -> date | None:
     """Read an ISO date, with or without a time or a zone."""
     if not text:
         return None
     try:
-        return parse_day(re.sub(r"(?<=^\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d|T.*)$", "", text.strip()))
+        return parse_day(bare_day(text))
     except ValueError as error:
         findings.refuse(node, text, f"is no date: {error}")
         return None

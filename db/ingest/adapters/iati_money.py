@@ -13,6 +13,7 @@ from db.ingest.adapters.iati_fields import (
     Findings,
     Places,
     Sectors,
+    bare_day,
     code_of,
     day_of,
     only_of,
@@ -71,9 +72,9 @@ def money_of(activity: Node, language: str, findings: Findings) -> Money:
     money = Money()
     default = activity.get("default-currency").upper()
     for node in activity.all("transaction"):
-        kinds = {code_of(stated).upper(): stated for stated in node.all("transaction-type")}
+        kinds = {code_of(stated).upper(): stated for stated in node.all("transaction-type") if code_of(stated)}
         kind = next(iter(kinds), "")
-        if len(kinds) > 1:
+        if len({CODES.transactions.get(code, code) for code in kinds}) > 1:
             _refuse_kinds(node, kinds, language, money, findings)
         elif what := CODES.transactions.get(kind):
             money.amounts[what].append(_amount(node, what, default, language, money, findings))
@@ -109,19 +110,20 @@ def _note_finance_type(node: Node | None, findings: Findings) -> None:
 
 def _amount(node: Node, what: str, default: str, language: str, money: Money, findings: Findings) -> Amount:
     """Read one transaction. What cannot be read or converted has no cents, and leaves its sum unknown."""
-    dated = only_of(node, "transaction-date", findings, "iso-date")
+    dated = only_of(node, "transaction-date", findings, "iso-date", bare_day)
     booked = day_of(dated, code_of(dated, "iso-date"), findings) if dated else None
     unknown = f"the {what} of the activity is not known"
     own = Amount(None, booked, sectors_of(node, language, findings), places_of(node, findings))
     findings.note_shares("sectors", own.sectors.rebased)
     findings.note_shares("places", own.places.rebased)
-    values = node.all("value")
-    if len(values) != 1:
+    stated_values = node.all("value")
+    values = [value for value in stated_values if value.text.strip() or value.children] or stated_values
+    if len({_meant(value, default) for value in values}) != 1:
         stated = ", ".join(value.text.strip() for value in values)
         findings.refuse(node, stated, f"has {len(values) or 'no'} value{'s' * bool(values)}: {unknown}")
         return own
-    (value,) = values
-    text, currency = value.text.strip(), value.get("currency").upper() or default
+    value = values[0]
+    text, currency, *_ = _meant(value, default)
     if value.children or not re.fullmatch(r"[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text):
         shown = text + "".join(f"<{child.name}>" for child in value.children)
         findings.refuse(value, shown, f"is no amount, expected such as 1250000.50: {unknown}")
@@ -137,6 +139,12 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
     day = day_of(value, value.get("value-date"), findings) or booked
     cents = _in_dollars(value, what, Decimal(text), currency, day, money, findings)
     return Amount(cents, booked or day, own.sectors, own.places)
+
+
+def _meant(value: Node, default: str) -> tuple[str, str, str, bool]:
+    """What makes a value another one: its text, its currency, its day, and whether there are elements in it."""
+    currency = value.get("currency").upper() or default
+    return value.text.strip(), currency, bare_day(value.get("value-date")), bool(value.children)
 
 
 def _in_dollars(

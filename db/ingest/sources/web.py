@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,7 +24,8 @@ from tenacity import (
 
 from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.progress import Position, anywhere
-from db.unpacking import Unpacker
+from db.unpacking import GZIP as PACKED
+from db.unpacking import Unpacker, form_of_deflate
 from models.versions import PROGRAM_VERSION
 
 USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
@@ -34,6 +36,9 @@ PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
 
 GZIP = {"gzip", "x-gzip"}
 """The only encoding that is asked for; the second name means the same (RFC 9110, section 8.4.1.3)."""
+
+COMPRESSIONS = GZIP | {"deflate", "br", "zstd", "compress", "x-compress"}
+"""Encodings that change a body. Servers send other words too, such as `utf-8`, `none` or `aws-chunked`, which do not."""
 
 MOST_REDIRECTS = 5
 WEB = {"http", "https"}
@@ -343,21 +348,25 @@ def _unpacked(address: str, response: httpx.Response) -> Iterator[bytes]:
 
     An answer that is known by its validators has no body, whatever its encoding.
     """
-    encoding = response.headers.get("Content-Encoding", "").strip().casefold()
-    if encoding in {"", "identity"}:
+    stated = response.headers.get("Content-Encoding", "").strip().casefold()
+    encodings = [word for part in stated.split(",") if (word := part.strip()) in COMPRESSIONS]
+    if not encodings:
         yield from response.iter_raw()
         return
-    if encoding not in GZIP:
-        found = f"the Content-Encoding {encoding[:100]!r}"
-        raise SourceAnswerError(address, response.status_code, found, "gzip or none")
-    unpacker = Unpacker()
+    if len(encodings) > 1 or encodings[0] not in GZIP | {"deflate"}:
+        found = f"the Content-Encoding {stated[:100]!r}"
+        raise SourceAnswerError(address, response.status_code, found, "gzip, deflate or none")
+    encoding = "gzip" if encodings[0] in GZIP else "deflate"
+    chunks = response.iter_raw()
+    first = next(chunks, b"")
+    unpacker = Unpacker(PACKED if encoding == "gzip" else form_of_deflate(first), strict=False)
     try:
-        for chunk in response.iter_raw():
+        for chunk in chain([first], chunks):
             yield from unpacker.unpack(chunk)
     except zlib.error:
-        raise httpx.DecodingError("no gzip, as its Content-Encoding says") from None
+        raise httpx.DecodingError(f"no {encoding}, as its Content-Encoding says") from None
     if response.num_bytes_downloaded and not unpacker.ended:
-        raise httpx.DecodingError("gzip that ends too early")
+        raise httpx.DecodingError(f"{encoding} that ends too early")
 
 
 def _length(response: httpx.Response) -> int | None:
