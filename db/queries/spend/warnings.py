@@ -146,7 +146,9 @@ def _gaps(
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
             further = filters.secondary and dimension in (Dimension.CATEGORY, Dimension.GROUP)
             there = (
-                "what is found has it as a further one" if further else "the answer is empty there, which is not zero"
+                "rows can be found there by further categories only, and an empty answer is not zero"
+                if further
+                else "the answer is empty there, which is not zero"
             )
             yield f"{none} {dimension} {', '.join(missing)}: {there}"
     if missing := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
@@ -232,7 +234,7 @@ def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Ba
     if filters.countries:
         yield Check(
             _in_buckets,
-            filters,
+            replace(filters, secondary=()),
             lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
             (basis, tuple(code for (code,) in ask(connection, BUCKETS))),
