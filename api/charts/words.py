@@ -38,8 +38,8 @@ BY = {
 IN_DOUBT = re.compile(r"^(includes|(country )?leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
-GAP = re.compile(r"^no row loaded has (country|region|category|group|income_group|lender) ([^:]+):")
-"""A warning that names members by their codes, for programs."""
+GAP = re.compile(r"^no row loaded (has|of) (country|region|category|group|income_group|lender) ([^:]+):")
+"""A warning that names members by their codes, for programs; one `of` members names years of each, too."""
 
 MOST_NAMED = 4
 """Values of a filter that are named; of the others it is said how many they are."""
@@ -144,9 +144,12 @@ def named_gaps(warnings: Sequence[str], names: Mapping[Dimension, Mapping[Any, s
     """The same warnings for people: names in the place of codes."""
 
     def with_names(found: re.Match[str]) -> str:
-        known = names.get(Dimension(found[1]), {})
-        members = ", ".join(known.get(code, spelled(code)) for code in found[2].split(", "))
-        return f"no row loaded has {found[1].replace('_', ' ')} {members}:"
+        known = names.get(Dimension(found[2]), {})
+        if found[1] == "of":
+            members = re.sub(r"\w+", lambda code: known.get(code[0], code[0]), found[3])
+        else:
+            members = ", ".join(known.get(code, spelled(code)) for code in found[3].split(", "))
+        return f"no row loaded {found[1]} {found[2].replace('_', ' ')} {members}:"
 
     return [GAP.sub(with_names, warning) for warning in warnings]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, select
 
 from db import tables
-from db.queries.filtering import conditions, counted_sum, fact, facts, in_prices, price_questions, require_prices
+from db.queries.filtering import conditions, counted_sum, fact, facts, price_questions, require_prices
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, rows_question
 from db.queries.statements.asking import in_pieces, is_page
@@ -212,10 +212,9 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
 
 
 def _money(filters: Filters) -> dict[str, ColumnElement[Any]]:
-    low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
     return {
-        "amount_usd": cast(counted_sum(low, filters), BigInteger),
-        "partial_usd": cast(counted_sum(more, filters), BigInteger),
+        "amount_usd": cast(counted_sum(fact.c.amount_cents, filters), BigInteger),
+        "partial_usd": cast(counted_sum(fact.c.partial_cents, filters), BigInteger),
         "scaled": func.max(case((fact.c.scaled, 1), else_=0)),
         "exceeds_total": func.max(case((fact.c.exceeds_total, 1), else_=0)),
     }

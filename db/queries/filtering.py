@@ -1,6 +1,7 @@
 """Turns the one vocabulary of filters into conditions on the facts, and amounts into the prices asked for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -71,7 +72,8 @@ def facts(filters: Filters, by_set: bool = False) -> FromClause:
     if filters.base_year is not None:
         by_year = any(bound is not None for bound in (*_calendar_years(filters), filters.year_from, filters.year_to))
         year = fact.c.year if by_year else unindexed(fact.c.year)  # else all facts are looked up, year after year
-        found = found.join(price_rows(), price_rows().c.year == year)
+        # What is only found by a further category counts no money, and so needs no index.
+        found = found.join(price_rows(), price_rows().c.year == year, isouter=bool(filters.secondary))
     if by_set:
         found = found.outerjoin(set_members(), set_members().c.category == fact.c.category)
     return found
@@ -158,16 +160,17 @@ def having_secondary(categories: Sequence[str]) -> ColumnElement[bool]:
 
 
 def counted_sum(cents: ColumnElement[int], filters: Filters) -> ColumnElement[int]:
-    """The sum of an amount over the facts of a row, or of a project, that the filter counts.
+    """The sum of an amount, in the prices asked for, over the facts of a row, or of a project, that the filter counts.
 
-    What is only found by a further category carries no money of it: zero, or null where the source states no amount.
+    What is only found by a further category carries no money of it: zero, or null where the source states no amount. That takes
+    no price index, which its year may not have.
     """
-    aims = _aims(filters)
+    aims, priced = _aims(filters), in_prices(cents, filters)
     if not filters.secondary or not aims:
-        return func.sum(cents)
+        return func.sum(priced)
     asked = and_(*aims)
     found = func.max(case((asked, 1), else_=0)) == 1
-    return case((found, func.sum(case((asked, cents)))), else_=func.sum(cents * 0))
+    return case((found, func.sum(case((asked, priced)))), else_=func.sum(cents * 0))
 
 
 def of_status(status: ColumnElement[Any], filters: Filters) -> ColumnElement[bool]:
@@ -218,7 +221,7 @@ def matching_projects(filters: Filters) -> Select[tuple[str]]:
 
 
 def require_prices(connection: Connection, filters: Filters) -> None:
-    """Make sure that every year in the filter has a price index, where constant prices are asked for.
+    """Make sure that every year in the filter of which money counts has a price index, where constant prices are asked for.
 
     Raises:
         PricesMissingError: names the years without one; rows without a date of approval have no year.
@@ -246,7 +249,7 @@ def price_questions(connection: Connection, filters: Filters) -> Iterator[Questi
 
 
 def _years_question(filters: Filters) -> Question:
-    template, values = template_of(filters)
+    template, values = template_of(replace(filters, secondary=()))
     return Question(_years, (template,), values)
 
 

@@ -14,7 +14,6 @@ from db.queries.filtering import (
     counted_sum,
     fact,
     facts,
-    in_prices,
     matching_projects,
     price_questions,
     require_prices,
@@ -289,8 +288,8 @@ def _listing(
     filters: Filters, with_rank: bool, page: Subquery | None = None
 ) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
     """The statement behind a list, or only of the ids on a page, and the columns that it can be ordered by."""
-    low, more = (in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents))
-    figures = [counted_sum(low, filters).label("amount_usd"), counted_sum(more, filters).label("partial_usd")]
+    money = {"amount_usd": fact.c.amount_cents, "partial_usd": fact.c.partial_cents}
+    figures = [counted_sum(cents, filters).label(name) for name, cents in money.items()]
     rows = facts(filters)
     if with_rank and filters.search is not None:
         found = hits(filters.search)

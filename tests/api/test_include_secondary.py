@@ -132,6 +132,28 @@ def test_in_constant_prices_too(loaded: Engine):
     assert more.components["P161541-whole"]["amount_usd"] == 0
 
 
+@pytest.mark.parametrize("path", ["/v1/components", "/v1/projects"])
+def test_what_counts_no_money_needs_no_price_index(loaded: Engine, path):
+    ask = client_of(loaded)
+    query = f"{path}?category=host_communities&prices=constant&base_year=2020&limit=1000"
+    usual, more = (ask(f"{query}{also}").json() for also in ("", "&include_secondary=true"))
+    assert [row for row in more["data"] if row in usual["data"]] == usual["data"]
+    assert len(more["data"]) == more["totals"]["rows"] > usual["totals"]["rows"]
+    undated = [row for row in more["data"] if row["year"] is None]
+    assert {(row["project_id"], row["amount_usd"], row["partial_usd"]) for row in undated} == {("P181248", 0, 0)}
+
+
+@pytest.mark.parametrize("path", ["/v1/components", "/v1/projects"])
+def test_warnings_count_no_money_of_them(loaded: Engine, path):
+    ask = client_of(loaded)
+    usual, more = (
+        ask(f"{path}?country=BGD&category=refugee_general{also}").json()["meta"]["warnings"]
+        for also in ("", "&include_secondary=true")
+    )
+    assert more == usual
+    assert any(warning.startswith("country leaves out ") for warning in usual)
+
+
 REVIEWS = """subject_id,category,relevance,secondary_categories,share_percent,certainty,reason,reviewer,reviewed_on
 S00001-1,refugee_employment,direct,worker_mobility,,sure,jobs,test,2026-01-01
 S00001-2,remittances,direct,worker_mobility,,sure,fees,test,2026-01-01
@@ -182,10 +204,12 @@ def test_in_the_list_of_a_project_nothing_is_left_out_by_relevance(reviewed):
     }
 
 
-def test_a_category_that_is_only_a_further_one_is_not_said_to_be_empty(reviewed):
-    answer = reviewed("/v1/components?category=diaspora&include_secondary=true").json()
-    assert [row["component_id"] for row in answer["data"]] == ["S00001-5"]
-    assert answer["meta"]["warnings"] == ["no row loaded has category diaspora: what is found has it as a further one"]
+def test_a_category_of_no_row_is_not_said_to_be_empty_nor_to_be_found(reviewed):
+    said = "rows can be found there by further categories only, and an empty answer is not zero"
+    for category, found in {"diaspora": ["S00001-5"], "refugee_housing": []}.items():
+        answer = reviewed(f"/v1/components?category={category}&include_secondary=true").json()
+        assert [row["component_id"] for row in answer["data"]] == found
+        assert answer["meta"]["warnings"] == [f"no row loaded has category {category}: {said}"]
     empty = reviewed("/v1/components?category=diaspora").json()
     assert "the answer is empty there" in empty["meta"]["warnings"][0]
     assert empty["data"] == []

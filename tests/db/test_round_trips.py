@@ -75,6 +75,7 @@ def trips(server, tmp_path):
         ([f"/v1/spend?{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=year&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=year&fill=year&country=JOR&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=country,year&fill=year&country=JOR&lender=ida&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=category,year,country&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=category,year&basis=project&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=year&{PRICES}&{years}" for years in YEARS], 1),

@@ -172,5 +172,39 @@ def test_fiscal_years_of_which_nothing_is_loaded_of_a_source_are_a_gap(of_some_y
     ],
 )
 def test_filled_years_of_which_nothing_is_loaded_are_told(of_some_years, query, said):
-    told = said_of_rows(of_some_years, f"/v1/spend?fill=year&group_by={query}")
+    told = said_of_rows(of_some_years, f"/v1/spend?fill=year&relevance=none&group_by={query}")
     assert told == ([f"no row loaded of {said}: {FILLED}"] if said else [])
+
+
+@pytest.mark.parametrize("also", ["", "&basis=project", "&min_amount=1", "&prices=constant&base_year=2020"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("year&country=BGD&category=refugee_general", None),
+        ("year&country=BGD&measure=disbursement", None),
+        ("country,year&country=BGD&measure=disbursement&year_from=2014&year_to=2016", None),
+        ("country,year&country=BGD,KEN", "country BGD in 2014-2016, 2018, 2022-2023; of KEN in 2011-2016, 2019-2022"),
+        ("country,year&country=BGD,KEN&category=refugee_general", None),
+        ("year,category&country=BGD&year_to=2021", "country BGD in 2014-2016, 2018"),
+    ],
+)
+def test_the_years_told_are_those_that_the_answer_fills(get, query, said, also):
+    path = f"/v1/spend?fill=year&group_by={query}{also}"
+    told = [one for one in said_of_rows(get, path) if FILLED in one]
+    assert told == ([f"no row loaded of {said}: {FILLED}"] if said else [])
+    zeros = {(row.get("country"), row["year"]) for row in get(path).json()["data"] if not row["projects"]}
+    assert zeros or not said
+
+
+def test_calendar_years_are_not_told_where_fiscal_ones_are_filled(get):
+    asked = "/v1/spend?group_by=fiscal_year&fill=fiscal_year&country=BGD&year_from=2014&year_to=2020"
+    assert said_of_rows(get, asked) == []
+
+
+def test_years_that_are_left_out_for_other_reasons_are_not_told(of_some_years):
+    asked = "group_by=year&fill=year&relevance=none&country=MAR&year_from=2014&year_to=2017&approved_from=2016-01-01"
+    assert said_of_rows(of_some_years, f"/v1/spend?{asked}") == [
+        f"no row loaded of country MAR from 2016 to 2017: {EMPTY}",
+    ]
+    asked = "group_by=year&fill=year&relevance=none&country=JOR&year_from=2014&year_to=2017&approved_from=2016-01-01"
+    assert said_of_rows(of_some_years, f"/v1/spend?{asked}") == [f"no row loaded of country JOR in 2017: {FILLED}"]

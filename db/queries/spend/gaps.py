@@ -1,20 +1,25 @@
 """Years of which nothing at all is loaded of a place or a source: an answer is empty there or filled with zeros, and neither
-means zero."""
+means zero.
+
+Summaries tell which years are loaded; they have no fiscal years of countries and regions, so that of these nothing is said.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from db.queries.spend.cells import summary
-from db.queries.spend.summaries import cells_of_all
+from db.queries.filtering import conditions, dimension_column
+from db.queries.spend.cells import Plan, cells_of, summary
+from db.queries.spend.summaries import cells_of_all, summarised
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
-from db.queries.statements.templates import slot, slots_of
+from db.queries.statements.templates import slot, slots_of, template_of
 from models.dates import EARLIEST_YEAR, LATEST_YEAR
-from models.filters import Dimension, Filters
+from models.filters import Dimension, Filters, SpendQuery
+from models.project import fiscal_year
 from models.summary import COLUMNS
 from models.vocabulary import YearBasis
 
@@ -24,13 +29,15 @@ Loaded = dict[str, set[int]]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Members of a dimension and years of one kind, from `first` to `last` or open, that a filter names together."""
+    """Members of a dimension and years of one kind, from `first` to `last` or open, that a filter names together; `filled`: of
+    the kind that the answer fills."""
 
     dimension: Dimension
     members: tuple[str, ...]
     kind: Dimension
     first: int | None
     last: int | None
+    filled: bool
 
     @property
     def question(self) -> Question:
@@ -53,10 +60,11 @@ class Pair:
 
 def pairs_of(filters: Filters, fill: Dimension | None = None) -> Iterator[Pair]:
     """The pairs that a filter names and summaries tell of; where years are filled, also those that have no bounds."""
-    filled = Dimension.FISCAL_YEAR if filters.year_basis is YearBasis.FISCAL else fill
+    kind_filled = Dimension.FISCAL_YEAR if fill and filters.year_basis is YearBasis.FISCAL else fill
     for kind in (Dimension.YEAR, Dimension.FISCAL_YEAR):
         first, last = _bounds(filters, kind)
-        if first is None and last is None and (fill is None or kind is not filled):
+        filled = kind is kind_filled
+        if first is None and last is None and not filled:
             continue
         for dimension, members in (
             (Dimension.COUNTRY, filters.countries),
@@ -64,25 +72,88 @@ def pairs_of(filters: Filters, fill: Dimension | None = None) -> Iterator[Pair]:
             (Dimension.SOURCE, filters.sources),
         ):
             if members and cells_of_all(dimension, kind) is not None:
-                yield Pair(dimension, members, kind, first, last)
+                yield Pair(dimension, members, kind, first, last, filled)
 
 
-def unloaded(
-    connection: Connection, pair: Pair, known: Sequence[str], fill: Dimension | None, by: Sequence[Dimension]
-) -> Iterator[str]:
+def year_questions(connection: Connection, filters: Filters, query: SpendQuery | None) -> Iterator[Question]:
+    """What `unloaded` asks of the pairs of a filter, or of a query where there is one."""
+    for pair in pairs_of(filters, query.fill if query else None):
+        yield pair.question
+        if query is not None and pair.filled:
+            yield _years_question(connection, pair, query)
+
+
+def unloaded(connection: Connection, pair: Pair, known: Sequence[str], query: SpendQuery | None) -> Iterator[str]:
     """Say which members, of those that any row is known to have, have none in the years asked for, and which of the years
-    that are filled are empty because nothing is loaded of them."""
+    that a query fills are empty because nothing is loaded of them."""
     loaded: Loaded = defaultdict(set)
     for member, year in ask(connection, pair.question):
         loaded[member].add(year)
     if (pair.first, pair.last) != (None, None) and (none := [member for member in known if member not in loaded]):
         yield f"no row loaded of {pair.dimension} {', '.join(none)} {pair.when}: the answer is empty there, which is not zero"
-    if fill is None or not loaded:
+    if query is None or not pair.filled or not loaded:
         return
-    apart = [[member] for member in loaded] if pair.dimension in by else [list(loaded)]
-    holes = [(members, _holes(pair, set().union(*(loaded[member] for member in members)))) for members in apart]
-    if told := [f"{', '.join(members)} in {years}" for members, years in holes if years]:
+    years, members = _filled_years(connection, pair, query)
+    here = [member for member in pair.members if member in loaded and (members is None or member in members)]
+    apart = [here] if members is None else [[member] for member in here]
+    holes = [(some, _runs(sorted(set(years).difference(*(loaded[member] for member in some))))) for some in apart]
+    if told := [f"{', '.join(some)} in {runs}" for some, runs in holes if runs]:
         yield f"no row loaded of {pair.dimension} {'; of '.join(told)}: zeros filled in there are not known to be zero"
+
+
+def _filled_years(connection: Connection, pair: Pair, query: SpendQuery) -> tuple[range, set[Any] | None]:
+    """The years that an answer has rows of, filled ones too, within those that the pair is of; and the members of the pair that
+    it has rows of, if it is grouped by them. Without rows only the years themselves can be filled, where both ends are named."""
+    assert query.fill is not None
+    rows = ask(connection, _years_question(connection, pair, query))
+    members = {row[0] for row in rows} if pair.dimension in query.group_by else None
+    ends = [(low, high) for *_, low, high in rows if low is not None]
+    first, last = named_years(query.filters, query.fill)
+    if ends:
+        first = min(low for low, _ in ends) if first is None else first
+        last = max(high for _, high in ends) if last is None else last
+    if first is None or last is None or (not ends and len(query.group_by) > 1):
+        return range(0), members
+    first, last = max(first, pair.first or first), min(last, pair.last or last)
+    return range(first, last + 1), members
+
+
+def _years_question(connection: Connection, pair: Pair, query: SpendQuery) -> Question:
+    """The question for the first and the last year of the rows of an answer that are not filled in; of each member of the pair if
+    it is grouped by them."""
+    by = tuple(dimension for dimension in query.group_by if dimension in (pair.dimension, query.fill))
+    alone = SpendQuery(replace(query.filters, base_year=None), by, query.basis)
+    template, values = template_of(alone.filters)
+    source = cells_of(connection, alone)
+    shape = (source and source.with_slots(template), replace(alone, filters=template), query.fill)
+    return Question(_first_and_last, shape, values)
+
+
+def _first_and_last(source: Plan | None, query: SpendQuery, fill: Dimension) -> Select[Any]:
+    if source is None:
+        columns: dict[Dimension, ColumnElement[Any]] = {
+            by: dimension_column(by, query.filters) for by in query.group_by
+        }
+        where = conditions(query.filters)
+    else:
+        rows = summarised(source, query).subquery("found")
+        columns, where = {by: rows.c[by.value] for by in query.group_by}, []
+    year = columns.pop(fill)
+    members: list[ColumnElement[Any]] = list(columns.values())
+    return select(*members, func.min(year), func.max(year)).where(*where).group_by(*members)
+
+
+def named_years(filters: Filters, fill: Dimension) -> tuple[int | None, int | None]:
+    """The first and the last year that a filter names of the kind to fill, else those of its dates. A date of a year that no
+    filter can name, such as 9999-12-31, stands for an open end."""
+    fiscal = fill is Dimension.FISCAL_YEAR or filters.year_basis is YearBasis.FISCAL
+    of_kind = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
+    days = filters.approved_from, filters.approved_to
+    bounded = [day if day and EARLIEST_YEAR <= day.year < LATEST_YEAR else None for day in days]
+    dates = [fiscal_year(day) if fiscal or day is None else day.year for day in bounded]
+    years = (filters.year_from, filters.year_to) if of_kind else (None, None)
+    first, last = (of_dates if year is None else year for year, of_dates in zip(years, dates, strict=True))
+    return first, last
 
 
 def _bounds(filters: Filters, kind: Dimension) -> tuple[int | None, int | None]:
@@ -95,11 +166,10 @@ def _bounds(filters: Filters, kind: Dimension) -> tuple[int | None, int | None]:
     return first, min((year for year in (named[1], dates[1]) if year is not None), default=None)
 
 
-def _holes(pair: Pair, loaded: set[int]) -> str:
-    """The years that nothing is loaded of, between the ends asked for or else those that have anything: "2014, 2016-2018"."""
-    first, last = (pair.first or min(loaded)), (pair.last or max(loaded))
+def _runs(years: Sequence[int]) -> str:
+    """Years in words, those in a row by their ends: "2014, 2016-2018"."""
     runs: list[list[int]] = []
-    for year in (year for year in range(first, last + 1) if year not in loaded):
+    for year in years:
         if runs and runs[-1][-1] == year - 1:
             runs[-1].append(year)
         else:

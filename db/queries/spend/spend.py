@@ -25,6 +25,7 @@ from sqlalchemy import (
 from db.queries.filtering import conditions, fact, high, price_questions, require_prices, unindexed
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import component_basis, from_facts
+from db.queries.spend.gaps import named_years
 from db.queries.spend.summaries import METHODS, money_by_method, stand_ready, summarised
 from db.queries.spend.warnings import spend_warnings, warning_questions
 from db.queries.statements.asking import ask, ask_ahead, in_pieces
@@ -32,11 +33,9 @@ from db.queries.statements.ordering import Position, in_order, is_bytewise, know
 from db.queries.statements.pieces import EVERY, Piece, by_row, pieces_of, pieces_of_rows
 from db.queries.statements.prepared import Question, limits
 from db.queries.statements.templates import Values, position_slots, slot, template_of
-from models.dates import EARLIEST_YEAR, LATEST_YEAR
 from models.filters import Dimension, Filters, SortKey, SpendQuery
-from models.project import fiscal_year
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import Basis, Granularity, YearBasis
+from models.vocabulary import Basis, Granularity
 
 Row = dict[str, Any]
 
@@ -262,26 +261,13 @@ def _filled(query: SpendQuery, rows: CTE, fill: Dimension) -> FromClause:
 def _every_year(query: SpendQuery, rows: CTE, fill: Dimension) -> CTE:
     """The years to fill, each a `number`: from the first to the last that the filter names, as years or as dates, else of
     those that have rows."""
-    year, (first, last) = rows.c[fill.value], _named_years(query.filters, fill)
+    year, (first, last) = rows.c[fill.value], named_years(query.filters, fill)
     span = select(
         cast(func.min(year) if first is None else first, Integer).label("number"),
         cast(func.max(year) if last is None else last, Integer).label("last"),
     ).subquery("span")
     every = select(span).where(span.c.number <= span.c.last).cte("every_year", recursive=True)
     return every.union_all(select(every.c.number + 1, every.c.last).where(every.c.number < every.c.last))
-
-
-def _named_years(filters: Filters, fill: Dimension) -> tuple[int | None, int | None]:
-    """The first and the last year that a filter names of the kind to fill, else those of its dates. A date of a year that no
-    filter can name, such as 9999-12-31, stands for an open end."""
-    fiscal = fill is Dimension.FISCAL_YEAR or filters.year_basis is YearBasis.FISCAL
-    of_kind = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
-    days = filters.approved_from, filters.approved_to
-    bounded = [day if day and EARLIEST_YEAR <= day.year < LATEST_YEAR else None for day in days]
-    dates = [fiscal_year(day) if fiscal or day is None else day.year for day in bounded]
-    years = (filters.year_from, filters.year_to) if of_kind else (None, None)
-    first, last = (of_dates if year is None else year for year, of_dates in zip(years, dates, strict=True))
-    return first, last
 
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:

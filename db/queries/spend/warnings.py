@@ -12,7 +12,7 @@ from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
-from db.queries.spend.gaps import pairs_of, unloaded
+from db.queries.spend.gaps import pairs_of, unloaded, year_questions
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -43,7 +43,7 @@ def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range on its basis, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
     return [
-        *_gaps(connection, query.filters, query.fill, query.group_by),
+        *_gaps(connection, query.filters, query),
         *found,
         *_no_measure(connection, query.filters),
     ]
@@ -51,7 +51,7 @@ def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
     """What the warnings of an answer ask."""
-    yield from _gap_questions(query.filters, query.fill)
+    yield from _gap_questions(connection, query.filters, query)
     yield _checks_question(_checks_of_spend(connection, query))
 
 
@@ -64,7 +64,7 @@ def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
 
 def gap_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
     """What the warnings of a list ask."""
-    yield from _gap_questions(filters)
+    yield from _gap_questions(connection, filters)
     if checks := _checks_of_list(connection, filters):
         yield _checks_question(checks)
 
@@ -135,9 +135,7 @@ def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
     return _all_of(filters, by="category", basis=basis)
 
 
-def _gaps(
-    connection: Connection, filters: Filters, fill: Dimension | None = None, by: Sequence[Dimension] = ()
-) -> Iterator[str]:
+def _gaps(connection: Connection, filters: Filters, query: SpendQuery | None = None) -> Iterator[str]:
     members: dict[Dimension, list[str]] = {}
     for dimension, asked in _named(filters):
         known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
@@ -146,7 +144,9 @@ def _gaps(
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
             further = filters.secondary and dimension in (Dimension.CATEGORY, Dimension.GROUP)
             there = (
-                "what is found has it as a further one" if further else "the answer is empty there, which is not zero"
+                "rows can be found there by further categories only, and an empty answer is not zero"
+                if further
+                else "the answer is empty there, which is not zero"
             )
             yield f"{none} {dimension} {', '.join(missing)}: {there}"
     if missing := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
@@ -160,11 +160,11 @@ def _gaps(
             yield f"no project loaded was approved before {kind}{first}"
         if last is not None and max(bounds) > last:
             yield f"no project loaded was approved after {kind}{last}"
-    for pair in pairs_of(filters, fill):
-        yield from unloaded(connection, pair, members[pair.dimension], fill, by)
+    for pair in pairs_of(filters, query.fill if query else None):
+        yield from unloaded(connection, pair, members[pair.dimension], query)
 
 
-def _gap_questions(filters: Filters, fill: Dimension | None = None) -> Iterator[Question]:
+def _gap_questions(connection: Connection, filters: Filters, query: SpendQuery | None = None) -> Iterator[Question]:
     yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
     yield from (Question(_any_of_tag, (tag,)) for tag in filters.tags)
     if filters.search is not None:
@@ -172,7 +172,7 @@ def _gap_questions(filters: Filters, fill: Dimension | None = None) -> Iterator[
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
     yield from (_years_question(years) for years, _ in _bounds(filters))
-    yield from (pair.question for pair in pairs_of(filters, fill))
+    yield from year_questions(connection, filters, query)
 
 
 def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
@@ -232,7 +232,7 @@ def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Ba
     if filters.countries:
         yield Check(
             _in_buckets,
-            filters,
+            replace(filters, secondary=()),
             lambda money: f"country leaves out {money}, counted under regions, not countries",
             "multi-country project",
             (basis, tuple(code for (code,) in ask(connection, BUCKETS))),
