@@ -20,6 +20,11 @@ DETAIL = (
     "percent-encode other letters (é is %C3%A9), as `curl -G --data-urlencode 'q=réfugiés'` does"
 )
 
+UPGRADE = (
+    "a request that asks for another protocol cannot have a body here: send it again without `Upgrade`, as "
+    "`curl --http1.1` does"
+)
+
 MAX_HEAD = 64 * 1024
 """Bytes that a request may have up to the end of its headers, to a piece more or less: they are kept in memory, and read in
 one go while everybody else waits."""
@@ -39,6 +44,7 @@ class ReadableProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.awaited: Any = None  # the request whose headers are not whole; none yet
         self.head = 0
+        self.detail = DETAIL
         self.deadline: asyncio.TimerHandle | None = self.loop.call_later(HEAD_SECONDS, self._let_go)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -64,6 +70,17 @@ class ReadableProtocol(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer, unless the parser would not read the body: after an Upgrade it takes what follows for no HTTP.
+
+        Raises:
+            ValueError: what the parser passes on as a request that cannot be read.
+        """
+        if self.parser.should_upgrade() and _has_body(self.headers):
+            self.detail = UPGRADE
+            raise ValueError(UPGRADE)
+        super().on_headers_complete()
 
     def _wait_on(self, size: int) -> None:
         """Count headers that are not whole, each request's by themselves."""
@@ -93,7 +110,7 @@ class ReadableProtocol(HttpToolsProtocol):
         log.info("a request could not be read, its answer is a 400 [request %s]", request_id)
         # The `type` is relative: the host that was asked for could not be read.
         body = problem_body(
-            self.root_path, KIND, DETAIL, request_id, [ProblemItem(parameter="request", message=DETAIL)]
+            self.root_path, KIND, self.detail, request_id, [ProblemItem(parameter="request", message=self.detail)]
         )
         headers = {
             "content-type": MEDIA_TYPE,
@@ -107,3 +124,8 @@ class ReadableProtocol(HttpToolsProtocol):
         head = "".join(f"{line}\r\n" for line in lines)
         self.transport.write(f"{head}\r\n".encode() + body)
         self.transport.close()
+
+
+def _has_body(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether a request says that it has a body (RFC 9112, section 6)."""
+    return any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers)

@@ -1,5 +1,6 @@
 """What a connection may cost: headers have a bound, and who never says what is asked is let go."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -89,6 +90,27 @@ def test_a_body_and_requests_that_come_with_it_count_for_no_headers(connect):
     assert found.status == 422, body
     connection.sendall(b"\r\n")
     assert answer(connection)[0].status == 200
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: %d", b"Transfer-Encoding: chunked"])
+def test_no_byte_of_a_body_is_taken_for_a_request_after_an_upgrade(connect, length):
+    hidden = ASK + b"\r\n"
+    head = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + length + b"\r\n\r\n"
+    head = head % (PIECE + len(hidden)) if b"%" in head else head
+    connection = connect()
+    connection.sendall(head + b" " * (PIECE - len(head)) + hidden)
+    found, body = answer(connection)
+    assert (found.status, found.getheader("connection")) == (400, "close")
+    assert "Upgrade" in json.loads(body)["detail"]
+    with contextlib.suppress(ConnectionError):
+        assert connection.recv(1) == b""
+
+
+def test_an_upgrade_without_a_body_is_passed_over(connect):
+    connection = connect()
+    for more in (b"", b"Content-Length: 0\r\n"):
+        connection.sendall(ASK + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + more + b"\r\n")
+        assert answer(connection)[0].status == 200
 
 
 def test_each_of_many_requests_has_its_own_bound(connect):
