@@ -27,7 +27,7 @@ UPGRADE = (
 
 MAX_HEAD = 64 * 1024
 """Bytes that a request may have up to the end of its headers, to a piece more or less: they are kept in memory, and read in
-one go while everybody else waits."""
+one go while everybody else waits. As many may follow its body or lie between two parts of it, for these are kept likewise."""
 
 PIECE = 16 * 1024
 """Bytes that are read at once, so that no long headers come whole within one longer reading and are never counted."""
@@ -44,6 +44,7 @@ class ReadableProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.awaited: Any = None  # the request whose headers are not whole; none yet
         self.head = 0
+        self.in_body = False  # from the end of the headers to that of the whole request
         self.detail = DETAIL
         self.deadline: asyncio.TimerHandle | None = self.loop.call_later(HEAD_SECONDS, self._let_go)
 
@@ -53,7 +54,7 @@ class ReadableProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, and see whether it ends amid headers."""
+        """Read what came, and see whether it ends amid headers, or amid what belongs to a body and is none."""
         if len(data) > PIECE:
             for start in range(0, len(data), PIECE):
                 self.data_received(data[start : start + PIECE])
@@ -70,6 +71,8 @@ class ReadableProtocol(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+        if self.in_body:
+            self._count(len(data))
 
     def on_headers_complete(self) -> None:
         """Begin to answer, unless the parser would not read the body: after an Upgrade it takes what follows for no HTTP.
@@ -80,7 +83,18 @@ class ReadableProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and _has_body(self.headers):
             self.detail = UPGRADE
             raise ValueError(UPGRADE)
+        self.in_body = True
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, which has its own bound: only what comes without any is counted."""
+        self.head = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self.in_body = False
+        super().on_message_complete()
 
     def _wait_on(self, size: int) -> None:
         """Count headers that are not whole, each request's by themselves."""
@@ -88,8 +102,16 @@ class ReadableProtocol(HttpToolsProtocol):
             self._end_wait()
             self.awaited = self.scope
             self.deadline = self.loop.call_later(HEAD_SECONDS, self._let_go)
+        self._count(size)
+
+    def _count(self, size: int) -> None:
+        """Count what is kept in memory, and refuse too much of it; after an answer nothing is left to be said."""
         self.head += size
-        if self.head > MAX_HEAD and not self.transport.is_closing():
+        if self.head <= MAX_HEAD or self.transport.is_closing():
+            return
+        if self.in_body and self.cycle.response_started:
+            self.transport.close()
+        else:
             self.send_400_response("")
 
     def _end_wait(self) -> None:
