@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers.frames import LICENCE
 from api.freshness import is_stale
+from api.http.last import REFUSED
 from api.http.paths import is_data_path, needs_key
 from api.http.question import question_of
 from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, not_modified, send_empty
@@ -35,8 +36,8 @@ class ConditionalLayer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope.setdefault("state", {})
-        if is_data_path(scope) and scope["method"] in {"GET", "HEAD"}:
+        refused = REFUSED in scope.setdefault("state", {})  # who has the answer already is refused like the others
+        if not refused and is_data_path(scope) and scope["method"] in {"GET", "HEAD"}:
             asked = question_of(scope).if_none_match or ""
             stamp = await newest(self.releases) if '"' in asked else None
             etag = stamp and held(asked, tag_of(stamp, scope, self.version, is_stale(stamp.checked_at)))

@@ -73,5 +73,25 @@ def test_a_body_of_another_kind_is_not_read(headers, parameter, allowed, get):
         assert answer.headers["accept-post"] == "application/json"
 
 
-def test_a_body_is_taken_with_its_charset(get):
-    assert post(get, content=b"{}", headers={"Content-Type": "application/json; charset=UTF-8"}).status_code == 200
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json; charset=UTF-8",
+        "application/json; charset=ascii",
+        "application/merge-patch+json",
+        "application/vnd.api+json; charset=utf-8",
+        "application/ld+json",
+    ],
+)
+def test_a_body_is_taken_with_its_charset_and_under_every_name_of_json(kind, get):
+    found = post(get, content=b'{"name": 1}', headers={"Content-Type": kind})
+    assert problem(found, 422)["errors"][0]["parameter"] == "name"  # so it was read
+    assert post(get, content=b"{}", headers={"Content-Type": kind}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/ld+json", "application/+json", "application/ld+json+x", "application/a/b+json"])
+def test_what_only_looks_like_a_name_of_json_is_not_read(kind, get):
+    assert (
+        problem(post(get, content=b"{}", headers={"Content-Type": kind}), 415)["errors"][0]["parameter"]
+        == "Content-Type"
+    )

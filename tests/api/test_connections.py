@@ -1,5 +1,6 @@
 """What a connection may cost: headers have a bound, and who never says what is asked is let go."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -89,6 +90,62 @@ def test_a_body_and_requests_that_come_with_it_count_for_no_headers(connect):
     assert found.status == 422, body
     connection.sendall(b"\r\n")
     assert answer(connection)[0].status == 200
+
+
+CHUNKED = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+
+
+@pytest.mark.parametrize("kind", [b"application/json", b"text/plain"])  # of which the second is answered at once
+@pytest.mark.parametrize(
+    "piece",
+    [b"0\r\nX-Much: " + b"x" * 8 * MAX_HEAD, b"0\r\n" + b"X: y\r\n" * MAX_HEAD, b"2;x=" + b"x" * 8 * MAX_HEAD],
+)
+def test_what_follows_a_body_has_the_same_bound(connect, monkeypatch, kind, piece):
+    read, feed = [], unreadable.HttpToolsProtocol.data_received
+    monkeypatch.setattr(
+        unreadable.HttpToolsProtocol, "data_received", lambda self, data: (read.append(len(data)), feed(self, data))
+    )
+    connection = connect()
+    connection.sendall(CHUNKED % kind)
+    if kind == b"text/plain":
+        assert answer(connection)[0].status == 415
+    with contextlib.suppress(ConnectionError):
+        connection.sendall(piece)
+        if kind == b"text/plain":
+            assert connection.recv(1) == b""
+        else:
+            assert refused(connection)
+    assert sum(read) <= MAX_HEAD + 2 * PIECE
+
+
+def test_a_body_in_small_chunks_with_bearable_trailers_is_read(connect):
+    chunk = b"1;x=" + b"x" * 1_000 + b"\r\n \r\n"
+    connection = connect()
+    connection.sendall(CHUNKED % b"application/json" + chunk * 200 + b"0\r\nX: " + b"x" * (MAX_HEAD // 2) + b"\r\n\r\n")
+    for _ in range(2):
+        assert answer(connection)[0].status == 200
+        connection.sendall(ASK + b"\r\n")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: %d", b"Transfer-Encoding: chunked"])
+def test_no_byte_of_a_body_is_taken_for_a_request_after_an_upgrade(connect, length):
+    hidden = ASK + b"\r\n"
+    head = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n" + length + b"\r\n\r\n"
+    head = head % (PIECE + len(hidden)) if b"%" in head else head
+    connection = connect()
+    connection.sendall(head + b" " * (PIECE - len(head)) + hidden)
+    found, body = answer(connection)
+    assert (found.status, found.getheader("connection")) == (400, "close")
+    assert "Upgrade" in json.loads(body)["detail"]
+    with contextlib.suppress(ConnectionError):
+        assert connection.recv(1) == b""
+
+
+def test_an_upgrade_without_a_body_is_passed_over(connect):
+    connection = connect()
+    for more in (b"", b"Content-Length: 0\r\n"):
+        connection.sendall(ASK + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + more + b"\r\n")
+        assert answer(connection)[0].status == 200
 
 
 def test_each_of_many_requests_has_its_own_bound(connect):

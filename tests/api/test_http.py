@@ -13,6 +13,8 @@ from tests.api.test_caching import DATA_PATHS, PAGE, SPEND, with_tag
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go, watch_of
 
+IN_JSON = {"Content-Type": "application/json"}
+
 
 @pytest.mark.parametrize("path", [*DATA_PATHS, "/livez", "/openapi.json", "/docs", "/problems/internal"])
 def test_head_has_the_headers_of_get_and_no_body(path, get):
@@ -88,7 +90,7 @@ def test_pages_of_other_origins_may_read_everything(get, monkeypatch):
         405: get(SPEND, method="PUT", headers=PAGE),
         422: get("/v1/spend?x=1", headers=PAGE),
         414: get("/v1/spend?" + "x" * MAX_TARGET, headers=with_tag(tag, **PAGE)),
-        413: get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1), headers=PAGE),
+        413: get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1), headers=IN_JSON | PAGE),
     }
     monkeypatch.setattr("api.routers.spend.by_method", None)
     answers[500] = get("/v1/spend", headers=PAGE)
@@ -139,9 +141,12 @@ def test_links_of_a_route_come_first(engine):
 
 
 def test_a_body_that_is_too_large_is_refused(get):
-    large = get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1))
+    whole, large = (
+        get("/v1/classify", method="POST", content=b'"%s"' % (b"x" * (MAX_BODY - 2 + more)), headers=IN_JSON)
+        for more in (0, 1)
+    )
     assert "262,144" in problem(large, 413)["detail"]
-    problem(get("/v1/classify", method="POST", content=b"x" * MAX_BODY), 422)
+    problem(whole, 422)
 
 
 def test_an_address_that_is_too_long_is_refused_and_no_other(get):

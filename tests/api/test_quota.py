@@ -118,6 +118,11 @@ def test_answers_tell_what_is_left_and_beyond_it_is_a_problem(ask):
     assert ask("/no/such/path").status_code == 429
 
 
+def test_who_has_the_answer_already_is_refused_beyond_the_quota_too(ask):
+    held = {"if-none-match": ask("/v1/headline").headers["etag"]}
+    assert [ask("/v1/headline", **held).status_code for _ in range(4)] == [304, 304, 429, 429]
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 def test_those_who_run_the_service_ask_as_often_as_they_need(ask, path):
     answers = [ask(path) for _ in range(5)]
