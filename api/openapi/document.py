@@ -76,6 +76,9 @@ LIMITED = {
 }
 """Headers of a 429; the latter two are on every answer of a service that limits its clients."""
 
+TOO_MANY = "TooManyRequests"
+"""Name of the answer that all operations have in common but those for operators."""
+
 NOT_MODIFIED = "The answer that If-None-Match or If-Modified-Since tells of is still the answer: there is no body."
 
 TEXT = {"type": "string"}
@@ -175,6 +178,7 @@ def _describe_problems(document: dict[str, Any]) -> None:
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schema.pop("$defs", {}))
     schemas["Problem"] = schema
+    document["components"]["responses"] = {TOO_MANY: _answer("too-many-requests") | {"headers": LIMITED}}
 
 
 def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -190,7 +194,6 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
     parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
     keyed, runs = "security" in operation, path.startswith(RUNS_PREFIX)
     kinds = ["bad-parameter"] if path.startswith(DATA_PATHS) or path in OTHER_DATA_PATHS else []
-    kinds += ["too-many-requests"] if "health" not in operation["tags"] else []
     kinds += ["unauthorized", "writing-off"] if keyed else []
     kinds += ["bad-request", "too-large", "unsupported-media"] if posts else []
     kinds += ["nothing-loaded"] if path.startswith(DATA_PATHS) and not posts and not runs else []
@@ -206,8 +209,8 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
         responses[str(PROBLEMS[kind][0])] = _answer(kind)
     if "headers" in declared:
         responses["422"]["headers"] = declared["headers"]
-    if "429" in responses:
-        responses["429"]["headers"] = LIMITED
+    if "health" not in operation["tags"]:
+        responses["429"] = {"$ref": f"#/components/responses/{TOO_MANY}"}
     if posts:
         taken = {"description": "The media types that are taken.", "schema": TEXT}
         responses["415"]["headers"] = {f"Accept-{method.title()}": taken}

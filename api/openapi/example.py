@@ -9,7 +9,8 @@ class Example:
     """A question: the operation it belongs to, the status of its answer, and what to send.
 
     One that is `later` is asked after a second release, of which nobody asked for files. One with a `scope` shows a key that
-    has it; one with `etag_of` sends the ETag of that path as If-Match.
+    has it; one with `etag_of` sends the ETag of that path as If-Match. One `beyond_quota` is asked of a service that limits its
+    clients, by one that has asked as much as it may.
     """
 
     operation: str
@@ -23,6 +24,7 @@ class Example:
     later: bool = False
     scope: str | None = None
     etag_of: str | None = None
+    beyond_quota: bool = False
 
     @property
     def key(self) -> str:

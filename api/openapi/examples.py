@@ -140,6 +140,7 @@ POSTED = (
 )
 
 
+LIMITED = (Example("get_headline", 429, "quota", "More than a client may ask", "/v1/headline", beyond_quota=True),)
 PAST_THE_END = {"Range": "bytes=99999999-"}
 FILES = (
     Example(
@@ -160,6 +161,7 @@ def examples(document: Mapping[str, Any]) -> Iterator[Example]:
             yield Example(operation, status, name, summary, path)
     yield from POSTED
     yield from FILES
+    yield from LIMITED
     yield from KEYED
     for item in document["paths"].values():
         for method, operation in item.items():
@@ -206,6 +208,8 @@ def add_examples(document: dict[str, Any]) -> None:
         response = operations[example.operation]["responses"].get(str(example.status))
         if answer is None or response is None:
             continue
+        if "$ref" in response:
+            response = document["components"]["responses"][response["$ref"].rpartition("/")[2]]
         content = response.setdefault("content", {}).setdefault(answer["media_type"], {})
         shown = {"summary": example.summary, "description": f"`{example.question}`", "value": answer["content"]}
         content.setdefault("examples", {})[example.name] = shown

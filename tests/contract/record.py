@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from api.bulk.files import ReleaseFiles
+from api.http.quota import Quota
 from api.main import create_app, create_service
 from api.openapi.examples import RECORDED, Example, examples, recorded
 from db import keys
@@ -25,6 +26,7 @@ from db.settings import ROOT
 from models.vocabulary import Scope
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
+CLIENT = "192.0.2.1"
 BASE = "http://localhost:8000"
 PICTURE = ROOT / "docs" / "spend.svg"
 DRAWN = "/v1/spend?group_by=category&scale=log&format=svg"
@@ -51,8 +53,13 @@ TOKENS = {scope.value: f"mfa_{number:08x}_{number:064x}" for number, scope in en
 def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     """Ask an example's question and return the answer in the form in which it is recorded."""
 
+    service = create_service(app)
+    if example.beyond_quota:
+        service.quota = Quota(1)
+        service.quota.take(CLIENT)
+
     async def send() -> httpx.Response:
-        transport = httpx.ASGITransport(app=create_service(app), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=service, raise_app_exceptions=False, client=(CLIENT, 5))
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             headers = dict(example.headers)
             if example.scope:

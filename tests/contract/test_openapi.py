@@ -45,7 +45,8 @@ def test_every_operation_is_described_and_has_a_known_tag(operation):
     assert operation["description"]
     assert operation["tags"]
     assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
-    assert all(response["description"] for response in operation["responses"].values())
+    shared = {f"#/components/responses/{name}": found for name, found in DOCUMENT["components"]["responses"].items()}
+    assert all(shared.get(found.get("$ref"), found)["description"] for found in operation["responses"].values())
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
