@@ -40,9 +40,8 @@ class Unpacker:
                 if not chunk:
                     yield b""
                     return
-                self._stream = zlib.decompressobj(
-                    self._form
-                )  # gzip files may be strung together (RFC 1952, section 2.2)
+                # Gzip files may be strung together (RFC 1952, section 2.2).
+                self._stream = zlib.decompressobj(self._form)
             data = self._stream.decompress(chunk, PIECE)
             yield data
             chunk = self._stream.unconsumed_tail or self._stream.unused_data
