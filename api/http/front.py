@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.freshness import is_stale
 from api.http.kept import AnswerStore, Keeper, Kept
 from api.http.last import REFUSED
-from api.http.paths import is_data_path, is_for_operators, takes_uploads
+from api.http.paths import is_data_path, is_never_limited, takes_uploads
 from api.http.question import Question, question_of
 from api.http.quota import Quota
 from api.http.replies import RawHeaders
@@ -91,7 +91,7 @@ class FrontLayer:
         if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
             message = f"the path and its query are longer than {MAX_TARGET:,} bytes"
             return RefusedError("address-too-long", message, ProblemItem(parameter="path", message=message))
-        if self.quota is None or not scope.get("client") or is_for_operators(scope):
+        if self.quota is None or not scope.get("client") or is_never_limited(scope):
             return None
         share = self.quota.take(scope["client"][0])
         added += share.headers

@@ -9,6 +9,7 @@ RUNS_PREFIX = "/v1/ingest/"
 UPLOAD_PATH = f"{RUNS_PREFIX}records"
 KEYED = re.compile(r"/v1/ingest(/.*)?|/v1/reviews(/(?!(queue|form)$)[^/]*)?")
 OPERATORS = frozenset({"/livez", "/readyz", "/metrics"})
+PROBLEMS = "/problems"
 OTHER_DATA_PATHS = frozenset({"/", "/datapackage.json", "/.well-known/api-catalog"})
 FILES = re.compile(r"/v1/releases/[^/]+/files/")
 
@@ -39,9 +40,10 @@ def needs_key(scope: Scope) -> bool:
     return KEYED.fullmatch(local_path(scope)) is not None
 
 
-def is_for_operators(scope: Scope) -> bool:
-    """True for what those who run the service ask, as often as they need to."""
-    return local_path(scope) in OPERATORS
+def is_never_limited(scope: Scope) -> bool:
+    """True for what those who run the service ask as often as they need to, and for what explains why somebody else may not."""
+    path = local_path(scope)
+    return path in OPERATORS or path == PROBLEMS or path.startswith(f"{PROBLEMS}/")
 
 
 def takes_uploads(scope: Scope) -> bool:

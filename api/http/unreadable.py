@@ -83,7 +83,7 @@ class ReadableProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade() and _has_body(self.headers):
             self.detail = UPGRADE
             raise ValueError(UPGRADE)
-        self.in_body = True
+        self.in_body, self.head = True, 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -77,7 +77,7 @@ LIMITED = {
 """Headers of a 429; the latter two are on every answer of a service that limits its clients."""
 
 TOO_MANY = "TooManyRequests"
-"""Name of the answer that all operations have in common but those for operators."""
+"""Name of the answer that all operations have in common but those on health and on problems."""
 
 NOT_MODIFIED = "The answer that If-None-Match or If-Modified-Since tells of is still the answer: there is no body."
 

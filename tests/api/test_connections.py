@@ -209,3 +209,15 @@ def test_a_host_that_is_too_long_is_not_remembered(get):
     conditional._base.cache_clear()
     assert get("/v1/spend", headers={"host": "x" * 5_000}).status_code == 200
     assert conditional._base.cache_info().currsize == 0
+
+
+def test_headers_of_many_requests_on_one_connection_do_not_add_up(connect):
+    """Each with an empty body whose end comes by itself."""
+    connection = connect()
+    ask = ASK + b"Cookie: " + b"c" * 4_000 + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for _ in range(2 * MAX_HEAD // len(ask)):
+        connection.sendall(ask)
+        time.sleep(0.02)
+        connection.sendall(b"0\r\n\r\n")
+        found, _ = answer(connection)
+        assert found.status == 200

@@ -123,8 +123,8 @@ def test_who_has_the_answer_already_is_refused_beyond_the_quota_too(ask):
     assert [ask("/v1/headline", **held).status_code for _ in range(4)] == [304, 304, 429, 429]
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
-def test_those_who_run_the_service_ask_as_often_as_they_need(ask, path):
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/problems", "/problems/too-many-requests"])
+def test_health_and_explanations_are_not_limited(ask, path):
     answers = [ask(path) for _ in range(5)]
     assert {answer.status_code for answer in answers} == {200}
     assert not any("ratelimit" in answer.headers for answer in answers)

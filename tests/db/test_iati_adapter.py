@@ -323,6 +323,7 @@ def test_a_type_that_is_said_again_in_another_language_is_one(tmp_path):
 
 ALIKE = {
     "values": transaction(value=VALUE * 2),
+    "digits": transaction(value=VALUE + VALUE.replace(">1000", ">1000.00")),
     "empty-value": transaction(value="<value/>" + VALUE),
     "versions": dollars(1000, more="<transaction-type code='C'/>"),
     "empty-type": dollars(1000, more="<transaction-type/>"),
@@ -366,6 +367,15 @@ def test_of_two_dates_or_statuses_that_differ_none_is_taken(tmp_path):
     assert {("activity-status", "2, 4"), ("transaction-date", "2020-01-15, 2012-01-01")} <= {
         (name, value) for name, value, _ in raw.set_aside
     }
+
+
+def test_of_two_dates_of_an_activity_that_differ_none_is_taken(tmp_path):
+    dates = "<activity-date type='{}' iso-date='2011-02-03'/><activity-date type='{}' iso-date='{}'/>"
+    raw = one(tmp_path, dates.format("2", "2", "2019-05-06"), basics=False)
+    assert "approval_date" not in raw.fields
+    assert ("activity-date", "2019-05-06") in {(name, value) for name, value, _ in raw.set_aside}
+    alike = one(tmp_path, dates.format("2", "start-actual", "2011-02-03Z"), basics=False)
+    assert (alike.fields["approval_date"], alike.set_aside) == ("2011-02-03", ())
 
 
 def test_an_activity_with_two_identifiers_is_refused_by_itself(tmp_path):

@@ -82,16 +82,18 @@ def only_of(
 
 
 def dates_of(activity: Node, findings: Findings) -> dict[str, date]:
-    """Return the dates of an activity by what they are: planned and actual start and end."""
+    """Return the dates of an activity by what they are: planned and actual start and end. Of two that differ none is taken."""
     found: dict[str, date] = {}
+    differing = set()
     for node in activity.all("activity-date"):
         what = CODES.dates.get(node.get("type").lower())
         text = node.get("iso-date") or node.text.strip()
         if what is None:
             findings.refuse(node, node.get("type"), f"is no type of date; expected one of {', '.join(CODES.dates)}")
-        elif day := day_of(node, text, findings):
-            found.setdefault(what, day)
-    return found
+        elif (day := day_of(node, text, findings)) and found.setdefault(what, day) != day:
+            findings.refuse(node, text, f"differs from {found[what]} beside it: expected one, none is taken")
+            differing.add(what)
+    return {what: day for what, day in found.items() if what not in differing}
 
 
 def bare_day(text: str) -> str:

@@ -25,6 +25,7 @@ from models.iati.shares import Shares, combine
 from models.money import usd
 from models.words import counted
 
+AMOUNT = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})")
 UNKNOWN: Shares = {"": Fraction(1)}
 COMMITMENT, DISBURSEMENT = "commitment", "disbursement"
 
@@ -123,8 +124,8 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
         findings.refuse(node, stated, f"has {len(values) or 'no'} value{'s' * bool(values)}: {unknown}")
         return own
     value = values[0]
-    text, currency, *_ = _meant(value, default)
-    if value.children or not re.fullmatch(r"[+-]?([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})", text):
+    text, (_, currency, *_) = value.text.strip(), _meant(value, default)
+    if value.children or not AMOUNT.fullmatch(text):
         shown = text + "".join(f"<{child.name}>" for child in value.children)
         findings.refuse(value, shown, f"is no amount, expected such as 1250000.50: {unknown}")
         return own
@@ -141,10 +142,11 @@ def _amount(node: Node, what: str, default: str, language: str, money: Money, fi
     return Amount(cents, booked or day, own.sectors, own.places)
 
 
-def _meant(value: Node, default: str) -> tuple[str, str, str, bool]:
-    """What makes a value another one: its text, its currency, its day, and whether there are elements in it."""
-    currency = value.get("currency").upper() or default
-    return value.text.strip(), currency, bare_day(value.get("value-date")), bool(value.children)
+def _meant(value: Node, default: str) -> tuple[Decimal | str, str, str, bool]:
+    """What makes a value another one: its amount, its currency, its day, and whether there are elements in it."""
+    text, currency = value.text.strip(), value.get("currency").upper() or default
+    amount = Decimal(text) if AMOUNT.fullmatch(text) else text
+    return amount, currency, bare_day(value.get("value-date")), bool(value.children)
 
 
 def _in_dollars(
