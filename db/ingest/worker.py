@@ -60,4 +60,6 @@ class QueueWorker:
                 continue  # another process or a command is at work
             except (SQLAlchemyError, OSError, SchemaOutdatedError) as error:  # what waits is for an instance that can
                 log.warning("the queue cannot be worked off now: %s", getattr(error, "orig", error))
+            except Exception:  # a thread that ends would leave everything waiting until the next start
+                log.exception("the queue cannot be worked off now, for an error that was not foreseen")
             self._look.wait(LOOK_AGAIN_SECONDS)

@@ -35,11 +35,16 @@ only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 @contextmanager
 def no_more_pages(engine):
-    """The file of an SQLite database cannot grow, as on a full disk: SQLite's own limit gives SQLite's own error."""
+    """The file of an SQLite database cannot grow, as on a full disk: SQLite's own limit gives SQLite's own error.
+
+    Who listens to the engine stays: a worker may be going through the listeners.
+    """
+    is_full = True
 
     def limit(connection, _record, _proxy):
-        pages = connection.execute("PRAGMA page_count").fetchone()[0]
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+        if is_full:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {pages}")
 
     def free(connection, _record):
         connection.execute("PRAGMA max_page_count = 1000000000")
@@ -49,8 +54,7 @@ def no_more_pages(engine):
     try:
         yield
     finally:
-        event.remove(engine, "checkout", limit)
-        event.remove(engine, "checkin", free)
+        is_full = False
 
 
 @contextmanager

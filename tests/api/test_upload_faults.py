@@ -17,7 +17,7 @@ from api.routers import ingest as routes
 from db import keys
 from db.engine import make_engine, writing
 from db.errors import NotFoundError
-from db.ingest import pipeline, queue
+from db.ingest import pipeline, queue, worker
 from db.ingest.worker import QueueWorker
 from db.settings import ROOT, get_settings
 from tests.api.test_errors import problem
@@ -259,6 +259,22 @@ def test_a_worker_leaves_bodies_that_lie_elsewhere_to_others(engine, idle, tmp_p
     assert statuses(engine) == ["queued"]
     with pytest.raises(NotFoundError):
         queue.resume(engine, tmp_path, 1)
+
+
+def test_a_worker_goes_on_after_an_error_that_nobody_foresaw(engine, monkeypatch, caplog):
+    monkeypatch.setattr(worker, "LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.0)
+    fails = iter([True])
+
+    def is_waiting(*given):
+        if next(fails, False):
+            raise RuntimeError("synthetic")
+        return queue.is_waiting(*given)
+
+    monkeypatch.setattr(worker, "is_waiting", is_waiting)
+    assert sender(engine)([RECORD]).status_code == 202
+    until(lambda: statuses(engine) == ["done"], "done")
+    assert "for an error that was not foreseen" in caplog.text
 
 
 def test_what_fails_again_and_again_is_given_up_and_can_be_resumed(engine, idle, monkeypatch):
