@@ -83,8 +83,9 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
         app.state.traffic.also(end_without_parent)
         app.state.traffic.start()
         app.state.worker.start()  # what an earlier process left is taken up again
-        load_soon()
+        arrow = load_soon()
         yield
+        arrow.cancel()
         app.state.worker.close()
         stop_observing(app)
         app.state.releases.close()

@@ -1,20 +1,21 @@
 """Brings a database to the revision that this version of the program needs, while no run is at work."""
 
 from alembic import command
-from sqlalchemy import Engine
+from alembic.config import Config
+from sqlalchemy import Connection, Engine
 
 from db.engine import writing
 from db.ingest.figures.hashing import hash_if_missing
 from db.ingest.figures.listing import list_if_missing
 from db.ingest.figures.summaries import summarise_if_missing
-from db.revision import alembic_config
 from db.run_lock import alone
+from db.settings import ROOT
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate forward, in one transaction; at the newest revision what ingest keeps and is missing is computed."""
     with alone(engine), writing(engine) as connection:
-        command.upgrade(alembic_config(connection), revision)
+        command.upgrade(_config(connection), revision)
         if revision == "head":
             summarise_if_missing(connection)
             list_if_missing(connection)
@@ -24,10 +25,17 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 def downgrade(engine: Engine, revision: str) -> None:
     """Migrate backward, in one transaction."""
     with alone(engine), writing(engine) as connection:
-        command.downgrade(alembic_config(connection), revision)
+        command.downgrade(_config(connection), revision)
 
 
 def check(engine: Engine) -> None:
     """Raise alembic's error if the models and the database differ."""
     with writing(engine) as connection:
-        command.check(alembic_config(connection))
+        command.check(_config(connection))
+
+
+def _config(connection: Connection) -> Config:
+    """Say where the migrations lie, and on which connection they work."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["connection"] = connection
+    return config

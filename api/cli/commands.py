@@ -42,7 +42,7 @@ ENTRIES = (
     Entry(
         "reviews", "api.cli.reviews", CLASSIFY, "Take decisions on classifications in and out; see what to decide next."
     ),
-    Entry("migrate", "api.cli.service", RUN, "Bring the database to the newest revision."),
+    Entry("migrate", "api.cli.migrating", RUN, "Bring the database to the newest revision."),
     Entry("serve", "api.cli.service", RUN, "Serve the API."),
     Entry("backup", "api.cli.backup", RUN, "Save the whole database to one file, while it is read and written."),
     Entry("restore", "api.cli.backup", RUN, "Make the database hold what a backup holds, at once and whole."),

@@ -1,4 +1,4 @@
-"""`python -m api migrate|serve`: prepare the database and run the service."""
+"""`python -m api serve`: run the service."""
 
 import socket
 from contextlib import nullcontext
@@ -9,11 +9,9 @@ import uvicorn
 
 from api.cli.database import ready_engine
 from api.cli.examples import example
-from api.cli.reporting import err, out
+from api.cli.reporting import err
 from api.observe.counts import shared_counts
 from api.observe.logs import log_config
-from db import migrate as migrations
-from db.revision import current_revision, known_revisions, require_known
 from db.settings import get_settings
 
 app = typer.Typer(add_completion=False)
@@ -23,27 +21,6 @@ WORKER_SECONDS = 30
 
 LAST_SECONDS = 20
 """How long answers that are under way may take when the service is to end; a client that reads nothing does not keep it."""
-
-
-@app.command(epilog=example("migrate"))
-def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to.")] = "head") -> None:
-    """Bring the database to the newest revision."""
-    with ready_engine(needs_schema=False) as engine:
-        before = current_revision(engine)
-        require_known(before)
-        _require_target(revision, before)
-        migrations.upgrade(engine, revision)
-        after = current_revision(engine)
-        out.print(f"database at revision {after}" + ("" if before == after else f", was {before or 'empty'}"))
-
-
-def _require_target(revision: str, before: str | None) -> None:
-    """Refuse a revision that there is not, or that lies behind the one that the database is at."""
-    if revision != "head" and revision not in known_revisions():
-        known = sorted(known_revisions())
-        raise typer.BadParameter(f"there is no revision {revision!r}: give one of {known[0]} to {known[-1]}, or head")
-    if before is not None and revision < before:  # "head" comes after all digits
-        raise typer.BadParameter(f"the database is at revision {before} already, and a migration only goes forward")
 
 
 @app.command(epilog=example("serve --port 8080 --workers 4"))

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
-from threading import Thread
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from api.answers.encoding import to_json
@@ -23,11 +23,15 @@ DIGITS = 20
 """Digits of a decimal: as many as 64 bits of cents can have."""
 
 
-def load_soon() -> Thread:
-    """Load Arrow beside whatever else is done, so that nobody's first file waits for it, nor the start of the service."""
-    thread = Thread(target=import_module, args=("pyarrow.parquet",), name="load-arrow")
-    thread.start()
-    return thread
+LOAD_AFTER_SECONDS = 1.0
+
+
+def load_soon() -> Timer:
+    """Load Arrow a moment later, beside whatever else is done: nobody's first file waits for it, nor the first answer."""
+    timer = Timer(LOAD_AFTER_SECONDS, import_module, ("pyarrow.parquet",))
+    timer.name = "load-arrow"
+    timer.start()
+    return timer
 
 
 @lru_cache

@@ -31,7 +31,7 @@ def save(engine: Engine, path: Path, progress: Progress = unseen) -> Manifest:
         with new_archive(path) as archive:
             for table in tables.metadata.sorted_tables:
                 archive.table(table, _rows(connection, table, progress))
-            revision = newest_revision() or ""
+            revision = newest_revision()
             manifest = Manifest(FORMAT, PROGRAM_VERSION, revision, made_at, newest.release_id, archive.parts)
             archive.manifest(manifest)
     return manifest

@@ -1,4 +1,4 @@
-"""The classification rules as data: loading, checking and compiling."""
+"""The classification rules as data: loading and checking; each pattern is compiled when it is first looked for."""
 
 import re
 import tomllib
@@ -215,17 +215,5 @@ class RuleSet(_Strict):
 
 @lru_cache(maxsize=1)
 def load_rules() -> RuleSet:
-    """Read the rules beside this file; every pattern is compiled, so a faulty one stops the start."""
-    rules = RuleSet.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
-    for rule in rules.rules:
-        for patterns in filter(None, (rule.patterns, rule.requires, rule.unless)):
-            rules.compiled(patterns)
-    items: tuple[Function | Cue, ...] = (
-        *rules.functions,
-        *rules.cues_before,
-        *rules.cues_after,
-        *rules.component_cues,
-    )
-    for item in items:
-        rules.compiled(item.patterns)
-    return rules
+    """Read the rules beside this file; who asks for no more than their version does not wait until patterns are compiled."""
+    return RuleSet.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))

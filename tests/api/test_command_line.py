@@ -68,6 +68,12 @@ def test_a_question_loads_no_arrow(loaded):
     assert done.stdout.strip() == "False", done.stderr
 
 
+def test_serving_loads_no_alembic():
+    code = "import sys, api.cli.service, api.main; print({'alembic', 'pyarrow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
 def test_the_service_loads_arrow_by_itself_when_it_has_started(loaded):
     code = (
         "import sys, threading\nfrom starlette.testclient import TestClient\nfrom api.main import create_app\n"

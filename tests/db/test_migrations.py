@@ -1,6 +1,8 @@
 """Migrations bring an empty database to what the models say, and back."""
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from db import migrate, tables
@@ -9,7 +11,8 @@ from db.errors import SchemaOutdatedError
 from db.ingest.bundle import load_bundle
 from db.queries.releases import latest_release
 from db.queries.spend.spend import spend
-from db.revision import current_revision, newest_revision, require_current
+from db.revision import current_revision, known_revisions, newest_revision, require_current
+from db.settings import ROOT
 from models.filters import Dimension, Filters, SpendQuery
 from models.search import parse_query
 from models.versions import present_versions
@@ -27,6 +30,12 @@ def test_a_migrated_database_has_what_the_models_say(engine):
     migrate.check(engine)
     assert table_names(engine) == set(tables.metadata.tables)
     assert current_revision(engine) == newest_revision()
+
+
+def test_names_of_files_tell_the_revisions_in_their_order():
+    scripts = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
+    assert list(known_revisions()) == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert newest_revision() == scripts.get_current_head()
 
 
 def test_migrating_down_leaves_nothing_and_up_again_brings_everything_back(engine):

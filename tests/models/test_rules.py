@@ -8,7 +8,8 @@ from models.classification.verdict import field_text
 from tests.models.test_classifier import of_row, read_samples
 
 FIELDS = ("name", "objective", "component_title", "component_description")
-BY_ID = {rule.id: rule for rule in load_rules().rules}
+RULES = load_rules()
+BY_ID = {rule.id: rule for rule in RULES.rules}
 
 SAID = {
     "remittances.of_workers": "To reduce the cost of remittances sent by migrant workers.",
@@ -38,7 +39,17 @@ SAID = {
 
 def fired(text):
     document = Document.of({name: field_text(text, name) for name in FIELDS}, text.countries)
-    return {match.rule.id for match in find_matches(document, load_rules(), FIELDS)}
+    return {match.rule.id for match in find_matches(document, RULES, FIELDS)}
+
+
+CUES = (*RULES.cues_before, *RULES.cues_after, *RULES.component_cues)
+
+
+@pytest.mark.parametrize("item", [*RULES.rules, *RULES.functions, *CUES], ids=lambda item: item.id)
+def test_every_pattern_can_be_compiled(item):
+    said = item.model_dump(include={"patterns", "requires", "unless"})
+    for patterns in filter(None, said.values()):
+        assert RULES.compiled(tuple(patterns)).search("") is None  # and none fits where nothing is said
 
 
 @pytest.fixture(scope="module")
