@@ -88,17 +88,16 @@ class FrontLayer:
 
     def _refusal(self, scope: Scope, added: RawHeaders) -> RefusedError | None:
         """Say why a request is not looked at, if so; what its client has left is `added` to the headers of the answer."""
+        if self.quota is not None and scope.get("client") and not is_never_limited(scope):
+            share = self.quota.take(scope["client"][0])
+            added += share.headers
+            if share.wait:
+                message = f"more than {self.quota.a_minute:,} requests a minute"
+                return RefusedError("too-many-requests", message, retry_after=share.wait)
         if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > MAX_TARGET:
             message = f"the path and its query are longer than {MAX_TARGET:,} bytes"
             return RefusedError("address-too-long", message, ProblemItem(parameter="path", message=message))
-        if self.quota is None or not scope.get("client") or is_never_limited(scope):
-            return None
-        share = self.quota.take(scope["client"][0])
-        added += share.headers
-        if not share.wait:
-            return None
-        message = f"more than {self.quota.a_minute:,} requests a minute"
-        return RefusedError("too-many-requests", message, retry_after=share.wait)
+        return None
 
     async def _pass_on(
         self,

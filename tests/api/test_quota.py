@@ -123,6 +123,11 @@ def test_who_has_the_answer_already_is_refused_beyond_the_quota_too(ask):
     assert [ask("/v1/headline", **held).status_code for _ in range(4)] == [304, 304, 429, 429]
 
 
+def test_addresses_that_are_too_long_count_too(ask):
+    path = f"/v1/spend?q={'a' * 20_000}"
+    assert [ask(path).status_code for _ in range(4)] == [414, 414, 414, 429]
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/problems", "/problems/too-many-requests"])
 def test_health_and_explanations_are_not_limited(ask, path):
     answers = [ask(path) for _ in range(5)]
