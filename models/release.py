@@ -1,6 +1,6 @@
 """Releases: the numbered states of the data. Every change of the data makes one, and says what changed."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -48,6 +48,22 @@ class Change(StrEnum):
     REMOVED = "removed"
 
 
+class Moved(StrEnum):
+    """What differs between a row's money in a category before and after a release."""
+
+    AMOUNT = "amount"
+    COUNTRY = "country"
+    LENDER = "lender"
+    APPROVAL_DATE = "approval_date"
+    STATUS = "status"
+    RELEVANCE = "relevance"
+    CONFIDENCE = "confidence"
+    METHOD = "method"
+    INSTRUMENT = "instrument"
+    SOURCE = "source"
+    GRANULARITY = "granularity"
+
+
 class ProjectHash(SQLModel, table=True):
     """The hash of what answers say of one project: its row, its components, their verdicts and facts.
 
@@ -65,7 +81,7 @@ class ReleaseChange(SQLModel, table=True):
     """A row's money in one category under one measure, before and after a release; only where the two differ.
 
     For every measure, category and status the sums of new less old amounts are the differences of the two releases'
-    totals.
+    totals. `moved` and the countries are codes with blanks between them; null where an earlier version of the program wrote none.
     """
 
     __tablename__ = "release_change"
@@ -77,10 +93,15 @@ class ReleaseChange(SQLModel, table=True):
     category: str = Field(sa_type=Code, primary_key=True)
     change: Change = Field(sa_type=Code)
     granularity: Granularity = Field(sa_type=Code)
+    moved: str | None = Field(default=None, sa_type=Code)
     old_relevance: Relevance | None = Field(default=None, sa_type=Code)
     new_relevance: Relevance | None = Field(default=None, sa_type=Code)
     old_status: str | None = Field(default=None, sa_type=Code)
     new_status: str | None = Field(default=None, sa_type=Code)
+    old_approval_date: date | None = None
+    new_approval_date: date | None = None
+    old_countries: str | None = Field(default=None, sa_type=Code)
+    new_countries: str | None = Field(default=None, sa_type=Code)
     old_amount_cents: int | None = Field(default=None, sa_type=BigInteger)
     new_amount_cents: int | None = Field(default=None, sa_type=BigInteger)
     old_partial_cents: int | None = Field(default=None, sa_type=BigInteger)
@@ -99,7 +120,7 @@ class ReleasePublic(BaseModel):
     projects: int = Doc(description="Projects stored.", examples=[184])
     components: int = Doc(description="Listed components stored.", examples=[285])
     rows_added: int = Doc(description="Rows of money that came in with it.", examples=[457])
-    rows_changed: int = Doc(description="Rows of money that it changed.", examples=[0])
+    rows_changed: int = Doc(description="Rows of money of which it changed how or where they count.", examples=[0])
     rows_removed: int = Doc(description="Rows of money that no longer count.", examples=[0])
     content_sha256: str = Doc(
         description="Hash of what answers are made of; equal data have equal ones.",
@@ -143,10 +164,19 @@ class ReleaseChangePublic(BaseModel):
     measure: Measure = Doc(description="What the amounts measure.")
     granularity: Granularity = Doc(description="What the row stands for.")
     change: Change = Doc(description="What the release did to the row as a whole.")
+    moved: list[Moved] | None = Doc(
+        description="What differs; empty where the money came into the category or left it. `country` and `lender`: others, or "
+        "the same money spread otherwise. null: not kept by the version of the program that made the release.",
+        examples=[["country", "approval_date"]],
+    )
     old_relevance: Relevance | None = Doc(description="Before: how far it served migration; null: not counted here.")
     new_relevance: Relevance | None = Doc(description="After: how far it serves migration; null: not counted here.")
     old_status: str | None = Doc(description="Before: status of the project.", examples=["Active"])
     new_status: str | None = Doc(description="After: status of the project.", examples=["Closed"])
+    old_approval_date: date | None = Doc(description="Before: when the project was approved.")
+    new_approval_date: date | None = Doc(description="After: when the project was approved; this gives the year.")
+    old_countries: list[str] | None = Doc(description="Before: places in which it counted.", examples=[["JOR"]])
+    new_countries: list[str] | None = Doc(description="After: places in which it counts.", examples=[["JOR", "LBN"]])
     old_amount_usd: Usd | None = Doc(description="Before: money that counted in full, US dollars.")
     new_amount_usd: Usd | None = Doc(description="After: money that counts in full, US dollars.")
     old_partial_usd: Usd | None = Doc(description="Before: money of which an unknown part counted, US dollars.")

@@ -31,6 +31,10 @@ ORDER = [SortKey(name) for name in ("component_id", "project_id", "measure", "ca
 """The order of changes; with the release this is their key, so no two are equal."""
 
 
+CODES = ("moved", "old_countries", "new_countries")
+"""Columns of changes that hold codes with blanks between them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeFilter:
     """Which changes of a release to show. Within a field any value matches; an empty field does not limit."""
@@ -113,7 +117,8 @@ def list_changes(
     """
     kept = [item.label(item.name.replace("_cents", "_usd")) for item in change.c if item.name != "release_id"]
     statement = select(*kept).where(*_conditions(release_id, wanted))
-    return list_rows(connection, statement, {item.name: item for item in change.c}, ORDER, after, limit)
+    for row in list_rows(connection, statement, {item.name: item for item in change.c}, ORDER, after, limit):
+        yield row | {name: None if row[name] is None else row[name].split() for name in CODES}
 
 
 def _conditions(release_id: int, wanted: ChangeFilter) -> list[ColumnElement[bool]]:
