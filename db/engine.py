@@ -74,7 +74,6 @@ def make_engine(url: str) -> Engine:
         if not parsed.database.startswith("file:"):
             event.listen(engine, "do_connect", _create_for_its_owner)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -85,18 +84,8 @@ def _create_for_its_owner(_dialect: Any, _record: Any, arguments: Any, _named: A
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun below, so that a read sees one state throughout
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={SQLITE_WAIT_MS}"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.connection.cursor().execute(
-            "BEGIN"
-        )  # waits for nothing, so nothing can go wrong that has to be told
 
 
 def _note_rest(_driver: Any, record: Any) -> None:
@@ -190,21 +179,17 @@ def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Conn
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":  # the driver would begin by itself, and wait for the answer
             connection = connection.execution_options(reads=Reading(), isolation_level="AUTOCOMMIT")
-        with connection.begin(), _bounded(connection, allowance):
+            with connection.begin():
+                yield connection
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")  # ends where the connection is closed: nothing was written
+        if allowance is not None:
+            driver.set_progress_handler(allowance.take, STEPS_AT_ONCE)
+        try:
             yield connection
-
-
-@contextmanager
-def _bounded(connection: Connection, allowance: Allowance | None) -> Iterator[None]:
-    if allowance is None or connection.dialect.name != "sqlite":
-        yield
-        return
-    driver: Any = connection.connection.driver_connection
-    driver.set_progress_handler(allowance.take, STEPS_AT_ONCE)
-    try:
-        yield
-    finally:
-        driver.set_progress_handler(None, 0)
+        finally:
+            driver.set_progress_handler(None, 0)
 
 
 @contextmanager
@@ -223,7 +208,7 @@ def noting(engine: Engine) -> Iterator[Connection]:
 
     On PostgreSQL it does not wait for the one who writes alone; SQLite has one writer at a time, so there it does.
     """
-    with engine.connect() as connection:
-        connection = connection.execution_options(writes=True)
-        with connection.begin():
-            yield connection
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection

@@ -6,6 +6,7 @@ import threading
 import weakref
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from time import monotonic, sleep
 from typing import Any, Protocol
 
@@ -40,6 +41,7 @@ class ReleaseStamp:
     checked_at: datetime | None = None
 
 
+@lru_cache(16)  # asked with every answer that is made
 def stamp_of(release: Release) -> ReleaseStamp:
     """Take the stamp of a stored release."""
     return ReleaseStamp(

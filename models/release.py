@@ -34,6 +34,10 @@ class Release(SQLModel, table=True):
     content_sha256: str
     checked_at: datetime | None = None
 
+    def __hash__(self) -> int:
+        """Let what follows from a release be remembered; equal ones have equal numbers."""
+        return hash(self.release_id)
+
     @property
     def versions(self) -> Versions:
         """The versions that its figures were made with."""

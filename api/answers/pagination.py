@@ -4,10 +4,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import quote_plus
 
 from fastapi import Request
 
@@ -23,7 +23,7 @@ _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)')
 
 def query_key(request: Request) -> str:
     """Name a query by its parameters without those that only choose how its rows are shown."""
-    return key_of(request.url.path, request.query_params.multi_items())
+    return key_of(request.scope["path"], request.query_params.multi_items())
 
 
 def key_of(path: str, parameters: Iterable[tuple[str, str]]) -> str:
@@ -79,15 +79,9 @@ def _refused(cursor: str, kind: str, message: str) -> BadParameterError:
 
 def page_link(request: Request, cursor: str) -> str:
     """The absolute address of the next page."""
-    address, _, query = str(request.url).partition("?")
-    sent = [(name, value) for name, value in sent_in(query) if name != "cursor"]
+    address = str(request.url).partition("?")[0]
+    sent = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return f"{address}?{query_of([*sent, ('cursor', cursor)])}"
-
-
-@lru_cache(16)  # an answer with links asks for it twice
-def sent_in(query: str) -> Sequence[tuple[str, str]]:
-    """The parameters of a query string."""
-    return parse_qsl(query, keep_blank_values=True)
 
 
 def query_of(sent: Iterable[tuple[str, str]]) -> str:

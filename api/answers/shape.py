@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Protocol
 
 from fastapi import Request, Response
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from api.answers.encoding import objects_of, to_json
 from api.answers.frames import LICENCE
 from api.answers.negotiation import MAX_ACCEPT, MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
-from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of, sent_in
+from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of
 from api.deps import Snapshot
 from api.exports.columns import About, Column, chosen
 from api.exports.csv import csv_chunks
@@ -33,6 +33,7 @@ from models.versions import present_versions
 Values = Mapping[str, Any]
 Writer = Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]
 ALL_TYPES = {str(form): media_type for types in (MEDIA_TYPES, PICTURE_TYPES) for form, media_type in types.items()}
+IN_OTHER_FORMATS = tuple(form.value for form in Format if form is not Format.JSON)
 IN_PAGES = ("cursor", "limit")
 OF_PICTURES = ("chart", "scale", "width", "height", "theme")
 """Parameters that only pictures have."""
@@ -78,30 +79,20 @@ class Asked:
     ) -> dict[str, Any]:
         """Describe what an answer rests on."""
         release = self.snapshot.release
-        meta: dict[str, Any] = {
-            "release": release.release_id,
-            "as_of": release.as_of,
-            "taxonomy_version": release.taxonomy_version,
-            "rules_version": release.rules_version,
-            "method_version": release.method_version,
-            "currency": "USD",
-            "prices": "current",
-        }
+        meta = {**_of_release(release)}
         if filters is not None:
             meta |= {"measure": filters.measure.value} | _prices(filters)
         if query is not None:
             grouped = [dimension.value for dimension in query.group_by]
             meta |= {"basis": query.basis.value, "additive": query.additive, "group_by": grouped}
-        old = release.versions != present_versions()
-        aged = ["computed by an older version of this program: see `python -m api reclassify`"] if old else []
         stale = getattr(self.request.state, "stale", False)
         late = [staleness(release.checked_at)] if stale and release.checked_at else []
-        return meta | {"stale": stale, "warnings": [*late, *aged, *warnings]}
+        return meta | {"stale": stale, "warnings": [*late, *_aged(release), *warnings]}
 
     def links(
         self,
         next_page: str | None = None,
-        formats: Iterable[Format] = Format,
+        formats: Iterable[str] = IN_OTHER_FORMATS,
         in_pages: bool = True,
         drawn: bool = False,
     ) -> dict[str, Any]:
@@ -111,15 +102,35 @@ class Asked:
         """
         asked = str(self.request.url)
         links: dict[str, Any] = {"self": asked, "next": next_page}
-        address, _, query = asked.partition("?")
-        sent = sent_in(query)
+        address, sent = asked.partition("?")[0], self.request.query_params.multi_items()
         left_out = {"format", *(IN_PAGES if in_pages else ())}
         rows = _linked(address, sent, {*left_out, *OF_PICTURES})
-        links |= {name.value: rows + name.value for name in formats if name is not Format.JSON}
+        links |= {name: rows + name for name in formats}
         if drawn:
             seen = _linked(address, sent, {*left_out, "fields"})
             links |= {name.value: seen + name.value for name in Picture}
         return links | {"licence": LICENCE}
+
+
+@lru_cache(16)
+def _of_release(release: Release) -> dict[str, Any]:
+    """What every answer from a release says of it, unless it says otherwise; nobody may change it."""
+    return {
+        "release": release.release_id,
+        "as_of": release.as_of,
+        "taxonomy_version": release.taxonomy_version,
+        "rules_version": release.rules_version,
+        "method_version": release.method_version,
+        "currency": "USD",
+        "prices": "current",
+    }
+
+
+@lru_cache(16)
+def _aged(release: Release) -> Sequence[str]:
+    """Warn of figures that were made with other versions."""
+    old = release.versions != present_versions()
+    return ["computed by an older version of this program: see `python -m api reclassify`"] if old else []
 
 
 def _linked(address: str, sent: Sequence[tuple[str, str]], left_out: Set[str]) -> str:

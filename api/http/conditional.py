@@ -6,7 +6,6 @@ validation and without the database; only what else can be asked (`*`, a date) n
 
 from functools import lru_cache
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +14,7 @@ from api.freshness import is_stale
 from api.http.last import REFUSED
 from api.http.paths import is_data_path, needs_key
 from api.http.question import question_of
-from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, not_modified, send_empty
+from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, joined, not_modified, send_empty
 from api.http.tags import has_it_already, held, http_date, newest, strong, tag_of
 from db.watch import ReleaseStamp, ReleaseWatch
 
@@ -59,48 +58,52 @@ class Outgoing:
     async def __call__(self, message: Message) -> None:
         """Send a message on."""
         if message["type"] == "http.response.start":
-            message.setdefault("headers", [])
-            self._complete(message, MutableHeaders(scope=message))
+            headers = joined(message.get("headers", []))
+            message["status"] = self._complete(message["status"], headers)
+            message["headers"] = list(headers.items())
         elif self.without_body:
             if message.get("more_body", False):
                 return  # the route may go on writing; what counts is where it ends
             message = {"type": "http.response.body", "body": b""}
         await self.send(message)
 
-    def _complete(self, message: Message, headers: MutableHeaders) -> None:
+    def _complete(self, status: int, headers: dict[bytes, bytes]) -> int:
         from_data = is_data_path(self.scope)
         if from_data:
-            _add_vary(headers)
-        if message["status"] >= 400 or needs_key(self.scope):
-            headers["cache-control"] = "no-store"
-            del headers["etag"]
-        elif message["status"] == 200 and from_data and self.scope["method"] in {"GET", "HEAD"}:
+            headers[b"vary"] = _vary(headers.get(b"vary", b""))
+        if status >= 400 or needs_key(self.scope):
+            headers[b"cache-control"] = b"no-store"
+            headers.pop(b"etag", None)
+        elif status == 200 and from_data and self.scope["method"] in {"GET", "HEAD"}:
             self._describe(headers)
             if self._has_it_already(headers):
                 self.without_body = True
-                message["status"] = 304
                 for name in ABOUT_THE_BODY:
-                    del headers[name]
-        elif "content-encoding" in headers and headers.get("etag", "").startswith('"'):
-            headers["etag"] = f"W/{headers['etag']}"  # a static file's tag names its bytes before they were compressed
+                    headers.pop(name, None)
+                return 304
+        elif b"content-encoding" in headers and headers.get(b"etag", b"").startswith(b'"'):
+            # A static file's tag names its bytes before they were compressed.
+            headers[b"etag"] = b"W/" + headers[b"etag"]
+        return status
 
-    def _describe(self, headers: MutableHeaders) -> None:
+    def _describe(self, headers: dict[bytes, bytes]) -> None:
         """Add what a 200 needs to be kept. The tag is that of the release which the route itself says it used."""
         stamp: ReleaseStamp | None = self.scope["state"].get("release")
         if stamp is not None:
             tag = tag_of(stamp, self.scope, self.version, self.scope["state"].get("stale", False))
-            headers.setdefault("etag", strong(tag, headers.get("content-encoding")))
-            headers.setdefault("last-modified", http_date(stamp.created_at))
-        headers.setdefault("cache-control", REVALIDATE)
-        links = _links(_base_of(self.scope))
-        headers["link"] = ", ".join([*headers.getlist("link"), links])
+            headers.setdefault(b"etag", strong(tag, headers.get(b"content-encoding", b"").decode()).encode())
+            headers.setdefault(b"last-modified", http_date(stamp.created_at).encode())
+        headers.setdefault(b"cache-control", REVALIDATE.encode())
+        links = _links(_base_of(self.scope)).encode("latin-1")
+        headers[b"link"] = headers[b"link"] + b", " + links if b"link" in headers else links
 
-    def _has_it_already(self, headers: MutableHeaders) -> bool:
+    def _has_it_already(self, headers: dict[bytes, bytes]) -> bool:
         """Judge what could not be judged before: `*`, the tag of a route's own, a date."""
         asked = question_of(self.scope)
-        return asked.conditional and has_it_already(
-            asked.if_none_match, asked.if_modified_since, headers.get("etag"), headers.get("last-modified")
-        )
+        if not asked.conditional:
+            return False
+        etag, modified = (headers.get(name, b"").decode("latin-1") or None for name in (b"etag", b"last-modified"))
+        return has_it_already(asked.if_none_match, asked.if_modified_since, etag, modified)
 
 
 def _base_of(scope: Scope) -> str:
@@ -128,8 +131,11 @@ def _links(base: str) -> str:
     return f'<{base}/openapi.json>; rel="describedby", <{LICENCE}>; rel="license"'
 
 
-def _add_vary(headers: MutableHeaders) -> None:
-    there = [name.strip() for line in headers.getlist("vary") for name in line.split(",") if name.strip()]
+@lru_cache(64)
+def _vary(sent: bytes) -> bytes:
+    """What answers from the data vary by, beside what a route says."""
+    there = [name.strip() for name in sent.decode("latin-1").split(",") if name.strip()]
     known = {name.lower() for name in there}
-    if "*" not in known:
-        headers["vary"] = ", ".join([*(name for name in VARY if name.lower() not in known), *there])
+    if "*" in known:
+        return sent
+    return ", ".join([*(name for name in VARY if name.lower() not in known), *there]).encode("latin-1")

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from db.engine import make_engine
+from db.engine import make_engine, writing
 from db.settings import get_settings
 from db.tables import metadata
 
@@ -29,5 +29,5 @@ handed_over = context.config.attributes.get("connection")
 if handed_over is not None:
     _run(handed_over)
 else:
-    with make_engine(get_settings().database_url).begin() as own_connection:
+    with writing(make_engine(get_settings().database_url)) as own_connection:
         _run(own_connection)

@@ -53,9 +53,9 @@ def plans(engine, ask, steered=True, explain="EXPLAIN "):
         on_sqlite = connection.dialect.name == "sqlite"
         if steered and not on_sqlite:  # on so few rows it would read tables through, although it need not
             connection.execute(text("SET LOCAL enable_seqscan = off"))
-        event.listen(connection, "before_cursor_execute", listen)
+        event.listen(engine, "before_cursor_execute", listen)
         ask(connection)
-        event.remove(connection, "before_cursor_execute", listen)
+        event.remove(engine, "before_cursor_execute", listen)
         explain = "EXPLAIN QUERY PLAN " if on_sqlite else explain
         return [
             "\n".join(str(row[-1]) for row in connection.exec_driver_sql(explain + statement, parameters))
