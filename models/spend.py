@@ -115,7 +115,10 @@ class GroupColumns(BaseModel):
     country_name: str | None = Doc(default=None, description="Its readable name.")
     region: str | None = Doc(default=None, description="World Bank region of the place, when grouped by it.")
     region_name: str | None = Doc(default=None, description="Its readable name.")
-    income_group: str | None = Doc(default=None, description="Income group, when grouped by it; null: a bucket.")
+    income_group: str | None = Doc(
+        default=None,
+        description="Income group, when grouped by it; null: a bucket, or a place that the World Bank does not classify.",
+    )
     source: str | None = Doc(default=None, description="Source of the project's record, when grouped by it.")
     instrument: str | None = Doc(default=None, description="Lending instrument, when grouped by it.")
     status: str | None = Doc(default=None, description="Project status, when grouped by it.")

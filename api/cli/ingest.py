@@ -124,7 +124,9 @@ def ingest_runs() -> None:
     """List the newest runs, with the key of those that came over HTTP; of those that were not done, why."""
     with ready_engine() as engine, reading(engine) as connection:
         runs = list(list_runs(connection, limit=20))
-    table = Table("run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release", "key")
+    table = Table(
+        "run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release", "key"
+    )
     for run in runs:
         names = ("run_id", "adapter", "input_name", "status", "read", "added", "changed", "unchanged", "rejected")
         release, key = str(run["release_id"] or "-"), escape(run["key_name"] or "")
