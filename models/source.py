@@ -9,6 +9,9 @@ from models.types import Code
 SECONDARY_COPIES = "secondary-copies"
 """The source of rows that another host copied from documents of the publisher: to be shown as such."""
 
+OPEN_LICENCE = "CC-BY-4.0"
+"""The terms of what this service adds of its own, as sources that are under the same name them."""
+
 
 class SourceBase(SQLModel):
     """A publisher's data set or collection, with the terms under which its facts are passed on."""

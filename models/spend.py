@@ -98,7 +98,23 @@ class SpendFigures(BaseModel):
     components_without_amount: int = Doc(description="Those of them that state no amount: unknown, not zero.")
 
 
-class GroupColumns(BaseModel):
+class RatioGroupColumns(BaseModel):
+    """The columns that say which group a row is, of those that a ratio can be grouped by."""
+
+    year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: no date of approval.")
+    fiscal_year: int | None = Doc(default=None, description="World Bank fiscal year of approval, when grouped by it.")
+    country: str | None = Doc(default=None, description="Place, when grouped by it: ISO alpha-3 or a bucket's code.")
+    country_name: str | None = Doc(default=None, description="Its readable name.")
+    region: str | None = Doc(default=None, description="World Bank region of the place, when grouped by it.")
+    region_name: str | None = Doc(default=None, description="Its readable name.")
+    income_group: str | None = Doc(
+        default=None,
+        description="Income group, when grouped by it; null: a bucket, or a place that the World Bank does not classify.",
+    )
+    lender: str | None = Doc(default=None, description="Lender, when grouped by it.")
+
+
+class GroupColumns(RatioGroupColumns):
     """The columns that say which group a row is: those that were asked for in `group_by`."""
 
     category: str | None = Doc(default=None, description="Category, when grouped by it.", examples=["worker_return"])
@@ -109,17 +125,9 @@ class GroupColumns(BaseModel):
         default=None, description="Named set of categories, when grouped by it; null: in no set. Sets overlap."
     )
     set_label: str | None = Doc(default=None, description="Its readable name.")
-    year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: no date of approval.")
-    fiscal_year: int | None = Doc(default=None, description="World Bank fiscal year of approval, when grouped by it.")
-    country: str | None = Doc(default=None, description="Place, when grouped by it: ISO alpha-3 or a bucket's code.")
-    country_name: str | None = Doc(default=None, description="Its readable name.")
-    region: str | None = Doc(default=None, description="World Bank region of the place, when grouped by it.")
-    region_name: str | None = Doc(default=None, description="Its readable name.")
-    income_group: str | None = Doc(default=None, description="Income group, when grouped by it; null: a bucket.")
     source: str | None = Doc(default=None, description="Source of the project's record, when grouped by it.")
     instrument: str | None = Doc(default=None, description="Lending instrument, when grouped by it.")
     status: str | None = Doc(default=None, description="Project status, when grouped by it.")
-    lender: str | None = Doc(default=None, description="Lender, when grouped by it.")
     relevance: str | None = Doc(default=None, description="How far the money serves migration, when grouped by it.")
 
 
@@ -158,7 +166,7 @@ class RatioFigures(BaseModel):
     ratio_high: Ratio | None = Doc(description="The most it can be: the partial money counts above the line only.")
 
 
-class RatioRow(GroupColumns, RatioFigures):
+class RatioRow(RatioGroupColumns, RatioFigures):
     """One group of a ratio."""
 
 

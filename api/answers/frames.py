@@ -6,13 +6,19 @@ from pydantic import BaseModel, Field
 
 Row = TypeVar("Row", bound=BaseModel)
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+TERMS = (
+    "Terms of use of the bundled data and of this service's classification; rows of other sources keep the terms that "
+    "/v1/sources names."
+)
 
 
 class Meta(BaseModel):
     """What an answer rests on."""
 
     release: int = Field(
-        description="Release of the data; equal questions of one release have equal answers.", examples=[1]
+        description="Release of the data; equal questions of one release have equal answers from one version of the "
+        "program, but for `stale` and its warning.",
+        examples=[1],
     )
     as_of: str | None = Field(
         description="Newest date on which a source loaded said something.", examples=["2025-03-31"]
@@ -43,7 +49,7 @@ class Links(BaseModel):
     csv: str | None = Field(default=None, description="The same rows as CSV, all pages.")
     parquet: str | None = Field(default=None, description="The same rows as Parquet, all pages.")
     xlsx: str | None = Field(default=None, description="The same rows as an Excel workbook, all pages.")
-    licence: str = Field(default=LICENCE, description="Terms of use of the data.")
+    licence: str = Field(default=LICENCE, description=TERMS)
 
 
 class DrawnLinks(Links):

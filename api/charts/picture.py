@@ -20,6 +20,7 @@ from db.queries.spend.spend import spend_rows, spend_totals
 from db.queries.spend.warnings import spend_warnings
 from models.filters import SpendQuery
 from models.release import Release
+from models.source import OPEN_LICENCE, Source
 
 MOST_ROWS = 20_000
 """Rows that are folded into one picture."""
@@ -72,7 +73,7 @@ def _words(
     notes: Sequence[str],
     unit: str = "",
 ) -> Words:
-    sources = [source.attribution for source in sources_of(snapshot.connection, query.filters)]
+    sources = sources_of(snapshot.connection, query.filters)
     return Words(
         title_of(query, choice),
         subtitle,
@@ -83,11 +84,17 @@ def _words(
     )
 
 
-def _source(release: Release, attributions: Sequence[str]) -> str:
-    named = "; ".join(dict.fromkeys(attributions))
+def _source(release: Release, sources: Sequence[Source]) -> str:
+    named = "; ".join(dict.fromkeys(source.attribution for source in sources))
     source = f"Source: {named}. " if named else ""
     dated = f", data as of {release.as_of}" if release.as_of else ""
-    return f"{source}Migration Finance API, release {release.release_id}{dated}. Licence: CC BY 4.0."
+    return f"{source}Migration Finance API, release {release.release_id}{dated}. {_terms(sources)}"
+
+
+def _terms(sources: Sequence[Source]) -> str:
+    """The licence, where all sources are under the one of this service's own data; else where the terms of each stand."""
+    alike = all(source.licence == OPEN_LICENCE for source in sources)
+    return "Licence: CC BY 4.0." if alike else "Licences: see /v1/sources."
 
 
 def _reason(warnings: Sequence[str]) -> str:

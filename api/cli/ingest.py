@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api.cli.database import ingest_file, ready_engine
@@ -120,13 +121,16 @@ def ingest_records(file: File) -> None:
 
 @app.command("runs", epilog=example("ingest runs"))
 def ingest_runs() -> None:
-    """List the newest runs; of those that were not done, why."""
+    """List the newest runs, with the key of those that came over HTTP; of those that were not done, why."""
     with ready_engine() as engine, reading(engine) as connection:
         runs = list(list_runs(connection, limit=20))
-    table = Table("run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release")
+    table = Table(
+        "run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release", "key"
+    )
     for run in runs:
         names = ("run_id", "adapter", "input_name", "status", "read", "added", "changed", "unchanged", "rejected")
-        table.add_row(*(str(run[name]) for name in names), str(run["release_id"] or "-"))
+        release, key = str(run["release_id"] or "-"), escape(run["key_name"] or "")
+        table.add_row(*(str(run[name]) for name in names), release, key)
     out.print(table)
     for run in runs:
         if run["detail"]:

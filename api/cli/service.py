@@ -26,9 +26,11 @@ LAST_SECONDS = 20
 @app.command(epilog=example("serve --port 8080 --workers 4"))
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; HOST in the environment.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; PORT in the environment.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; PORT in the environment.")
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that answer; WORKERS in the environment.")
+        int | None, typer.Option(min=1, max=256, help="Processes that answer; WORKERS in the environment.")
     ] = None,
 ) -> None:
     """Serve the API."""

@@ -17,16 +17,16 @@ country, and why each is counted there.
 * **Money** is in US dollars, exact to the cent, as JSON numbers. `amount_usd` counts in full; `partial_usd` is money of
   which an unknown part serves migration, so every row is a range from `amount_usd` to their sum.
 * **Totals** are over the whole filter and equal the sum of the rows wherever `meta.additive` is true.
-* **Nothing is ignored**: an unknown parameter or code is a 422 that names it and the nearest valid one.
+* **Nothing is ignored** under `/v1`: an unknown parameter or code is a 422 that names it and the nearest valid one.
 * **Errors** are `application/problem+json` (RFC 9457).
 * **Formats**: `format=` or the header Accept takes the same rows as JSON, JSON lines, CSV, Parquet or Excel. JSON has
   pages (`links.next`); the others hold all rows. Spend comes as a picture too, SVG or PNG.
 * **Releases**: data change only with a release, named in `meta.release`. Every answer about data has a strong ETag; asked again
-  with If-None-Match it is a 304 until the next release.
+  with If-None-Match it is a 304 until there is a new release or version of the program, or the data turn stale.
 * **Limits**: who runs the service may limit how many requests a client sends a minute. Then every answer says what is left
   in `RateLimit`, by the policy in `RateLimit-Policy`, and beyond that it is a 429 with `Retry-After`.
 * **Writing** needs a key (`Authorization: Bearer`): records are sent to `/v1/ingest/records`, decisions to `/v1/reviews`.
-* **One vocabulary**: the same filters, `q`, `sort`, `prices` mean the same on every path.
+* **One vocabulary**: the same filters, `q`, `sort`, `prices` mean the same on every path that has rows of money.
 """
 
 TAGS = [

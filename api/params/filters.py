@@ -43,6 +43,18 @@ PLACE = "^[A-Za-z]{3}$"
 A_BASE_YEAR = 2023
 """For suggestions."""
 
+REGION_ACRONYMS = {
+    "EAP": "EAS",
+    "ECA": "ECS",
+    "LAC": "LCN",
+    "LCR": "LCN",
+    "MENA": "MEA",
+    "MNA": "MEA",
+    "SAR": "SAS",
+    "SSA": "AFE,AFW,AFR",
+}
+"""What the World Bank's acronyms of regions, which are no codes here, mean; for suggestions."""
+
 RANGES = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
 
 
@@ -79,7 +91,7 @@ class FilterParams(FormatParams):
         "ISO 3166-1 alpha-3 code, or the code of a region's bucket; case is ignored.", "JOR,LBN", pattern=PLACE
     )
     region: Codes = listed(
-        "World Bank region in which the place lies, by its code (AFE, AFW, EAP, ECA, LCN, MEA, SAS …).",
+        "World Bank region in which the place lies, by its code (AFE, AFW, EAS, ECS, LCN, MEA, SAS …).",
         "MEA",
         pattern=PLACE,
     )
@@ -202,7 +214,7 @@ class FilterParams(FormatParams):
             categories=tuple(categories),
             groups=tuple(self.group),
             countries=tuple(_place(code, known.places, known.loaded_places) for code in self.country),
-            regions=_known("region", self.region, known.regions, {name: code for code, name in known.regions.items()}),
+            regions=_known("region", self.region, known.regions, _region_hints(known.regions)),
             income_groups=tuple(self.income_group),
             projects=known_projects(self.project, snapshot),
             sources=_known("source", self.source, known.sources),
@@ -247,6 +259,11 @@ def _place(code: str, places: PlaceIndex, loaded: Set[str]) -> str:
     if named:
         item = item.model_copy(update={"suggestion": named.code})
     raise BadParameterError(item)
+
+
+def _region_hints(regions: Mapping[str, str]) -> dict[str, str]:
+    """Names and acronyms of regions, and the codes that they mean."""
+    return REGION_ACRONYMS | {name: code for code, name in regions.items()}
 
 
 def _known(

@@ -48,7 +48,9 @@ class ComponentParams(FormatParams):
 @router.get("", operation_id="list_components", response_model=ListAnswer[ComponentPublic])
 @reads
 def list_components(request: Request, snapshot: Snapshot, params: Annotated[ComponentsParams, Query()]) -> Response:
-    """Rows of money in the filter; they sum to the spend of the same filter. Without `sort`, in the order of their ids."""
+    """Rows of money in the filter; they sum to the spend of the same filter. Without `sort`, in the order of their ids,
+    with `q` those that match best first.
+    """
     return answer_components(Asked(request, snapshot), params)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.encoding import to_json
-from api.answers.frames import LICENCE, OneAnswer
+from api.answers.frames import LICENCE, TERMS, OneAnswer
 from api.answers.shape import Asked, json_answer
 from api.deps import Snapshot, reads
 
@@ -24,7 +24,7 @@ class Citation(BaseModel):
     release: int = Field(description="The release that is cited.", examples=[1])
     content_sha256: str = Field(description="Hash of its content: equal data have equal hashes.")
     sources_url: str = Field(description="Where the sources and their attributions are listed.")
-    licence: str = Field(description="Terms of use of the data.", examples=[LICENCE])
+    licence: str = Field(description=TERMS, examples=[LICENCE])
 
 
 class CitationParams(BaseModel):

@@ -44,7 +44,9 @@ class ProjectParams(FormatParams):
 @router.get("", operation_id="list_projects", response_model=ListAnswer[ProjectPublic])
 @reads
 def list_projects(request: Request, snapshot: Snapshot, params: Annotated[ProjectsParams, Query()]) -> Response:
-    """Projects that have at least one row of money in the filter. Without `sort`, in the order of their ids."""
+    """Projects that have at least one row of money in the filter. Without `sort`, in the order of their ids,
+    with `q` those that match best first.
+    """
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
     read = partial(project_table, snapshot, filters, sort)
     if rows_format(request, params.format) is Format.JSON:

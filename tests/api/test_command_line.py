@@ -168,6 +168,14 @@ def test_a_port_that_is_taken_is_told_in_one_line_before_anything_is_begun(at, l
     assert f"cannot listen on 127.0.0.1, port {port}" in " ".join(result.stderr.split())
 
 
+@pytest.mark.parametrize("words", [("--port", "99999"), ("--port", "-1"), ("--workers", "257")])
+def test_a_number_that_no_port_or_count_of_workers_has_is_a_wrong_option(words, at, loaded):
+    result = at(loaded.url.render_as_string(hide_password=False), "serve", *words)
+    assert result.exit_code == 2
+    assert words[0] in result.stderr
+    assert "range" in result.stderr
+
+
 def test_the_specification_is_there_without_docstrings(loaded):
     code = "from api.main import create_app; print(len(create_app().openapi()['paths']))"
     environment = {

@@ -135,6 +135,9 @@ def test_a_run_tells_the_key_and_never_the_token(engine):
     for text in (answer.text, run.text):
         assert key["Authorization"].rpartition("_")[2] not in text
     assert (run.json()["data"]["key_name"], run.json()["data"]["key_id"]) == ("statistics office", 1)
+    listed = command(engine, "ingest", "runs").stdout
+    assert "statistics office" in listed
+    assert key["Authorization"].rpartition("_")[2] not in listed
     assert rows(engine, "api_key")[0]["last_used_at"] is not None
 
 
@@ -146,10 +149,14 @@ def test_names_of_keys_are_never_used_again(engine):
         new_key(engine, name="one")
 
 
-def cli(engine, *arguments):
+def command(engine, *words):
     environment = {**os.environ, "DATABASE_URL": engine.url.render_as_string(hide_password=False)}
-    command = [sys.executable, "-m", "api", "keys", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    line = [sys.executable, "-m", "api", *words]
+    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def cli(engine, *arguments):
+    return command(engine, "keys", *arguments)
 
 
 def test_the_commands_make_list_and_revoke(engine):

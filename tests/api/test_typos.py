@@ -1,5 +1,7 @@
 """Typical mistakes: each answer says which parameter, which value, what is allowed, and the nearest valid one."""
 
+import re
+
 import httpx
 import pytest
 
@@ -31,6 +33,10 @@ MISTAKES = [
     ("/v1/spend?category=remitances", "category", None, CATEGORIES, "remittances"),
     ("/v1/spend?region=Africa", "region", None, ["AFE", "AFW", "AFR"], "AFR"),
     ("/v1/spend?region=Middle East and North Africa", "region", None, ["MEA"], "MEA"),
+    ("/v1/spend?region=EAP", "region", None, ["EAS"], "EAS"),
+    ("/v1/spend?region=ECA", "region", None, ["ECS"], "ECS"),
+    ("/v1/spend?region=mna", "region", None, ["MEA"], "MEA"),
+    ("/v1/spend?region=SSA", "region", None, ["AFE", "AFW", "AFR"], "AFE,AFW,AFR"),
     ("/v1/spend?lender=IDB", "lender", None, list(Lender), "ida"),
     ("/v1/spend?income_group=lower-middle", "income_group", None, list(INCOME_GROUPS), "lower_middle"),
     ("/v1/spend?source=worldbank", "source", None, ["worldbank-projects"], "worldbank-projects"),
@@ -160,6 +166,14 @@ def test_a_mistake_is_named_with_its_value_and_what_is_right(path, parameter, va
     assert item.get("value", "") == (path.partition("=")[2] if value is None else value)
     assert set(allowed) <= set(item.get("allowed", []))
     assert item.get("suggestion") == suggestion
+
+
+def test_the_codes_of_regions_that_the_reference_names_are_taken(ask):
+    parameters = ask("/openapi.json").json()["paths"]["/v1/spend"]["get"]["parameters"]
+    described = next(one["description"] for one in parameters if one["name"] == "region")
+    codes = re.findall(r"\b[A-Z]{3}\b", described)
+    assert len(codes) > 3
+    assert ask(f"/v1/spend?region={','.join(codes)}").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/projects", "/v1/components", "/v1/spend?group_by=year"])

@@ -9,6 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.main import MODULES, create_app
 from api.params.repeats import query_parameters
+from api.params.spend import RATIO_DIMENSIONS
 from db.engine import make_engine
 from models.filters import Dimension
 
@@ -32,6 +33,11 @@ def test_the_document_is_valid_openapi_3_1():
     assert "HTTPValidationError" not in str(DOCUMENT)
     problem = DOCUMENT["components"]["schemas"]["Problem"]["properties"]
     assert {"type", "title", "status", "detail", "errors", "request_id"} <= set(problem)
+
+
+def test_a_ratio_has_the_columns_that_it_can_be_grouped_by():
+    named = set(DOCUMENT["components"]["schemas"]["RatioRow"]["properties"])
+    assert named & set(Dimension) == set(RATIO_DIMENSIONS)
 
 
 def test_every_operation_has_its_own_id():

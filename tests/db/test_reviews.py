@@ -230,6 +230,18 @@ def test_a_filled_in_queue_can_be_imported_with_its_columns_for_the_eye(bundled,
     assert ingest(bundled, RecordsAdapter("reviews"), [path]).changed == 1
 
 
+def test_shares_that_do_not_add_up_are_refused_each_with_its_own_value(bundled, write):
+    path = write(
+        "reviews.csv",
+        f"{HEADER}\nP167506-1,mobility_skills,25,,partial,sure,a table,me,2026-11-25\n"
+        "P167506-1,not_migration,75.0001,,none,sure,a table,me,2026-11-25\n",
+    )
+    take(bundled, path)
+    refused = [(row["field"], row["value"]) for row in rejected(bundled)]
+    assert refused == [("share_percent", "25"), ("share_percent", "75.0001")]
+    assert all("sum to 100.0001, expected 100" in row["reason"] for row in rejected(bundled))
+
+
 def test_the_form_of_a_subject_with_shares_has_a_line_each_and_gives_them_back(bundled, write):
     path = write(
         "reviews.csv",

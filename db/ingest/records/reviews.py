@@ -70,8 +70,9 @@ def _store_decision(
     rows = [_review_row(valid.record, position) for position, valid in enumerate(lines)]  # type: ignore[arg-type]
     current = made[-1] if made and not made[-1][0]["superseded"] else []
     if fault := _fault_of(subject, rows):
+        field, value, reason = fault
         for valid in lines:
-            ledger.reject(valid, *fault)
+            ledger.reject(valid, field, value or getattr(valid.record, field), reason)
     elif rows == _said(current) or (ledger.origin == BUNDLE and _is_known(ledger, rows, made)):
         ledger.report.unchanged += len(rows)
     elif current and _day(rows) < _day(current) and rows[0]["reviewer"] != current[0]["reviewer"]:
@@ -86,7 +87,7 @@ def _store_decision(
 
 
 def _fault_of(subject: str, rows: Lines) -> tuple[str, str | None, str] | None:
-    """The field, the value and the reason why the lines are no decision together."""
+    """The field, the value where it is not each line's own, and the reason why the lines are no decision together."""
     codes = [row["category_code"] for row in rows]
     if repeated := next((code for code in codes if codes.count(code) > 1), None):
         return "category", repeated, f"{subject} names {repeated} twice: one line for each category"
@@ -95,8 +96,8 @@ def _fault_of(subject: str, rows: Lines) -> tuple[str, str | None, str] | None:
         reason = f"{subject} has {len(rows)} lines: expected share_percent in each of them, or one line alone"
         return "share_percent", None, reason
     if shares and sum(shares) != PPM:
-        total = f"{sum(shares) / 10_000:g}"
-        return "share_percent", total, f"the shares of {subject} sum to {total}, expected 100"
+        total = f"{sum(shares) / 10_000:.10g}"  # all four decimals
+        return "share_percent", None, f"the shares of {subject} sum to {total}, expected 100"
     return None
 
 
