@@ -63,7 +63,7 @@ def to_markdown(document: Mapping[str, Any]) -> str:
     lines = [f"Rules {document['rules_version']}, taxonomy {document['taxonomy_version']}.", ""]
     for name, title in (("from_text", "Labels that rest on the text"), ("outside_text", "Labels that rest on more")):
         part = document[name]
-        lines += [f"## {title} ({counted(part['rows'], 'row')})", ""]
+        lines += [f"### {title} ({counted(part['rows'], 'row')})", ""]
         if part["rows"]:
             lines += _part_lines(part)
     return "\n".join(lines).rstrip() + "\n"

@@ -11,7 +11,8 @@ from api.deps import snapshot_of
 from api.params.filters import FilterParams
 from db.queries.filtering import conditions
 from db.queries.spend.warnings import _named
-from models.filters import Dimension, Filters
+from db.queries.statements.templates import BOUNDS, LISTS
+from models.filters import YEARS, Dimension, Filters
 from models.search import parse_query
 from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis
 from tests.conftest import app_of
@@ -91,6 +92,18 @@ NOT_NAMED = {
 }
 """Filters with members of which `_named` does not ask whether any row has them, and why."""
 
+WITHOUT_SLOT = {
+    **dict.fromkeys(
+        ("relevance", "statuses", "granularity", "measure", "year_basis"), "it chooses the cells to look in"
+    ),
+    **dict.fromkeys(("approved_from", "approved_to"), "they are parted into whole years and the rest"),
+    "secondary": "it is looked for within a text, and lists alone have it",
+    "tags": "they are few",
+    "search": "its words are a query of their own",
+    "base_year": "it changes amounts, and the price index stands in the statement",
+}
+"""Filters whose values stand in the statement, so that each value makes another one, and why."""
+
 
 def without_and_with(name):
     """Filters without a field and with it, both with what it says of how to mean."""
@@ -104,8 +117,18 @@ def in_sql(filters):
 
 
 def test_the_tables_here_hold_every_filter():
-    assert set(GIVEN) == set(FilterParams.model_fields) - SHOWN
-    assert set(CHOSEN) == {field.name for field in fields(Filters)}
+    assert set(GIVEN) == set(FilterParams.model_fields) - SHOWN, "give the parameter a value in GIVEN"
+    assert set(CHOSEN) == {field.name for field in fields(Filters)}, "give the field a value in CHOSEN"
+
+
+def test_a_value_has_a_slot_in_the_statement_or_a_reason_to_have_none():
+    said = "name the field in LISTS or BOUNDS (db/queries/statements/templates.py), or each value costs a new statement"
+    assert {*LISTS, *BOUNDS} == CHOSEN.keys() - WITHOUT_SLOT.keys(), said
+
+
+@pytest.mark.parametrize("dimension", sorted(set(Dimension) - YEARS))
+def test_a_dimension_has_a_filter_of_its_name(dimension):
+    assert dimension in FilterParams.model_fields, "pages narrow a table to a member by it (`only` in table.js)"
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -131,7 +154,8 @@ def test_a_field_reaches_the_words_of_a_picture(name):
 @pytest.mark.parametrize("name", sorted(name for name, chosen in CHOSEN.items() if isinstance(chosen, tuple)))
 def test_members_that_no_row_has_are_told(name):
     found = list(_named(Filters(**{name: CHOSEN[name]})))
-    assert [asked for _, asked in found] == ([] if name in NOT_NAMED else [CHOSEN[name]])
+    said = "name the field with its dimension in `_named`, or here in NOT_NAMED with a reason"
+    assert [asked for _, asked in found] == ([] if name in NOT_NAMED else [CHOSEN[name]]), said
 
 
 def kinds_of(kind):

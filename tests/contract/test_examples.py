@@ -12,6 +12,7 @@ from tests.conftest import client_of
 from tests.contract.record import DOCUMENT, DRAWN, PICTURE, apps, ask, document_text
 
 SPECIFICATION = create_app(make_engine("sqlite://")).openapi()
+RENEWED = "changed on purpose? `make openapi` writes it anew"
 EXAMPLES = list(examples(SPECIFICATION))
 OPERATIONS = [op for item in SPECIFICATION["paths"].values() for op in item.values()]
 
@@ -29,16 +30,16 @@ def answers(tmp_path_factory):
 
 def test_the_committed_document_is_the_one_that_is_served():
     """Where it changed on purpose, `make openapi` writes it anew, and the difference is there to be read."""
-    assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == json.loads(document_text())
+    assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == json.loads(document_text()), RENEWED
 
 
 def test_the_committed_picture_is_the_one_that_is_served(bundled):
-    assert PICTURE.read_bytes() == bundled(DRAWN).content
+    assert PICTURE.read_bytes() == bundled(DRAWN).content, RENEWED
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.key for example in EXAMPLES])
 def test_an_example_is_what_is_answered(answers, example):
-    assert answers[example.key] == recorded()[example.key]
+    assert answers[example.key] == recorded()[example.key], RENEWED
 
 
 def test_no_answer_is_recorded_that_no_example_asks_for():

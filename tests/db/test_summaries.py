@@ -21,12 +21,13 @@ from db.ingest.figures import cell_store
 from db.ingest.figures.summaries import summarise
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
-from db.queries.filtering import facts, set_members
+from db.queries.filtering import DIMENSIONS, facts, set_members
 from db.queries.spend import cells as cell_queries
 from db.queries.spend import spend as spend_queries
 from db.queries.spend import warnings as warning_queries
 from db.queries.spend.cells import cells_of
 from db.queries.spend.spend import spend
+from db.queries.spend.summaries import known_members
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
 from models.summary import (
@@ -517,3 +518,12 @@ def test_filling_empty_years_leaves_the_other_rows_as_they_are(loaded, limits):
         filled = spend(connection, replace(query, fill=Dimension.FISCAL_YEAR)).rows
     assert any(row["fiscal_year"] is None for row in rows)
     assert [row for row in filled if row["projects"]] == rows
+
+
+@pytest.mark.parametrize("dimension", Dimension)
+def test_what_members_any_fact_has_is_known_of_dimensions_without_cells_too(loaded, dimension):
+    column, where = known_members(dimension)
+    with reading(loaded) as connection:
+        known = set(connection.scalars(select(column).where(*where)))
+        of_facts = select(DIMENSIONS[dimension]).select_from(facts(Filters(), by_set=True)).distinct()
+        assert known - {None} == set(connection.scalars(of_facts)) - {None} != set()

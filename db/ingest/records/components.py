@@ -18,6 +18,12 @@ from models.project import BUNDLE
 from models.records import ComponentRecord
 from models.vocabulary import Granularity
 
+ALWAYS_HASHED = {
+    *("project_id", "ordinal", "title", "description", "amount_cents", "amount_basis", "list_complete", "note"),
+    *("source", "source_url", "as_of"),
+}
+"""The fields that components had in the first version: as hashes that are stored hold nulls of these, nothing is added here."""
+
 
 def store_components(ledger: Ledger, lists: Mapping[str, Sequence[Valid]]) -> None:
     """Store whole lists of components, project by project, under permanent ids."""
@@ -131,8 +137,6 @@ def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:
 
 
 def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict[str, Any]:
-    reading = record.model_dump(mode="json", include=READING)
-    unread = {name for name, value in reading.items() if value is None}  # so that hashes of before hold
     return {
         "component_id": f"{record.project_id}-{number}",
         "project_id": record.project_id,
@@ -149,10 +153,18 @@ def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict
         "source_id": record.source,
         "source_url": record.source_url,
         "as_of": record.as_of,
-        **reading,
-        "content_sha256": content_hash(record.model_dump(mode="json", exclude=unread)),
+        **record.model_dump(mode="json", include=READING),
+        "content_sha256": component_hash(record),
         "run_id": ledger.report.run_id,
     }
+
+
+def component_hash(record: ComponentRecord) -> str:
+    """Hash what a record says. A field that it says nothing of is left out, so that hashes of before hold when a version adds
+    one; those of `ALWAYS_HASHED` go in whether anything is said of them or not."""
+    fields = {name: field for name, field in type(record).model_fields.items() if name not in ALWAYS_HASHED}
+    unsaid = {name for name, field in fields.items() if getattr(record, name) == field.default}
+    return content_hash(record.model_dump(mode="json", exclude=unsaid))
 
 
 def _make_sure_of_projects(ledger: Ledger, project_ids: set[str]) -> None:

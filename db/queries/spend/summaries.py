@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
-from db.queries.filtering import conditions, dimension_column, fact, facts, in_prices
+from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, facts, in_prices
 from db.queries.spend.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
 from db.queries.spend.facts import distinct_counts, from_facts, group_columns, projects_and_money, sum_of
 from db.queries.statements.asking import ask
@@ -175,9 +175,11 @@ def _total(parts: Iterable[Select[Any]]) -> Select[Any]:
 
 
 def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[ColumnElement[bool]]]:
-    """Return a column of cells that holds every member of a dimension that any fact has, and which cells to look in."""
+    """Return a column that holds every member of a dimension that any fact has, and which rows of it to look in: one of cells,
+    else the facts' own, which is slow with many."""
     cells = cells_of_all(dimension)
-    assert cells is not None
+    if cells is None:
+        return DIMENSIONS[dimension], []
     return summary.c[COLUMNS[dimension]], cells
 
 
