@@ -94,7 +94,7 @@ def _source(release: Release, sources: Sequence[Source]) -> str:
 def _terms(sources: Sequence[Source]) -> str:
     """The licence, where all sources are under the one of this service's own data; else where the terms of each stand."""
     alike = all(source.licence == OPEN_LICENCE for source in sources)
-    return "Licence: CC BY 4.0." if alike else "Licences: see /v1/sources."
+    return "Licence: CC BY 4.0." if alike else "Licence: CC BY 4.0; terms of other sources: /v1/sources."
 
 
 def _reason(warnings: Sequence[str]) -> str:

@@ -208,7 +208,7 @@ def test_a_picture_can_stand_on_a_strict_page(query, get):
         ),
         ("group_by=year&fill=year&country=KEN", "o row loaded of country Kenya in 2019-2022: zeros"),
         ("group_by=category&granularity=project", "Licence: CC BY 4.0."),
-        ("group_by=category", "Licences: see /v1/sources."),
+        ("group_by=category", "Licence: CC BY 4.0; terms of other sources: /v1/sources."),
         ("group_by=category", "in rows read from secondary copies"),
         ("group_by=category", "rests on doubtful classifications"),
         ("group_by=category", "stands on whole projects"),
