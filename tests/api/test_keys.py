@@ -1,19 +1,16 @@
 """Who may write: keys with scopes, shown once, stored as hashes, revoked at once."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from api.routers import ingest as routes
 from db import keys
 from db.engine import reading, writing
-from db.settings import ROOT
 from models.vocabulary import Scope
 from tests.api.test_errors import problem
 from tests.conftest import client_of
+from tests.data.commands import command
 from tests.data.export_helpers import rows
 from tests.data.writing import CSV, RECORD, new_key, sender, until
 
@@ -147,9 +144,7 @@ def test_names_of_keys_are_never_used_again(engine):
 
 
 def cli(engine, *arguments):
-    environment = {**os.environ, "DATABASE_URL": engine.url.render_as_string(hide_password=False)}
-    command = [sys.executable, "-m", "api", "keys", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return command(engine, "keys", *arguments)
 
 
 def test_the_commands_make_list_and_revoke(engine):
