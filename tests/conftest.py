@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -49,6 +50,9 @@ def postgres_url() -> Iterator[str]:
         try:
             yield server.get_uri()
         finally:
+            process = server.get_postmaster_info().process
+            process.send_signal(signal.SIGQUIT)  # at once: nobody needs what it would write first
+            process.wait(timeout=60)
             server.cleanup()
 
 
@@ -120,6 +124,22 @@ def bundled(
     found = make_engine(new_database(request.param, like=template(request.param, filled=True)))
     yield found
     let_go(found)
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def shared(
+    request: pytest.FixtureRequest, new_database: Callable[..., str], template: Callable[..., str]
+) -> Iterator[Callable[[], Engine]]:
+    """Make empty, migrated databases for a whole module, on each kind in turn: filled once, and then only read."""
+    made: list[Engine] = []
+
+    def make() -> Engine:
+        made.append(make_engine(new_database(request.param, like=template(request.param))))
+        return made[-1]
+
+    yield make
+    for found in made:
+        let_go(found)
 
 
 @pytest.fixture(scope="session")
