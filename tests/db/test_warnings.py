@@ -5,9 +5,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from db.engine import make_engine
 from db.queries.spend import warnings as queries
-from tests.conftest import DATABASES, client_of, let_go
+from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, take
 
 
@@ -15,21 +14,18 @@ def warnings(ask, query):
     return ask(f"/v1/spend?{query}").json()["meta"]["warnings"]
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def apart(request, new_database, template, tmp_path_factory):
-    """Take a file in on a database of its own, on each kind in turn, and ask there. Tests only read it."""
-    engines = []
+@pytest.fixture(scope="module")
+def apart(shared, tmp_path_factory):
+    """Take a file in on a database of its own, and ask there."""
 
     def load(name, content):
         path = tmp_path_factory.mktemp("apart") / name
         path.write_text(content, encoding="utf-8")
-        engines.append(make_engine(new_database(request.param, like=template(request.param))))
-        take(engines[-1], path)
-        return client_of(engines[-1], room=0)  # no answer of another test comes again
+        engine = shared()
+        take(engine, path)
+        return client_of(engine, room=0)  # no answer of another test comes again
 
-    yield load
-    for engine in engines:
-        let_go(engine)
+    return load
 
 
 def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
