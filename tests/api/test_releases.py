@@ -76,12 +76,13 @@ SECOND = [
 ]
 
 
-@pytest.fixture
-def two(engine, write):
+@pytest.fixture(scope="module")
+def two(shared, tmp_path_factory):
     """Two releases, with what each kind of money came to after each."""
-    states = []
+    engine, states = shared(), []
     for number, records in enumerate((FIRST, SECOND), start=1):
-        path = write(f"{number}.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+        path = tmp_path_factory.mktemp("records") / f"{number}.jsonl"
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
         report = take(engine, path)
         assert (report.rejected, report.release_id) == (0, number)
         states.append({measure: totals(engine, measure) for measure in Measure})

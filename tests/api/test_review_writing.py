@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 
@@ -14,7 +15,7 @@ from db.run_lock import run_lock
 from models.vocabulary import Scope
 from tests.api.test_errors import problem
 from tests.api.test_upload_faults import at_once
-from tests.conftest import client_of, let_go
+from tests.conftest import DATABASES, client_of, let_go
 from tests.data.export_helpers import jsonl_text, rows, take
 from tests.data.writing import RECORD, new_key, sender
 
@@ -79,10 +80,25 @@ def load(engine, folder):
     assert take(engine, path).rejected == 0
 
 
-@pytest.fixture
-def desk(engine, tmp_path):
-    load(engine, tmp_path)
-    return Desk(engine)
+@pytest.fixture(scope="module")
+def pattern(new_database, template, tmp_path_factory):
+    """The address of a loaded database of a kind, to copy: that takes less than to load each anew."""
+
+    @cache
+    def of(kind):
+        engine = make_engine(new_database(kind, like=template(kind)))
+        load(engine, tmp_path_factory.mktemp("records"))
+        let_go(engine)
+        return engine.url.render_as_string(hide_password=False)
+
+    return of
+
+
+@pytest.fixture(params=DATABASES)
+def desk(request, pattern, new_database):
+    engine = make_engine(new_database(request.param, like=pattern(request.param)))
+    yield Desk(engine)
+    let_go(engine)
 
 
 def test_a_decision_is_what_a_file_of_it_would_be(desk, new_database, write, tmp_path):

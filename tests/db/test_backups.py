@@ -23,7 +23,6 @@ from db.engine import make_engine, noting, writing
 from db.errors import FileRefusedError, NothingLoadedError
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import open_run
-from db.migrate import upgrade
 from db.run_lock import run_lock
 from db.settings import ROOT
 from db.store import now
@@ -73,13 +72,12 @@ def filled(engine, write):
 
 
 @pytest.fixture
-def empty(new_database):
+def empty(new_database, template):
     """Make an empty, migrated database of a kind."""
     made = []
 
     def make(kind):
-        made.append(make_engine(new_database(kind)))
-        upgrade(made[-1])
+        made.append(make_engine(new_database(kind, like=template(kind))))
         return made[-1]
 
     yield make

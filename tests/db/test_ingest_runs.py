@@ -24,6 +24,7 @@ from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import upgrade
 from db.queries.releases import latest_release
 from db.settings import get_settings
+from tests.data.commands import command
 from tests.data.export_helpers import (
     PROJECT,
     address,
@@ -200,9 +201,14 @@ def test_every_record_read_is_counted_once(engine, write, lines):
 
 
 def cli(engine, *arguments):
+    return command(engine, "ingest", *arguments)
+
+
+def cli_of_its_own(engine, *arguments):
+    """The same in a process, to which the system hands the words as bytes."""
     environment = {**os.environ, "DATABASE_URL": address(engine)}
-    command = [sys.executable, "-m", "api", "ingest", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    words = [sys.executable, "-m", "api", "ingest", *map(str, arguments)]
+    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_command_succeeds_with_some_records_refused_and_lists_them_as_csv(engine, write):
@@ -236,9 +242,9 @@ def test_the_command_succeeds_with_some_records_refused_and_lists_them_as_csv(en
     ],
 )
 def test_the_command_fails_with_one_line_where_it_can_do_nothing(engine, write, arguments, message):
-    command, name = arguments
+    verb, name = arguments
     folder = write("a.txt", "some words\n").parent
-    failed = cli(engine, command, folder / name if "." in name else name)
+    failed = cli(engine, verb, folder / name if "." in name else name)
     assert failed.returncode == 1
     assert message in failed.stderr
     assert failed.stderr.strip().startswith("error: ")
@@ -269,12 +275,12 @@ def test_the_command_tells_in_one_line_of_an_error_that_nobody_foresaw(new_datab
 
 def test_a_file_may_have_a_name_that_is_no_utf_8(engine, write):
     good = write(os.fsdecode(b"good\xff.csv"), many(2))
-    assert cli(engine, "records", good).returncode == 0
-    bad = cli(engine, "records", write(os.fsdecode(b"bad\xff.txt"), "x"))
+    assert cli_of_its_own(engine, "records", good).returncode == 0
+    bad = cli_of_its_own(engine, "records", write(os.fsdecode(b"bad\xff.txt"), "x"))
     assert (bad.returncode, len(bad.stderr.splitlines())) == (1, 1)
     assert "is of no known type '.txt'" in bad.stderr
     activities = write(os.fsdecode(b"synthetic\xff.xml"), document(activity() + activity()))
-    assert cli(engine, "iati", activities).returncode == 0
+    assert cli_of_its_own(engine, "iati", activities).returncode == 0
     assert [run["input_name"] for run in rows(engine, "ingest_run")] == ["good?.csv", "bad?.txt", "synthetic?.xml"]
     assert rejected(engine)[0]["place"] == "synthetic?.xml, line 3"
 

@@ -123,16 +123,17 @@ def test_a_tag_or_an_instrument_that_no_project_has_is_a_gap(small):
         ]
 
 
-@pytest.fixture
-def of_each_status(engine, tmp_path):
+@pytest.fixture(scope="module")
+def of_each_status(shared, tmp_path_factory):
     """A project of each status and one of which no source states any, each with an amount that tells it."""
     cents = {"Active": 1, "Closed": 20, "Pipeline": 300, "Dropped": 4000, None: 50000}
     records = []
     for number, (status, amount) in enumerate(cents.items()):
         stated = {"project_id": f"S{number:05}", "commitment_usd": str(Decimal(amount) / 100), "status": status}
         records += [PROJECT | stated, REVIEW | {"subject_id": f"S{number:05}"}]
-    path = tmp_path / "synthetic.jsonl"
+    path = tmp_path_factory.mktemp("records") / "synthetic.jsonl"
     path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    engine = shared()
     assert ingest(engine, RecordsAdapter(), [path]).rejected == 0
     return engine
 

@@ -1,6 +1,7 @@
 """What a total leaves out is told to the dollar, and only what was asked for is said to be missing."""
 
 import json
+from unittest.mock import Mock
 
 import pytest
 
@@ -11,6 +12,20 @@ from tests.data.export_helpers import PROJECT, csv_text, take
 
 def warnings(ask, query):
     return ask(f"/v1/spend?{query}").json()["meta"]["warnings"]
+
+
+@pytest.fixture(scope="module")
+def apart(shared, tmp_path_factory):
+    """Take a file in on a database of its own, and ask there."""
+
+    def load(name, content):
+        path = tmp_path_factory.mktemp("apart") / name
+        path.write_text(content, encoding="utf-8")
+        engine = shared()
+        take(engine, path)
+        return client_of(engine, room=0)  # no answer of another test comes again
+
+    return load
 
 
 def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
@@ -40,8 +55,8 @@ def test_categories_that_exclude_each_other_are_not_told_as_a_category(get):
     assert not any("category" in warning for warning in warnings(get, "category=remittances&set=brief_worker_mobility"))
 
 
-@pytest.fixture
-def of_parts(engine, write):
+@pytest.fixture(scope="module")
+def of_parts(apart):
     """A parent, its financing, and a project of a region that is not approved yet: of each, 1 million of 5 serves migration."""
     own = {
         "Z1": {},
@@ -54,8 +69,7 @@ def of_parts(engine, write):
         for ordinal, title in enumerate(("Support to refugees", "Roads"), start=1):
             part = {"type": "component", "project_id": name, "ordinal": ordinal, "title": title}
             records.append(part | {"amount_usd": 1000000 if ordinal == 1 else 4000000, "amount_basis": "commitment"})
-    take(engine, write("parts.jsonl", "".join(json.dumps(record) + "\n" for record in records)))
-    return client_of(engine)
+    return apart("parts.jsonl", "".join(json.dumps(record) + "\n" for record in records))
 
 
 LEFT_OUT = "country leaves out {} US dollars of 1 multi-country project, counted under regions, not countries"
@@ -76,9 +90,11 @@ TWICE = "{} US dollars of 1 additional financing may also be held in the amounts
 @pytest.mark.parametrize(("basis", "amount"), [("component", "1,000,000.00"), ("project", "5,000,000.00")])
 @pytest.mark.parametrize("by_facts", [False, True])
 def test_warnings_tell_the_money_of_their_basis(of_parts, monkeypatch, query, of_these, said, basis, amount, by_facts):
+    no_cells = Mock(return_value=None)
     if by_facts:
-        monkeypatch.setattr(queries, "cells_of", lambda *_: None)
+        monkeypatch.setattr(queries, "cells_of", no_cells)
     asked = warnings(of_parts, f"{query}&basis={basis}")
+    assert no_cells.called == by_facts
     total = of_parts(f"/v1/spend?{of_these}&basis={basis}").json()["totals"]
     assert f"{total['amount_usd'] + total['partial_usd']:,.2f}" == amount
     assert said.format(amount) in asked
@@ -121,16 +137,15 @@ EMPTY = "the answer is empty there, which is not zero"
 FILLED = "zeros filled in there are not known to be zero"
 
 
-@pytest.fixture
-def of_some_years(engine, write):
+@pytest.fixture(scope="module")
+def of_some_years(apart):
     """Projects of two countries, in 2015 and 2019 of one and in 2016 of the other, that serve nothing."""
     years = {"Y1": ("MAR", 2015), "Y2": ("MAR", 2019), "Y3": ("JOR", 2016)}
     rows = [
         PROJECT | {"project_id": name, "name": "Roads", "countries": country, "approval_date": f"{year}-02-01"}
         for name, (country, year) in years.items()
     ]
-    take(engine, write("years.csv", csv_text(*rows)))
-    return client_of(engine)
+    return apart("years.csv", csv_text(*rows))
 
 
 def said_of_rows(ask, path):

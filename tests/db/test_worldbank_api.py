@@ -1,9 +1,6 @@
 """The live source: what is asked of it, and what happens when it misbehaves."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import pytest
 from db.errors import SourceAnswerError, SourceUnavailableError, SpoolError
 from db.ingest.sources.spool import MANIFEST, open_spool
 from db.ingest.sources.worldbank import Wanted
+from tests.data.commands import command
 from tests.data.export_helpers import PROJECT, adds_up, csv_text, everything, project, project_ids, rows, take
 from tests.data.fake_worldbank import LEADER, PASSING, ever_from, offsets, once
 from tests.data.worldbank_runs import ROWS, run
@@ -323,14 +321,8 @@ def test_names_of_staff_are_stored_nowhere(engine, fetch, api, tmp_path):
 
 
 def cli(engine, api, tmp_path, *arguments):
-    environment = {
-        **os.environ,
-        "DATABASE_URL": engine.url.render_as_string(hide_password=False),
-        "WORLDBANK_API_URL": api.address,
-        "SPOOL_DIR": str(tmp_path / "spool"),
-    }
-    command = [sys.executable, "-m", "api", "ingest", "worldbank", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90, check=False)
+    settings = {"WORLDBANK_API_URL": api.address, "SPOOL_DIR": str(tmp_path / "spool")}
+    return command(engine, "ingest", "worldbank", *arguments, **settings)
 
 
 @only_sqlite

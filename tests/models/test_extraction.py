@@ -275,8 +275,9 @@ def test_a_passage_read_again_says_the_same(name):
      "Component Name Cost (US$, millions) A 1.00 ", "c. components: 1. ", "three components: ",
      "Component 1: Roads (US$5 million). ", "Component 1: Roads (US$5 million, "],
 )  # fmt: skip
-def test_two_megabytes_take_bounded_time(word):
-    text = (word * (2_000_000 // len(word) + 1))[:2_000_000]
-    start = time.perf_counter()
+def test_a_megabyte_takes_bounded_time(word):
+    """What takes four times as long for twice the text would take longer."""
+    text = (word * (1_000_000 // len(word) + 1))[:1_000_000]
+    start = time.process_time()
     extract(text)
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 15
