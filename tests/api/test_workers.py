@@ -150,7 +150,7 @@ def test_a_client_that_reads_nothing_does_not_keep_the_service_from_ending(engin
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "DATABASE_URL": engine.url.render_as_string(hide_password=False)}
-    command = [sys.executable, "-c", IMPATIENT, "serve", "--port", str(port)]
+    command = [sys.executable, "-c", IMPATIENT, "--port", str(port)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, cwd=ROOT, env=environment, **quiet) as server:
         wait_for(f"http://127.0.0.1:{port}", lambda found: len(found) == 1)
