@@ -131,8 +131,11 @@ def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:
 
 
 def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict[str, Any]:
-    reading = record.model_dump(mode="json", include=READING)
-    unread = {name for name, value in reading.items() if value is None}  # so that hashes of before hold
+    content = record.model_dump(mode="json")
+    reading = {name: content[name] for name in READING}
+    for name in READING:
+        if content[name] is None:
+            del content[name]  # so that hashes of before hold
     return {
         "component_id": f"{record.project_id}-{number}",
         "project_id": record.project_id,
@@ -150,7 +153,7 @@ def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict
         "source_url": record.source_url,
         "as_of": record.as_of,
         **reading,
-        "content_sha256": content_hash(record.model_dump(mode="json", exclude=unread)),
+        "content_sha256": content_hash(content),
         "run_id": ledger.report.run_id,
     }
 
