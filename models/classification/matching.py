@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from models.classification.rules import Rule, RuleSet
 from models.classification.text import FoldedText, fold
 
+BORDER = "|"
+"""Stands between the fields of a document; no stem holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -31,7 +34,7 @@ class Document:
     def of(cls, fields: dict[str, str], countries: Iterable[str], barred: Iterable[str] = ()) -> "Document":
         """Fold every field that holds text; rules for `barred` categories do not apply."""
         folded = {name: fold(text) for name, text in fields.items() if text}
-        whole = " | ".join(text.folded for text in folded.values())
+        whole = f" {BORDER} ".join(text.folded for text in folded.values())
         return cls(folded, tuple(code.upper() for code in countries), frozenset(barred), whole)
 
     def folded(self, name: str) -> str:
@@ -47,11 +50,12 @@ class Document:
         return self._applying[0]
 
     def _find_applying(self, rules: RuleSet) -> Iterator[Rule]:
-        stems = rules.stems.found_in(self.whole)
+        # Field by field, for those of the project were searched with its other components already.
+        stems = set().union(*map(rules.stems.found_in, self.whole.split(BORDER)))
         if not stems.isdisjoint(rules.counting):
-            for rule in rules.rules:
-                barred = rule.category in self.barred
-                if not barred and not stems.isdisjoint(rule.stems) and _applies(rule, self, rules):
+            for place in sorted({place for stem in stems for place in rules.places_of_stems[stem]}):
+                rule = rules.rules[place]
+                if rule.category not in self.barred and _applies(rule, self, rules):
                     yield rule
 
 

@@ -190,6 +190,15 @@ class RuleSet(_Strict):
         return StemFinder(stem for rule in self.rules for stem in rule.stems)
 
     @cached_property
+    def places_of_stems(self) -> dict[str, list[int]]:
+        """Where the rules with each stem stand among all."""
+        found: dict[str, list[int]] = {}
+        for place, rule in enumerate(self.rules):
+            for stem in rule.stems:
+                found.setdefault(stem, []).append(place)
+        return found
+
+    @cached_property
     def spans(self) -> Callable[[str, str], tuple[tuple[int, int], ...]]:
         """Where the words of a rule, by its id, stand in a text. The components of a project are read one after the other,
         each with the project's own texts, so what was found in those is remembered for a while."""

@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 Tree = dict[str, Any]
 """Letters that may follow; where the empty one is among them, a stem may end."""
+
+TEXTS_KEPT = 200
+"""Texts whose stems are remembered: those of a project come again with each of its components."""
 
 
 class StemFinder:
@@ -18,10 +22,11 @@ class StemFinder:
         every = frozenset(stems)
         self._pattern = re.compile(f"(?=({_written(_tree(every))}))")
         self._beginning = {stem: {other for other in every if stem.startswith(other)} for stem in every}
+        self.found_in = lru_cache(TEXTS_KEPT)(self._found_in)
 
-    def found_in(self, text: str) -> set[str]:
+    def _found_in(self, text: str) -> frozenset[str]:
         """The stems that a text holds."""
-        found: set[str] = set().union(*(self._beginning[stem] for stem in set(self._pattern.findall(text))))
+        found: frozenset[str] = frozenset().union(*(self._beginning[s] for s in set(self._pattern.findall(text))))
         return found
 
 

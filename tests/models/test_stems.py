@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.classification import load_rules
+from models.classification.matching import BORDER
 from models.classification.stems import StemFinder
 
 ALPHABET = st.text("abe- |.", max_size=6)
@@ -20,3 +21,10 @@ def test_every_stem_that_stands_in_a_text_is_found_and_no_other(stems, text):
 @given(text=st.lists(pieces, max_size=12).map("".join))
 def test_the_stems_of_the_rules_are_found_in_texts_made_of_them(text):
     assert RULES.stems.found_in(text) == {stem for stem in STEMS if stem in text}
+
+
+@given(fields=st.lists(st.lists(pieces, max_size=6).map("".join), max_size=4))
+def test_the_stems_of_all_fields_are_those_of_each(fields):
+    whole = f" {BORDER} ".join(fields)
+    found = [RULES.stems.found_in(piece) for piece in whole.split(BORDER)]
+    assert set().union(*found) == {stem for stem in STEMS if stem in whole}

@@ -53,7 +53,7 @@ class CellStore:
                 self.finish()
             return
         _run(self.connection, _ADDITION, ORDER, rows)
-        less = [row[: len(_KEY)] for row in rows if any(row[place] < 0 for place in _COUNTED)]
+        less = [row[: len(_KEY)] for row in rows if min(_counted(row)) < 0]
         _run(self.connection, _REMOVAL, _KEY, less)
 
     def finish(self) -> None:
@@ -72,6 +72,8 @@ ORDER = [*_KEY, *MEMBERS, *FIGURES]
 _COUNTED = [ORDER.index(name) for name in ("projects", "rows", *BY_METHOD)]
 """What is zero in a cell that nothing is left in: a row may touch less than its project, and money be less sure than other
 money of its row and project."""
+
+_counted = itemgetter(*_COUNTED)
 
 _REMOVAL = delete(summary).where(
     *(summary.c[name] == bindparam(name) for name in _KEY),

@@ -239,10 +239,10 @@ def _mark(facts: list[dict[str, Any]], family: Family) -> None:
         projects.setdefault(fact["component_id"], set()).add(fact["project_id"])
         if fact["relevance"] != Relevance.NONE:
             serving.add((fact["project_id"], fact["measure"]))
+    aiming = {key for key, member in family.members.items() if member.verdict.relevance != Relevance.NONE}
     for fact in facts:
-        aim = family.members[fact["project_id"]].verdict.relevance
         fact["spread"] = len(projects[fact["component_id"]]) > 1
-        fact["aim_unmet"] = aim != Relevance.NONE and (fact["project_id"], fact["measure"]) not in serving
+        fact["aim_unmet"] = fact["project_id"] in aiming and (fact["project_id"], fact["measure"]) not in serving
 
 
 def _whole_amounts(key: str, totals: Totals, cells: Mapping[Measure, MoneyCells]) -> Iterator[dict[str, Any]]:

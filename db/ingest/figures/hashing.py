@@ -41,7 +41,7 @@ def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[s
     digests = {project_id: hashlib.sha256() for project_id in project_ids}
     for table in CONTENT:
         for project_id, *row in _content(connection, table, project_ids):
-            digests[project_id].update(repr([str(value) for value in row]).encode())
+            digests[project_id].update(repr(list(map(str, row))).encode())
     for project_id, digest in digests.items():
         yield {"project_id": project_id, "content_sha256": digest.hexdigest()}
 

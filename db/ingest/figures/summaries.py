@@ -3,7 +3,8 @@ contributed to each cell and adds what they contribute now (ADR 23)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import add
+from functools import lru_cache
+from operator import add, itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, delete, func, select
@@ -214,21 +215,27 @@ def _rows(
     for members in _kept_of(grouping, owners):
         numbers.append(None if members is None else parts[members])
     found: dict[tuple[int, int], Figures] = {}
+    added, is_usual = {scope for scope in Scope if grouping.adds(scope)}, grouping.is_usual
     for place, owner, figures in changes:
         part = numbers[owner]
-        if part is not None and grouping.adds(places[place].scope):
+        if part is not None and places[place].scope in added:
             _add_to(found, (place, part), figures)
-    names = grouping.columns
-    told = [names.index(name) if name in names else -1 for name in MEMBERS]
+    name, names = grouping.name, grouping.columns
+    tell = itemgetter(*(names.index(name) if name in names else -1 for name in MEMBERS))
     members_of = list(parts)
     for (place, part), figures in found.items():
         if any(figures):
             where = places[place]
             members = (*where.members, *members_of[part])
-            known_members = (*members, None)  # the last stands for what the grouping does not tell
-            cells = [known_members[index] for index in told]
-            scope = Scope.USUAL if grouping.is_usual else where.scope
-            yield (grouping.name, where.measure, scope.value, json.dumps(members), *cells, *figures)
+            cells = tell((*members, None))  # the last stands for what the grouping does not tell
+            scope = Scope.USUAL if is_usual else where.scope
+            yield (name, where.measure, scope.value, f"[{', '.join(map(_written, members))}]", *cells, *figures)
+
+
+@lru_cache(10_000, typed=True)
+def _written(member: str | float | None) -> str:
+    """A member as JSON: the same ones are written in cell after cell."""
+    return json.dumps(member)
 
 
 def _kept_of(grouping: Grouping, owners: Iterable[Members]) -> Iterator[Members | None]:

@@ -31,6 +31,8 @@ def match_components(stored: Sequence[Listed], listed: Sequence[ComponentRecord]
     A record that matches nothing is a new component only while no stored one is left over that it could be under a new
     name; otherwise it is unsettled, and a person decides. Ids are never given away by guess.
     """
+    if not stored:
+        return Match(tuple((record, None) for record in listed), (), ())
     free = {component.component_id: component for component in stored}
     settled: list[tuple[ComponentRecord, Listed | None]] = []
     of_key = defaultdict[str, list[Listed]](list)
@@ -78,6 +80,9 @@ def _told_apart(
 def _paired(stored: Sequence[Listed], listed: Sequence[ComponentRecord]) -> Iterator[tuple[ComponentRecord, Listed]]:
     """Pair them by amount where one side has no amounts but the other's, so that a new order moves no money, else by number.
     What is left alone on both sides is the same; more would be a guess."""
+    if len(stored) < 2 and len(listed) < 2:  # as a rule
+        yield from zip(listed, stored, strict=False)
+        return
     before, now = Counter(one.stated_cents for one in stored), Counter(record.amount_cents for record in listed)
     by_amount = before <= now or now <= before
     left, over = list(stored), []

@@ -34,6 +34,10 @@ def projects_of_components(connection: Connection, ids: Iterable[str]) -> dict[s
     return {row.component_id: row.project_id for row in connection.execute(query)}
 
 
+_SORTED = json.JSONEncoder(sort_keys=True)
+"""One for all records: to make one for each takes as long as to write it does."""
+
+
 def content_hash(content: Mapping[str, Any]) -> str:
     """Hash what a record says, to find one that says the same again."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_SORTED.encode(content).encode()).hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -46,8 +46,7 @@ class Rejection:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Valid:
+class Valid(NamedTuple):
     """A valid record, where it stood, for a project the places its money is counted in with shares in ppm, and when it
     was retrieved if that was before the run."""
 
