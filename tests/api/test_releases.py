@@ -6,10 +6,8 @@ from decimal import Decimal
 
 import pandas
 import pytest
-from sqlalchemy import update
 
-from db import tables
-from db.engine import reading, writing
+from db.engine import reading
 from db.queries.spend.spend import spend_rows
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.vocabulary import Measure, Relevance
@@ -154,55 +152,10 @@ def test_changes_name_what_became_of_each_row(two):
     assert dropped["old_amount_usd"] == dropped["new_amount_usd"] == Decimal("7000000.25")
 
 
-def moved_by(engine, write, *records):
-    """What a third release moved of projects X2: of its commitment, in order of categories."""
-    take(engine, write("3.jsonl", "".join(json.dumps(record) + "\n" for record in records)))
-    rows = all_pages(client_of(engine), "/v1/releases/3/changes?project=X2")
-    assert client_of(engine)("/v1/releases/3").json()["data"]["rows_changed"] == 1
-    return rows
-
-
-@pytest.mark.parametrize(
-    ("fields", "moved", "countries"),
-    [
-        ({"approval_date": "2011-02-03"}, ["approval_date"], ["JOR", "LBN"]),
-        ({"countries": "JOR", "country_shares": ""}, ["country"], ["JOR"]),
-        ({"countries": "JOR;LBN", "country_shares": "90;10"}, ["country"], ["JOR", "LBN"]),
-        ({"commitment_usd": "8000000"}, ["amount"], ["JOR", "LBN"]),
-        ({"commitment_usd": "8000000", "countries": "TUR", "country_shares": ""}, ["amount", "country"], ["TUR"]),
-        ({"ibrd_usd": "7000000.25"}, ["lender"], ["JOR", "LBN"]),
-        ({"instrument": "Program-for-Results Financing"}, ["instrument"], ["JOR", "LBN"]),
-    ],
-)
-def test_changes_name_what_moved(two, write, fields, moved, countries):
-    engine, _ = two
-    dropped = {"type": "project", **OTHERS, "status": "Dropped", "as_of": "2024-06-01"}
-    (row,) = moved_by(engine, write, dropped | {"as_of": "2024-07-01"} | fields)
-    assert (row["change"], row["moved"]) == ("changed", moved)
-    assert (row["old_countries"], row["new_countries"]) == (["JOR", "LBN"], countries)
-    assert row["old_approval_date"] == OTHERS["approval_date"]
-    assert row["new_approval_date"] == fields.get("approval_date", OTHERS["approval_date"])
-
-
-def test_a_decision_that_is_sure_now_is_told(two, write):
-    engine, _ = two
-    doubtful = review("X2", "refugee_health", "direct", "2024-07-02") | {"certainty": "doubtful"}
-    (row,) = moved_by(engine, write, doubtful)
-    assert row["moved"] == ["confidence"]
-
-
 def test_money_that_came_into_a_category_has_not_moved_within_it(two):
     engine, _ = two
     rows = all_pages(client_of(engine), "/v1/releases/2/changes?category=refugee_education")
     assert [(row["moved"], row["old_countries"], row["old_approval_date"]) for row in rows] == [([], None, None)]
-
-
-def test_what_an_earlier_version_of_the_program_did_not_write_down_is_null(two):
-    engine, _ = two
-    with writing(engine) as connection:
-        connection.execute(update(tables.release_change).values(moved=None, old_countries=None, new_countries=None))
-    rows = all_pages(client_of(engine), "/v1/releases/2/changes")
-    assert {(row["moved"], row["old_countries"], row["new_countries"]) for row in rows} == {(None, None, None)}
 
 
 @pytest.mark.parametrize(
