@@ -129,8 +129,8 @@ def ingest_runs() -> None:
     )
     for run in runs:
         names = ("run_id", "adapter", "input_name", "status", "read", "added", "changed", "unchanged", "rejected")
-        release, key = str(run["release_id"] or "-"), escape(run["key_name"] or "")
-        table.add_row(*(str(run[name]) for name in names), release, key)
+        cells = [*(run[name] for name in names), run["release_id"] or "-", run["key_name"] or ""]
+        table.add_row(*(escape(str(cell)) for cell in cells))
     out.print(table)
     for run in runs:
         if run["detail"]:

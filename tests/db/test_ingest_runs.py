@@ -231,6 +231,11 @@ def test_the_command_succeeds_with_some_records_refused_and_lists_them_as_csv(en
     assert project_ids(engine) == ["X1"]
 
 
+def test_names_of_files_are_listed_as_they_are_whatever_brackets_they_have(engine, write):
+    take(engine, write("[red]a[-].csv", csv_text(PROJECT)))
+    assert "[red]a[-].csv" in cli(engine, "runs").stdout
+
+
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("arguments", "message"),
