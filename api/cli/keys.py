@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from api.cli.database import ready_engine
@@ -31,7 +32,8 @@ def create(
     token = keys.new_token()
     with ready_engine() as engine, writing(engine) as connection:
         key = keys.add_key(connection, name.strip(), scope, token)
-    err.print(f"key {key.key_id} {key.name!r} with {', '.join(key.scopes)}; it is shown this once:", highlight=False)
+    told = f"key {key.key_id} {key.name!r} with {', '.join(key.scopes)}; it is shown this once:"
+    err.print(told, highlight=False, markup=False)
     out.print(token, highlight=False, markup=False)
 
 
@@ -43,7 +45,7 @@ def list_all() -> None:
     table = Table("key", "name", "begins with", "scopes", "made", "last used", "revoked")
     for key in found:
         moments = (_day(key[name]) for name in ("created_at", "last_used_at", "revoked_at"))
-        table.add_row(str(key["key_id"]), key["name"], key["prefix"], ", ".join(key["scopes"]), *moments)
+        table.add_row(str(key["key_id"]), escape(key["name"]), key["prefix"], ", ".join(key["scopes"]), *moments)
     out.print(table)
 
 

@@ -150,6 +150,11 @@ def cli(engine, *arguments):
     return command(engine, "keys", *arguments)
 
 
+def test_names_are_told_as_they_are_whatever_brackets_they_have(engine):
+    assert "'an [red]office'" in cli(engine, "create", "--scope", "ingest", "--name", "an [red]office").stderr
+    assert "an [red]office" in cli(engine, "list").stdout
+
+
 def test_the_commands_make_list_and_revoke(engine):
     made = cli(engine, "create", "--scope", "ingest", "--scope", "review", "--name", "an office")
     assert made.returncode == 0, made.stderr
