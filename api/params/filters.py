@@ -43,7 +43,7 @@ PLACE = "^[A-Za-z]{3}$"
 A_BASE_YEAR = 2023
 """For suggestions."""
 
-REGION_ACRONYMS = {
+REGIONS_CALLED = {
     "EAP": "EAS",
     "ECA": "ECS",
     "LAC": "LCN",
@@ -52,8 +52,18 @@ REGION_ACRONYMS = {
     "MNA": "MEA",
     "SAR": "SAS",
     "SSA": "AFE,AFW,AFR",
+    "Sub-Saharan Africa": "AFE,AFW,AFR",
+    "Africa": "AFE,AFW,AFR",
+    "East Africa": "AFE",
+    "West Africa": "AFW",
+    "Asia": "EAS,SAS",
+    "Pacific": "EAS",
+    "Latin America": "LCN",
+    "South America": "LCN",
+    "Middle East": "MEA",
+    "North Africa": "MEA",
 }
-"""What the World Bank's acronyms of regions, which are no codes here, mean; for suggestions."""
+"""What the World Bank's acronyms of regions and usual names, which are no codes here, mean; for suggestions."""
 
 RANGES = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
 
@@ -262,8 +272,8 @@ def _place(code: str, places: PlaceIndex, loaded: Set[str]) -> str:
 
 
 def _region_hints(regions: Mapping[str, str]) -> dict[str, str]:
-    """Names and acronyms of regions, and the codes that they mean."""
-    return REGION_ACRONYMS | {name: code for code, name in regions.items()}
+    """Names of regions, and the codes that they mean."""
+    return {name: code for code, name in regions.items()} | REGIONS_CALLED
 
 
 def _known(

@@ -141,7 +141,10 @@ def unknown_value(
     equally near, what is `loaded` comes first."""
     spellings = {**{item.casefold(): item for item in allowed}, **(hints or {})}
     folded = value[:200].casefold()
-    near = get_close_matches(folded, list(spellings), n=50 if loaded else 5, cutoff=0.6)
+    # Who does not say "not" means none that says so, and by one word the only code that has it, not one with the same letters.
+    meant = [one for one in spellings if folded.startswith("not") or not one.startswith("not_")]
+    worded = [one for one in meant if folded in one.split("_")]
+    near = worded if len(worded) == 1 else get_close_matches(folded, meant, n=50 if loaded else 5, cutoff=0.6)
     if loaded:
         near.sort(key=lambda one: (-SequenceMatcher(None, one, folded).ratio(), spellings[one] not in loaded))
     near.sort(key=lambda one: not one.startswith(folded))  # of those that are near, one that only goes on comes first

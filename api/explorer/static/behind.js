@@ -10,6 +10,8 @@ const PAGE = 10;
 const LOW_CONFIDENCE = 0.7; // below it a verdict is doubtful, as on the pages of rows
 const TITLES = { project: "The whole project" }; // its stored title says the project's name again
 
+const OF_WHOLE_PROJECTS = "These are components' own amounts; the answer above counts the whole projects that they belong to.";
+
 /** Show the largest rows behind a question. */
 export async function showBehind(params, signal) {
   const query = filterQuery(params);
@@ -22,7 +24,9 @@ export async function showBehind(params, signal) {
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Row, and its project"), make("th", { scope: "col" }, "Counted as"),
       make("th", { scope: "col", class: "n" }, "In full, $"), make("th", { scope: "col", class: "n" }, "Up to, $"),
       make("th", { scope: "col" }, "Year"))), body);
+  const whole = params.get("basis") === "project" ? [make("p", { class: "note" }, OF_WHOLE_PROJECTS)] : [];
   find("#behind-rows").replaceChildren(
+    ...whole,
     make("div", { class: "scroll", role: "region", "aria-labelledby": "behind-title", tabindex: "0" }, table),
     make("p", {}, further(answer, body, labels, signal)));
   find("#behind").hidden = false;

@@ -60,6 +60,13 @@ async function show() {
   }
 }
 
+/** Whether rows count that serve no migration: they do where they are asked for. */
+function hasOthers(params) {
+  const relevance = listOf(params, "relevance");
+  if (relevance.length) return relevance.includes("none");
+  return listOf(params, "category").includes("not_migration") || listOf(params, "group").includes("none");
+}
+
 /** The question in words: heading, title of the window, chips. */
 async function showNames(params, signal) {
   const filters = await applied(params);
@@ -68,8 +75,9 @@ async function showNames(params, signal) {
   const grouped = listOf(params, "group_by").map((name) => nameOf(name).toLowerCase());
   const measure = { cost: "Cost", disbursement: "Disbursements" }[params.get("measure")] ?? "Commitments";
   const by = grouped.length ? ` by ${grouped.join(", ")}` : ", all together";
-  find("#answer-title").textContent = `${measure} for migration${by}`;
-  document.title = `${measure} for migration${by} · Migration finance`;
+  const title = `${measure}${hasOthers(params) ? "" : " for migration"}${by}`;
+  find("#answer-title").textContent = title;
+  document.title = `${title} · Migration finance`;
 }
 
 /** Words, table and what lies behind; `arrived` is called as soon as the rows are there, before the picture is. */
