@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     database_read_url: str | None = Field(
         default=None, description="A streaming replica of `DATABASE_URL` that answers are read from (docs/scaling.md)."
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     spool_dir: Path = Field(
         default=ROOT / "var" / "spool",
         description="Folder in which answers of sources are kept until they are taken in.",

@@ -85,7 +85,8 @@ def _column(name: str, field: FieldInfo) -> Column:
 
 def _kind(annotation: Any) -> Kind:
     if get_origin(annotation) is list:
-        return Kind.LIST if get_args(annotation)[0] is str else Kind.OBJECT
+        item = get_args(annotation)[0]
+        return Kind.LIST if isinstance(item, type) and issubclass(item, str) else Kind.OBJECT
     if isinstance(annotation, type) and not issubclass(annotation, str):
         return KINDS.get(annotation, Kind.OBJECT)
     return Kind.TEXT if isinstance(annotation, type) else Kind.OBJECT

@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 
 import pytest
+from pydantic import ValidationError
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -246,6 +247,13 @@ def test_exit_codes_1_and_2_tell_a_failure_from_a_wrong_value(at, loaded, tmp_pa
     assert at(url, "spend", "--group-by", "categry").exit_code == 2
     assert at(url, "spned").exit_code == 2
     assert at(url, "spend").exit_code == 0
+
+
+def test_an_empty_host_is_refused(monkeypatch):
+    """An address that is empty would be every address of the machine."""
+    monkeypatch.setenv("HOST", "")
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Settings()
 
 
 def test_help_names_every_exit_code():

@@ -1,7 +1,9 @@
 """What a release moved: rows that count elsewhere, at another time, by other lenders or less surely are listed, and say so."""
 
+import io
 import json
 
+import pyarrow.parquet
 import pytest
 from sqlalchemy import update
 
@@ -51,6 +53,14 @@ def test_changes_name_what_moved(moved_by, fields, moved, countries):
     assert (row["old_countries"], row["new_countries"]) == (["JOR", "LBN"], countries)
     assert row["old_approval_date"] == OTHERS["approval_date"]
     assert row["new_approval_date"] == fields.get("approval_date", OTHERS["approval_date"])
+
+
+def test_what_moved_is_a_list_in_parquet_too(moved_by, engine):
+    moved_by(SAID | {"as_of": "2024-07-01", "countries": "JOR", "country_shares": ""})
+    file = client_of(engine)("/v1/releases/2/changes?format=parquet&fields=moved,new_countries").content
+    assert pyarrow.parquet.read_table(io.BytesIO(file)).to_pylist() == [
+        {"moved": ["country"], "new_countries": ["JOR"]}
+    ]
 
 
 def test_a_decision_that_is_less_sure_now_is_told(moved_by):
