@@ -19,7 +19,7 @@ from api.cli.commands import ENTRIES, app, command_of
 from api.cli.database import records_in
 from db.engine import make_engine, writing
 from db.migrate import upgrade
-from db.settings import ROOT, get_settings
+from db.settings import ROOT, Settings, get_settings
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go
 
