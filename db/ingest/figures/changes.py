@@ -52,32 +52,46 @@ SPREAD = (Moved.COUNTRY, Moved.LENDER)
 """What the money of one row is spread over."""
 
 
+class Money(NamedTuple):
+    """A part of a row's money; amounts in cents."""
+
+    country: str
+    lender: str
+    amount: int | None
+    partial: int | None
+
+
 def money_states(connection: Connection, project_ids: Sequence[str]) -> dict[Key, State]:
     """Read how the money of some projects is counted now."""
     fact = tables.spend_fact
     keys = [fact.c.component_id, fact.c.project_id, fact.c.measure, fact.c.category]
+    money = [fact.c.country, fact.c.lender, fact.c.amount_cents, fact.c.partial_cents]
     same = [fact.c.granularity, fact.c.relevance, fact.c.status, fact.c.approval_date, fact.c.instrument]
     same += [fact.c.source_id, fact.c.method, fact.c.confidence]
-    money = [fact.c.country, fact.c.lender, fact.c.amount_cents, fact.c.partial_cents]
-    found: dict[Key, list[Sequence[Any]]] = defaultdict(list)
+    parts: dict[Key, list[Money]] = defaultdict(list)
+    alike: dict[Key, Sequence[Any]] = {}  # all parts of a row have these in common
     for piece in batches(project_ids):
-        for row in connection.execute(select(*money, *keys, *same).where(fact.c.project_id.in_(piece))):
-            found[Key(*row[4:8])].append(row)
+        for row in connection.execute(select(*keys, *money, *same).where(fact.c.project_id.in_(piece))):
+            key = Key(*row[:4])
+            parts[key].append(Money(*row[4:8]))
+            alike[key] = row[8:]
     return {
-        key: State._make((*rows[0][8:], _sums(rows), _parts(rows, 0), _parts(rows, 1))) for key, rows in found.items()
+        key: State._make((*alike[key], _sums(found), _by("country", found), _by("lender", found)))
+        for key, found in parts.items()
     }
 
 
-def _parts(rows: Iterable[Sequence[Any]], kind: int) -> Parts:
-    """Sum money of (country, lender, amount, partial amount) by one of the two."""
+def _by(kind: str, parts: Iterable[Money]) -> Parts:
+    """Sum money by its country or its lender."""
     found = defaultdict(list)
-    for row in rows:
-        found[row[kind]].append(row)
+    for part in parts:
+        found[getattr(part, kind)].append(part)
     return frozenset((member, *_sums(those)) for member, those in found.items())
 
 
-def _sums(rows: Sequence[Sequence[Any]]) -> tuple[int | None, int | None]:
-    amounts, partial = ([row[place] for row in rows if row[place] is not None] for place in (2, 3))
+def _sums(parts: Sequence[Money]) -> tuple[int | None, int | None]:
+    amounts = [part.amount for part in parts if part.amount is not None]
+    partial = [part.partial for part in parts if part.partial is not None]
     return sum(amounts) if amounts else None, sum(partial) if partial else None
 
 
