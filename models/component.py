@@ -59,7 +59,8 @@ class ListedRow(SQLModel, table=True):
 
     It is computed from what the other tables say (`db/ingest/figures/listing.py`), so that a list reads one row for each of
     its own.
-    `categories`, `secondary_categories` and `countries` are codes with blanks between them.
+    `categories`, `secondary_categories` and `countries` are codes with blanks between them. `shown` is all of it as JSON, but for
+    its amounts (`models/listed.py`).
     """
 
     __tablename__ = "listed_row"
@@ -84,6 +85,7 @@ class ListedRow(SQLModel, table=True):
     source_id: str = Field(sa_type=Code)
     source_url: str | None = Field(default=None, sa_type=Text)
     as_of: str | None = Field(default=None, sa_type=Code)
+    shown: str = Field(sa_type=Text)
 
 
 class Listed(NamedTuple):

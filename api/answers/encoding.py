@@ -1,29 +1,24 @@
-"""JSON with amounts as numbers of two decimals."""
+"""Rows as objects of JSON, with dollars for cents."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from api.exports.columns import Column, chosen
+from db.queries.statements.pieces import JSON, Piece
 from models.money import usd
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
 
+def objects_of(columns: Sequence[Column], piece: Piece) -> list[Any]:
+    """Make of these columns of a piece one object a row, to be encoded; each name is there once.
 
-def to_json(document: object) -> bytes:
-    """Encode a document; decimals become JSON numbers with all their digits."""
-    return _encoder.encode(document)
-
-
-def to_json_lines(rows: Iterable[object]) -> bytes:
-    """Encode each row on a line of its own."""
-    return _encoder.encode_lines(rows)
-
-
-def objects_of(names: Sequence[str], columns: Iterable[Sequence[Any]]) -> list[Any]:
-    """Make of the values of columns one object a row, to be encoded; each name is there once."""
-    return list(map(_object_type(tuple(names)), *columns))
+    Rows that are there as JSON have been asked for with all their columns.
+    """
+    if JSON in piece:
+        return list(map(msgspec.Raw, piece[JSON]))
+    return list(map(_object_type(tuple(column.name for column in columns)), *chosen(columns, piece)))
 
 
 @lru_cache(100)

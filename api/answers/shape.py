@@ -9,12 +9,12 @@ from typing import Any, Protocol
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from api.answers.encoding import objects_of, to_json
+from api.answers.encoding import objects_of
 from api.answers.frames import LICENCE
 from api.answers.negotiation import MAX_ACCEPT, MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
 from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of
 from api.deps import Snapshot
-from api.exports.columns import About, Column, chosen
+from api.exports.columns import About, Column
 from api.exports.csv import csv_chunks
 from api.exports.jsonl import jsonl_chunks
 from api.exports.parquet import parquet_chunks
@@ -25,6 +25,7 @@ from api.freshness import staleness
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
 from db.queries.prices import load_price_index
 from db.queries.statements.pieces import EVERY, Piece, pieces_of_rows
+from models.encoding import to_json
 from models.filters import Filters, SpendQuery
 from models.money import usd
 from models.release import Release
@@ -207,8 +208,7 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     if form is not Format.JSON:
         return _file(asked, form, columns, read, links)
     whole = after is None and following is None
-    names = [column.name for column in columns]
-    data = [row for piece in read() for row in objects_of(names, chosen(columns, piece))]
+    data = [row for piece in read() for row in objects_of(columns, piece)]
     beside = wrap()
     totals = beside.pop("totals", {}) | {"rows": len(data) if whole else _told(found) or rows.count()}
     return json_answer({"data": data, "totals": totals, **beside, "links": links}, _link_header(links))

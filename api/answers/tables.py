@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.answers.labels import LABELS, labels_of
+from api.answers.negotiation import Format
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
-from db.queries.components import LISTED, component_pieces
+from db.queries.components import AS_JSON, LISTED, component_pieces
 from db.queries.projects import project_pieces
 from db.queries.spend.spend import spend_pieces, spend_totals
 from db.queries.statements.pieces import Piece
@@ -37,6 +38,11 @@ def component_table(
 ) -> Iterator[Piece]:
     """Iterate over components as `ComponentPublic` has them; see `db.queries.components.component_pieces`."""
     return in_dollars(component_pieces(snapshot.connection, filters, sort, after, limit, only))
+
+
+def component_names(form: Format, fields: Sequence[str] = ()) -> Sequence[str]:
+    """What is read of each component for a format: the fields asked for, or all of them; JSON finds these written already."""
+    return fields or (AS_JSON if form in {Format.JSON, Format.JSONL} else LISTED)
 
 
 def project_table(
@@ -98,7 +104,8 @@ def with_labels(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as a bulk file holds it: `key` tells its rows apart; `query` is the same question to this service."""
+    """A table as a bulk file holds it: `key` tells its rows apart; `query` is the same question to this service; `read` reads
+    it for a format."""
 
     name: str
     title: str
@@ -106,7 +113,7 @@ class Table:
     key: tuple[str, ...]
     query: str
     columns: Sequence[Column]
-    read: Callable[[Snapshot], Iterator[Piece]]
+    read: Callable[[Snapshot, Format], Iterator[Piece]]
 
 
 EVERYTHING = Filters(relevance=tuple(Relevance), statuses=STATUSES)
@@ -133,7 +140,7 @@ TABLES = {
             ("project_id",),
             f"/v1/projects?{ALL_ROWS}",
             _over_all(columns_of(ProjectPublic)),
-            lambda snapshot: project_table(snapshot, EVERYTHING),
+            lambda snapshot, _form: project_table(snapshot, EVERYTHING),
         ),
         Table(
             "components",
@@ -143,7 +150,7 @@ TABLES = {
             ("component_id",),
             f"/v1/components?{ALL_ROWS}",
             _over_all(columns_of(ComponentPublic)),
-            lambda snapshot: component_table(snapshot, EVERYTHING),
+            lambda snapshot, form: component_table(snapshot, EVERYTHING, only=component_names(form)),
         ),
         Table(
             "spend",
@@ -153,7 +160,7 @@ TABLES = {
             (),  # a row without a year is of what has no date of approval, and a key may hold no nulls
             "/v1/spend?group_by=category,year,country",
             spend_columns(BY_ALL),
-            lambda snapshot: spend_table(snapshot, BY_ALL),
+            lambda snapshot, _form: spend_table(snapshot, BY_ALL),
         ),
     )
 }

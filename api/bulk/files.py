@@ -203,7 +203,7 @@ def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> Kept
 
     def counted() -> Iterator[Piece]:
         nonlocal count
-        for piece in table.read(snapshot):
+        for piece in table.read(snapshot, form):
             count += len(piece["position"])
             yield piece
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.answers.encoding import to_json
 from api.cli.examples import example
+from models.encoding import to_json
 from models.extraction import Extraction
 from models.extraction import extract as extract_components
 from models.money import usd

@@ -6,9 +6,9 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any
 
-from api.answers.encoding import to_json
 from api.exports.columns import Column, chosen
 from db.queries.statements.pieces import Piece
+from models.encoding import to_json
 
 RISKY = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """First characters by which a spreadsheet takes a text for a formula; the last four are wide forms of the first four."""

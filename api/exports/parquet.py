@@ -9,9 +9,9 @@ from importlib import import_module
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
-from api.answers.encoding import to_json
 from api.exports.columns import About, Column, Kind
 from db.queries.statements.pieces import Piece
+from models.encoding import to_json
 
 if TYPE_CHECKING:
     import pyarrow as pa

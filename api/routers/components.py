@@ -12,7 +12,7 @@ from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import Format
 from api.answers.pagination import decode_cursor
 from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
-from api.answers.tables import component_table
+from api.answers.tables import component_names, component_table
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.params.filters import FormatParams
@@ -65,10 +65,12 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     else:
         filters = replace(params.to_all(asked.snapshot), projects=(printable(of_project),))
     connection, sort = asked.snapshot.connection, params.sort_keys()
-    read = partial(component_table, asked.snapshot, filters, sort, only=params.fields or queries.LISTED)
-    if rows_format(asked.request, params.format) is Format.JSON:
+    form = rows_format(asked.request, params.format)
+    only = component_names(form, params.fields)
+    read = partial(component_table, asked.snapshot, filters, sort, only=only)
+    if form is Format.JSON:
         after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
-        questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1)
+        questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1, only)
         known = [] if of_project is None else [stored_question([of_project])]
         ask_ahead(connection, chain(known, questions, gap_questions(connection, filters)), last=True)
     if of_project is not None:

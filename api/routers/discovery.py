@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.encoding import to_json
 from api.answers.frames import LICENCE, TERMS, OneAnswer
 from api.answers.shape import Asked, json_answer
 from api.deps import Snapshot, reads
+from models.encoding import to_json
 
 router = APIRouter(tags=["reference"])
 

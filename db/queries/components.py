@@ -13,11 +13,12 @@ from db.queries.search import hits
 from db.queries.spend.summaries import number_of, rows_question
 from db.queries.statements.asking import in_pieces, is_page
 from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of
+from db.queries.statements.pieces import JSON, Piece, by_row, mapped, pieces_of
 from db.queries.statements.prepared import Question, limits
 from db.queries.statements.templates import position_slots, slot, template_of
 from db.queries.statements.walking import Way, way_questions
 from models.filters import Filters, SortKey
+from models.listed import CODES, FIGURES, with_figures
 from models.search import SearchQuery
 
 listed = tables.listed_row
@@ -65,9 +66,9 @@ LISTED = (
 )
 """The columns of a list, in the order of `ComponentPublic`."""
 
-CODES = ("categories", "secondary_categories", "countries")
-FIGURES = ("amount_usd", "partial_usd", "scaled", "exceeds_total")
-"""Columns that depend on the filter: what it counts of a row."""
+AS_JSON = ("shown", *FIGURES)
+"""All of them, to be shown as JSON and nothing else: what does not depend on the question was encoded when its data changed."""
+
 YES_OR_NO = ("scaled", "exceeds_total")
 """Those that are true or false, which come as 1 or 0."""
 
@@ -113,7 +114,8 @@ def component_pieces(
     """Iterate over components in the order asked for (see `sort_keys`), those after a position, each with its own `position`.
 
     Amounts are what the filter counts of each, so that a whole list sums to the spend of the same filter. A whole list has `only`
-    these columns; a page has all of them, for it would gain less than it takes to make a statement of its own.
+    these columns; a page has all of them, for it would gain less than it takes to make a statement of its own. With `AS_JSON`
+    each row is a text (`JSON`), its amounts in dollars.
 
     Raises:
         PricesMissingError: if constant prices are asked for over years that have no index.
@@ -121,9 +123,15 @@ def component_pieces(
     """
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
-    names = LISTED if limit is not None else tuple(name for name in LISTED if name in only)
+    names = _names(only, limit)
     lots = in_pieces(connection, limit, _rows_questions(connection, filters, keys, after, limit, names))
     return map(_shown, pieces_of(names, lots, len(keys)))
+
+
+def _names(only: Collection[str], limit: int | None) -> tuple[str, ...]:
+    if only is AS_JSON:
+        return AS_JSON
+    return LISTED if limit is not None else tuple(name for name in LISTED if name in only)
 
 
 def _rows_questions(
@@ -132,7 +140,7 @@ def _rows_questions(
     keys: tuple[SortKey, ...],
     after: Position | None,
     limit: int | None,
-    names: tuple[str, ...] = LISTED,
+    names: tuple[str, ...],
 ) -> Iterator[Question]:
     """The questions for the rows, of which one has them (see `way_questions`)."""
     template, values = template_of(filters)
@@ -152,15 +160,21 @@ list_components = by_row(component_pieces)
 
 
 def list_questions(
-    connection: Connection, filters: Filters, sort: Sequence[SortKey], after: Position | None, limit: int
+    connection: Connection,
+    filters: Filters,
+    sort: Sequence[SortKey],
+    after: Position | None,
+    limit: int,
+    only: Collection[str] = LISTED,
 ) -> Iterator[Question]:
-    """What a page of a list asks: how many rows there are, and its own.
+    """What a page of a list asks: how many rows there are, and its own, with `only` these columns (see `component_pieces`).
 
     Raises:
         PricesMissingError, BadPositionError: see `component_pieces`.
     """
     yield from price_questions(connection, filters)
-    yield from _rows_questions(connection, filters, tuple(sort_keys(filters, sort)), after, limit)
+    keys = tuple(sort_keys(filters, sort))
+    yield from _rows_questions(connection, filters, keys, after, limit, _names(only, limit))
     yield _count_question(connection, filters)
 
 
@@ -225,6 +239,8 @@ def _columns(money: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement
 
 
 def _shown(piece: Piece) -> Piece:
+    if "shown" in piece:
+        return {JSON: list(map(with_figures, *(piece[name] for name in AS_JSON))), "position": piece["position"]}
     return mapped(piece, **{name: change for name, change in CHANGES.items() if name in piece})
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Integer, Select, cast, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.components import CODES, codes_of
+from db.queries.components import codes_of
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.statements.asking import ask_ahead, ask_dicts
@@ -16,6 +16,7 @@ from db.queries.statements.templates import slot
 from db.queries.suggest import nearest_id, printable
 from models.component import WHOLE
 from models.filters import Filters
+from models.listed import CODES
 
 component, fact, listed, project = tables.component, tables.spend_fact, tables.listed_row, tables.project
 

@@ -144,7 +144,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counted(*args: Any) -> Iterator[Piece]:
         for piece in component_pieces(*args):
-            read.append(len(piece["component_id"]))
+            read.append(len(piece["position"]))
             yield piece
 
     monkeypatch.setattr("api.answers.tables.component_pieces", counted)

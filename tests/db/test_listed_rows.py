@@ -4,14 +4,20 @@ from collections import defaultdict
 
 from sqlalchemy import select
 
+from api.answers.encoding import objects_of
+from api.answers.tables import in_dollars
+from api.exports.columns import columns_of
 from db import tables
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import downgrade, upgrade
-from db.queries.components import LISTED, list_components
+from db.queries.components import AS_JSON, LISTED, component_pieces, list_components
+from db.queries.statements.pieces import JSON
 from db.queries.why import get_component
 from models.component import ComponentPublic
+from models.encoding import to_json
 from models.filters import STATUSES, Filters
+from models.listed import PARTED, shown_of, with_figures
 from models.vocabulary import Relevance
 from tests.data.export_helpers import PROJECT, csv_text, take
 
@@ -36,7 +42,7 @@ def from_tables(connection):
             continue
         project = projects[row["project_id"]]
         same = set(tables.listed_row.c.keys()) & set(row)
-        found[row["component_id"]] = {name: row[name] for name in same} | {
+        shown = {name: row[name] for name in same} | {
             "project_name": project["name"],
             "year": project["approval_date"] and project["approval_date"].year,
             "category": mine[0]["category_code"],
@@ -47,6 +53,7 @@ def from_tables(connection):
             "confidence": mine[0]["confidence"],
             "countries": " ".join(sorted(places[row["component_id"]])),
         }
+        found[row["component_id"]] = shown | {"shown": shown_of(shown)}
     return found
 
 
@@ -87,3 +94,29 @@ def test_a_list_shows_what_the_single_one_shows(loaded):
 
 def test_a_list_has_the_columns_that_are_promised():
     assert tuple(ComponentPublic.model_fields) == LISTED
+
+
+def test_what_is_shown_is_the_row_itself_as_json(loaded):
+    everything = Filters(statuses=STATUSES, relevance=tuple(Relevance))
+    with reading(loaded) as connection:
+        rows = in_dollars(component_pieces(connection, everything))
+        named = [line for piece in rows for line in map(to_json, objects_of(columns_of(ComponentPublic), piece))]
+        whole = [
+            line.encode() for piece in component_pieces(connection, everything, only=AS_JSON) for line in piece[JSON]
+        ]
+    assert whole == named
+    assert len(whole) > 100
+
+
+def test_figures_are_shown_to_the_cent():
+    text = with_figures(f'{{"a":1,{PARTED},"b":2}}', -1_000_001, None, 1, 0)
+    assert text == '{"a":1,"amount_usd":-10000.01,"partial_usd":null,"scaled":true,"exceeds_total":false,"b":2}'
+
+
+def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(bundled):
+    with reading(bundled) as connection:
+        before = kept(connection)
+    downgrade(bundled, "0019")
+    upgrade(bundled)
+    with reading(bundled) as connection:
+        assert kept(connection) == before

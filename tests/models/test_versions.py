@@ -8,6 +8,9 @@ import pytest
 from models import classification
 from models.classification import load_taxonomy
 from models.classification.rules import load_rules
+from models.component import ComponentPublic
+from models.listed import CODES, shown_of
+from models.versions import METHOD_VERSION
 
 FILES = Path(classification.__file__).parent
 AS_OF = {
@@ -22,3 +25,15 @@ def test_what_changes_gets_another_version(name):
     stated = {"taxonomy.toml": load_taxonomy().version, "rules.toml": load_rules().version}[name]
     held = hashlib.sha256((FILES / name).read_bytes()).hexdigest()
     assert (stated, held) == AS_OF[name], f"{name} changed: raise its version, then renew its line here"
+
+
+ROW = {name: None for name in ComponentPublic.model_fields} | dict.fromkeys(CODES, "a b") | {"stated_cents": 1}
+SHOWN = "7d85cc983536dcb75d79387f1adcc54647d039c4287cf9fdbbea1208b93e64ec"
+
+
+def test_what_is_shown_of_stored_rows_changes_with_the_method():
+    """Rows of lists are stored as JSON (ADR 43): they are written anew where `METHOD_VERSION` is raised, and only then."""
+    held = hashlib.sha256(shown_of(ROW).encode()).hexdigest()
+    assert held == SHOWN, (
+        f"lists show other columns: raise METHOD_VERSION above {METHOD_VERSION}, then renew SHOWN here"
+    )

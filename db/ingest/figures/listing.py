@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, cast, func, select
 
 from db import tables
-from db.store import batches, ids_in_batches, insert_rows, replace_rows
+from db.store import batches, ids_in_batches, insert_rows, replace_rows, upsert
+from models.listed import shown_of
 from models.vocabulary import Relevance
 
 component, fact, listed, verdict = tables.component, tables.spend_fact, tables.listed_row, tables.classification
@@ -38,10 +39,18 @@ def keep_listed(connection: Connection, project_ids: Sequence[str]) -> None:
 
 
 def list_if_missing(connection: Connection) -> None:
-    """Compute all rows of a database whose facts are older than they are."""
-    one_fact, one_row = (connection.execute(select(t.c.component_id).limit(1)).first() for t in (fact, listed))
+    """Compute all rows of a database whose facts are older than they are, or what is shown of rows that are older than that."""
+    one_fact, one_row = (connection.execute(select(c).limit(1)).first() for c in (fact.c.component_id, listed.c.shown))
     if one_fact and not one_row:
         list_all(connection)
+    elif one_row and not one_row.shown:
+        _show_all(connection)
+
+
+def _show_all(connection: Connection) -> None:
+    for project_ids in ids_in_batches(connection, listed.c.project_id):
+        found = connection.execute(select(listed).where(listed.c.project_id.in_(project_ids))).mappings()
+        upsert(connection, listed, [{**row, "shown": shown_of(dict(row))} for row in found])
 
 
 def list_all(connection: Connection) -> None:
@@ -67,7 +76,7 @@ def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, An
     category, secondary, _, method, confidence = shares[0]
     relevances = {share[2] for share in shares}
     found = {name: row[name] for name in (*OF_COMPONENT, "project_name", "year")}
-    return found | {
+    found |= {
         "category": category,
         "categories": " ".join(share[0] for share in shares),
         "secondary_categories": " ".join(secondary),
@@ -76,6 +85,7 @@ def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, An
         "confidence": confidence,
         "countries": " ".join(places),
     }
+    return found | {"shown": shown_of(found)}
 
 
 def _with_projects(project_ids: Sequence[str]) -> Select[Any]:

@@ -16,6 +16,9 @@ Piece = dict[str, Sequence[Any]]
 EVERY = "every"
 """The column of a page whose rows know how many rows there are in all."""
 
+JSON = "json"
+"""The column of rows that are there as JSON already, each a text with all its columns."""
+
 
 def pieces_of(names: Sequence[str], lots: Iterable[Sequence[Row]], marks: int) -> Iterator[Piece]:
     """Turn rows of an ordered statement into columns of these names; their last values, so many, are where they stand."""
