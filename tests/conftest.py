@@ -113,7 +113,7 @@ def engine(
     """An empty, migrated database, on each kind in turn."""
     found = make_engine(new_database(request.param, like=template(request.param)))
     yield found
-    let_go(found)
+    throw_away(found)
 
 
 @pytest.fixture(params=DATABASES)
@@ -123,7 +123,7 @@ def bundled(
     """The bundled data set to write to, on each kind of database in turn."""
     found = make_engine(new_database(request.param, like=template(request.param, filled=True)))
     yield found
-    let_go(found)
+    throw_away(found)
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -139,7 +139,7 @@ def shared(
 
     yield make
     for found in made:
-        let_go(found)
+        throw_away(found)
 
 
 @pytest.fixture(scope="session")
@@ -181,6 +181,18 @@ def let_go(engine: Engine) -> None:
     if watch := _watches.pop(engine, None):
         _close(watch, engine)
     engine.dispose()
+
+
+def throw_away(engine: Engine) -> None:
+    """Close an engine and remove its database: thousands of them would fill the disk."""
+    let_go(engine)
+    if engine.dialect.name == "sqlite":
+        shutil.rmtree(Path(str(engine.url.database)).parent)
+        return
+    maintenance = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with maintenance.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {engine.url.database} WITH (FORCE)"))
+    maintenance.dispose()
 
 
 def _close(watch: ReleaseWatch, engine: Engine) -> None:
