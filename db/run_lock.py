@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from db.errors import BusyError
+from db.errors import BusyError, LockFileError
 from db.revision import require_current
 
 RUN_LOCK = 0x6D66_6171  # PostgreSQL's advisory lock for the one run; the writer's is another
@@ -73,7 +73,12 @@ def _advisory(engine: Engine) -> Iterator[Attempt]:
 
 
 def _file(path: Path) -> Iterator[Attempt]:
-    with path.open("ab") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)  # who makes a database comes by here first
+        opened = path.open("ab")
+    except OSError as error:
+        raise LockFileError(f"{path} cannot be written: {error}") from error
+    with opened as file:
 
         def attempt() -> bool:
             try:

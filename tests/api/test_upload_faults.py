@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import anyio
 import pytest
@@ -364,3 +365,17 @@ def test_a_folder_that_cannot_be_written_to_is_told_apart_from_the_database(engi
     assert found["detail"] == "the folder for uploads cannot be written to"
     assert "a file, and no folder" in caplog.text
     assert nothing_kept(engine)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_where_no_run_can_begin_uploads_wait_and_the_cause_is_logged(engine, monkeypatch, caplog):
+    monkeypatch.setattr(worker, "LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.5)
+    send, lock = sender(engine), Path(f"{engine.url.database}-run")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    assert send([RECORD]).status_code == 202
+    assert f"the queue cannot be worked off now: {lock} cannot be written" in caplog.text
+    assert "Traceback" not in caplog.text
+    lock.rmdir()
+    until(lambda: set(statuses(engine)) == {"done"}, "done")
