@@ -82,15 +82,17 @@ class SourceAnswerError(SourceError):
 
 class UnwritableError(DataError):
     """What has to be written on the machine of the service cannot be. The text names path and reason, for who runs it; `told`
-    is for everybody."""
+    is for everybody; `part` is a word for what it is about."""
 
     told = "what has to be written cannot be"
+    part = "disk"
 
 
 class SpoolError(UnwritableError):
     """The folder in which answers of a source are kept cannot be used, or another run is using it."""
 
     told = "the folder for uploads cannot be written to"
+    part = "uploads"
 
 
 class BusyError(DataError):
@@ -101,6 +103,7 @@ class LockFileError(UnwritableError):
     """The file beside an SQLite database that one run holds at a time cannot be written, so no run can begin."""
 
     told = "the database cannot be written to"
+    part = "database"
 
 
 class ChangedMeanwhileError(DataError):

@@ -98,7 +98,8 @@ def _install_unready(app: FastAPI) -> None:
         if isinstance(error, BusyError):
             return problem(request, "busy", str(error), retry_after=5)
         if isinstance(error, UnwritableError):
-            log.error("%s: %s", error.told, error)
+            # By a logger of its own: of one logger's repetitions from one line only the first is said at once.
+            logging.getLogger(f"api.{error.part}").error("%s: %s", error.told, error)
             return problem(request, "no-room", error.told, retry_after=NO_ROOM_SECONDS)
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]

@@ -13,7 +13,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from api.bulk.files import ReleaseFiles
 from api.main import create_app
+from api.observe.logs import Repeats
 from api.routers import ingest as routes
 from db import keys
 from db.engine import make_engine, writing
@@ -352,6 +354,21 @@ def test_readers_and_the_queue_do_not_wait_for_a_run_at_work(engine, monkeypatch
 
 
 BADLY = {**RECORD, "countries": ["XXX"]}
+
+
+def test_the_folders_of_uploads_and_of_files_are_told_apart_in_the_log(bundled, monkeypatch, tmp_path, caplog):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("SPOOL_DIR", str(tmp_path / "a file" / "spool"))
+    get_settings.cache_clear()
+    app = create_app(bundled, watch_of(bundled))
+    app.state.files = ReleaseFiles(tmp_path / "a file" / "files")
+    problem(client_of(bundled, app)("/v1/releases/1/files/spend.csv"), 503)
+    problem(sender(bundled)([RECORD]), 503)
+    said = list(filter(Repeats().filter, caplog.records))
+    assert [record.getMessage().partition(":")[0] for record in said] == [
+        "the files of releases cannot be kept just now",
+        "the folder for uploads cannot be written to",
+    ]
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_apart_from_the_database(engine, monkeypatch, tmp_path, caplog):
