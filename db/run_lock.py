@@ -13,11 +13,19 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
+from db.engine import reading
 from db.errors import BusyError, LockFileError
 from db.revision import require_current
 
 RUN_LOCK = 0x6D66_6171  # PostgreSQL's advisory lock for the one run; the writer's is another
 ASK_AGAIN_SECONDS = 0.1
+
+HELD = """
+    SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE locktype = 'advisory' AND granted AND datname = current_database()
+    AND classid = 0 AND objid = CAST(:key AS oid) AND objsubid = 1
+"""
+"""How PostgreSQL lists the lock: its key is a number of 64 bits, the upper half of which is none."""
 
 Attempt = Callable[[], bool]
 
@@ -46,6 +54,27 @@ def alone(engine: Engine, patience: float | None = None) -> Iterator[None]:
                 raise BusyError("another run is at work: try again when it is done")
             time.sleep(ASK_AGAIN_SECONDS)
         yield
+
+
+def is_free(engine: Engine) -> bool:
+    """Whether nobody holds the lock at this moment: no run is at work. False where that cannot be told.
+
+    On PostgreSQL nothing is taken to find out. A file is looked at by sharing its lock for a moment, which one that begins
+    meanwhile waits for as it would for a run.
+    """
+    if engine.dialect.name == "postgresql":
+        with reading(engine) as connection:
+            return not connection.scalar(text(HELD), {"key": RUN_LOCK})
+    if engine.url.database in {None, "", ":memory:"}:
+        return False
+    try:
+        with Path(f"{engine.url.database}-run").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True  # no run ever began
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

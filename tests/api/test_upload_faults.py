@@ -22,6 +22,8 @@ from db.engine import make_engine, writing
 from db.errors import NotFoundError
 from db.ingest import pipeline, queue, worker
 from db.ingest.worker import QueueWorker
+from db.queries.runs import list_runs, reading_runs
+from db.run_lock import is_free
 from db.settings import ROOT, get_settings
 from tests.api.test_errors import problem
 from tests.conftest import app_of, client_of, watch_of
@@ -204,6 +206,11 @@ def test_a_run_that_was_killed_is_taken_up_again(engine, idle):
             process.kill()
     assert data_of(engine) == before
     assert len(bodies()) == 1
+    until(lambda: is_free(engine), "the lock is let go")
+    with reading_runs(engine) as connection:
+        newest, *_ = list_runs(connection)
+    assert newest["status"] == "queued"  # for it is begun again by itself
+    assert "it is taken up again by itself" in newest["detail"]
     assert queue.is_waiting(engine, spool)
     assert queue.work_off(engine, spool)
     assert statuses(engine) == ["done", "done"]
