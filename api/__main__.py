@@ -14,4 +14,4 @@ except ValidationError as error:
     for wrong in error.errors():
         name = "".join(str(part).upper() + ": " for part in wrong["loc"])
         print(f"error: {name}{wrong['msg'].removeprefix('Value error, ')}", file=sys.stderr)  # noqa: T201
-    sys.exit(1)
+    sys.exit(2)

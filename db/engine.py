@@ -47,8 +47,7 @@ LONG_REST_SECONDS = 30
 def make_engine(url: str) -> Engine:
     """Make an engine for a database address; `postgresql://` uses the psycopg driver.
 
-    An SQLite file's folder is made if it is missing. SQLite runs in write-ahead mode, so that readers never wait for
-    the writer, and checks foreign keys.
+    SQLite runs in write-ahead mode, so that readers never wait for the writer, and checks foreign keys.
     """
     parsed = make_url(url)
     if parsed.drivername in {"postgresql", "postgres"}:
@@ -67,14 +66,18 @@ def make_engine(url: str) -> Engine:
     if not parsed.database or parsed.database == ":memory:":
         engine = create_engine(parsed)
     else:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # A file has room for any number of readers, so none has to wait for another's connection; and as many are kept open
         # as there can be threads that read, for to open one takes longer than most answers.
         engine = create_engine(parsed, pool_size=READERS, max_overflow=-1, json_deserializer=msgspec.json.decode)
-        if not parsed.database.startswith("file:"):
-            event.listen(engine, "do_connect", _create_for_its_owner)
+        event.listen(engine, "do_connect", _create_for_its_owner)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def missing_file(engine: Engine) -> Path | None:
+    """The path of an SQLite file that is not there yet: the first connection would make it, empty."""
+    named = engine.url.database if engine.dialect.name == "sqlite" else None
+    return None if named in {None, "", ":memory:"} or Path(named).exists() else Path(named)
 
 
 def _create_for_its_owner(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:

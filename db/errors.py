@@ -80,12 +80,30 @@ class SourceAnswerError(SourceError):
         self.expected = expected
 
 
-class SpoolError(DataError):
+class UnwritableError(DataError):
+    """What has to be written on the machine of the service cannot be. The text names path and reason, for who runs it; `told`
+    is for everybody; `part` is a word for what it is about."""
+
+    told = "what has to be written cannot be"
+    part = "disk"
+
+
+class SpoolError(UnwritableError):
     """The folder in which answers of a source are kept cannot be used, or another run is using it."""
+
+    told = "the folder for uploads cannot be written to"
+    part = "uploads"
 
 
 class BusyError(DataError):
     """Another run is at work, for longer than the caller would wait."""
+
+
+class LockFileError(UnwritableError):
+    """The file beside an SQLite database that one run holds at a time cannot be written, so no run can begin."""
+
+    told = "the database cannot be written to"
+    part = "database"
 
 
 class ChangedMeanwhileError(DataError):

@@ -13,11 +13,19 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from db.errors import BusyError
+from db.engine import reading
+from db.errors import BusyError, LockFileError
 from db.revision import require_current
 
 RUN_LOCK = 0x6D66_6171  # PostgreSQL's advisory lock for the one run; the writer's is another
 ASK_AGAIN_SECONDS = 0.1
+
+HELD = """
+    SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE locktype = 'advisory' AND granted AND datname = current_database()
+    AND classid = 0 AND objid = CAST(:key AS oid) AND objsubid = 1
+"""
+"""How PostgreSQL lists the lock: its key is a number of 64 bits, the upper half of which is none."""
 
 Attempt = Callable[[], bool]
 
@@ -48,6 +56,27 @@ def alone(engine: Engine, patience: float | None = None) -> Iterator[None]:
         yield
 
 
+def is_free(engine: Engine) -> bool:
+    """Whether nobody holds the lock at this moment: no run is at work. False where that cannot be told.
+
+    On PostgreSQL nothing is taken to find out. A file is looked at by sharing its lock for a moment, which one that begins
+    meanwhile waits for as it would for a run.
+    """
+    if engine.dialect.name == "postgresql":
+        with reading(engine) as connection:
+            return not connection.scalar(text(HELD), {"key": RUN_LOCK})
+    if engine.url.database in {None, "", ":memory:"}:
+        return False
+    try:
+        with Path(f"{engine.url.database}-run").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True  # no run ever began
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
 def _lock_of(engine: Engine) -> Iterator[Attempt]:
     """Yield what tries to take the lock; it is let go at the end."""
@@ -73,7 +102,12 @@ def _advisory(engine: Engine) -> Iterator[Attempt]:
 
 
 def _file(path: Path) -> Iterator[Attempt]:
-    with path.open("ab") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)  # who makes a database comes by here first
+        opened = path.open("ab")
+    except OSError as error:
+        raise LockFileError(f"{path} cannot be written: {error}") from error
+    with opened as file:
 
         def attempt() -> bool:
             try:

@@ -18,7 +18,8 @@ DATA_DIR = ROOT / "data"
 
 SQLITE = "sqlite"
 KINDS = (SQLITE, "postgresql", "postgresql+psycopg", "postgres")
-ADDRESSES = "sqlite:///path or postgresql://user:password@host/name"
+FILES = "sqlite:///path"
+ADDRESSES = f"{FILES} or postgresql://user:password@host/name"
 
 
 def _parted(value: object) -> object:
@@ -33,6 +34,24 @@ def _require_options(address: URL) -> None:
         timeout_from_conninfo(conninfo_to_dict(make_conninfo(**options)))
     except ProgrammingError as error:
         raise ValueError(f"has an option that PostgreSQL's client does not take: {error}".strip()) from None
+
+
+def _require_file(address: URL) -> None:
+    """Refuse an SQLite address that is more or less than the path of a file.
+
+    What is in memory each connection would have for itself, and nothing of it would stay. Of options the driver passes over
+    those that it does not know, so that who gives `mode=ro` would believe in what is not so.
+    """
+    if address.query:
+        options = f"option{'s' * (len(address.query) > 1)} {', '.join(map(repr, address.query))}"
+        raise ValueError(f"has the {options}: an SQLite file takes none, give {FILES}")
+    if address.host or address.username:
+        what = f"a host ({address.host!r})" if address.host else "a user"
+        raise ValueError(f"has {what}, which no file has: give {FILES}, with three strokes before the path")
+    if not address.database:
+        raise ValueError(f"names no file: give {FILES}")
+    if address.database.startswith((":memory:", "file:")):
+        raise ValueError(f"names {address.database!r}, which is no file that stays: give {FILES}")
 
 
 class SyncSource(StrEnum):
@@ -134,8 +153,8 @@ class Settings(BaseSettings):
             raise ValueError(f"is of kind {address.drivername[:20]!r}: give {ADDRESSES}")
         if address is not None and "@" in (address.host or ""):
             raise ValueError("has an @ in its password: write it as %40")
-        if address is not None and address.get_backend_name() != SQLITE:
-            _require_options(address)
+        if address is not None:
+            (_require_file if address.get_backend_name() == SQLITE else _require_options)(address)
         return url
 
     @model_validator(mode="after")

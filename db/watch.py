@@ -115,7 +115,7 @@ class _WalIndex:
     def __init__(self, engine: Engine) -> None:
         name = engine.url.database
         self._engine = engine
-        self._path = None if not name or name.startswith((":memory:", "file:")) else name
+        self._path = None if name == ":memory:" else name or None
         self._file: tuple[int, int] | None = None
         self._seen: tuple[_Mark, ReleaseStamp] | None = None
         self._looked = 0.0

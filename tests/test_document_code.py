@@ -231,7 +231,7 @@ def test_code_in_a_document_runs_and_the_addresses_of_r_are_asked(path, site):
         ("json", '{"time":"…","level":"info","logger":"api","message":"there is room to write: none"}'),
         (
             "json",
-            '{"type":"/problems/no-room","title":"There is no room to write","status":503,"detail":"the disk is full of words"}',
+            '{"type":"/problems/no-room","title":"Nothing can be written just now","status":503,"detail":"full of words"}',
         ),
         ("text", "sync: all is well, nothing failed"),
         ("text", "nowhere/    a folder that is not there"),

@@ -14,7 +14,6 @@ from api.params.filters import FormatParams
 from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import Codes, fields_of
 from api.problems.kinds import ProblemItem, in_body, problem
-from db.engine import reading
 from db.queries import runs as queries
 from db.queries.vocabulary import Vocabulary
 from db.store import now
@@ -64,7 +63,7 @@ def get_runs_snapshot(request: Request) -> Iterator[Snapshot]:
     """Open a reading for one request about runs, which stand outside of releases: they are there before the first one,
     and their pages go on whatever release is made meanwhile."""
     about: dict[str, Any] = {"release_id": 0, "created_at": now()}
-    with reading(get_writer(request)) as connection:
+    with queries.reading_runs(get_writer(request)) as connection:
         yield Snapshot(connection, Release(**about), lambda: Vocabulary(PlaceIndex(()), (), {}))
 
 
@@ -88,7 +87,7 @@ def address_of(request: Request, run_id: int) -> str:
 
 def report(request: Request, engine: Engine, run_id: int, status: int = 200, **headers: str) -> Response:
     """Answer with a run as it stands."""
-    with reading(engine) as connection:
+    with queries.reading_runs(engine) as connection:
         document = _document(request, connection, run_id)
     answer = json_answer(document, headers)
     answer.status_code = status
@@ -102,7 +101,7 @@ def outcome(
 
     `pointer_of` turns a pointer into what was read into one into the body that was sent.
     """
-    with reading(engine) as connection:
+    with queries.reading_runs(engine) as connection:
         document = _document(request, connection, run_id)
     run, address = document["data"], document["links"]["self"]
     if run["status"] != RunStatus.REFUSED:

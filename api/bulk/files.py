@@ -19,6 +19,7 @@ from api.answers.shape import about_of, writer_of
 from api.answers.tables import TABLES, Table
 from api.deps import Snapshot
 from api.exports.columns import Column, Kind
+from db.errors import UnwritableError
 from db.queries.statements.pieces import Piece
 from models.release import Release
 
@@ -34,6 +35,13 @@ class FilesGoneError(Exception):
 
     def __init__(self, release_id: int | None) -> None:
         super().__init__(f"the files of release {release_id} are not kept any more")
+
+
+class FilesUnwritableError(UnwritableError):
+    """The folder of the files cannot be made, read or written, or its disk is full."""
+
+    told = "the files of releases cannot be kept just now"
+    part = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,14 @@ class ReleaseFiles:
 
         Raises:
             FilesGoneError: if they are not there and the data have moved on.
+            FilesUnwritableError: if the folder cannot be used.
         """
+        try:
+            return self._get(release, newest)
+        except OSError as error:
+            raise FilesUnwritableError(f"{self.folder} cannot be used: {error}") from error
+
+    def _get(self, release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> list[KeptFile]:
         found = self.find(release)
         if found is not None and (_is_of_today(found) or not _is_newest(release, newest)):
             return found

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from api.cli.reporting import err, print_report, progress_bar
-from db.engine import make_engine
-from db.errors import DataError, SchemaOutdatedError, is_damaged
+from db.engine import make_engine, missing_file
+from db.errors import DataError, LockFileError, SchemaOutdatedError, is_damaged
 from db.ingest.adapters.adapter import Adapter
 from db.ingest.pipeline import ingest
 from db.revision import require_current
@@ -34,11 +34,13 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
     engine = make_engine(url or get_settings().database_url)
     try:
         if needs_schema:
+            _require_file(engine)
             require_current(engine)
         yield engine
     except DataError as error:
         err.print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(NO_DATABASE if isinstance(error, SchemaOutdatedError) else 1) from None
+        unusable = isinstance(error, SchemaOutdatedError | LockFileError)
+        raise typer.Exit(NO_DATABASE if unusable else 1) from None
     except OperationalError as error:
         err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
         raise typer.Exit(NO_DATABASE) from None
@@ -51,6 +53,19 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         raise typer.Exit(NO_DATABASE) from None
     finally:
         engine.dispose()
+
+
+def _require_file(engine: Engine) -> None:
+    """Refuse a path without a file: it may be mistyped, and is not for whoever only looks to make.
+
+    Raises:
+        SchemaOutdatedError: names the path.
+    """
+    path = missing_file(engine)
+    if path is not None:
+        raise SchemaOutdatedError(
+            f"there is no database file {path}: correct the path in DATABASE_URL, or make it by `python -m api migrate`"
+        )
 
 
 def ingest_file(adapter: Adapter, file: Path) -> None:

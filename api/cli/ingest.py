@@ -13,7 +13,6 @@ from rich.table import Table
 from api.cli.database import ingest_file, ready_engine
 from api.cli.examples import example
 from api.cli.reporting import err, out, print_outcome, print_report, progress_bar
-from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.queue import resume
@@ -23,7 +22,7 @@ from db.ingest.sources.worldbank import Wanted
 from db.ingest.sources.worldbank import ingest_worldbank as take_in_projects
 from db.ingest.sources.worldbank_changes import ingest_worldbank_changes
 from db.ingest.sources.worldbank_documents import WantedReports, ingest_documents
-from db.queries.runs import get_run, list_runs, rejected_records
+from db.queries.runs import get_run, list_runs, reading_runs, rejected_records
 from db.settings import get_settings
 from models.dates import check_partial_date
 
@@ -122,7 +121,7 @@ def ingest_records(file: File) -> None:
 @app.command("runs", epilog=example("ingest runs"))
 def ingest_runs() -> None:
     """List the newest runs, with the key of those that came over HTTP; of those that were not done, why."""
-    with ready_engine() as engine, reading(engine) as connection:
+    with ready_engine() as engine, reading_runs(engine) as connection:
         runs = list(list_runs(connection, limit=20))
     table = Table(
         "run", "adapter", "input", "status", "read", "added", "changed", "unchanged", "rejected", "release", "key"
@@ -149,7 +148,7 @@ def ingest_resume(run: Annotated[int, typer.Argument(help="Number of the run.")]
 def ingest_errors(run: Annotated[int, typer.Argument(help="Number of the run.")]) -> None:
     """Print what a run refused, as CSV: place, record, field, value, reason; and its remarks on the way."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    with ready_engine() as engine, reading(engine) as connection:
+    with ready_engine() as engine, reading_runs(engine) as connection:
         if detail := get_run(connection, run)["detail"]:
             err.print(f"run {run}: {detail}", highlight=False, markup=False)
         writer.writerow(["place", "record_id", "field", "value", "reason", "kept"])

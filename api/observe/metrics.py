@@ -20,7 +20,7 @@ from api.freshness import is_stale
 from api.observe.counts import BOUNDS, Figures, SharedCounts
 from db.engine import reading
 from db.queries.releases import latest_release
-from db.queries.runs import count_by_status, count_waiting
+from db.queries.runs import count_by_status, count_waiting, reading_runs
 from db.watch import stamp_of
 from models.versions import PROGRAM_VERSION
 
@@ -70,7 +70,7 @@ class ServiceCollector(Collector):
         found: list[Metric] = []
         for use, engine in self.engines.items():
             try:
-                with reading(engine) as connection:
+                with (reading_runs if engine is self.writer else reading)(engine) as connection:
                     found += _of_runs(connection) if engine is self.writer else []
                     found += _of_release(connection) if use == "reading" else []
             except SQLAlchemyError as error:

@@ -24,7 +24,7 @@ from db.errors import (
     NothingLoadedError,
     PricesMissingError,
     SchemaOutdatedError,
-    SpoolError,
+    UnwritableError,
     is_damaged,
     is_out_of_room,
 )
@@ -97,11 +97,10 @@ def _install_unready(app: FastAPI) -> None:
     async def data_error(request: Request, error: DataError) -> Response:
         if isinstance(error, BusyError):
             return problem(request, "busy", str(error), retry_after=5)
-        if isinstance(error, SpoolError):
-            log.error("the folder for uploads cannot be used: %s", error)
-            return problem(
-                request, "no-room", "the folder for uploads cannot be written to", retry_after=NO_ROOM_SECONDS
-            )
+        if isinstance(error, UnwritableError):
+            # By a logger of its own: of one logger's repetitions from one line only the first is said at once.
+            logging.getLogger(f"api.{error.part}").error("%s: %s", error.told, error)
+            return problem(request, "no-room", error.told, retry_after=NO_ROOM_SECONDS)
         kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
         detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
         return problem(request, kind, detail)

@@ -42,7 +42,7 @@ PROBLEMS = {
     "precondition-required": (428, "The answer that you decided on has to be named"),
     "too-many-requests": (429, "You ask more often than one client may"),
     "busy": (503, "Too much is wanted at once"),
-    "no-room": (503, "There is no room to write"),
+    "no-room": (503, "Nothing can be written just now"),
     "internal": (500, "Something went wrong here, not in your request"),
 }
 """Kinds of problem: the last part of `type`, its status and its title. /problems/{kind} explains each."""
@@ -72,7 +72,7 @@ ADVICE = {
     "precondition-required": "Send the ETag of the answer that you decided on as `If-Match`.",
     "too-many-requests": "Ask again after the seconds that `Retry-After` names; `RateLimit-Policy` says how many are answered.",
     "busy": "Ask again after the seconds that `Retry-After` names. The files of a release are always to be had.",
-    "no-room": "Reading goes on. Send it again once who runs the service has made room; nothing of it was kept.",
+    "no-room": "Reading goes on. Ask again once who runs the service has made room; nothing of what you sent was kept.",
     "internal": "It is written down under `request_id`; tell us that identifier.",
 }
 

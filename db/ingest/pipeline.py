@@ -27,6 +27,7 @@ from db.ingest.report import Report
 from db.ingest.undoing import undo_but_rejections
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
+from db.queries.runs import DIED
 from db.run_lock import run_lock
 from db.settings import ROOT
 from db.store import insert_rows, make_release, now
@@ -212,9 +213,7 @@ def close_interrupted(connection: Connection) -> None:
     """Write down which runs died. The caller holds the run lock, so nobody else works, whatever the runs say."""
     table = tables.ingest_run
     connection.execute(
-        update(table)
-        .where(table.c.status == RunStatus.RUNNING)
-        .values(status=RunStatus.INTERRUPTED, detail="the process ended before the run did; nothing of it was kept")
+        update(table).where(table.c.status == RunStatus.RUNNING).values(status=RunStatus.INTERRUPTED, detail=DIED)
     )
 
 

@@ -21,6 +21,7 @@ from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run, told_in_words
 from db.ingest.report import Report
 from db.ingest.sources.spool import writable
+from db.queries.runs import MAX_ATTEMPTS
 from db.run_lock import run_lock
 from db.store import now
 from models.vocabulary import OnError, RunStatus, Scope
@@ -30,9 +31,6 @@ log = logging.getLogger("db.queue")
 FOLDER = "uploads"
 KEPT_FOR = timedelta(hours=24)
 """How long an idempotency key is remembered, and how long a body that nobody waits for is kept."""
-
-MAX_ATTEMPTS = 3
-"""How often a run is begun that ends with its process: what brings a process down would do so for ever."""
 
 OPEN = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.errors import BusyError, SchemaOutdatedError
+from db.errors import BusyError, SchemaOutdatedError, UnwritableError
 from db.ingest.queue import is_waiting, sweep, work_off
 
 log = logging.getLogger("db.worker")
@@ -58,7 +58,8 @@ class QueueWorker:
                     continue
             except BusyError:
                 continue  # another process or a command is at work
-            except (SQLAlchemyError, OSError, SchemaOutdatedError) as error:  # what waits is for an instance that can
+            # What waits is for an instance that can.
+            except (SQLAlchemyError, OSError, UnwritableError, SchemaOutdatedError) as error:
                 log.warning("the queue cannot be worked off now: %s", getattr(error, "orig", error))
             except Exception:  # a thread that ends would leave everything waiting until the next start
                 log.exception("the queue cannot be worked off now, for an error that was not foreseen")

@@ -1,14 +1,19 @@
 """Ingest runs and what they refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from db import tables
+from db.engine import reading
 from db.errors import NotFoundError
 from db.queries.releases import in_utc
 from db.queries.statements.ordering import Position, list_rows
+from db.run_lock import is_free
 from models.filters import SortKey
 from models.vocabulary import RunStatus
 
@@ -17,13 +22,62 @@ run, refused, sent_with = tables.ingest_run, tables.rejected_record, tables.subm
 MOMENTS = ("queued_at", "started_at", "ended_at")
 LARGEST = 2**31 - 1
 
+MAX_ATTEMPTS = 3
+"""How often a run is begun that ends with its process: what brings a process down would do so for ever."""
+
+DIED = "the process ended before the run did; nothing of it was kept"
+GOES_ON = "the process ended before the run did: it is taken up again by itself"
+
+Begun = tuple[int, datetime]
+"""A run by its number and its start: one that is taken up again starts anew."""
+
+
+@contextmanager
+def reading_runs(engine: Engine) -> Iterator[Connection]:
+    """Open a reading in which a run whose process was killed is told as what it is: that process could not write it down.
+
+    The next run will. Until then it is interrupted or, where its body is kept and will be begun again, queued.
+    """
+    dead = _dead(engine)
+    with reading(engine) as connection:
+        yield connection.execution_options(dead_runs=dead)
+
+
+def _dead(engine: Engine) -> dict[Begun, RunStatus]:
+    """Which runs died, and how they stand.
+
+    A run is opened and closed under the lock. So who finds it open, then the lock free, and then the run still open, knows
+    that nobody works on it; after the second look alone it could have been closed meanwhile.
+    """
+    before = _running(engine)
+    if not before or not is_free(engine):
+        return {}
+    still = _running(engine)
+    return {begun: status for begun, status in before.items() if begun in still}
+
+
+def _running(engine: Engine) -> dict[Begun, RunStatus]:
+    """Runs that are written down as running, and how each would stand if it had died."""
+    goes_on = sent_with.c.folder.is_not(None) & (sent_with.c.attempts < MAX_ATTEMPTS)
+    query = select(run.c.run_id, run.c.started_at, goes_on.label("goes_on"))
+    joined = query.select_from(run.outerjoin(sent_with, sent_with.c.run_id == run.c.run_id))
+    with reading(engine) as connection:
+        found = connection.execute(joined.where(run.c.status == RunStatus.RUNNING)).all()
+    return {(row[0], row[1]): RunStatus.QUEUED if row.goes_on else RunStatus.INTERRUPTED for row in found}
+
+
+def _dead_in(connection: Connection) -> dict[Begun, RunStatus]:
+    found: dict[Begun, RunStatus] = connection.get_execution_options().get("dead_runs", {})
+    return found
+
 
 def list_runs(
     connection: Connection, after: Position | None = None, limit: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Iterate over the runs, the newest first, those after a position, each with its own `position`."""
     keys = [SortKey("run_id", descending=True)]
-    return map(_in_utc, list_rows(connection, _runs(), {"run_id": run.c.run_id}, keys, after, limit))
+    told = partial(_told, _dead_in(connection))
+    return map(told, list_rows(connection, _runs(), {"run_id": run.c.run_id}, keys, after, limit))
 
 
 def count_runs(connection: Connection) -> int:
@@ -34,7 +88,13 @@ def count_runs(connection: Connection) -> int:
 def count_by_status(connection: Connection) -> dict[RunStatus, int]:
     """Count the runs by status, each that there can be."""
     found = connection.execute(select(run.c.status, func.count()).group_by(run.c.status))
-    return dict.fromkeys(RunStatus, 0) | {RunStatus(status): number for status, number in found}
+    counts = dict.fromkeys(RunStatus, 0) | {RunStatus(status): number for status, number in found}
+    dead = _dead_in(connection)
+    begun = select(run.c.run_id, run.c.started_at).where(run.c.status == RunStatus.RUNNING)
+    for row in connection.execute(begun).all() if dead else ():
+        counts[RunStatus.RUNNING] -= 1
+        counts[dead.get((row[0], row[1]), RunStatus.RUNNING)] += 1
+    return counts
 
 
 def count_waiting(connection: Connection) -> int:
@@ -54,7 +114,7 @@ def get_run(connection: Connection, run_id: int) -> dict[str, Any]:
         row = connection.execute(_runs().where(run.c.run_id == run_id)).mappings().first()
     if row is None:
         raise NotFoundError("ingest run", str(run_id), parameter="run_id")
-    return _in_utc(dict(row))
+    return _told(_dead_in(connection), dict(row))
 
 
 def _runs() -> Select[Any]:
@@ -65,7 +125,11 @@ def _runs() -> Select[Any]:
     return select(run, *more, key.c.name.label("key_name")).select_from(joined)
 
 
-def _in_utc(row: dict[str, Any]) -> dict[str, Any]:
+def _told(dead: Mapping[Begun, RunStatus], row: dict[str, Any]) -> dict[str, Any]:
+    """A run as readers are told of it: one that died as such, and moments in UTC."""
+    status = dead.get((row["run_id"], row["started_at"])) if row["status"] == RunStatus.RUNNING else None
+    if status is not None:
+        row |= {"status": status, "detail": GOES_ON if status is RunStatus.QUEUED else DIED}
     moments = {name: row[name] and in_utc(row[name]) for name in MOMENTS}
     return row | moments | {"dry_run": bool(row["dry_run"])}
 

@@ -1,6 +1,7 @@
 """Bulk files: made once, the same bytes everywhere, served whole or in parts."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import pyarrow.parquet
 import pytest
@@ -277,6 +279,37 @@ def test_a_release_that_nobody_asked_for_in_time_is_gone(engine, write, tmp_path
     assert ask("/v1/releases/2").json()["data"]["files"]
 
 
+def is_told_as_unwritable(answer, caplog, cause):
+    found = problem(answer, 503)
+    assert (found["type"].rpartition("/")[2], answer.headers["retry-after"]) == ("no-room", "60")
+    assert found["detail"] == "the files of releases cannot be kept just now"
+    assert f"the files of releases cannot be kept just now: {cause}" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+FILES_ASKED_FOR = [URL, "/v1/releases/latest", "/v1/releases/1/datapackage.json", "/datapackage.json"]
+
+
+@pytest.mark.parametrize("asked", FILES_ASKED_FOR)
+@pytest.mark.parametrize("folder", ["a file", "a file/files", "/proc/files"])
+def test_a_folder_that_cannot_be_made_is_told_in_words_and_the_rest_goes_on(loaded, tmp_path, caplog, folder, asked):
+    (tmp_path / "a file").touch()
+    ask = client_of(loaded, app_on(loaded, tmp_path / folder))
+    is_told_as_unwritable(ask(asked), caplog, f"{tmp_path / folder} cannot be used: ")
+    assert ask("/v1/releases/latest?fields=release_id").json()["data"] == {"release_id": 1}
+    assert ask("/v1/spend?format=csv").status_code == 200
+
+
+def test_a_disk_that_is_full_leaves_nothing_of_the_files_and_they_are_made_when_there_is_room(
+    loaded, app, ask, tmp_path, caplog, monkeypatch
+):
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        is_told_as_unwritable(ask(URL), caplog, f"{tmp_path / 'files'} cannot be used: [Errno 28] No space left")
+    assert names_in(tmp_path / "files") == []
+    assert ask(URL).status_code == 200
+
+
 def test_many_at_once_in_one_process_make_the_files_once(loaded, app, ask, monkeypatch, tmp_path):
     assert ask("/v1/releases").status_code == 200  # FastAPI prepares its routes with the first request, alone
     made = []
@@ -314,7 +347,7 @@ def test_several_processes_can_make_the_files_at_once(stale, loaded, tmp_path, m
 def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
         patch.setattr("api.answers.shape.jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
-        problem(ask(URL), 500)
+        problem(ask(URL), 503)
         assert names_in(tmp_path / "files") == []
     assert ask(URL).status_code == 200
 

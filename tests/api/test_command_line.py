@@ -106,9 +106,38 @@ def at(monkeypatch):
 
 @pytest.mark.parametrize("words", [["spend"], ["load"], ["ingest", "runs"], ["keys", "list"], ["reviews", "export"]])
 def test_exit_code_3_where_the_database_was_never_prepared(words, at, tmp_path):
-    result = at(f"sqlite:///{tmp_path / 'none.db'}", *words)
+    (tmp_path / "empty.db").touch()
+    result = at(f"sqlite:///{tmp_path / 'empty.db'}", *words)
     assert result.exit_code == 3
     assert "python -m api migrate" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["spend"], ["serve"], ["load"], ["ingest", "runs"], ["backup", "x.zip"], ["reclassify"]],
+)
+def test_a_path_without_a_file_is_named_and_stays_without(words, at, tmp_path):
+    path = tmp_path / "mistyped" / "none.db"
+    result = at(f"sqlite:///{path}", *words)
+    assert result.exit_code == 3
+    said = " ".join(result.stderr.split())
+    assert f"there is no database file {path}" in said
+    assert "DATABASE_URL" in said
+    assert "python -m api migrate" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrate_makes_the_file_and_its_folder(at, tmp_path):
+    path = tmp_path / "new" / "new.db"
+    assert at(f"sqlite:///{path}", "migrate").exit_code == 0
+    assert path.stat().st_size > 0
+
+
+def test_a_database_whose_folder_cannot_be_made_is_told_in_one_line(at, tmp_path):
+    (tmp_path / "file").touch()
+    result = at(f"sqlite:///{tmp_path / 'file' / 'new.db'}", "migrate")
+    assert result.exit_code == 3
+    assert "new.db-run cannot be written: [Errno 17] File exists" in " ".join(result.stderr.split())
 
 
 def test_exit_code_3_where_no_database_answers(at):
@@ -150,6 +179,14 @@ def test_a_migration_goes_to_a_revision_that_lies_ahead_or_nowhere(revision, at,
             "postgresql://localhost/name?connect_timeout=soon",
             "has an option that PostgreSQL's client does not take: bad value for connect_timeout: 'soon'",
         ),
+        ("sqlite://", "names no file: give sqlite:///path"),
+        ("sqlite:///", "names no file: give sqlite:///path"),
+        ("sqlite:///:memory:", "names ':memory:', which is no file that stays: give sqlite:///path"),
+        ("sqlite:///file:x.db", "names 'file:x.db', which is no file that stays: give sqlite:///path"),
+        ("sqlite://x.db", "has a host ('x.db'), which no file has: give sqlite:///path"),
+        ("sqlite://user:s3cret@/x.db", "has a user, which no file has: give sqlite:///path"),
+        ("sqlite:///x.db?foo=s3cret", "has the option 'foo': an SQLite file takes none, give sqlite:///path"),
+        ("sqlite:///x.db?mode=ro&timeout=s3cret", "has the options 'mode', 'timeout': an SQLite file takes none"),
     ],
 )
 def test_an_address_that_is_none_is_refused_without_being_shown(url, said, monkeypatch, capsys):
@@ -163,7 +200,7 @@ def test_an_address_that_is_none_is_refused_without_being_shown(url, said, monke
         monkeypatch.undo()
         get_settings.cache_clear()
     errors = capsys.readouterr().err
-    assert (ended.value.code, len(errors.splitlines())) == (1, 1)
+    assert (ended.value.code, len(errors.splitlines())) == (2, 1)
     assert f"DATABASE_URL: {said}" in errors
     assert not any(part in errors for part in ("s3cret", "more@"))
 

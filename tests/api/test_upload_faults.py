@@ -8,17 +8,22 @@ import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import anyio
 import pytest
 
+from api.bulk.files import ReleaseFiles
 from api.main import create_app
+from api.observe.logs import Repeats
 from api.routers import ingest as routes
 from db import keys
 from db.engine import make_engine, writing
 from db.errors import NotFoundError
 from db.ingest import pipeline, queue, worker
 from db.ingest.worker import QueueWorker
+from db.queries.runs import list_runs, reading_runs
+from db.run_lock import is_free
 from db.settings import ROOT, get_settings
 from tests.api.test_errors import problem
 from tests.conftest import app_of, client_of, watch_of
@@ -201,6 +206,11 @@ def test_a_run_that_was_killed_is_taken_up_again(engine, idle):
             process.kill()
     assert data_of(engine) == before
     assert len(bodies()) == 1
+    until(lambda: is_free(engine), "the lock is let go")
+    with reading_runs(engine) as connection:
+        newest, *_ = list_runs(connection)
+    assert newest["status"] == "queued"  # for it is begun again by itself
+    assert "it is taken up again by itself" in newest["detail"]
     assert queue.is_waiting(engine, spool)
     assert queue.work_off(engine, spool)
     assert statuses(engine) == ["done", "done"]
@@ -353,6 +363,21 @@ def test_readers_and_the_queue_do_not_wait_for_a_run_at_work(engine, monkeypatch
 BADLY = {**RECORD, "countries": ["XXX"]}
 
 
+def test_the_folders_of_uploads_and_of_files_are_told_apart_in_the_log(bundled, monkeypatch, tmp_path, caplog):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("SPOOL_DIR", str(tmp_path / "a file" / "spool"))
+    get_settings.cache_clear()
+    app = create_app(bundled, watch_of(bundled))
+    app.state.files = ReleaseFiles(tmp_path / "a file" / "files")
+    problem(client_of(bundled, app)("/v1/releases/1/files/spend.csv"), 503)
+    problem(sender(bundled)([RECORD]), 503)
+    said = list(filter(Repeats().filter, caplog.records))
+    assert [record.getMessage().partition(":")[0] for record in said] == [
+        "the files of releases cannot be kept just now",
+        "the folder for uploads cannot be written to",
+    ]
+
+
 def test_a_folder_that_cannot_be_written_to_is_told_apart_from_the_database(engine, monkeypatch, tmp_path, caplog):
     blocked = tmp_path / "a file, and no folder"
     blocked.write_text("", encoding="utf-8")
@@ -364,3 +389,17 @@ def test_a_folder_that_cannot_be_written_to_is_told_apart_from_the_database(engi
     assert found["detail"] == "the folder for uploads cannot be written to"
     assert "a file, and no folder" in caplog.text
     assert nothing_kept(engine)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_where_no_run_can_begin_uploads_wait_and_the_cause_is_logged(engine, monkeypatch, caplog):
+    monkeypatch.setattr(worker, "LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.5)
+    send, lock = sender(engine), Path(f"{engine.url.database}-run")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    assert send([RECORD]).status_code == 202
+    assert f"the queue cannot be worked off now: {lock} cannot be written" in caplog.text
+    assert "Traceback" not in caplog.text
+    lock.rmdir()
+    until(lambda: set(statuses(engine)) == {"done"}, "done")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
 from api.cli.commands import app
@@ -22,8 +22,11 @@ from db.errors import RunFailedError
 from db.ingest import pipeline
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import upgrade
+from db.queries import runs
 from db.queries.releases import latest_release
+from db.run_lock import is_free
 from db.settings import get_settings
+from tests.conftest import client_of
 from tests.data.commands import command
 from tests.data.export_helpers import (
     PROJECT,
@@ -38,7 +41,7 @@ from tests.data.export_helpers import (
     take,
 )
 from tests.data.iati import activity, document
-from tests.data.writing import RECORD
+from tests.data.writing import RECORD, new_key, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,6 +129,57 @@ def test_a_killed_run_leaves_the_old_release_whole_and_the_next_one_completes(en
     assert (report.added, report.changed, report.release_id) == (598, 2, 2)
     assert statuses(engine) == ["done", "interrupted", "done"]
     assert project(engine, "X600")["status"] == "Closed"
+
+
+def told(engine, key):
+    """How readers are told that the runs stand, each in its own way; all of them agree."""
+    ask = client_of(engine)
+    listed = ask("/v1/ingest/runs", headers=key).json()["data"]
+    one_by_one = [ask(f"/v1/ingest/runs/{run['run_id']}", headers=key).json()["data"] for run in listed]
+    assert one_by_one == [{name: value for name, value in run.items() if name != "position"} for run in listed]
+    printed = command(engine, "ingest", "runs").stdout
+    for run in listed:
+        assert f" {run['status']} " in printed
+        assert run["detail"] is None or f"run {run['run_id']}: {run['detail']}" in printed
+        number = sum(other["status"] == run["status"] for other in listed)
+        assert f'migration_finance_runs{{status="{run["status"]}"}} {number}.0' in ask("/metrics").text
+    return [(run["status"], run["detail"]) for run in reversed(listed)]
+
+
+def test_a_run_that_was_killed_is_told_as_interrupted_before_another_begins(engine, write):
+    take(engine, write("old.csv", many(2)))
+    path, key = write("new.csv", many(3)), new_key(engine)
+    dies = [sys.executable, "-c", DIES_IN_THE_MIDDLE, address(engine), str(path)]
+    with subprocess.Popen(dies, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "in the middle\n"
+            assert told(engine, key) == [("done", None), ("running", None)]
+        finally:
+            process.kill()
+    why = "the process ended before the run did; nothing of it was kept"
+    until(lambda: is_free(engine), "the lock is let go")
+    assert told(engine, key) == [("done", None), ("interrupted", why)]
+    assert statuses(engine) == ["done", "running"]  # nobody who reads has written that
+    take(engine, path)
+    assert told(engine, key) == [("done", None), ("interrupted", why), ("done", None)]
+
+
+def test_a_run_that_ends_while_somebody_looks_is_not_taken_for_dead(engine, write, monkeypatch):
+    """The lock is free when it is looked at, for the run was closed since its status was read."""
+    take(engine, write("a.csv", many(2)))
+    mark = update(tables.ingest_run)
+    with writing(engine) as connection:
+        connection.execute(mark.values(status="running"))
+
+    def ends_now(_engine):
+        with writing(engine) as connection:
+            connection.execute(mark.values(status="done"))
+        return True
+
+    monkeypatch.setattr(runs, "is_free", ends_now)
+    with runs.reading_runs(engine) as connection:
+        assert [run["status"] for run in runs.list_runs(connection)] == ["done"]
 
 
 def test_an_error_in_the_middle_undoes_the_run(engine, write, monkeypatch):

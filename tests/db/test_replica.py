@@ -182,5 +182,5 @@ def test_a_wrong_setting_is_one_line_and_no_trace():
     done = subprocess.run(
         [sys.executable, "-m", "api", "serve"], cwd=ROOT, env={**os.environ, **named}, capture_output=True, text=True
     )
-    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert done.stderr.startswith("error: DATABASE_URL is of kind 'sqlite'")
