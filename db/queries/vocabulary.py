@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from db import tables
 from db.queries.releases import NEWEST
 from db.queries.sources import all_sources
+from db.queries.spend.buckets import PLACES
 from db.queries.spend.summaries import known_members
-from db.queries.spend.warnings import BUCKETS
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Row
 from models.country import Country, PlaceIndex
@@ -54,6 +54,6 @@ def vocabulary(connection: Connection) -> Vocabulary:
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
         sources={source.source_id: source for source in all_sources(connection)},
-        standing={question.key: ask(connection, question) for question in (NEWEST, BUCKETS)},
+        standing={question.key: ask(connection, question) for question in (NEWEST, PLACES)},
         loaded_places=frozenset(connection.scalars(select(place).where(*cells).distinct())),
     )

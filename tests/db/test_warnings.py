@@ -28,19 +28,48 @@ def apart(shared, tmp_path_factory):
     return load
 
 
-def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
-    east = PROJECT | {"name": "Support to refugees", "countries": "AFE"}
-    south = east | {"project_id": "X2", "countries": "SAS", "commitment_usd": "2000000"}
-    take(engine, write("regions.csv", csv_text(east, south)))
-    ask = client_of(engine)
-    told = "counted under regions, not countries"
-    assert f"country leaves out 7,000,000.00 US dollars of 2 multi-country projects, {told}" in warnings(
-        ask, "country=UGA"
+@pytest.fixture(scope="module")
+def of_buckets(apart):
+    """One project in each of some buckets, of 1, 2, 4 … million; the one in South Asia names a country elsewhere."""
+    own = [{"countries": code} for code in ("AFE", "AFW", "AFR", "WLD")]
+    own.append({"countries": "IND;KEN", "regional": "yes", "region": "SAS"})
+    whole = PROJECT | {"name": "Support to refugees"}
+    projects = [whole | {"project_id": f"B{n}", "commitment_usd": f"{2**n}000000"} | more for n, more in enumerate(own)]
+    return apart("buckets.csv", csv_text(*projects))
+
+
+@pytest.mark.parametrize(
+    ("asked", "millions", "projects"),
+    [
+        ("country=UGA", 1 + 4 + 8, 3),
+        ("country=GHA", 2 + 4 + 8, 3),
+        ("country=COL", 8, 1),
+        ("country=IND", 8 + 16, 2),
+        ("country=KEN", 1 + 4 + 8 + 16, 4),
+        ("country=COL,GHA", 2 + 4 + 8, 3),
+        ("country=AFE", 4 + 8, 2),
+        ("country=AFE,AFR", 8, 1),
+        ("country=UGA,COL&region=LCN", 8, 1),
+        ("region=LCN", 8, 1),
+        ("region=AFE", 4 + 8 + 16, 3),
+        ("region=AFW,AFR", 8, 1),
+    ],
+)
+@pytest.mark.parametrize("path", ["spend", "projects"])
+def test_only_buckets_that_can_hold_what_is_asked_for_are_told(path, asked, millions, projects, of_buckets):
+    told = [one for one in of_buckets(f"/v1/{path}?{asked}").json()["meta"]["warnings"] if "multi-country" in one]
+    name, there = (
+        ("country", "regions, not countries") if "country" in asked else ("region", "other regions or the world")
     )
-    assert f"country leaves out 2,000,000.00 US dollars of 1 multi-country project, {told}" in warnings(
-        ask, "country=AFE"
-    )
-    assert not any(told in warning for warning in warnings(ask, "country=AFE,SAS"))
+    some = "1 multi-country project" if projects == 1 else f"{projects} multi-country projects"
+    assert told == [f"{name} leaves out {millions},000,000.00 US dollars of {some}, counted under {there}"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["country=WLD", "country=AFE,AFR,WLD", "country=UGA&region=LCN", "category=remittances"]
+)
+def test_no_bucket_is_told_that_holds_nothing_of_what_is_asked_for(asked, of_buckets):
+    assert not any("multi-country" in one for one in warnings(of_buckets, asked))
 
 
 @pytest.mark.parametrize("path", ["projects", "components", "availability", "reviews/queue"])

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from db import tables
 from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
+from db.queries.spend.buckets import buckets_of, left_in_buckets
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
 from db.queries.spend.gaps import pairs_of, unloaded, year_questions
@@ -21,7 +22,7 @@ from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Inclusion, Lender, Measure, PlaceKind, Relevance, Tag, YearBasis
+from models.vocabulary import Basis, Inclusion, Lender, Measure, Relevance, Tag, YearBasis
 from models.words import counted
 
 Said = Callable[[str], str]
@@ -229,29 +230,18 @@ def _first_and_last(dimension: Dimension) -> Select[Any]:
 
 
 def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
-    if filters.countries:
-        yield Check(
-            _in_buckets,
-            replace(filters, secondary=()),
-            lambda money: f"country leaves out {money}, counted under regions, not countries",
-            "multi-country project",
-            (basis, tuple(code for (code,) in ask(connection, BUCKETS))),
-        )
-
-
-def _buckets() -> Select[Any]:
-    place = tables.country
-    return select(place.c.code).where(place.c.kind != PlaceKind.COUNTRY).order_by(place.c.code)
-
-
-BUCKETS = Question(_buckets)
-
-
-def _in_buckets(filters: Filters, basis: Basis, buckets: Sequence[str]) -> Select[Any]:
-    """The buckets stand in the statement by name: a database knows how much is in a place, but not which places are buckets."""
-    elsewhere = replace(filters, countries=())
-    left_out = (fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries))
-    return _all_of(elsewhere, *left_out, by="country", basis=basis)
+    if not filters.countries and not filters.regions:
+        return
+    named, elsewhere = (
+        ("country", "regions, not countries") if filters.countries else ("region", "other regions or the world")
+    )
+    yield Check(
+        left_in_buckets,
+        replace(filters, secondary=()),
+        lambda money: f"{named} leaves out {money}, counted under {elsewhere}",
+        "multi-country project",
+        (basis, *buckets_of(connection, filters)),
+    )
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
