@@ -4,8 +4,14 @@ import json
 from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import select
 
+from db.engine import reading
+from db.queries.filtering import DIMENSIONS, fact
 from db.queries.spend import warnings as queries
+from db.queries.spend.gaps import Pair
+from db.queries.statements.asking import ask
+from models.filters import Dimension
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, take
 
@@ -152,6 +158,32 @@ def test_bounds_on_both_kinds_of_year_say_which_they_mean(get):
     ]
 
 
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability", "reviews/queue"])
+@pytest.mark.parametrize(
+    ("asked", "when"),
+    [
+        ("approved_from=2025-03-15", "from 2025-03-15"),
+        ("approved_from=2025-03-15&approved_to=2025-03-15", "on 2025-03-15"),
+        ("approved_from=2024-12-25&approved_to=2024-12-27", "from 2024-12-25 to 2024-12-27"),
+        ("approved_to=2008-01-01", "until 2008-01-01"),
+        ("year_from=2026&year_basis=fiscal", "from fiscal year 2026"),
+        ("year_to=2015&approved_from=2015-12-31", "from 2015-12-31 and until 2015"),
+        ("approved_from=2025-03-14", None),
+        ("year_from=2025&year_basis=fiscal", None),
+    ],
+)
+def test_dates_between_which_nothing_was_approved_are_told(path, asked, when, get):
+    told = [one for one in get(f"/v1/{path}?{asked}").json()["meta"]["warnings"] if "the answer is empty, which" in one]
+    assert told == ([f"no project loaded was approved {when}: the answer is empty, which is not zero"] if when else [])
+
+
+def test_a_measure_that_nothing_states_is_not_told_as_a_date(get):
+    told = warnings(get, "measure=disbursement&approved_from=2020-01-01")
+    assert [one for one in told if "empty, " in one] == [
+        "no source loaded states any disbursement: the answer is empty, not zero"
+    ]
+
+
 def test_dates_within_the_data_are_no_gap(get):
     assert not any("approved" in one for one in warnings(get, "approved_from=2014-01-01&approved_to=2024-03-31"))
 
@@ -189,6 +221,10 @@ def said_of_rows(ask, path):
         ("country=MAR&approved_from=2016-03-01&approved_to=2016-12-31", f"country MAR in 2016: {EMPTY}"),
         ("country=JOR,MAR&year_from=2017", f"country JOR from 2017: {EMPTY}"),
         ("region=MEA&year_from=2017&year_to=2018", f"region MEA from 2017 to 2018: {EMPTY}"),
+        ("country=MAR&year_to=2014&year_basis=fiscal", f"country MAR until fiscal year 2014: {EMPTY}"),
+        ("country=JOR,MAR&year_from=2017&year_basis=fiscal", f"country JOR from fiscal year 2017: {EMPTY}"),
+        ("region=MEA&year_from=2018&year_to=2018&year_basis=fiscal", f"region MEA in fiscal year 2018: {EMPTY}"),
+        ("region=MEA&year_from=2019&year_to=2019&year_basis=fiscal", None),
         ("country=MAR&year_from=2015&year_to=2018", None),
         ("country=JOR,MAR&year_to=2016", None),
         ("country=MAR", None),
@@ -213,6 +249,7 @@ def test_fiscal_years_of_which_nothing_is_loaded_of_a_source_are_a_gap(of_some_y
         ("year&country=JOR,MAR&year_from=2015&year_to=2018", "country JOR, MAR in 2017-2018"),
         ("country,year&country=JOR,MAR&year_from=2015&year_to=2016", "country JOR in 2015; of MAR in 2016"),
         ("year&country=MAR&year_from=2015&year_to=2015", None),
+        ("year&country=MAR&year_basis=fiscal", "country MAR in fiscal year 2016-2018"),
     ],
 )
 def test_filled_years_of_which_nothing_is_loaded_are_told(of_some_years, query, said):
@@ -238,6 +275,18 @@ def test_the_years_told_are_those_that_the_answer_fills(get, query, said, also):
     assert told == ([f"no row loaded of {said}: {FILLED}"] if said else [])
     zeros = {(row.get("country"), row["year"]) for row in get(path).json()["data"] if not row["projects"]}
     assert zeros or not said
+
+
+@pytest.mark.parametrize("dimension", [Dimension.COUNTRY, Dimension.REGION])
+def test_the_fiscal_years_known_of_a_place_are_those_of_its_facts(loaded, dimension):
+    column = DIMENSIONS[dimension]
+    with reading(loaded) as connection:
+        facts = {tuple(row) for row in connection.execute(select(column, fact.c.fiscal_year)) if None not in row}
+        members = tuple(sorted({member for member, _ in facts}))
+        for first, last in ((None, None), (2016, 2016), (2015, 2019)):
+            question = Pair(dimension, members, Dimension.FISCAL_YEAR, first, last, filled=False).question
+            known = [tuple(row) for row in ask(connection, question)]
+            assert sorted(known) == sorted(row for row in facts if (first or 0) <= row[1] <= (last or 9999))
 
 
 def test_calendar_years_are_not_told_where_fiscal_ones_are_filled(get):

@@ -13,7 +13,7 @@ from db.queries.search import found_by
 from db.queries.spend.buckets import buckets_of, left_in_buckets
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
-from db.queries.spend.gaps import pairs_of, unloaded, year_questions
+from db.queries.spend.gaps import pairs_of, time_in_words, time_question, unloaded, year_questions
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -154,6 +154,8 @@ def _gaps(connection: Connection, filters: Filters, query: SpendQuery | None = N
         yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
     if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
         yield "no row loaded holds the words of q: the answer is empty, which is not zero"
+    if (time := time_question(filters)) and not ask(connection, time):
+        yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
     for years, bounds in _bounds(filters):
         first, last = ask(connection, _years_question(years))[0]
         kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
@@ -172,6 +174,8 @@ def _gap_questions(connection: Connection, filters: Filters, query: SpendQuery |
         yield Question(_any_of_words, (filters.search,))
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
+    if time := time_question(filters):
+        yield time
     yield from (_years_question(years) for years, _ in _bounds(filters))
     yield from year_questions(connection, filters, query)
 
