@@ -9,16 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.spend.spend import projects_with_component_amounts, spend, spend_rows, spend_totals
+from db.queries.spend.spend import projects_with_component_amounts, spend_rows, spend_totals
+from db.queries.spend.warnings import spend_warnings
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery
+from models.source import WORLDBANK_PROJECTS
 from models.spend import MONEY_COLUMNS
 from models.vocabulary import Basis, Granularity
 
 WINDOW = (date(2014, 1, 1), date(2024, 3, 31))
 """Approval dates that the study covers: 2014 to early 2024."""
 
+OPERATIONS = (WORLDBANK_PROJECTS,)
+"""Sources of the projects that the study is about: operations of the World Bank, whatever else is loaded."""
 
 RATIO_OF = {"numerator": "brief_refugee_response", "denominator": "brief_economic_migration"}
 """The sets on both sides of the ratio that the study names."""
@@ -38,19 +42,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """All figures, what the rows cover, and the spend of each category in the window."""
+    """All figures, what the rows cover, and what to know of these."""
 
     figures: list[Figure]
     coverage: dict[str, int]
-    by_category: list[dict[str, Any]]
-    query_by_category: SpendQuery
     warnings: list[str]
 
 
 def figure_queries(taxonomy: Taxonomy) -> dict[str, SpendQuery]:
     """Say which query computes which published figure."""
-    window = Filters(approved_from=WINDOW[0], approved_to=WINDOW[1])
-    everything = SpendQuery(window)
+    everything = SpendQuery(Filters(approved_from=WINDOW[0], approved_to=WINDOW[1], sources=OPERATIONS))
     return {
         "projects": replace(everything, basis=Basis.PROJECT),
         "project_total": replace(everything, basis=Basis.PROJECT),
@@ -75,18 +76,16 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     published = published_figures()
     queries = figure_queries(taxonomy)
     everything = queries["component_total"]
-    by_category = replace(everything, group_by=(Dimension.CATEGORY,))
-    stated = _stated_components(connection, by_category)
+    stated = _stated_components(connection, replace(everything, group_by=(Dimension.CATEGORY,)))
     figures = []
     for key in [*published, *(name for name in queries if name not in published)]:
         query = queries.get(key)
         figures.append(_figure(connection, key, published.get(key, {}), query, stated))
-    result = spend(connection, by_category)
     coverage = {
-        "projects": result.totals["projects"],
+        "projects": spend_totals(connection, everything)["projects"],
         "projects_with_component_amounts": projects_with_component_amounts(connection, everything),
     }
-    return Headline(figures, coverage, result.rows, by_category, result.warnings)
+    return Headline(figures, coverage, spend_warnings(connection, everything))
 
 
 def _stated_components(connection: Connection, by_category: SpendQuery) -> list[dict[str, Any]]:
