@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from db.queries.spend.spend import projects_with_component_amounts, spend_rows, spend_totals
+from db.queries.spend.summaries import known_members
 from db.queries.spend.warnings import spend_warnings
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
@@ -75,12 +76,12 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     """Compute every published figure from the rows, always in the study's window."""
     published = published_figures()
     queries = figure_queries(taxonomy)
-    everything = queries["component_total"]
+    alone = _are_alone(connection)
+    everything = _as_narrow(queries["component_total"], alone)
     stated = _stated_components(connection, replace(everything, group_by=(Dimension.CATEGORY,)))
     figures = []
     for key in [*published, *(name for name in queries if name not in published)]:
-        query = queries.get(key)
-        figures.append(_figure(connection, key, published.get(key, {}), query, stated))
+        figures.append(_figure(connection, key, published.get(key, {}), queries.get(key), stated, alone))
     coverage = {
         "projects": spend_totals(connection, everything)["projects"],
         "projects_with_component_amounts": projects_with_component_amounts(connection, everything),
@@ -100,16 +101,28 @@ def _figure(
     published: dict[str, Any],
     query: SpendQuery | None,
     stated: Sequence[dict[str, Any]],
+    alone: bool,
 ) -> Figure:
-    """`stated`: see `_stated_components`. Money adds up over categories."""
+    """`stated`: see `_stated_components`; `alone`: see `_as_narrow`. Money adds up over categories."""
     if query is None:
         return Figure(key, published, None, None, None)
-    totals = spend_totals(connection, query)
+    totals = spend_totals(connection, _as_narrow(query, alone))
     if query.basis is not Basis.COMPONENT:
         return Figure(key, published, query, totals, None)
     asked = query.filters.categories
     rows = [row for row in stated if not asked or row["category"] in asked]
     return Figure(key, published, query, totals, {name: sum(row[name] for row in rows) for name in MONEY_COLUMNS})
+
+
+def _are_alone(connection: Connection) -> bool:
+    """Whether no project of another source is loaded."""
+    source, cells = known_members(Dimension.SOURCE)
+    return set(connection.scalars(select(source).where(*cells).distinct())) <= {*OPERATIONS}
+
+
+def _as_narrow(query: SpendQuery, alone: bool) -> SpendQuery:
+    """The same question without its sources where these are `alone`: summaries answer that in a fifth of the time."""
+    return replace(query, filters=replace(query.filters, sources=())) if alone else query
 
 
 def published_figures() -> dict[str, dict[str, Any]]:
