@@ -10,6 +10,7 @@ from api.deps import Snapshot, reads
 from api.explorer.form import filter_choices
 from api.explorer.pages import PageRoute, page, root_of
 from api.explorer.snippets import ROWS, snippets
+from api.params.filters import ASK_FOR_ALL
 from api.params.values import TAXONOMY
 from api.routers.headline import figure_rows, query_address
 from db.queries.headline import WINDOW, headline
@@ -56,6 +57,7 @@ def home(request: Request, snapshot: Snapshot) -> Response:
         code=snippets(ROWS, f"{base}{first}"),
         dimensions=MEANING,
         filters=filter_choices(),
+        for_all=urlencode(ASK_FOR_ALL),
         measures=list(Measure),
     )
 
