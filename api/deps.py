@@ -158,6 +158,7 @@ def _read(route: Callable[..., Response], request: Request, given: Mapping[str, 
         stamp = stamp_of(snapshot.release)
         # Word of the release that the answer shows: its entity tag names it.
         request.state.release, request.state.stale = stamp, is_stale(stamp.checked_at)
+        request.state.sources = snapshot.known.loaded_sources
         response = route(request=request, snapshot=snapshot, **given)
         if isinstance(response, FileStream):
             response.hold(stack.pop_all())

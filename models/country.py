@@ -11,6 +11,10 @@ from models.types import Code
 from models.vocabulary import PlaceKind
 
 WORLD = "WLD"
+AFRICA = "AFR"
+"""The World Bank's Africa of older records, before it was divided into `OF_AFRICA`."""
+
+OF_AFRICA = ("AFE", "AFW")
 
 
 class CountryBase(SQLModel):
@@ -79,6 +83,13 @@ class PlaceIndex:
     def find(self, label: str) -> Country | None:
         """Return the place with this name or alias, ignoring case and repeated blanks, or `None`."""
         return self._by_label.get(_key(label))
+
+
+def around(regions: Iterable[str | None]) -> set[str]:
+    """Return the codes of the buckets that can hold money of places in some regions: the region's own, the world's, and all of
+    Africa's where one is a part of it. A place without a region lies in the world."""
+    own = {region for region in regions if region}
+    return own | {WORLD} | ({AFRICA} if own & {*OF_AFRICA} else set())
 
 
 def _key(label: str) -> str:

@@ -6,6 +6,9 @@ from sqlmodel import Field, SQLModel
 
 from models.types import Code
 
+WORLDBANK_PROJECTS = "worldbank-projects"
+"""The source of records of the World Bank's own operations."""
+
 SECONDARY_COPIES = "secondary-copies"
 """The source of rows that another host copied from documents of the publisher: to be shown as such."""
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 Row = TypeVar("Row", bound=BaseModel)
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 TERMS = (
-    "Terms of use of the bundled data and of this service's classification; rows of other sources keep the terms that "
-    "/v1/sources names."
+    "Terms of use: the licence of this service's own data where all sources that have rows are under it, else the list of "
+    "sources, where the terms of each stand. The classification is CC BY 4.0."
 )
 
 

@@ -10,9 +10,9 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from api.answers.encoding import objects_of
-from api.answers.frames import LICENCE
 from api.answers.negotiation import MAX_ACCEPT, MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
 from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of
+from api.answers.terms import licence_of, licence_of_file
 from api.deps import Snapshot
 from api.exports.columns import About, Column
 from api.exports.csv import csv_chunks
@@ -110,7 +110,7 @@ class Asked:
         if drawn:
             seen = _linked(address, sent, {*left_out, "fields"})
             links |= {name.value: seen + name.value for name in Picture}
-        return links | {"licence": LICENCE}
+        return links | {"licence": licence_of(self.snapshot, str(self.request.base_url).rstrip("/"))}
 
 
 @lru_cache(16)
@@ -288,7 +288,7 @@ def _file(
 ) -> Response:
     """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
     name = asked.request.url.path.strip("/").replace("/", "-")
-    about = about_of(asked.snapshot.release, name, str(asked.request.url))
+    about = about_of(asked.snapshot, name, str(asked.request.url))
     shown = "attachment" if form in {Format.PARQUET, Format.XLSX} else "inline"
     headers = {"Content-Disposition": f'{shown}; filename="{name}.{form}"'} | _link_header(links)
     slots: ExportSlots = asked.request.app.state.exports
@@ -314,8 +314,9 @@ def content_type(form: Format) -> str:
     return MEDIA_TYPES[form] + text.get(form, "")
 
 
-def about_of(release: Release, title: str, query: str) -> About:
+def about_of(snapshot: Snapshot, title: str, query: str) -> About:
     """What a file says of itself; of rows that stand outside of releases only what was asked."""
+    release = snapshot.release
     if not release.release_id:
         return About(title, {"query": query}, release.created_at)
     facts = {
@@ -326,7 +327,7 @@ def about_of(release: Release, title: str, query: str) -> About:
         "method_version": release.method_version,
         "currency": "USD",
         "query": query,
-        "licence": LICENCE,
+        "licence": licence_of_file(snapshot),
     }
     return About(title, facts, release.created_at)
 

@@ -222,7 +222,7 @@ def _write(folder: Path, snapshot: Snapshot, table: Table, form: Format) -> Kept
             count += len(piece["position"])
             yield piece
 
-    about = about_of(snapshot.release, table.title, table.query)
+    about = about_of(snapshot, table.title, table.query)
     name = f"{table.name}.{form}"
     length, digest = _keep(folder / name, writer_of(form, about)(table.columns, counted()))
     return KeptFile(name, table.name, form, count, length, digest)

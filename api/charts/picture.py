@@ -7,6 +7,7 @@ from typing import Any
 from api.answers.labels import labels_of
 from api.answers.negotiation import Picture
 from api.answers.tables import with_labels
+from api.answers.terms import in_words
 from api.charts.choice import Choice, Wishes, choose
 from api.charts.figure import Figure, figure_of
 from api.charts.frame import Words
@@ -20,7 +21,7 @@ from db.queries.spend.spend import spend_rows, spend_totals
 from db.queries.spend.warnings import spend_warnings
 from models.filters import SpendQuery
 from models.release import Release
-from models.source import OPEN_LICENCE, Source
+from models.source import Source
 
 MOST_ROWS = 20_000
 """Rows that are folded into one picture."""
@@ -88,13 +89,7 @@ def _source(release: Release, sources: Sequence[Source]) -> str:
     named = "; ".join(dict.fromkeys(source.attribution for source in sources))
     source = f"Source: {named}. " if named else ""
     dated = f", data as of {release.as_of}" if release.as_of else ""
-    return f"{source}Migration Finance API, release {release.release_id}{dated}. {_terms(sources)}"
-
-
-def _terms(sources: Sequence[Source]) -> str:
-    """The licence, where all sources are under the one of this service's own data; else where the terms of each stand."""
-    alike = all(source.licence == OPEN_LICENCE for source in sources)
-    return "Licence: CC BY 4.0." if alike else "Licence: CC BY 4.0; terms of other sources: /v1/sources."
+    return f"{source}Migration Finance API, release {release.release_id}{dated}. Licence: {in_words(sources)}."
 
 
 def _reason(warnings: Sequence[str]) -> str:

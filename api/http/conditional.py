@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers.frames import LICENCE
+from api.answers.terms import SOURCES, alike
 from api.freshness import is_stale
 from api.http.last import REFUSED
 from api.http.paths import is_data_path, needs_key
@@ -94,7 +95,7 @@ class Outgoing:
             headers.setdefault(b"etag", strong(tag, headers.get(b"content-encoding", b"").decode()).encode())
             headers.setdefault(b"last-modified", http_date(stamp.created_at).encode())
         headers.setdefault(b"cache-control", REVALIDATE.encode())
-        links = _links(_base_of(self.scope)).encode("latin-1")
+        links = _links(_base_of(self.scope), alike(self.scope["state"].get("sources", ()))).encode("latin-1")
         headers[b"link"] = headers[b"link"] + b", " + links if b"link" in headers else links
 
     def _has_it_already(self, headers: dict[bytes, bytes]) -> bool:
@@ -127,8 +128,9 @@ def _base(scheme: str, host: bytes, server: tuple[str, int] | None, root_path: s
     return str(Request(scope).base_url).rstrip("/")
 
 
-def _links(base: str) -> str:
-    return f'<{base}/openapi.json>; rel="describedby", <{LICENCE}>; rel="license"'
+def _links(base: str, all_alike: bool) -> str:
+    described = f'<{base}/openapi.json>; rel="describedby", <{LICENCE}>; rel="license"'
+    return described if all_alike else f'{described}, <{base}{SOURCES}>; rel="license"'
 
 
 @lru_cache(64)

@@ -82,6 +82,10 @@ class FormatParams(BaseModel):
     fields: list[str] = Field(default_factory=list, description="Only these columns.")
 
 
+ASK_FOR_ALL = {"category": NOT_MIGRATION, "group": "none"}
+"""Values of filters that ask for what serves no migration: with one of them every relevance counts by default."""
+
+
 class FilterParams(FormatParams):
     """Filters. Within one parameter any value matches; all parameters must match."""
 
@@ -252,10 +256,11 @@ class FilterParams(FormatParams):
         return found if self.relevance else replace(found, relevance=tuple(Relevance))
 
     def relevance_of(self, categories: Sequence[str], groups: Sequence[str]) -> tuple[Relevance, ...]:
-        """What is no migration is left out unless it is asked for."""
+        """What is no migration is left out unless it is asked for, by `relevance` or by what is in `ASK_FOR_ALL`."""
         if self.relevance:
             return tuple(Relevance(value) for value in self.relevance)
-        if NOT_MIGRATION in categories or "none" in groups:
+        asked = {"category": categories, "group": groups}
+        if any(value in asked[name] for name, value in ASK_FOR_ALL.items()):
             return tuple(Relevance)
         return (Relevance.DIRECT, Relevance.PARTIAL)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.frames import LICENCE, TERMS, OneAnswer
 from api.answers.shape import Asked, json_answer
+from api.answers.terms import in_words, licence_of
 from api.deps import Snapshot, reads
 from models.encoding import to_json
 
@@ -60,7 +61,9 @@ def citation_of(base: str, snapshot: Snapshot) -> dict[str, Any]:
     release = snapshot.release
     day = release.created_at.date()
     address = f"{base}/v1/releases/{release.release_id}"
-    note = f"data as of {release.as_of}, SHA-256 {release.content_sha256}, CC BY 4.0"
+    note = (
+        f"data as of {release.as_of}, SHA-256 {release.content_sha256}, {in_words(snapshot.known.loaded_sources, base)}"
+    )
     text = f"{TITLE}. Release {release.release_id}, {day.isoformat()} ({note}). {address}"
     bibtex = "\n".join(
         [
@@ -81,7 +84,7 @@ def citation_of(base: str, snapshot: Snapshot) -> dict[str, Any]:
         "release": release.release_id,
         "content_sha256": release.content_sha256,
         "sources_url": f"{base}/v1/sources",
-        "licence": LICENCE,
+        "licence": licence_of(snapshot, base),
     }
 
 

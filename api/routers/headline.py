@@ -15,7 +15,7 @@ from api.exports.columns import columns_of
 from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
-from db.queries.headline import RATIO_OF, WINDOW, Figure, Headline, headline
+from db.queries.headline import OPERATIONS, RATIO_OF, WINDOW, Figure, Headline, headline
 from db.queries.spend.ratio import SIDES, ratio_of, side_of
 from models.filters import Filters, SpendQuery
 from models.money import Usd, usd
@@ -64,7 +64,7 @@ class HeadlineParams(FormatParams):
 class Coverage(BaseModel):
     """How much of the window the rows cover with component amounts."""
 
-    projects: int = Field(description="Projects in the window with a row about migration.")
+    projects: int = Field(description="World Bank projects in the window with a row about migration.")
     projects_with_component_amounts: int = Field(description="Those with at least one component that states an amount.")
 
 
@@ -82,7 +82,8 @@ class HeadlineAnswer(BaseModel):
 @router.get("", operation_id="get_headline", response_model=HeadlineAnswer)
 @reads
 def get_headline(request: Request, snapshot: Snapshot, params: Annotated[HeadlineParams, Query()]) -> Response:
-    """The figures of the study, recomputed for its window (approved 2014-01-01 to 2024-03-31) from the rows loaded."""
+    """The figures of the study, recomputed from the rows loaded for what it is about: operations of the World Bank
+    (`source=worldbank-projects`), approved 2014-01-01 to 2024-03-31."""
     asked = Asked(request, snapshot)
     result = headline(snapshot.connection, TAXONOMY)
     rows = figure_rows(str(request.base_url).rstrip("/"), result)
@@ -155,7 +156,8 @@ def _ratio(above: Figure, below: Figure) -> dict[str, Any]:
     for side, figure in zip(SIDES, (above, below), strict=True):
         sides |= side_of(side, figure.totals or dict.fromkeys(("amount_usd", "partial_usd", "projects"), 0))
     found = ratio_of(sides)
-    window = dict(zip(("approved_from", "approved_to"), (day.isoformat() for day in WINDOW), strict=True))
+    since, until = (day.isoformat() for day in WINDOW)
+    window = {"source": ",".join(OPERATIONS), "approved_from": since, "approved_to": until}
     return {
         **{name: found[column] and found[column].quantize(CENT) for name, column in RANGE.items()},
         "query": f"/v1/spend/ratio?{urlencode(RATIO_OF | window)}",
@@ -170,6 +172,7 @@ def query_address(base: str, query: SpendQuery) -> str:
     items = {
         "group_by": ",".join(query.group_by),
         "category": ",".join(filters.categories),
+        "source": ",".join(filters.sources),
         "approved_from": filters.approved_from.isoformat() if filters.approved_from else "",
         "approved_to": filters.approved_to.isoformat() if filters.approved_to else "",
         "granularity": ",".join(filters.granularity),

@@ -10,13 +10,19 @@ from api.deps import Snapshot, reads
 from api.explorer.form import filter_choices
 from api.explorer.pages import PageRoute, page, root_of
 from api.explorer.snippets import ROWS, snippets
+from api.params.filters import ASK_FOR_ALL
 from api.params.values import TAXONOMY
 from api.routers.headline import figure_rows, query_address
-from db.queries.headline import Headline, headline
+from db.queries.headline import WINDOW, headline
+from db.queries.spend.spend import SpendResult, spend
 from models.dimensions import MEANING
+from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Measure
 
 router = APIRouter(route_class=PageRoute)
+FIRST = SpendQuery(Filters(approved_from=WINDOW[0], approved_to=WINDOW[1]), (Dimension.CATEGORY,))
+"""The first question that is shown: all that is loaded of the years of the study, from whatever source."""
+
 PICTURE = {"chart": "bar", "scale": "log"}
 """How the first view is drawn: on a plain scale the small side would not be seen."""
 
@@ -30,7 +36,8 @@ def home(request: Request, snapshot: Snapshot) -> Response:
     """Show the headline and the first view; a question in the address is answered by the page's script."""
     root, base = root_of(request), str(request.base_url).rstrip("/")
     result = headline(snapshot.connection, TAXONOMY)
-    first = f"{query_address('', result.query_by_category)}&sort=-amount_usd"
+    answer = spend(snapshot.connection, FIRST)
+    first = f"{query_address('', FIRST)}&sort=-amount_usd"
     question = [
         (name, value)
         for name, value in request.query_params.multi_items()
@@ -41,21 +48,22 @@ def home(request: Request, snapshot: Snapshot) -> Response:
         "home.html",
         figures={row["key"]: row for row in figure_rows(root, result)},
         coverage=result.coverage,
-        warnings=result.warnings,
+        warnings=answer.warnings,
         release=snapshot.release,
-        rows=category_rows(result),
+        rows=category_rows(answer),
         first=first,
         first_view=f"{first.partition('?')[2]}&{urlencode(PICTURE)}",
         asked=f"{root}/v1/spend?{urlencode(question, safe=',')}" if question else None,
         code=snippets(ROWS, f"{base}{first}"),
         dimensions=MEANING,
         filters=filter_choices(),
+        for_all=urlencode(ASK_FOR_ALL),
         measures=list(Measure),
     )
 
 
-def category_rows(result: Headline) -> list[dict[str, Any]]:
-    """The spend of each category in the study's window, in cents, the largest first."""
+def category_rows(answer: SpendResult) -> list[dict[str, Any]]:
+    """The spend of each category, in cents, the largest first."""
     rows = [
         row
         | {
@@ -63,6 +71,6 @@ def category_rows(result: Headline) -> list[dict[str, Any]]:
             "group": TAXONOMY.by_code[row["category"]].group,
             "high": row["amount_usd"] + row["partial_usd"],
         }
-        for row in result.by_category
+        for row in answer.rows
     ]
     return sorted(rows, key=lambda row: (-row["amount_usd"], -row["high"]))

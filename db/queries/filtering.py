@@ -142,7 +142,7 @@ def conditions(filters: Filters, by: str | None = None) -> list[ColumnElement[bo
         found.append(fact.c.project_id.in_(tagged(filters.tags)))
     if filters.search is not None:
         found.append(fact.c.component_id.in_(found_by(filters.search)))
-    return found + _ranges(filters, columns["year"])
+    return found + ranges(filters, columns["year"])
 
 
 def _aims(filters: Filters, category: ColumnElement[Any] = fact.c.category) -> list[ColumnElement[bool]]:
@@ -179,7 +179,8 @@ def of_status(status: ColumnElement[Any], filters: Filters) -> ColumnElement[boo
     return stated | status.is_(None) if filters.status_may_be_unstated else stated
 
 
-def _ranges(filters: Filters, calendar: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+def ranges(filters: Filters, calendar: ColumnElement[Any] = fact.c.year) -> list[ColumnElement[bool]]:
+    """Return the conditions that what has a first and a last value must meet; `calendar`: the year of approval."""
     year = fact.c.fiscal_year if filters.year_basis is YearBasis.FISCAL else calendar
     first, last = _calendar_years(filters)
     bounds: list[tuple[ColumnElement[Any], Any, Any]] = [

@@ -1,6 +1,6 @@
 """The sources that rows come from."""
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, select, union
 
 from db import tables
 from db.queries.filtering import conditions, fact
@@ -11,6 +11,14 @@ from models.source import SECONDARY_COPIES, Source
 def all_sources(connection: Connection) -> list[Source]:
     """Return all sources in the order of their codes."""
     query = select(tables.source).order_by(tables.source.c.source_id)
+    return [Source(**row) for row in connection.execute(query).mappings()]
+
+
+def loaded_sources(connection: Connection) -> list[Source]:
+    """Return the sources of which anything is loaded, projects or rows of them, in the order of their codes."""
+    source = tables.source
+    of = (select(table.c.source_id).distinct() for table in (tables.project, tables.component))
+    query = select(source).where(source.c.source_id.in_(union(*of))).order_by(source.c.source_id)
     return [Source(**row) for row in connection.execute(query).mappings()]
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, select
 
 from db import tables
 from db.queries.releases import NEWEST
-from db.queries.sources import all_sources
+from db.queries.sources import all_sources, loaded_sources
+from db.queries.spend.buckets import PLACES
 from db.queries.spend.summaries import known_members
-from db.queries.spend.warnings import BUCKETS
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Row
 from models.country import Country, PlaceIndex
@@ -31,6 +31,8 @@ class Vocabulary:
     """The rows of questions that nearly every answer asks, by their keys."""
     loaded_places: frozenset[str] = frozenset()
     """Codes of the places that any row of money is in."""
+    loaded_sources: tuple[Source, ...] = ()
+    """The sources of which anything is loaded."""
 
     @cached_property
     def regions(self) -> dict[str, str]:
@@ -54,6 +56,7 @@ def vocabulary(connection: Connection) -> Vocabulary:
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
         sources={source.source_id: source for source in all_sources(connection)},
-        standing={question.key: ask(connection, question) for question in (NEWEST, BUCKETS)},
+        standing={question.key: ask(connection, question) for question in (NEWEST, PLACES)},
         loaded_places=frozenset(connection.scalars(select(place).where(*cells).distinct())),
+        loaded_sources=tuple(loaded_sources(connection)),
     )

@@ -12,7 +12,7 @@ from db import tables
 from db.engine import reading
 from db.errors import ReadAnewError
 from db.queries.releases import NEWEST, latest_release
-from db.queries.spend.warnings import BUCKETS
+from db.queries.spend.buckets import PLACES
 from db.queries.statements.asking import ask, ask_ahead, from_memory
 from db.queries.statements.prepared import Question
 from tests.conftest import client_of, watch_of
@@ -147,9 +147,9 @@ def remembered(loaded_engines):
 
 
 def test_what_is_asked_after_the_last_question_is_refused_not_read_from_a_later_state(remembered):
-    ask_ahead(remembered, [BUCKETS], last=True)
+    ask_ahead(remembered, [PLACES], last=True)
     assert is_idle(remembered)
-    assert ask(remembered, BUCKETS)
+    assert ask(remembered, PLACES)
     assert latest_release(remembered).release_id == 1
     with pytest.raises(ReadAnewError):
         ask(remembered, Question(_country))
@@ -161,7 +161,7 @@ def test_what_is_asked_after_the_last_question_is_refused_not_read_from_a_later_
 
 def test_only_a_reading_from_memory_ends_with_its_last_question(loaded):
     with reading(loaded) as connection:
-        ask_ahead(connection, [BUCKETS], last=True)
+        ask_ahead(connection, [PLACES], last=True)
         assert len(ask(connection, Question(_country))) == 1
 
 
@@ -191,7 +191,7 @@ def test_what_goes_wrong_before_the_release_is_known_is_begun_anew(loaded_engine
     with pytest.raises(ReadAnewError):
         read(lambda connection: connection.execute(text("SELECT 1")), rows=[])
     with pytest.raises(DBAPIError, match="division by zero"):
-        read(lambda connection: [ask_ahead(connection, [BUCKETS]), ask(connection, Question(_failing))])
+        read(lambda connection: [ask_ahead(connection, [PLACES]), ask(connection, Question(_failing))])
     read(lambda connection: None)
     with reading(engine) as connection:
         assert is_idle(connection)

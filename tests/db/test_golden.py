@@ -10,6 +10,8 @@ from db.settings import DATA_DIR
 from models.classification import load_taxonomy
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Basis, Relevance
+from tests.conftest import client_of
+from tests.data.export_helpers import PROJECT, csv_text, take
 
 MILLION = 100_000_000  # cents
 
@@ -91,6 +93,24 @@ def test_the_headline_says_what_it_rests_on(loaded):
     assert stated["whole_project_usd"] == stated["remainder_usd"] == 0
     assert 0 < found.coverage["projects_with_component_amounts"] < found.coverage["projects"]
     assert figures["project_total"].query.basis is Basis.PROJECT
+
+
+def test_the_headline_is_about_operations_of_the_world_bank(engine, write):
+    """The published figures are: rows of users, and of other publishers, are in no figure that stands beside one."""
+    bank = PROJECT | {"name": "Support to refugees", "source": "worldbank-projects"}
+    others = bank | {"project_id": "X2", "source": "user-records", "commitment_usd": "7000000"}
+    take(engine, write("both.csv", csv_text(bank, others)))
+    ask = client_of(engine)
+    answer = ask("/v1/headline").json()
+    figures = {figure["key"]: figure for figure in answer["data"]}
+    assert figures["projects"]["value"] == answer["coverage"]["projects"] == 1
+    assert figures["project_total"]["value"] == figures["refugee_response"]["high"] == 5_000_000
+    queries = [figure["query"] for figure in figures.values() if figure["query"]]
+    assert len(queries) == 8
+    assert all("source=worldbank-projects" in query and "approved_from=2014-01-01" in query for query in queries)
+    assert ask(figures["projects"]["query"]).json()["totals"]["projects"] == 1
+    page = ask("/").text
+    assert "1 of these are loaded with money for migration" in " ".join(page.split())
 
 
 def test_reviewed_secondary_categories_carry_no_money(loaded):

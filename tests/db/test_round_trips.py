@@ -13,8 +13,8 @@ from db import tables
 from db.engine import make_engine, reading, writing
 from db.queries.components import list_components
 from db.queries.releases import NEWEST, latest_release
+from db.queries.spend.buckets import PLACES
 from db.queries.spend.spend import ask_spend_ahead, spend
-from db.queries.spend.warnings import BUCKETS
 from db.queries.statements.asking import ask, ask_ahead
 from db.queries.statements.prepared import Question
 from db.queries.why import get_component
@@ -125,11 +125,11 @@ def test_what_is_asked_one_by_one_is_counted_so(server, trips):
 def test_what_was_asked_ahead_is_what_is_found(loaded):
     query = SpendQuery(Filters(countries=("JOR",)), (Dimension.CATEGORY,))
     with reading(loaded) as connection:
-        found = ask(connection, BUCKETS), ask(connection, NEWEST), spend(connection, query)
+        found = ask(connection, PLACES), ask(connection, NEWEST), spend(connection, query)
     with reading(loaded) as connection:
         ask_spend_ahead(connection, query, None, 101, counted=True)
-        ask_ahead(connection, [NEWEST, BUCKETS, NEWEST])
-        assert (ask(connection, BUCKETS), ask(connection, NEWEST), spend(connection, query)) == found
+        ask_ahead(connection, [NEWEST, PLACES, NEWEST])
+        assert (ask(connection, PLACES), ask(connection, NEWEST), spend(connection, query)) == found
 
 
 def test_a_reading_sees_one_state_whatever_it_begins_with(engine):
@@ -158,7 +158,7 @@ def _failing():
 
 def test_a_question_that_is_refused_among_others_is_told_in_the_words_of_the_engine(server):
     with pytest.raises(DBAPIError, match="division by zero"), reading(server) as connection:
-        ask_ahead(connection, [NEWEST, Question(_failing), BUCKETS])
+        ask_ahead(connection, [NEWEST, Question(_failing), PLACES])
     with reading(server) as connection:
         assert is_idle(connection)
         assert latest_release(connection) is not None

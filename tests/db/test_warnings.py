@@ -4,8 +4,14 @@ import json
 from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import select
 
+from db.engine import reading
+from db.queries.filtering import DIMENSIONS, fact
 from db.queries.spend import warnings as queries
+from db.queries.spend.gaps import Pair
+from db.queries.statements.asking import ask
+from models.filters import Dimension
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, take
 
@@ -28,19 +34,48 @@ def apart(shared, tmp_path_factory):
     return load
 
 
-def test_a_region_that_is_asked_for_is_not_among_those_left_out(engine, write):
-    east = PROJECT | {"name": "Support to refugees", "countries": "AFE"}
-    south = east | {"project_id": "X2", "countries": "SAS", "commitment_usd": "2000000"}
-    take(engine, write("regions.csv", csv_text(east, south)))
-    ask = client_of(engine)
-    told = "counted under regions, not countries"
-    assert f"country leaves out 7,000,000.00 US dollars of 2 multi-country projects, {told}" in warnings(
-        ask, "country=UGA"
+@pytest.fixture(scope="module")
+def of_buckets(apart):
+    """One project in each of some buckets, of 1, 2, 4 … million; the one in South Asia names a country elsewhere."""
+    own = [{"countries": code} for code in ("AFE", "AFW", "AFR", "WLD")]
+    own.append({"countries": "IND;KEN", "regional": "yes", "region": "SAS"})
+    whole = PROJECT | {"name": "Support to refugees"}
+    projects = [whole | {"project_id": f"B{n}", "commitment_usd": f"{2**n}000000"} | more for n, more in enumerate(own)]
+    return apart("buckets.csv", csv_text(*projects))
+
+
+@pytest.mark.parametrize(
+    ("asked", "millions", "projects"),
+    [
+        ("country=UGA", 1 + 4 + 8, 3),
+        ("country=GHA", 2 + 4 + 8, 3),
+        ("country=COL", 8, 1),
+        ("country=IND", 8 + 16, 2),
+        ("country=KEN", 1 + 4 + 8 + 16, 4),
+        ("country=COL,GHA", 2 + 4 + 8, 3),
+        ("country=AFE", 4 + 8, 2),
+        ("country=AFE,AFR", 8, 1),
+        ("country=UGA,COL&region=LCN", 8, 1),
+        ("region=LCN", 8, 1),
+        ("region=AFE", 4 + 8 + 16, 3),
+        ("region=AFW,AFR", 8, 1),
+    ],
+)
+@pytest.mark.parametrize("path", ["spend", "projects"])
+def test_only_buckets_that_can_hold_what_is_asked_for_are_told(path, asked, millions, projects, of_buckets):
+    told = [one for one in of_buckets(f"/v1/{path}?{asked}").json()["meta"]["warnings"] if "multi-country" in one]
+    name, there = (
+        ("country", "regions, not countries") if "country" in asked else ("region", "other regions or the world")
     )
-    assert f"country leaves out 2,000,000.00 US dollars of 1 multi-country project, {told}" in warnings(
-        ask, "country=AFE"
-    )
-    assert not any(told in warning for warning in warnings(ask, "country=AFE,SAS"))
+    some = "1 multi-country project" if projects == 1 else f"{projects} multi-country projects"
+    assert told == [f"{name} leaves out {millions},000,000.00 US dollars of {some}, counted under {there}"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["country=WLD", "country=AFE,AFR,WLD", "country=UGA&region=LCN", "category=remittances"]
+)
+def test_no_bucket_is_told_that_holds_nothing_of_what_is_asked_for(asked, of_buckets):
+    assert not any("multi-country" in one for one in warnings(of_buckets, asked))
 
 
 @pytest.mark.parametrize("path", ["projects", "components", "availability", "reviews/queue"])
@@ -123,6 +158,32 @@ def test_bounds_on_both_kinds_of_year_say_which_they_mean(get):
     ]
 
 
+@pytest.mark.parametrize("path", ["spend", "projects", "components", "availability", "reviews/queue"])
+@pytest.mark.parametrize(
+    ("asked", "when"),
+    [
+        ("approved_from=2025-03-15", "from 2025-03-15"),
+        ("approved_from=2025-03-15&approved_to=2025-03-15", "on 2025-03-15"),
+        ("approved_from=2024-12-25&approved_to=2024-12-27", "from 2024-12-25 to 2024-12-27"),
+        ("approved_to=2008-01-01", "until 2008-01-01"),
+        ("year_from=2026&year_basis=fiscal", "from fiscal year 2026"),
+        ("year_to=2015&approved_from=2015-12-31", "from 2015-12-31 and until 2015"),
+        ("approved_from=2025-03-14", None),
+        ("year_from=2025&year_basis=fiscal", None),
+    ],
+)
+def test_dates_between_which_nothing_was_approved_are_told(path, asked, when, get):
+    told = [one for one in get(f"/v1/{path}?{asked}").json()["meta"]["warnings"] if "the answer is empty, which" in one]
+    assert told == ([f"no project loaded was approved {when}: the answer is empty, which is not zero"] if when else [])
+
+
+def test_a_measure_that_nothing_states_is_not_told_as_a_date(get):
+    told = warnings(get, "measure=disbursement&approved_from=2020-01-01")
+    assert [one for one in told if "empty, " in one] == [
+        "no source loaded states any disbursement: the answer is empty, not zero"
+    ]
+
+
 def test_dates_within_the_data_are_no_gap(get):
     assert not any("approved" in one for one in warnings(get, "approved_from=2014-01-01&approved_to=2024-03-31"))
 
@@ -160,6 +221,10 @@ def said_of_rows(ask, path):
         ("country=MAR&approved_from=2016-03-01&approved_to=2016-12-31", f"country MAR in 2016: {EMPTY}"),
         ("country=JOR,MAR&year_from=2017", f"country JOR from 2017: {EMPTY}"),
         ("region=MEA&year_from=2017&year_to=2018", f"region MEA from 2017 to 2018: {EMPTY}"),
+        ("country=MAR&year_to=2014&year_basis=fiscal", f"country MAR until fiscal year 2014: {EMPTY}"),
+        ("country=JOR,MAR&year_from=2017&year_basis=fiscal", f"country JOR from fiscal year 2017: {EMPTY}"),
+        ("region=MEA&year_from=2018&year_to=2018&year_basis=fiscal", f"region MEA in fiscal year 2018: {EMPTY}"),
+        ("region=MEA&year_from=2019&year_to=2019&year_basis=fiscal", None),
         ("country=MAR&year_from=2015&year_to=2018", None),
         ("country=JOR,MAR&year_to=2016", None),
         ("country=MAR", None),
@@ -184,6 +249,7 @@ def test_fiscal_years_of_which_nothing_is_loaded_of_a_source_are_a_gap(of_some_y
         ("year&country=JOR,MAR&year_from=2015&year_to=2018", "country JOR, MAR in 2017-2018"),
         ("country,year&country=JOR,MAR&year_from=2015&year_to=2016", "country JOR in 2015; of MAR in 2016"),
         ("year&country=MAR&year_from=2015&year_to=2015", None),
+        ("year&country=MAR&year_basis=fiscal", "country MAR in fiscal year 2016-2018"),
     ],
 )
 def test_filled_years_of_which_nothing_is_loaded_are_told(of_some_years, query, said):
@@ -209,6 +275,18 @@ def test_the_years_told_are_those_that_the_answer_fills(get, query, said, also):
     assert told == ([f"no row loaded of {said}: {FILLED}"] if said else [])
     zeros = {(row.get("country"), row["year"]) for row in get(path).json()["data"] if not row["projects"]}
     assert zeros or not said
+
+
+@pytest.mark.parametrize("dimension", [Dimension.COUNTRY, Dimension.REGION])
+def test_the_fiscal_years_known_of_a_place_are_those_of_its_facts(loaded, dimension):
+    column = DIMENSIONS[dimension]
+    with reading(loaded) as connection:
+        facts = {tuple(row) for row in connection.execute(select(column, fact.c.fiscal_year)) if None not in row}
+        members = tuple(sorted({member for member, _ in facts}))
+        for first, last in ((None, None), (2016, 2016), (2015, 2019)):
+            question = Pair(dimension, members, Dimension.FISCAL_YEAR, first, last, filled=False).question
+            known = [tuple(row) for row in ask(connection, question)]
+            assert sorted(known) == sorted(row for row in facts if (first or 0) <= row[1] <= (last or 9999))
 
 
 def test_calendar_years_are_not_told_where_fiscal_ones_are_filled(get):

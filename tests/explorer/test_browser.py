@@ -62,6 +62,21 @@ def test_opens_with_the_picture_and_the_table_of_the_first_question(first, base)
     expect(first.locator("#sentence")).to_contain_text("140 projects")
 
 
+@pytest.mark.parametrize(
+    ("filters", "what"),
+    [
+        ("country=JOR", "Commitments for migration"),
+        ("category=not_migration", "Commitments"),
+        ("group=none,forced_displacement", "Commitments"),
+        ("relevance=none", "Commitments"),
+        ("category=not_migration&relevance=direct", "Commitments for migration"),
+    ],
+)
+def test_only_what_serves_migration_is_called_so(open_page, filters, what):
+    page = open_page(f"/?group_by=year&{filters}")
+    expect(page.locator("#answer-title")).to_have_text(f"{what} by year")
+
+
 def test_turns_by_its_controls_and_every_turn_is_in_the_address(first):
     first.locator("[data-place='0']").select_option("year")
     settled(first)

@@ -4,13 +4,14 @@ import gzip
 import itertools
 import re
 from html import unescape
+from urllib.parse import parse_qsl
 
 import pytest
 
 from api.explorer.assets import ASSETS_PATH, FOR_EVER, STATIC
 from api.explorer.form import filter_choices
 from api.main import create_app
-from api.params.filters import FilterParams, FormatParams
+from api.params.filters import ASK_FOR_ALL, FilterParams, FormatParams
 from models.filters import Dimension
 from tests.conftest import client_of, watch_of
 from tests.explorer.reading import Page
@@ -274,3 +275,14 @@ def test_where_nothing_is_loaded_the_page_names_the_command(engine):
         assert answer.status_code == 503
         assert "<code>make load</code>" in answer.text
         assert Page.of(answer.text).faults == []
+
+
+def test_the_page_says_which_values_ask_for_what_serves_no_migration(get):
+    """The script learns it there, and knows no codes of its own."""
+    explore = Page.of(get("/").text).by_id("explore")
+    asked = parse_qsl(explore["data-for-all"])
+    assert len(asked) == len(ASK_FOR_ALL)
+    for name, value in asked:
+        rows = get(f"/v1/spend?group_by=relevance&{name}={value}").json()["data"]
+        assert [row["relevance"] for row in rows] == ["none"]
+    assert "not_migration" not in (STATIC / "main.js").read_text(encoding="utf-8")

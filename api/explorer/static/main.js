@@ -60,11 +60,12 @@ async function show() {
   }
 }
 
-/** Whether rows count that serve no migration: they do where they are asked for. */
+/** Whether rows count that serve no migration: they do where they are asked for, by relevance or as the page says the API takes it. */
 function hasOthers(params) {
   const relevance = listOf(params, "relevance");
   if (relevance.length) return relevance.includes("none");
-  return listOf(params, "category").includes("not_migration") || listOf(params, "group").includes("none");
+  const forAll = new URLSearchParams(find("#explore").dataset.forAll);
+  return [...forAll].some(([name, value]) => listOf(params, name).includes(value));
 }
 
 /** The question in words: heading, title of the window, chips. */

@@ -8,9 +8,10 @@ from typing import Any
 
 from models.dates import parse_day
 from models.money import parse_dollars
+from models.source import WORLDBANK_PROJECTS
 from models.texts import clean_text, without_nul
 
-SOURCE = "worldbank-projects"
+SOURCE = WORLDBANK_PROJECTS
 PROJECT_PAGE = "https://projects.worldbank.org/en/projects-operations/project-detail/"
 REAL_MONEY = 1_000_00
 """An operation below 1,000 dollars (in cents) is a placeholder or written in millions: its amount is not believed."""

@@ -137,6 +137,7 @@ def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:
 
 
 def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict[str, Any]:
+    said = record.model_dump(mode="json")
     return {
         "component_id": f"{record.project_id}-{number}",
         "project_id": record.project_id,
@@ -153,18 +154,18 @@ def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict
         "source_id": record.source,
         "source_url": record.source_url,
         "as_of": record.as_of,
-        **record.model_dump(mode="json", include=READING),
-        "content_sha256": component_hash(record),
+        **{name: said[name] for name in READING},
+        "content_sha256": component_hash(record, said),
         "run_id": ledger.report.run_id,
     }
 
 
-def component_hash(record: ComponentRecord) -> str:
-    """Hash what a record says. A field that it says nothing of is left out, so that hashes of before hold when a version adds
-    one; those of `ALWAYS_HASHED` go in whether anything is said of them or not."""
+def component_hash(record: ComponentRecord, said: Mapping[str, Any]) -> str:
+    """Hash what a record says, given as what it dumps to in JSON. A field that it says nothing of is left out, so that hashes of
+    before hold when a version adds one; those of `ALWAYS_HASHED` go in whether anything is said of them or not."""
     fields = {name: field for name, field in type(record).model_fields.items() if name not in ALWAYS_HASHED}
     unsaid = {name for name, field in fields.items() if getattr(record, name) == field.default}
-    return content_hash(record.model_dump(mode="json", exclude=unsaid))
+    return content_hash({name: value for name, value in said.items() if name not in unsaid})
 
 
 def _make_sure_of_projects(ledger: Ledger, project_ids: set[str]) -> None:

@@ -1,7 +1,7 @@
 """Years of which nothing at all is loaded of a place or a source: an answer is empty there or filled with zeros, and neither
 means zero.
 
-Summaries tell which years are loaded; they have no fiscal years of countries and regions, so that of these nothing is said.
+Summaries tell which years are loaded; where they have not all fiscal years, as of countries and regions, facts are asked too.
 """
 
 from collections import defaultdict
@@ -9,19 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, union
 
-from db.queries.filtering import conditions, dimension_column
+from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, ranges
 from db.queries.spend.cells import Plan, cells_of, summary
-from db.queries.spend.summaries import cells_of_all, summarised
+from db.queries.spend.summaries import cells_of_all, known_members, summarised
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot, slots_of, template_of
 from models.dates import EARLIEST_YEAR, LATEST_YEAR
 from models.filters import Dimension, Filters, SpendQuery
 from models.project import fiscal_year
-from models.summary import COLUMNS
-from models.vocabulary import YearBasis
+from models.summary import COLUMNS, Scope
+from models.vocabulary import Measure, YearBasis
 
 Loaded = dict[str, set[int]]
 """The years of which anything is loaded, by member."""
@@ -51,15 +51,16 @@ class Pair:
     @property
     def when(self) -> str:
         """The years in words."""
-        kind = "fiscal year " if self.kind is Dimension.FISCAL_YEAR else ""
-        if self.first == self.last:
-            return f"in {kind}{self.first}"
-        ends = ("from", self.first), ("to", self.last)
-        return " ".join(f"{word} {kind}{year}" for word, year in ends if year is not None)
+        return _in_words(self.first, self.last, self.named)
+
+    @property
+    def named(self) -> str:
+        """What stands before a year of this kind."""
+        return "fiscal year " if self.kind is Dimension.FISCAL_YEAR else ""
 
 
 def pairs_of(filters: Filters, fill: Dimension | None = None) -> Iterator[Pair]:
-    """The pairs that a filter names and summaries tell of; where years are filled, also those that have no bounds."""
+    """The pairs that a filter names; where years are filled, also those that have no bounds."""
     kind_filled = Dimension.FISCAL_YEAR if fill and filters.year_basis is YearBasis.FISCAL else fill
     for kind in (Dimension.YEAR, Dimension.FISCAL_YEAR):
         first, last = _bounds(filters, kind)
@@ -71,8 +72,42 @@ def pairs_of(filters: Filters, fill: Dimension | None = None) -> Iterator[Pair]:
             (Dimension.REGION, filters.regions),
             (Dimension.SOURCE, filters.sources),
         ):
-            if members and cells_of_all(dimension, kind) is not None:
+            if members:
                 yield Pair(dimension, members, kind, first, last, filled)
+
+
+def time_question(filters: Filters) -> Question | None:
+    """The question for any row approved within the years and dates that a filter names, whatever else it is, if it names any."""
+    named = (filters.year_from, filters.year_to, filters.approved_from, filters.approved_to)
+    if all(bound is None for bound in named):
+        return None
+    first, last, since, until = named
+    time = Filters(year_from=first, year_to=last, approved_from=since, approved_to=until, year_basis=filters.year_basis)
+    template, values = template_of(time)
+    return Question(_any_of_time, (template,), values)
+
+
+def _any_of_time(time: Filters) -> Select[Any]:
+    """Cells know years and no days; facts are found by the years of the days."""
+    kind = Dimension.FISCAL_YEAR if time.year_basis is YearBasis.FISCAL else Dimension.YEAR
+    if time.approved_from is None and time.approved_to is None:
+        year, cells = known_members(kind)
+        return select(year).where(*cells, *_within(year, time.year_from, time.year_to)).limit(1)
+    return select(fact.c.project_id).where(fact.c.measure.in_(list(Measure)), *ranges(time)).limit(1)
+
+
+def time_in_words(filters: Filters) -> str:
+    """The years and dates that a filter names."""
+    kind = "fiscal year " if filters.year_basis is YearBasis.FISCAL else ""
+    dates, years = (filters.approved_from, filters.approved_to), (filters.year_from, filters.year_to)
+    return " and ".join(filter(None, (_in_words(*dates), _in_words(*years, kind))))
+
+
+def _in_words(first: Any, last: Any, kind: str = "") -> str:
+    if first is not None and first == last:
+        return f"in {kind}{first}" if isinstance(first, int) else f"on {first}"
+    ends = ("from", first), ("until" if first is None else "to", last)
+    return " ".join(f"{word} {kind}{end}" for word, end in ends if end is not None)
 
 
 def year_questions(connection: Connection, filters: Filters, query: SpendQuery | None) -> Iterator[Question]:
@@ -97,7 +132,7 @@ def unloaded(connection: Connection, pair: Pair, known: Sequence[str], query: Sp
     here = [member for member in pair.members if member in loaded and (members is None or member in members)]
     apart = [here] if members is None else [[member] for member in here]
     holes = [(some, _runs(sorted(set(years).difference(*(loaded[member] for member in some))))) for some in apart]
-    if told := [f"{', '.join(some)} in {runs}" for some, runs in holes if runs]:
+    if told := [f"{', '.join(some)} in {pair.named}{runs}" for some, runs in holes if runs]:
         yield f"no row loaded of {pair.dimension} {'; of '.join(told)}: zeros filled in there are not known to be zero"
 
 
@@ -179,9 +214,35 @@ def _runs(years: Sequence[int]) -> str:
 
 def _loaded_years(dimension: Dimension, kind: Dimension, members: Sequence[Any], first: Any, last: Any) -> Select[Any]:
     cells = cells_of_all(dimension, kind)
-    assert cells is not None
+    if cells is None:
+        return _loaded_fiscal_years(dimension, members, first, last)
     member, year = summary.c[COLUMNS[dimension]], summary.c[COLUMNS[kind]]
-    bounds = [year.is_not(None)]
-    bounds += [] if first is None else [year >= first]
-    bounds += [] if last is None else [year <= last]
-    return select(member, year).where(*cells, member.in_(members), *bounds).distinct()
+    return select(member, year).where(*cells, member.in_(members), *_within(year, first, last)).distinct()
+
+
+def _within(year: ColumnElement[Any], first: Any, last: Any) -> list[ColumnElement[bool]]:
+    found = [year.is_not(None)]
+    found += [] if first is None else [year >= first]
+    return found + ([] if last is None else [year <= last])
+
+
+def _loaded_fiscal_years(dimension: Dimension, members: Sequence[Any], first: Any, last: Any) -> Select[Any]:
+    """Every calendar year that has a row touches two fiscal ones. Each is looked for in cells of what serves migration, which
+    hold nearly all, and only then among the facts of that calendar year."""
+    cells = cells_of_all(dimension, Dimension.YEAR)
+    serving = cells_of_all(dimension, Dimension.FISCAL_YEAR, scope=Scope.SERVING)
+    assert cells is not None
+    assert serving is not None
+    member, year = summary.c[COLUMNS[dimension]], summary.c.year
+    known = select(member.label("member"), year.label("year")).where(*cells, member.in_(members))
+    parts = [(known.add_columns(fiscal.label("fiscal_year")), fiscal) for fiscal in (year + 0, year + 1)]
+    perhaps = union(*(part.where(*_within(fiscal, first, last)) for part, fiscal in parts)).subquery("perhaps")
+    same_year = summary.c.fiscal_year == perhaps.c.fiscal_year
+    in_cells = exists().where(*serving, member == perhaps.c.member, same_year)
+    in_facts = exists().where(
+        fact.c.measure.in_(list(Measure)),
+        DIMENSIONS[dimension] == perhaps.c.member,
+        fact.c.year == perhaps.c.year,
+        fact.c.fiscal_year == perhaps.c.fiscal_year,
+    )
+    return select(perhaps.c.member, perhaps.c.fiscal_year).where(in_cells | in_facts).distinct()

@@ -183,13 +183,13 @@ def known_members(dimension: Dimension) -> tuple[ColumnElement[Any], list[Column
     return summary.c[COLUMNS[dimension]], cells
 
 
-def cells_of_all(*dimensions: Dimension) -> list[ColumnElement[bool]] | None:
-    """Which cells to look in for what any fact has of some dimensions, or none where no cells tell of every fact."""
-    grouping = next((g for g in GROUPINGS if Scope.ANY in g.scopes and {*dimensions} <= {*g.dimensions}), None)
+def cells_of_all(*dimensions: Dimension, scope: Scope = Scope.ANY) -> list[ColumnElement[bool]] | None:
+    """Which cells to look in for what any fact, or any in a scope, has of some dimensions, or none where no cells tell of all."""
+    grouping = next((g for g in GROUPINGS if scope in g.scopes and {*dimensions} <= {*g.dimensions}), None)
     if grouping is None:
         return None
     of_all = summary.c.measure.in_(list(Measure))  # said so that the key leads past the other scopes
-    return [summary.c.grouping == grouping.name, of_all, summary.c.scope == Scope.ANY]
+    return [summary.c.grouping == grouping.name, of_all, summary.c.scope == scope]
 
 
 def rows_question(connection: Connection, filters: Filters) -> Question | None:

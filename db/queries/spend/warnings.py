@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, select,
 from db import tables
 from db.queries.filtering import conditions, fact, tagged
 from db.queries.search import found_by
+from db.queries.spend.buckets import buckets_of, left_in_buckets
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
-from db.queries.spend.gaps import pairs_of, unloaded, year_questions
+from db.queries.spend.gaps import pairs_of, time_in_words, time_question, unloaded, year_questions
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
@@ -21,7 +22,7 @@ from models.filters import Dimension, Filters, SpendQuery
 from models.money import usd
 from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Inclusion, Lender, Measure, PlaceKind, Relevance, Tag, YearBasis
+from models.vocabulary import Basis, Inclusion, Lender, Measure, Relevance, Tag, YearBasis
 from models.words import counted
 
 Said = Callable[[str], str]
@@ -153,6 +154,8 @@ def _gaps(connection: Connection, filters: Filters, query: SpendQuery | None = N
         yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
     if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
         yield "no row loaded holds the words of q: the answer is empty, which is not zero"
+    if (time := time_question(filters)) and not ask(connection, time):
+        yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
     for years, bounds in _bounds(filters):
         first, last = ask(connection, _years_question(years))[0]
         kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
@@ -171,6 +174,8 @@ def _gap_questions(connection: Connection, filters: Filters, query: SpendQuery |
         yield Question(_any_of_words, (filters.search,))
     if filters.measure is not Measure.COMMITMENT:
         yield _measure_question(filters)
+    if time := time_question(filters):
+        yield time
     yield from (_years_question(years) for years, _ in _bounds(filters))
     yield from year_questions(connection, filters, query)
 
@@ -229,29 +234,18 @@ def _first_and_last(dimension: Dimension) -> Select[Any]:
 
 
 def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
-    if filters.countries:
-        yield Check(
-            _in_buckets,
-            replace(filters, secondary=()),
-            lambda money: f"country leaves out {money}, counted under regions, not countries",
-            "multi-country project",
-            (basis, tuple(code for (code,) in ask(connection, BUCKETS))),
-        )
-
-
-def _buckets() -> Select[Any]:
-    place = tables.country
-    return select(place.c.code).where(place.c.kind != PlaceKind.COUNTRY).order_by(place.c.code)
-
-
-BUCKETS = Question(_buckets)
-
-
-def _in_buckets(filters: Filters, basis: Basis, buckets: Sequence[str]) -> Select[Any]:
-    """The buckets stand in the statement by name: a database knows how much is in a place, but not which places are buckets."""
-    elsewhere = replace(filters, countries=())
-    left_out = (fact.c.country.in_(buckets), fact.c.country.not_in(filters.countries))
-    return _all_of(elsewhere, *left_out, by="country", basis=basis)
+    if not filters.countries and not filters.regions:
+        return
+    named, elsewhere = (
+        ("country", "regions, not countries") if filters.countries else ("region", "other regions or the world")
+    )
+    yield Check(
+        left_in_buckets,
+        replace(filters, secondary=()),
+        lambda money: f"{named} leaves out {money}, counted under {elsewhere}",
+        "multi-country project",
+        (basis, *buckets_of(connection, filters)),
+    )
 
 
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
