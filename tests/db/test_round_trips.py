@@ -94,13 +94,47 @@ def test_what_an_answer_asks_goes_to_the_server_together(server, trips, paths, a
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/components/P174085-99", "/v1/projects/P174088", "/v1/projects/P174088/components"]
+    "path",
+    [
+        "/v1/components/P174085-99",
+        "/v1/projects/P174088",
+        "/v1/projects/P174088/components",
+        "/v1/projects/P174088/components?project=P174085",
+        "/v1/spend?project=P174088",
+        "/v1/spend?project=p174085,p174088,P17408",
+        "/v1/projects/P174085/components?project=P174088",
+    ],
 )
-def test_what_is_not_there_takes_one_reading_and_another_for_what_is_near(server, trips, path):
+def test_what_is_not_there_takes_one_trip_and_another_for_what_is_near(server, trips, path):
     get = client_of(server, room=0)
-    for _ in range(10):
+    for _ in range(3):
         assert get(path).json()["errors"][0]["suggestion"]
-    assert trips(lambda: get(path)) == 1 + AROUND + 2
+    assert trips(lambda: get(path)) == 2
+
+
+def test_an_id_that_is_not_there_as_it_is_written_takes_another_trip(server, trips):
+    get = client_of(server, room=0)
+    for path in ("/v1/projects?project=p174085", "/v1/spend?project=P167506&project=p174085"):
+        assert get(path).status_code == 200
+        assert trips(lambda path=path: get(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/spend?country=JRO", 422),
+        ("/v1/spend?region=MEB", 422),
+        ("/v1/projects?source=worldbank", 422),
+        ("/v1/components?instrument=Investment", 422),
+        ("/v1/spend?project=P174085&source=worldbank", 422),
+        ("/v1/categories/worker_mobilty", 404),
+        ("/v1/components?cursor=none", 400),
+    ],
+)
+def test_what_only_the_data_can_refuse_takes_one_trip(server, trips, path, status):
+    get = client_of(server, room=0)
+    assert get(path).status_code == status
+    assert trips(lambda: get(path)) == 1
 
 
 def test_no_machine_code_is_made_for_the_way_to_a_page_that_is_not_taken(server):
