@@ -9,7 +9,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.queries.spend.spend import projects_with_component_amounts, spend, spend_rows, spend_totals
+from db.queries.spend.spend import (
+    projects_with_component_amounts,
+    rows_question,
+    spend,
+    spend_questions,
+    spend_rows,
+    spend_totals,
+    totals_question,
+    with_amounts_question,
+)
+from db.queries.statements.asking import ask_ahead
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery
@@ -76,7 +86,11 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     queries = figure_queries(taxonomy)
     everything = queries["component_total"]
     by_category = replace(everything, group_by=(Dimension.CATEGORY,))
-    stated = _stated_components(connection, by_category)
+    of_stated = _of_stated_components(by_category)
+    totals = (totals_question(connection, query) for query in queries.values())
+    beside = (rows_question(connection, of_stated), with_amounts_question(everything))
+    ask_ahead(connection, [*spend_questions(connection, by_category), *totals, *beside], last=True)
+    stated = list(spend_rows(connection, of_stated))
     figures = []
     for key in [*published, *(name for name in queries if name not in published)]:
         query = queries.get(key)
@@ -89,10 +103,9 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     return Headline(figures, coverage, result.rows, by_category, result.warnings)
 
 
-def _stated_components(connection: Connection, by_category: SpendQuery) -> list[dict[str, Any]]:
-    """The money of components in each category."""
-    filters = replace(by_category.filters, granularity=(Granularity.COMPONENT,))
-    return list(spend_rows(connection, replace(by_category, filters=filters)))
+def _of_stated_components(by_category: SpendQuery) -> SpendQuery:
+    """The query for the money of components in each category."""
+    return replace(by_category, filters=replace(by_category.filters, granularity=(Granularity.COMPONENT,)))
 
 
 def _figure(
@@ -102,7 +115,7 @@ def _figure(
     query: SpendQuery | None,
     stated: Sequence[dict[str, Any]],
 ) -> Figure:
-    """`stated`: see `_stated_components`. Money adds up over categories."""
+    """`stated`: the rows of `_of_stated_components`. Money adds up over categories."""
     if query is None:
         return Figure(key, published, None, None, None)
     totals = spend_totals(connection, query)

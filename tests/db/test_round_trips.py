@@ -84,6 +84,13 @@ def trips(server, tmp_path):
         ([f"/v1/spend/ratio?numerator=remittances&denominator=diaspora&group_by=year&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=status,year,country&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=status,year,country&limit=2&{years}" for years in YEARS], 1),
+        (["/v1/headline"] * 2, 1),
+        (["/v1/categories", "/v1/categories/remittances"], 1),
+        (["/v1/countries", "/v1/countries?kind=region"], 1),
+        (["/v1/sources", "/v1/dimensions"], 1),
+        (["/v1/dimensions", "/v1/sources"], 1),
+        (["/v1/dimensions/set/values", "/v1/dimensions/country/values"], 1),
+        ([f"/v1/availability?country=JOR&{years}" for years in YEARS], 1),
     ],
 )
 def test_what_an_answer_asks_goes_to_the_server_together(server, trips, paths, asked):

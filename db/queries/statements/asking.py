@@ -163,6 +163,12 @@ def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]
     return [dict(zip(columns, row, strict=True)) for row in ask(connection, question)]
 
 
+def ask_last(connection: Connection, question: Question) -> list[dict[str, Any]]:
+    """The same for what an answer asks last, or alone: see `ask_ahead`."""
+    ask_ahead(connection, [question], last=True)
+    return ask_dicts(connection, question)
+
+
 def is_page(limit: int | None) -> bool:
     """Whether rows are so few that they are had at once."""
     return limit is not None and limit <= CHUNK + 1
