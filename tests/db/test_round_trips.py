@@ -85,6 +85,8 @@ def trips(server, tmp_path):
         ([f"/v1/spend?group_by=status,year,country&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=status,year,country&limit=2&{years}" for years in YEARS], 1),
         (["/v1/headline"] * 2, 1),
+        ([f"/v1/reviews/queue?limit=3&country=JOR&{years}" for years in YEARS], 1),
+        ([f"/v1/reviews/form?limit=9&{years}" for years in YEARS], 2),
         (["/v1/categories", "/v1/categories/remittances"], 1),
         (["/v1/countries", "/v1/countries?kind=region"], 1),
         (["/v1/sources", "/v1/dimensions"], 1),
