@@ -85,6 +85,8 @@ def trips(server, tmp_path):
         ([f"/v1/spend?group_by=status,year,country&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=status,year,country&limit=2&{years}" for years in YEARS], 1),
         (["/v1/headline"] * 2, 1),
+        (["/v1/releases?limit=1", "/v1/releases"], 1),
+        (["/v1/releases/1/changes", "/v1/releases/latest/changes?project=P174085&category=diaspora&change=added"], 1),
         ([f"/v1/reviews/queue?limit=3&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/reviews/form?limit=9&{years}" for years in YEARS], 2),
         (["/v1/categories", "/v1/categories/remittances"], 1),
@@ -138,6 +140,7 @@ def test_an_id_that_is_not_there_as_it_is_written_takes_another_trip(server, tri
         ("/v1/spend?project=P174085&source=worldbank", 422),
         ("/v1/categories/worker_mobilty", 404),
         ("/v1/components?cursor=none", 400),
+        ("/v1/releases/2/changes", 404),
     ],
 )
 def test_what_only_the_data_can_refuse_takes_one_trip(server, trips, path, status):
