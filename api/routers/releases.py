@@ -13,6 +13,7 @@ from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import MEDIA_TYPES, Format
 from api.answers.pagination import decode_cursor
 from api.answers.shape import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, rows_format, shown
+from api.answers.tables import in_dollars
 from api.bulk.datapackage import data_package
 from api.bulk.downloads import download
 from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
@@ -108,8 +109,7 @@ def list_release_changes(
         ask_ahead(connection, queries.change_questions(connection, number, wanted, after, limit), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
-        rows = queries.list_changes(connection, number, wanted, after, limit)
-        return in_columns(CHANGE_COLUMNS, (shown(ReleaseChangePublic, row) for row in rows))
+        return in_dollars(queries.change_pieces(connection, number, wanted, after, limit))
 
     rows = Rows(CHANGE_COLUMNS, read, lambda: queries.count_changes(connection, number, wanted), PAGE)
     return answer_rows(asked, params, rows, lambda: {"meta": asked.meta() | {"measure": wanted.measure}})

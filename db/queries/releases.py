@@ -169,10 +169,6 @@ def change_pieces(
         yield mapped(piece, **dict.fromkeys(CODES, _codes))
 
 
-list_changes = by_row(change_pieces)
-"""Iterate over changes row by row; else as `change_pieces`."""
-
-
 def change_questions(
     connection: Connection, release_id: int, wanted: ChangeFilter, after: Position | None, limit: int
 ) -> list[Question]:
