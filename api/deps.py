@@ -23,6 +23,7 @@ from db.engine import Allowance, reading
 from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.statements.asking import from_memory
+from db.queries.statements.prepared import Row
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.waiting import on_loop
 from db.watch import stamp_of
@@ -99,6 +100,9 @@ def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[R
 
 _places: WeakKeyDictionary[AbstractEventLoop, Semaphore] = WeakKeyDictionary()
 
+Known = Mapping[tuple[Any, ...], list[Row]]
+NOTHING: Known = {}
+
 Opening = AbstractContextManager[Snapshot]
 Read = Callable[[Opening], Response]
 
@@ -131,12 +135,21 @@ def _with_turn(app: FastAPI, read: Read) -> Response:
 
 
 def _from_server(app: FastAPI, read: Read) -> Response:
-    """Read a server as if the newest release were the one last seen, and once more without that where it was wrong."""
+    """Read a server as if the newest release were the one last seen, and once more without that where it was wrong.
+
+    Where only something else was not as it was taken to be, as with an id that is not there, what is known by then is kept.
+    """
     kept = _kept(app)
-    if kept is not None:
+    if kept is None:
+        return read(snapshot_of(app))
+    try:
+        return read(_remembered(app.state.engine, *kept))
+    except ReadAnewError as error:
+        known = error.known
+    if known:
         with suppress(ReadAnewError):
-            return read(_remembered(app.state.engine, *kept))
-    return read(snapshot_of(app, again=kept is None))
+            return read(_remembered(app.state.engine, *kept, known))
+    return read(snapshot_of(app, again=False))
 
 
 def _given_a_snapshot(
@@ -193,13 +206,15 @@ def snapshot_of(
 
 
 @contextmanager
-def _remembered(engine: Engine, release: Release, words: Vocabulary) -> Iterator[Snapshot]:
+def _remembered(engine: Engine, release: Release, words: Vocabulary, known: Known = NOTHING) -> Iterator[Snapshot]:
     """Open a reading of a server without asking for its newest release, which is taken to be the one last seen.
+
+    `known`: what else is known of that release.
 
     Raises:
         ReadAnewError: if it is another, and whatever else `from_memory` raises it for.
     """
-    with reading(engine) as connection, from_memory(connection, words.standing, NEWEST):
+    with reading(engine) as connection, from_memory(connection, {**words.standing, **known}, NEWEST):
         yield Snapshot(connection, release, lambda: words)
 
 

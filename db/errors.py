@@ -2,6 +2,9 @@
 
 import errno
 import sqlite3
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import psycopg
 
@@ -33,7 +36,12 @@ class DataError(Exception):
 
 
 class ReadAnewError(Exception):
-    """What was read so far may be of more than one state of the data, or of another one than was thought: begin anew."""
+    """What was read so far may be of more than one state of the data, or of another one than was thought: begin anew.
+
+    `known`: the rows, by the keys of their questions, that are sure to be of the state that was thought of.
+    """
+
+    known: Mapping[Any, list[tuple[Any, ...]]] = MappingProxyType({})
 
 
 class SchemaOutdatedError(DataError):

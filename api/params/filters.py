@@ -32,7 +32,8 @@ from api.params.values import (
     parted,
 )
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
-from db.queries.projects import taken_as_stored, unknown_projects
+from db.errors import NotFoundError
+from db.queries.projects import as_stored, taken_as_stored
 from models.classification import NOT_MIGRATION
 from models.country import PlaceIndex
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
@@ -307,12 +308,13 @@ def known_projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]
     """
     if taken_as_stored(snapshot.connection, values):
         return tuple(values)
-    missing = unknown_projects(snapshot.connection, values)
-    ids = tuple(value.upper() if value in missing else value for value in values)
-    for wrong, near in unknown_projects(snapshot.connection, ids).items():
-        message = f"there is no project {wrong[:100]!r}"
-        raise BadParameterError(ProblemItem(parameter="project", value=wrong[:100], message=message, suggestion=near))
-    return ids
+    try:
+        return tuple(as_stored(snapshot.connection, values))
+    except NotFoundError as error:
+        wrong = error.identifier[:100]
+        message = f"there is no project {wrong!r}"
+        item = ProblemItem(parameter="project", value=wrong, message=message, suggestion=error.suggestion)
+        raise BadParameterError(item) from None
 
 
 class PricedParams(FilterParams):

@@ -85,7 +85,7 @@ def get_headline(request: Request, snapshot: Snapshot, params: Annotated[Headlin
     """The figures of the study, recomputed from the rows loaded for what it is about: operations of the World Bank
     (`source=worldbank-projects`), approved 2014-01-01 to 2024-03-31."""
     asked = Asked(request, snapshot)
-    result = headline(snapshot.connection, TAXONOMY)
+    result = headline(snapshot.connection, TAXONOMY, snapshot.known.sources_of_projects)
     rows = figure_rows(str(request.base_url).rstrip("/"), result)
 
     def wrap() -> dict[str, Any]:

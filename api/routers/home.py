@@ -35,7 +35,7 @@ OF_TRACKERS = re.compile(r"utm_.*|fbclid|gclid")
 def home(request: Request, snapshot: Snapshot) -> Response:
     """Show the headline and the first view; a question in the address is answered by the page's script."""
     root, base = root_of(request), str(request.base_url).rstrip("/")
-    result = headline(snapshot.connection, TAXONOMY)
+    result = headline(snapshot.connection, TAXONOMY, snapshot.known.sources_of_projects)
     answer = spend(snapshot.connection, FIRST)
     first = f"{query_address('', FIRST)}&sort=-amount_usd"
     question = [

@@ -187,7 +187,8 @@ def list_availability(request: Request, snapshot: Snapshot, params: Annotated[Av
     """
     filters, names = params.to_all(snapshot), snapshot.known.place_names
     if rows_format(request, params.format) is Format.JSON:
-        ask_ahead(snapshot.connection, gap_questions(snapshot.connection, filters))
+        gaps = gap_questions(snapshot.connection, filters)
+        ask_ahead(snapshot.connection, [queries.availability_question(filters), *gaps], last=True)
     rows = [
         row | {"country_name": names.get(row["country"])} for row in queries.availability(snapshot.connection, filters)
     ]

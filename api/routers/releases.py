@@ -11,11 +11,13 @@ from fastapi.responses import RedirectResponse
 
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import MEDIA_TYPES, Format
-from api.answers.shape import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, shown
+from api.answers.pagination import decode_cursor
+from api.answers.shape import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, rows_format, shown
+from api.answers.tables import in_dollars
 from api.bulk.datapackage import data_package
 from api.bulk.downloads import download
 from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
-from api.deps import Snapshot, reads_at_length, snapshot_of
+from api.deps import Snapshot, reads, reads_at_length, snapshot_of
 from api.exports.columns import columns_of
 from api.openapi.document import CONTENT_RANGE, problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
@@ -24,6 +26,7 @@ from api.query_route import QueryRoute
 from db.queries import releases as queries
 from db.queries.releases import in_utc
 from db.queries.sources import all_sources
+from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import Piece
 from models.datapackage import DataPackage
 from models.release import Release, ReleaseChangePublic, ReleaseDetail, ReleaseFile, ReleasePublic
@@ -56,10 +59,13 @@ FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/v1/releases", operation_id="list_releases", response_model=ListAnswer[ReleasePublic])
-@reads_at_length
+@reads
 def list_releases(request: Request, snapshot: Snapshot, params: Annotated[ReleasesParams, Query()]) -> Response:
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
+    if rows_format(request, params.format) is Format.JSON:
+        after = decode_cursor(request, snapshot.release, params.cursor)
+        ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(COLUMNS, map(_row, queries.list_releases(connection, after, limit)))
@@ -87,7 +93,7 @@ def get_release(
     operation_id="list_release_changes",
     response_model=ListAnswer[ReleaseChangePublic],
 )
-@reads_at_length
+@reads
 def list_release_changes(
     request: Request, snapshot: Snapshot, release_id: ReleaseId, params: Annotated[ChangesParams, Query()]
 ) -> Response:
@@ -98,10 +104,12 @@ def list_release_changes(
     release = queries.get_release(snapshot.connection, release_id)
     asked = Asked(request, replace(snapshot, release=release))  # its changes stay the same when others follow
     number, wanted, connection = release.release_id or 0, params.to_filter(snapshot), snapshot.connection
+    if rows_format(request, params.format) is Format.JSON:
+        after, limit = decode_cursor(request, release, params.cursor), (params.limit or PAGE) + 1
+        ask_ahead(connection, queries.change_questions(connection, number, wanted, after, limit), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
-        rows = queries.list_changes(connection, number, wanted, after, limit)
-        return in_columns(CHANGE_COLUMNS, (shown(ReleaseChangePublic, row) for row in rows))
+        return in_dollars(queries.change_pieces(connection, number, wanted, after, limit))
 
     rows = Rows(CHANGE_COLUMNS, read, lambda: queries.count_changes(connection, number, wanted), PAGE)
     return answer_rows(asked, params, rows, lambda: {"meta": asked.meta() | {"measure": wanted.measure}})

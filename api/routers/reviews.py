@@ -8,15 +8,16 @@ from pydantic import BaseModel, Field
 
 from api.answers.encoding import with_dollars
 from api.answers.frames import Links, ListAnswer, Meta, RowCount
-from api.answers.shape import Asked, Rows, answer_rows, shown
+from api.answers.negotiation import Format
+from api.answers.shape import Asked, Rows, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import Column, Kind, columns_of
 from api.params.filters import FilterParams
 from api.params.lists import MAX_LIMIT
 from api.params.values import Codes, fields_of, listed
 from api.query_route import QueryRoute
-from db.queries.components import count_components
-from db.queries.reviews import FORM, STATED, as_form, review_queue
+from db.queries.components import count_components, count_question
+from db.queries.reviews import FORM, STATED, as_form, queue_question, review_queue
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
 from models.filters import Filters
@@ -74,14 +75,22 @@ CONTEXT_COLUMNS = [
 def list_review_queue(request: Request, snapshot: Snapshot, params: Annotated[QueueParams, Query()]) -> Response:
     """What to review next, ordered by money × uncertainty, so that an hour of reviewing moves the totals most."""
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
+    _ask_ahead(asked, params, filters, last=True)
     rows = [shown(QueueItem, row) for row in review_queue(snapshot.connection, filters, params.limit)]
     return answer_rows(asked, params, Rows.of(columns_of(QueueItem), rows), lambda: _beside(asked, filters, len(rows)))
+
+
+def _ask_ahead(asked: Asked, params: QueueParams, filters: Filters, last: bool = False) -> None:
+    """Ask at once for the queue and, in JSON, for what stands beside it; `last`: nothing else will be asked."""
+    if rows_format(asked.request, params.format) is Format.JSON:
+        connection = asked.snapshot.connection
+        beside = [count_question(connection, filters), *gap_questions(connection, filters)]
+        ask_ahead(connection, [queue_question(filters, params.limit), *beside], last)
 
 
 def _beside(asked: Asked, filters: Filters, shown: int, lines: int | None = None) -> dict[str, Any]:
     """What stands beside the queue, or beside the lines of a form; where it is cut, also how long it is."""
     connection = asked.snapshot.connection
-    ask_ahead(connection, gap_questions(connection, filters))
     warnings, waiting = gap_warnings(connection, filters), count_components(connection, filters)
     if shown < waiting:
         these = "these are" if lines is None else f"this form has {counted(lines, 'row')} for"
@@ -110,6 +119,7 @@ def get_review_form(request: Request, snapshot: Snapshot, params: Annotated[Form
     names begin with `_` are for the reader; the import passes them over.
     """
     asked, filters = Asked(request, snapshot), params.to_filters(snapshot)
+    _ask_ahead(asked, params, filters)
     queue = review_queue(snapshot.connection, filters, params.limit)
     rows = [_form(with_dollars(row)) for row in as_form(snapshot.connection, queue)]
     columns = [*FORM_COLUMNS, *CONTEXT_COLUMNS]

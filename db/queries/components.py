@@ -89,10 +89,11 @@ def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
 
 def count_components(connection: Connection, filters: Filters) -> int:
     """Count the rows of a list: components, remainders and whole projects with a fact in the filter."""
-    return number_of(connection, _count_question(connection, filters))
+    return number_of(connection, count_question(connection, filters))
 
 
-def _count_question(connection: Connection, filters: Filters) -> Question:
+def count_question(connection: Connection, filters: Filters) -> Question:
+    """The question behind `count_components`."""
     if known := rows_question(connection, filters):
         return known
     template, values = template_of(filters)
@@ -175,7 +176,7 @@ def list_questions(
     yield from price_questions(connection, filters)
     keys = tuple(sort_keys(filters, sort))
     yield from _rows_questions(connection, filters, keys, after, limit, _names(only, limit))
-    yield _count_question(connection, filters)
+    yield count_question(connection, filters)
 
 
 def _ordered(

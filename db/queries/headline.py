@@ -1,17 +1,25 @@
 """The published figures of the study, computed again from the rows that are loaded."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from db.queries.spend.spend import projects_with_component_amounts, spend_rows, spend_totals
-from db.queries.spend.summaries import known_members
+from db.queries.spend.spend import (
+    projects_with_component_amounts,
+    rows_question,
+    spend_questions,
+    spend_rows,
+    spend_totals,
+    totals_question,
+    with_amounts_question,
+)
 from db.queries.spend.warnings import spend_warnings
+from db.queries.statements.asking import ask_ahead
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery
@@ -72,13 +80,18 @@ def _of_categories(query: SpendQuery, categories: tuple[str, ...]) -> SpendQuery
     return replace(query, filters=replace(query.filters, categories=categories))
 
 
-def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
-    """Compute every published figure from the rows, always in the study's window."""
+def headline(connection: Connection, taxonomy: Taxonomy, sources: Collection[str]) -> Headline:
+    """Compute every published figure from the rows, always in the study's window; `sources` are all that projects come from."""
     published = published_figures()
     queries = figure_queries(taxonomy)
-    alone = _are_alone(connection)
-    everything = _as_narrow(queries["component_total"], alone)
-    stated = _stated_components(connection, replace(everything, group_by=(Dimension.CATEGORY,)))
+    alone = {*sources} <= {*OPERATIONS}
+    narrow = {key: _as_narrow(query, alone) for key, query in queries.items()}
+    everything = narrow["component_total"]
+    of_stated = _of_stated_components(replace(everything, group_by=(Dimension.CATEGORY,)))
+    totals = (totals_question(connection, query) for query in narrow.values())
+    beside = (rows_question(connection, of_stated), with_amounts_question(everything))
+    ask_ahead(connection, [*spend_questions(connection, everything), *totals, *beside], last=True)
+    stated = list(spend_rows(connection, of_stated))
     figures = []
     for key in [*published, *(name for name in queries if name not in published)]:
         figures.append(_figure(connection, key, published.get(key, {}), queries.get(key), stated, alone))
@@ -89,10 +102,9 @@ def headline(connection: Connection, taxonomy: Taxonomy) -> Headline:
     return Headline(figures, coverage, spend_warnings(connection, everything))
 
 
-def _stated_components(connection: Connection, by_category: SpendQuery) -> list[dict[str, Any]]:
-    """The money of components in each category."""
-    filters = replace(by_category.filters, granularity=(Granularity.COMPONENT,))
-    return list(spend_rows(connection, replace(by_category, filters=filters)))
+def _of_stated_components(by_category: SpendQuery) -> SpendQuery:
+    """The query for the money of components in each category."""
+    return replace(by_category, filters=replace(by_category.filters, granularity=(Granularity.COMPONENT,)))
 
 
 def _figure(
@@ -103,7 +115,7 @@ def _figure(
     stated: Sequence[dict[str, Any]],
     alone: bool,
 ) -> Figure:
-    """`stated`: see `_stated_components`; `alone`: see `_as_narrow`. Money adds up over categories."""
+    """`stated`: the rows of `_of_stated_components`; `alone`: see `_as_narrow`. Money adds up over categories."""
     if query is None:
         return Figure(key, published, None, None, None)
     totals = spend_totals(connection, _as_narrow(query, alone))
@@ -112,12 +124,6 @@ def _figure(
     asked = query.filters.categories
     rows = [row for row in stated if not asked or row["category"] in asked]
     return Figure(key, published, query, totals, {name: sum(row[name] for row in rows) for name in MONEY_COLUMNS})
-
-
-def _are_alone(connection: Connection) -> bool:
-    """Whether no project of another source is loaded."""
-    source, cells = known_members(Dimension.SOURCE)
-    return set(connection.scalars(select(source).where(*cells).distinct())) <= {*OPERATIONS}
 
 
 def _as_narrow(query: SpendQuery, alone: bool) -> SpendQuery:

@@ -249,13 +249,17 @@ def differing(statements: Sequence[dict[str, Any]]) -> list[str]:
     return [name for name in names if len({row[name] for row in statements if row[name] is not None}) > 1]
 
 
-def unknown_projects(connection: Connection, project_ids: Sequence[str]) -> dict[str, str | None]:
-    """Return the ids that are not stored, each with the nearest that is."""
-    if not project_ids:
-        return {}
-    known = {project_id for (project_id,) in ask_once(connection, stored_question(project_ids))}
-    missing = [project_id for project_id in project_ids if project_id not in known]
-    return {wrong: nearest_id(connection, project.c.project_id, wrong) for wrong in missing}
+def as_stored(connection: Connection, project_ids: Sequence[str]) -> list[str]:
+    """Return ids as they are stored: as they are written, or in capitals.
+
+    Raises:
+        NotFoundError: for the first that is not there, in capitals; with the nearest that is.
+    """
+    stored = {project_id for (project_id,) in ask_once(connection, stored_question(project_ids))}
+    found = [project_id if project_id in stored else project_id.upper() for project_id in project_ids]
+    for wrong in (project_id for project_id in found if project_id not in stored):
+        raise NotFoundError("project", wrong, nearest_id(connection, project.c.project_id, wrong))
+    return found
 
 
 def taken_as_stored(connection: Connection, project_ids: Sequence[str]) -> bool:
@@ -270,13 +274,14 @@ def require_project(connection: Connection, project_id: str) -> None:
     Raises:
         NotFoundError: with the nearest id that is.
     """
-    for wrong, nearest in unknown_projects(connection, [project_id]).items():
-        raise NotFoundError("project", wrong, nearest)
+    if (project_id,) not in ask_once(connection, stored_question([project_id])):
+        raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
 
 
 def stored_question(project_ids: Sequence[str]) -> Question:
-    """The question which of some projects are stored."""
-    slots, values = slots_of("id", list(map(printable, project_ids)))
+    """The question which of some projects are stored, by their ids as they are written and in capitals."""
+    spellings = dict.fromkeys(printable(spelled) for written in project_ids for spelled in (written, written.upper()))
+    slots, values = slots_of("id", list(spellings))
     return Question(_stored, (slots,), values)
 
 

@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select, union_all
 
 from db import tables
 from db.queries.filtering import DIMENSIONS, conditions, fact, facts, high
+from db.queries.statements.asking import ask_dicts, ask_last
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import template_of
 from models.filters import Dimension, Filters
 from models.vocabulary import Granularity, Measure
 
 
 def list_countries(connection: Connection, kind: str | None = None) -> list[dict[str, Any]]:
     """Return places in the order of their codes, with the number of projects that have commitments counted there."""
+    return ask_last(connection, Question(_countries, (kind,)))
+
+
+def _countries(kind: str | None) -> Select[Any]:
     country, region = tables.country, tables.country.alias("region")
     counted = (
         select(fact.c.country, func.count(fact.c.project_id.distinct()).label("projects"))
@@ -26,28 +33,32 @@ def list_countries(connection: Connection, kind: str | None = None) -> list[dict
         .outerjoin(region, region.c.code == country.c.region_code)
         .order_by(country.c.code)
     )
-    if kind is not None:
-        query = query.where(country.c.kind == kind)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return query if kind is None else query.where(country.c.kind == kind)
 
 
 def category_counts(connection: Connection) -> dict[str, dict[str, int]]:
     """Count the projects and the listed components that have a row of commitments under each category."""
+    rows = ask_last(connection, Question(_in_categories))
+    return {row.pop("category"): row for row in rows}
+
+
+def _in_categories() -> Select[Any]:
     listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
     columns = [
         fact.c.category,
         func.count(fact.c.project_id.distinct()).label("projects"),
         func.count(listed.distinct()).label("components"),
     ]
-    query = select(*columns).where(fact.c.measure == Measure.COMMITMENT).group_by(fact.c.category)
-    return {
-        row["category"]: {"projects": row["projects"], "components": row["components"]}
-        for row in connection.execute(query).mappings()
-    }
+    return select(*columns).where(fact.c.measure == Measure.COMMITMENT).group_by(fact.c.category)
 
 
 def list_sources(connection: Connection) -> list[dict[str, Any]]:
     """Return the sources in the order of their codes, with how much of each is loaded."""
+    rows = ask_last(connection, Question(_sources))
+    return [row | {name: int(row[name] or 0) for name in ("projects", "components")} for row in rows]
+
+
+def _sources() -> Select[Any]:
     source, project, component = tables.source, tables.project, tables.component
     said = union_all(
         select(project.c.source_id, project.c.as_of, literal(1).label("projects"), literal(0).label("components")),
@@ -68,42 +79,61 @@ def list_sources(connection: Connection) -> list[dict[str, Any]]:
     )
     columns = [column for column in loaded.c if column.name != "source_id"]
     query = select(source, *columns).outerjoin(loaded, loaded.c.source_id == source.c.source_id)
-    rows = [dict(row) for row in connection.execute(query.order_by(source.c.source_id)).mappings()]
-    return [row | {name: int(row[name] or 0) for name in ("projects", "components")} for row in rows]
+    return query.order_by(source.c.source_id)
 
 
 def dimension_members(connection: Connection, dimension: Dimension) -> list[dict[str, Any]]:
     """Return the members of a dimension that have commitments, those with most projects first."""
+    rows = ask_last(connection, Question(_members, (dimension,)))
+    return sorted(rows, key=lambda row: (-row["projects"], row["value"]))
+
+
+def _members(dimension: Dimension) -> Select[Any]:
     member = DIMENSIONS[dimension].label("value")
     listed = case((fact.c.granularity == Granularity.COMPONENT, fact.c.component_id))
-    counts = [
+    columns: list[ColumnElement[Any]] = [
+        member,
         func.count(fact.c.project_id.distinct()).label("projects"),
         func.count(listed.distinct()).label("components"),
     ]
-    query = (
-        select(member, *counts)
+    return (
+        select(*columns)
         .select_from(facts(Filters(), by_set=dimension is Dimension.SET))
         .where(member.is_not(None), fact.c.measure == Measure.COMMITMENT)
         .group_by(member)
     )
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    return sorted(rows, key=lambda row: (-row["projects"], row["value"]))
 
 
 def count_members(connection: Connection) -> dict[Dimension, int]:
     """Count the members that have commitments of every dimension."""
-    counts = [func.count(column.distinct()) for column in DIMENSIONS.values()]
-    query = select(*counts).select_from(facts(Filters(), by_set=True)).where(fact.c.measure == Measure.COMMITMENT)
-    row = connection.execute(query).one()
-    return dict(zip(DIMENSIONS, row, strict=True))
+    (counts,) = ask_last(connection, Question(_every_member))
+    return {dimension: counts[dimension.value] for dimension in DIMENSIONS}
+
+
+def _every_member() -> Select[Any]:
+    counts: list[ColumnElement[Any]] = [
+        func.count(column.distinct()).label(dimension.value) for dimension, column in DIMENSIONS.items()
+    ]
+    return select(*counts).select_from(facts(Filters(), by_set=True)).where(fact.c.measure == Measure.COMMITMENT)
 
 
 def availability(connection: Connection, filters: Filters) -> list[dict[str, Any]]:
     """Return what is loaded of each place, year and source in the filter, money in cents under `…_usd` names."""
+    rows = ask_dicts(connection, availability_question(filters))
+    return [row | {name: int(row[name]) for name in ("total_usd", "component_usd")} for row in rows]
+
+
+def availability_question(filters: Filters) -> Question:
+    """The question behind `availability`."""
+    template, values = template_of(filters)
+    return Question(_available, (template,), values)
+
+
+def _available(filters: Filters) -> Select[Any]:
     listed = fact.c.granularity == Granularity.COMPONENT
     stated = listed & fact.c.amount_cents.is_not(None)
     groups = [fact.c.country, fact.c.year, fact.c.source_id.label("source")]
-    query = (
+    return (
         select(
             *groups,
             func.count(fact.c.project_id.distinct()).label("projects"),
@@ -117,5 +147,3 @@ def availability(connection: Connection, filters: Filters) -> list[dict[str, Any
         .group_by(*groups)
         .order_by(fact.c.country, fact.c.year.nulls_last(), fact.c.source_id)
     )
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [row | {name: int(row[name]) for name in ("total_usd", "component_usd")} for row in rows]

@@ -1,18 +1,20 @@
 """Which state of the data answers come from, which ones there were before, and what each of them changed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Label, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
-from db.queries.statements.asking import ask_once
-from db.queries.statements.ordering import Position, list_rows
-from db.queries.statements.prepared import Question, Row
+from db.queries.statements.asking import ask, ask_once, in_pieces
+from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of
+from db.queries.statements.prepared import Question, Row, limits
+from db.queries.statements.templates import Values, position_slots, slot, slots_of
 from models.filters import SortKey
 from models.release import Change, Release
 from models.vocabulary import Measure
@@ -23,10 +25,8 @@ RELEASE_CHANNEL = "release_made"
 LATEST = "latest"
 """What stands for the number of the newest release."""
 
-MAX_DIGITS = 10
-"""A number of this many digits may not fit the column."""
-
 change = tables.release_change
+NEWEST_FIRST = [SortKey("release_id", descending=True)]
 ORDER = [SortKey(name) for name in ("component_id", "project_id", "measure", "category")]
 """The order of changes; with the release this is their key, so no two are equal."""
 
@@ -75,54 +75,147 @@ def get_release(connection: Connection, release_id: str) -> Release:
         NotFoundError: with the number of the newest.
     """
     newest = latest_release(connection)
-    if newest is not None and release_id in (LATEST, str(newest.release_id)):
+    number = str(newest.release_id) if newest else ""
+    if newest and release_id in (LATEST, number):
         return newest
-    if release_id.isascii() and release_id.isdecimal() and len(release_id) < MAX_DIGITS:
-        statement = select(tables.release).where(tables.release.c.release_id == int(release_id))
-        if row := connection.execute(statement).mappings().first():
-            return Release(**row)
-    raise NotFoundError("release", release_id, None if newest is None else str(newest.release_id))
+    is_number = release_id.isascii() and release_id.isdecimal() and len(release_id) <= len(number)
+    before = int(release_id) if is_number else 0
+    asked = Question(_by_number, values={"release_id": before})
+    if newest and 0 < before < int(number) and (found := ask(connection, asked)):
+        return _release(found[0])
+    raise NotFoundError("release", release_id, number or None)
+
+
+def _by_number() -> Select[Any]:
+    return select(tables.release).where(tables.release.c.release_id == slot("release_id"))
 
 
 def count_releases(connection: Connection) -> int:
     """Count the releases."""
-    return connection.scalar(select(func.count()).select_from(tables.release)) or 0
+    return int(ask(connection, COUNT)[0][0])
 
 
-def list_releases(
-    connection: Connection, after: Position | None = None, limit: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """Iterate over the releases, the newest first, those after a position, each with its own `position`."""
+def _counting() -> Select[Any]:
+    return select(func.count()).select_from(tables.release)
+
+
+COUNT = Question(_counting)
+
+
+def release_pieces(connection: Connection, after: Position | None = None, limit: int | None = None) -> Iterator[Piece]:
+    """Iterate over the releases, the newest first, those after a position, each with its own `position`.
+
+    Raises:
+        BadPositionError: if the position does not fit the order.
+    """
+    question = _releases_question(after, limit)
+    return pieces_of(tables.release.c.keys(), in_pieces(connection, limit, [question]), len(NEWEST_FIRST))
+
+
+list_releases = by_row(release_pieces)
+"""Iterate over releases row by row; else as `release_pieces`."""
+
+
+def list_questions(after: Position | None, limit: int) -> list[Question]:
+    """What a page of releases asks: its rows, and how many there are in all.
+
+    Raises:
+        BadPositionError: see `release_pieces`.
+    """
+    return [_releases_question(after, limit), COUNT]
+
+
+def _releases_question(after: Position | None, limit: int | None) -> Question:
+    place, values = position_slots(known_position(dict(tables.release.c.items()), NEWEST_FIRST, after))
+    return Question(_releases, (place, limit is not None), values | limits(limit))
+
+
+def _releases(after: Position | None, limited: bool) -> Select[Any]:
     table = tables.release
-    keys = [SortKey("release_id", descending=True)]
-    return list_rows(connection, select(table), {"release_id": table.c.release_id}, keys, after, limit)
+    found = in_order(select(table), dict(table.c.items()), NEWEST_FIRST, after, bytewise=False)
+    return found.limit(slot("limit")) if limited else found
 
 
 def count_changes(connection: Connection, release_id: int, wanted: ChangeFilter) -> int:
     """Count the changes of a release in a filter."""
-    statement = select(func.count()).select_from(change).where(*_conditions(release_id, wanted))
-    return connection.scalar(statement) or 0
+    return int(ask(connection, _count_question(release_id, wanted))[0][0])
 
 
-def list_changes(
+def _count_question(release_id: int, wanted: ChangeFilter) -> Question:
+    template, values = _template_of(release_id, wanted)
+    return Question(_count_of_changes, (template,), values)
+
+
+def _count_of_changes(wanted: ChangeFilter) -> Select[Any]:
+    return select(func.count()).select_from(change).where(*_conditions(wanted))
+
+
+def change_pieces(
     connection: Connection,
     release_id: int,
     wanted: ChangeFilter,
     after: Position | None = None,
     limit: int | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Piece]:
     """Iterate over the changes of a release by row, project and category, those after a position.
 
     Amounts are cents under the names of their dollar columns.
+
+    Raises:
+        BadPositionError: if the position does not fit the order.
     """
-    kept = [item.label(item.name.replace("_cents", "_usd")) for item in change.c if item.name != "release_id"]
-    statement = select(*kept).where(*_conditions(release_id, wanted))
-    for row in list_rows(connection, statement, {item.name: item for item in change.c}, ORDER, after, limit):
-        yield row | {name: None if row[name] is None else row[name].split() for name in CODES}
+    lots = in_pieces(connection, limit, [_changes_question(connection, release_id, wanted, after, limit)])
+    for piece in pieces_of([item.name for item in _shown()], lots, len(ORDER)):
+        yield mapped(piece, **dict.fromkeys(CODES, _codes))
 
 
-def _conditions(release_id: int, wanted: ChangeFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [change.c.release_id == release_id, change.c.measure == wanted.measure]
+def change_questions(
+    connection: Connection, release_id: int, wanted: ChangeFilter, after: Position | None, limit: int
+) -> list[Question]:
+    """What a page of changes asks: its rows, and how many there are in all.
+
+    Raises:
+        BadPositionError: see `change_pieces`.
+    """
+    return [_changes_question(connection, release_id, wanted, after, limit), _count_question(release_id, wanted)]
+
+
+def _changes_question(
+    connection: Connection, release_id: int, wanted: ChangeFilter, after: Position | None, limit: int | None
+) -> Question:
+    template, values = _template_of(release_id, wanted)
+    place, more = position_slots(known_position(dict(change.c.items()), ORDER, after))
+    return Question(
+        _changes, (template, place, limit is not None, is_bytewise(connection)), values | more | limits(limit)
+    )
+
+
+def _changes(wanted: ChangeFilter, after: Position | None, limited: bool, bytewise: bool) -> Select[Any]:
+    found = in_order(select(*_shown()).where(*_conditions(wanted)), dict(change.c.items()), ORDER, after, bytewise)
+    return found.limit(slot("limit")) if limited else found
+
+
+def _shown() -> list[Label[Any]]:
+    return [item.label(item.name.replace("_cents", "_usd")) for item in change.c if item.name != "release_id"]
+
+
+def _codes(text: str | None) -> list[str] | None:
+    return None if text is None else text.split()
+
+
+def _template_of(release_id: int, wanted: ChangeFilter) -> tuple[ChangeFilter, Values]:
+    """The shape of a filter, with slots for its values, and these."""
+    values: Values = {"release_id": release_id}
+    shape: dict[str, Any] = {}
+    for name in ("changes", "projects", "categories"):
+        if members := getattr(wanted, name):
+            shape[name], more = slots_of(name, [str(member) for member in members])
+            values |= more
+    return replace(wanted, **shape), values
+
+
+def _conditions(wanted: ChangeFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [change.c.release_id == slot("release_id"), change.c.measure == wanted.measure]
     for column, allowed in (
         (change.c.change, wanted.changes),
         (change.c.project_id, wanted.projects),

@@ -5,17 +5,31 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Float,
+    ScalarSelect,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from db import tables
 from db.queries.filtering import conditions, fact, high
-from db.queries.statements.asking import ask_dicts
-from db.queries.statements.prepared import Question
-from db.queries.statements.templates import slot
-from models.component import REMAINDER, WHOLE
+from db.queries.statements.asking import ask_ahead, ask_dicts
+from db.queries.statements.prepared import Question, limits
+from db.queries.statements.templates import slot, slots_of, template_of
+from models.component import WHOLE
 from models.filters import Filters
 from models.records import ReviewRecord, field_names
-from models.vocabulary import REVIEW_CONFIDENCE, Certainty, Granularity
+from models.vocabulary import REVIEW_CONFIDENCE, Granularity
 
 FORM = tuple(field_names(ReviewRecord))
 """Columns of a review in our own form of records, in the order of the bundled file."""
@@ -36,11 +50,7 @@ WAITING = ("money_usd", "at_stake_usd")
 def current_reviews(connection: Connection, subjects: Collection[str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield every review that counts, or those of some subjects: one line a category, in the form in which it can be taken
     in again."""
-    table = tables.review
-    query = select(table).where(table.c.superseded.is_(False)).order_by(table.c.subject_id, table.c.position)
-    if subjects is not None:
-        query = query.where(table.c.subject_id.in_(subjects))
-    for row in connection.execute(query).mappings():
+    for row in ask_dicts(connection, _current_question(subjects)):
         share = row["share_ppm"]
         yield {
             "subject_id": row["subject_id"],
@@ -55,6 +65,19 @@ def current_reviews(connection: Connection, subjects: Collection[str] | None = N
             "reviewer": row["reviewer"],
             "reviewed_on": row["reviewed_on"],
         }
+
+
+def _current_question(subjects: Collection[str] | None) -> Question:
+    if subjects is None:
+        return Question(_current, (None,))
+    slots, values = slots_of("subject", sorted(subjects))
+    return Question(_current, (slots,), values)
+
+
+def _current(subjects: Sequence[Any] | None) -> Select[Any]:
+    table = tables.review
+    query = select(table).where(table.c.superseded.is_(False)).order_by(table.c.subject_id, table.c.position)
+    return query if subjects is None else query.where(table.c.subject_id.in_(subjects))
 
 
 def review_history(connection: Connection, component_id: str, project_id: str) -> list[dict[str, Any]]:
@@ -93,37 +116,43 @@ def review_queue(connection: Connection, filters: Filters, limit: int) -> list[d
     review has to name: for a row that stands in for a project that project, or for a remainder of a project that was reviewed
     the component that leaves the remainder less sure than the review does.
     """
-    rows = [dict(row) for row in connection.execute(_at_stake(filters, limit)).mappings()]
-    weakest = _weakest(connection, [row["project_id"] for row in rows if row["granularity"] == Granularity.REMAINDER])
+    rows = ask_dicts(connection, queue_question(filters, limit))
     for row in rows:
+        weakest = row.pop("weakest")
         own = row["granularity"] == Granularity.COMPONENT
-        row["subject_id"] = row["component_id"] if own else weakest.get(row["component_id"], row["project_id"])
+        row["subject_id"] = row["component_id"] if own else weakest or row["project_id"]
         row["money_usd"] = int(row["money_usd"])
         row["at_stake_usd"] = int(row["at_stake_usd"])
     return rows
 
 
-def _weakest(connection: Connection, project_ids: Sequence[str]) -> dict[str, str]:
-    """By remainder, the component that it is least sure for, where a review of its project is surer."""
-    component, verdict, review = tables.component, tables.classification, tables.review
-    certainties = select(review.c.subject_id, review.c.certainty).where(
-        review.c.subject_id.in_(project_ids), review.c.superseded.is_(False)
+def queue_question(filters: Filters, limit: int) -> Question:
+    """The question behind `review_queue`."""
+    template, values = template_of(filters)
+    return Question(_queue, (template,), values | limits(limit))
+
+
+def _queue(filters: Filters) -> Select[Any]:
+    rows = _at_stake(filters).limit(slot("limit")).subquery("queue")  # so that only these are looked into
+    return select(rows, _weakest(rows).label("weakest")).order_by(rows.c.at_stake_usd.desc(), rows.c.component_id)
+
+
+def _weakest(rows: Subquery) -> ScalarSelect[Any]:
+    """Of a remainder the component that it is least sure for, where a review of its project is surer."""
+    part, verdict, review = tables.component, tables.classification, tables.review
+    surety = case(*((review.c.certainty == word, literal(found, Float)) for word, found in REVIEW_CONFIDENCE.items()))
+    reviewed = select(func.min(surety)).where(review.c.subject_id == rows.c.project_id, review.c.superseded.is_(False))
+    return (
+        select(part.c.component_id)
+        .join(verdict, and_(verdict.c.component_id == part.c.component_id, verdict.c.effective.is_(True)))
+        .where(rows.c.granularity == Granularity.REMAINDER, part.c.project_id == rows.c.project_id)
+        .where(part.c.granularity == Granularity.COMPONENT, part.c.withdrawn.is_(False), part.c.stated_cents > 0)
+        .where(verdict.c.confidence < reviewed.correlate(rows).scalar_subquery())
+        .order_by(verdict.c.confidence, part.c.component_id)
+        .limit(1)
+        .correlate(rows)
+        .scalar_subquery()
     )
-    of_project: dict[str, float] = {}
-    for subject, found in connection.execute(certainties):
-        of_project[subject] = min(REVIEW_CONFIDENCE[Certainty(found)], of_project.get(subject, 1.0))
-    parts = (
-        select(component.c.project_id, component.c.component_id, verdict.c.confidence)
-        .join(verdict, and_(verdict.c.component_id == component.c.component_id, verdict.c.effective.is_(True)))
-        .where(component.c.project_id.in_(of_project), component.c.granularity == Granularity.COMPONENT)
-        .where(component.c.withdrawn.is_(False), component.c.stated_cents > 0)
-        .order_by(verdict.c.confidence.desc(), component.c.component_id.desc())
-    )
-    weakest: dict[str, str] = {}
-    for project_id, component_id, confidence in connection.execute(parts):
-        if confidence < of_project[project_id]:
-            weakest[f"{project_id}-{REMAINDER}"] = component_id  # the last one is the least sure
-    return weakest
 
 
 def _part_of(cents: ColumnElement[int], parts: ColumnElement[int]) -> ColumnElement[int]:
@@ -143,12 +172,16 @@ def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict
     that several rows name has the money of all of them, and its place by that. A component that is named for a remainder stands
     there as it is itself, with the money that waits for it.
     """
+    if not rows:
+        return []
+    subjects = {row["subject_id"] for row in rows}
+    named = {row["subject_id"] for row in rows if row["subject_id"] not in (row["component_id"], row["project_id"])}
+    ask_ahead(connection, [_current_question(subjects), _listed_question(named)], last=True)
     reviewed = defaultdict(list)
-    for line in current_reviews(connection, {row["subject_id"] for row in rows}):
+    for line in current_reviews(connection, subjects):
         words = ";".join(line["secondary_categories"] or ())
         reviewed[line["subject_id"]].append(line | {"secondary_categories": words or None})
-    named = {row["subject_id"] for row in rows if row["subject_id"] not in (row["component_id"], row["project_id"])}
-    itself = _as_listed(connection, named)
+    itself = {row["component_id"]: row for row in ask_dicts(connection, _listed_question(named))}
     waiting: Counter[tuple[str, str]] = Counter()
     for row in rows:
         waiting.update({(row["subject_id"], name): row[name] for name in WAITING})
@@ -162,15 +195,19 @@ def as_form(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict
     return list(chain.from_iterable(lines[subject] for subject in most_first))
 
 
-def _as_listed(connection: Connection, component_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """What lists show of some components, as far as the queue shows it too."""
+def _listed_question(component_ids: Collection[str]) -> Question:
+    """The question for what lists show of some components, as far as the queue shows it too."""
+    slots, values = slots_of("id", sorted(component_ids) or [""])
+    return Question(_listed, (slots,), values)
+
+
+def _listed(component_ids: Sequence[Any]) -> Select[Any]:
     listed = tables.listed_row
     columns = [listed.c[name] for name in (*ITSELF, "component_id")]
-    found = connection.execute(select(*columns).where(listed.c.component_id.in_(component_ids))).mappings()
-    return {row["component_id"]: dict(row) for row in found}
+    return select(*columns).where(listed.c.component_id.in_(component_ids))
 
 
-def _at_stake(filters: Filters, limit: int) -> Select[Any]:
+def _at_stake(filters: Filters) -> Select[Any]:
     ranked = (
         select(
             fact.c.component_id,
@@ -205,5 +242,4 @@ def _at_stake(filters: Filters, limit: int) -> Select[Any]:
         .join(ranked, ranked.c.component_id == component.c.component_id)
         .join(project, project.c.project_id == component.c.project_id)
         .order_by(at_stake.desc(), component.c.component_id)
-        .limit(limit)
     )

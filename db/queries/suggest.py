@@ -15,7 +15,7 @@ ENOUGH = 2000
 
 
 def nearest_id(connection: Connection, column: ColumnElement[Any], wrong: str) -> str | None:
-    """Return the stored identifier that is most like a wrong one, or `None` where none is near.
+    """Return the stored identifier that is most like a wrong one, or `None` where none is near: the last question of an answer.
 
     Only identifiers around its place in the order are looked at, so the table's size does not matter.
     """
@@ -23,7 +23,7 @@ def nearest_id(connection: Connection, column: ColumnElement[Any], wrong: str) -
         return None
     upper = wrong.upper()
     questions = [Question(build, (column,), {"wrong": upper}) for build in (_from, _before)]
-    ask_ahead(connection, questions)
+    ask_ahead(connection, questions, last=True)
     return nearest_of(upper, [known for question in questions for (known,) in ask(connection, question)])
 
 

@@ -33,6 +33,8 @@ class Vocabulary:
     """Codes of the places that any row of money is in."""
     loaded_sources: tuple[Source, ...] = ()
     """The sources of which anything is loaded."""
+    sources_of_projects: frozenset[str] = frozenset()
+    """Codes of those that projects with rows of money come from."""
 
     @cached_property
     def regions(self) -> dict[str, str]:
@@ -51,6 +53,7 @@ def vocabulary(connection: Connection) -> Vocabulary:
     country, project = tables.country, tables.project
     rows = connection.execute(select(country)).mappings()
     place, cells = known_members(Dimension.COUNTRY)
+    source, of_sources = known_members(Dimension.SOURCE)
     instruments = select(project.c.instrument).where(project.c.instrument.is_not(None)).distinct()
     return Vocabulary(
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
@@ -59,4 +62,5 @@ def vocabulary(connection: Connection) -> Vocabulary:
         standing={question.key: ask(connection, question) for question in (NEWEST, PLACES)},
         loaded_places=frozenset(connection.scalars(select(place).where(*cells).distinct())),
         loaded_sources=tuple(loaded_sources(connection)),
+        sources_of_projects=frozenset(connection.scalars(select(source).where(*of_sources).distinct())),
     )

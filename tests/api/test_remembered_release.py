@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from api.main import create_app
 from db import tables
 from db.engine import reading
-from db.errors import ReadAnewError
+from db.errors import NotFoundError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend.buckets import PLACES
-from db.queries.statements.asking import ask, ask_ahead, from_memory
+from db.queries.statements.asking import ask, ask_ahead, assume, from_memory
 from db.queries.statements.prepared import Question
 from tests.conftest import client_of, watch_of
 from tests.data.export_helpers import PROJECT, csv_text, take
@@ -36,6 +36,8 @@ PATHS = (
     "/v1/citation",
     "/v1/spend?country=XXX",
     "/v1/components/none",
+    "/v1/spend?project=none",
+    "/v1/categories/none",
 )
 only_postgresql = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
@@ -125,6 +127,17 @@ def test_a_word_that_only_the_newest_release_knows_is_known_at_once(engine, rele
     assert get(path).status_code == 200
 
 
+@only_postgresql
+@pytest.mark.parametrize("path", ["/v1/spend?project=P900999", "/v1/projects/P900999", "/v1/components/P900999-whole"])
+def test_what_a_release_brings_while_what_is_near_is_looked_for_is_found(engine, release, write, begins, path):
+    release()
+    get = client_of(engine, room=0)
+    assert [get(path).status_code >= 400 for _ in range(2)] == [True, True]
+    begins("_id >= ", lambda: take(engine, write("new.csv", csv_text(PROJECT, {**PROJECT, "project_id": "P900999"}))))
+    found = get(path)
+    assert (found.status_code, found.json()["meta"]["release"]) == (200, 2)
+
+
 def test_a_second_page_that_was_not_expected_is_counted(loaded_engines, monkeypatch):
     get = client_of(loaded_engines["postgresql"], room=0)
     path = "/v1/spend?group_by=category,year"
@@ -171,6 +184,43 @@ def _country():
 
 def _failing():
     return select(text("1 / (SELECT count(*) - count(*) FROM country)"))
+
+
+def test_what_is_known_is_kept_where_only_something_else_was_wrong(loaded_engines):
+    engine = loaded_engines["postgresql"]
+    with reading(engine) as connection:
+        rows = ask(connection, NEWEST)
+
+    def read(known, act):
+        with (
+            pytest.raises(ReadAnewError) as caught,
+            reading(engine) as connection,
+            from_memory(connection, {NEWEST.key: known}, NEWEST),
+        ):
+            act(connection)
+        return caught.value.known
+
+    def after_the_last(connection):
+        ask_ahead(connection, [PLACES], last=True)
+        ask(connection, Question(_country))
+
+    def wrongly_assumed(connection):
+        assert assume(connection, Question(_country), [])
+        ask_ahead(connection, [PLACES], last=True)
+
+    assert NEWEST.key in read(rows, after_the_last)
+    assert PLACES.key in read(rows, after_the_last)
+    assert len(read(rows, wrongly_assumed)[Question(_country).key]) == 1
+    assert read([], after_the_last) == read([], wrongly_assumed) == {}
+
+
+def test_what_is_refused_is_refused_of_the_state_that_there_is(loaded_engines):
+    engine = loaded_engines["postgresql"]
+    with reading(engine) as connection:
+        rows = ask(connection, NEWEST)
+    for known, told in ((rows, NotFoundError), ([], ReadAnewError)):
+        with pytest.raises(told), reading(engine) as connection, from_memory(connection, {NEWEST.key: known}, NEWEST):
+            raise NotFoundError("category", "none")
 
 
 @pytest.mark.parametrize("last", [True, False])

@@ -6,6 +6,7 @@ from collections import defaultdict
 from db.engine import reading
 from db.queries.headline import figure_queries, headline
 from db.queries.spend.spend import spend
+from db.queries.vocabulary import vocabulary
 from db.settings import DATA_DIR
 from models.classification import load_taxonomy
 from models.filters import Dimension, Filters, SpendQuery
@@ -86,7 +87,7 @@ def test_projects_without_component_amounts_count_with_their_reviewed_verdict(lo
 
 def test_the_headline_says_what_it_rests_on(loaded):
     with reading(loaded) as connection:
-        found = headline(connection, load_taxonomy())
+        found = headline(connection, load_taxonomy(), vocabulary(connection).sources_of_projects)
     figures = {figure.key: figure for figure in found.figures}
     assert figures["countries_without"].totals is None
     stated = figures["component_total"].stated_components

@@ -87,9 +87,9 @@ def spend_questions(
         PricesMissingError: see `price_questions`.
     """
     yield from price_questions(connection, query.filters)
-    yield _totals_question(connection, query)
+    yield totals_question(connection, query)
     if query.group_by:
-        rows = _rows_question(connection, query, after, limit)
+        rows = rows_question(connection, query, after, limit)
         yield rows
         if counted and EVERY not in rows.prepared(connection.dialect).columns:
             yield _count_question(connection, query)
@@ -119,12 +119,15 @@ def spend_pieces(
     if not query.group_by:
         return pieces_of_rows(FIGURES, [spend_totals(connection, query)])
     keys = sort_keys(query)
-    question = _rows_question(connection, query, after, limit)
+    question = rows_question(connection, query, after, limit)
     names = question.prepared(connection.dialect).columns
     return pieces_of(names, in_pieces(connection, limit, [question]), len(keys))
 
 
-def _rows_question(connection: Connection, query: SpendQuery, after: Position | None, limit: int | None) -> Question:
+def rows_question(
+    connection: Connection, query: SpendQuery, after: Position | None = None, limit: int | None = None
+) -> Question:
+    """The question behind `spend_pieces`, for a query that is grouped."""
     keys = tuple(sort_keys(query))
     plan, values = _plan(connection, query)
     place, more = position_slots(known_position(_sortable(), keys, after))
@@ -174,10 +177,11 @@ def _ordered(
 def spend_totals(connection: Connection, query: SpendQuery) -> Row:
     """Return the figures over the whole filter: each project and component counted once."""
     require_prices(connection, query.filters)
-    return dict(zip(FIGURES, ask(connection, _totals_question(connection, query))[0], strict=True))
+    return dict(zip(FIGURES, ask(connection, totals_question(connection, query))[0], strict=True))
 
 
-def _totals_question(connection: Connection, query: SpendQuery) -> Question:
+def totals_question(connection: Connection, query: SpendQuery) -> Question:
+    """The question behind `spend_totals`."""
     plan, values = _plan(connection, _as_a_whole(query))
     return Question(_all, plan, values)
 
@@ -272,8 +276,13 @@ def _every_year(query: SpendQuery, rows: CTE, fill: Dimension) -> CTE:
 
 def projects_with_component_amounts(connection: Connection, query: SpendQuery) -> int:
     """Count the projects in the filter that have at least one component with money."""
+    return int(ask(connection, with_amounts_question(query))[0][0])
+
+
+def with_amounts_question(query: SpendQuery) -> Question:
+    """The question behind `projects_with_component_amounts`."""
     template, values = template_of(replace(query.filters, granularity=(Granularity.COMPONENT,)))
-    return int(ask(connection, Question(_with_amounts, (template,), values))[0][0])
+    return Question(_with_amounts, (template,), values)
 
 
 def _with_amounts(filters: Filters) -> Select[Any]:

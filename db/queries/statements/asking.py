@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import BEGIN_READING, reading_of
 from db.errors import ReadAnewError
@@ -59,25 +60,41 @@ def ask_once(connection: Connection, question: Question) -> list[Row]:
 def from_memory(connection: Connection, known: Mapping[tuple[Any, ...], list[Row]], unsure: Question) -> Iterator[None]:
     """Go on from rows that an earlier reading of a server had, as long as one of its questions still has the same rows.
 
-    That one is asked again with the first of the questions that are sent together, at the latest at the end. Whatever goes
-    wrong before may have gone wrong because of it.
+    That one is asked again with the first of the questions that are sent together, at the latest at the end. What is refused
+    before is refused once it has the same rows.
 
     Raises:
-        ReadAnewError: if it has other rows, if something went wrong before it was asked, or if something was asked after
-            what was said to be the last.
+        ReadAnewError: if it has other rows, if the database failed before it was asked, or if something was asked after
+            what was said to be the last. Where it has the same rows, the error holds what else is `known` by then.
     """
     reading = reading_of(connection)
     assert reading is not None
     reading.known |= known
     reading.from_memory, reading.unsure = True, [unsure]
     try:
-        yield
-        if reading.unsure:
-            _send_together(connection, [], last=True)
-    except Exception as error:
+        try:
+            yield
+        except (SQLAlchemyError, ReadAnewError):
+            raise
+        except Exception:
+            _make_sure(connection)
+            raise
+        _make_sure(connection)
+    except SQLAlchemyError as error:
         if reading.unsure:
             raise ReadAnewError("this went wrong before it was known of which state the data are") from error
         raise
+    except ReadAnewError as error:
+        if not reading.unsure and reading.known[unsure.key] == known[unsure.key]:
+            error.known = reading.known
+        raise
+
+
+def _make_sure(connection: Connection) -> None:
+    """Ask what a reading from memory is still unsure of, as its last question."""
+    reading = reading_of(connection)
+    if reading is not None and reading.unsure:
+        _send_together(connection, [], last=True)
 
 
 def assume(connection: Connection, question: Question, rows: list[Row]) -> bool:
@@ -104,9 +121,12 @@ def _send_together(connection: Connection, questions: Sequence[Question], last: 
     answers = iter(_answers(connection, [*questions, *unsure], ends))
     found = list(islice(answers, len(questions)))
     reading.ended = ends
-    if any(rows != reading.known[question.key] for question, rows in zip(unsure, answers, strict=True)):
-        raise ReadAnewError("the data are not what they were taken to be")
+    told = {question.key: rows for question, rows in zip(unsure, answers, strict=True)}
+    as_taken = all(rows == reading.known[key] for key, rows in told.items())
+    reading.known |= told
     reading.unsure = []
+    if not as_taken:
+        raise ReadAnewError("the data are not what they were taken to be")
     return found
 
 
@@ -141,6 +161,12 @@ def ask_dicts(connection: Connection, question: Question) -> list[dict[str, Any]
     """The same, each row by the names of its columns."""
     columns = question.prepared(connection.dialect).columns
     return [dict(zip(columns, row, strict=True)) for row in ask(connection, question)]
+
+
+def ask_last(connection: Connection, question: Question) -> list[dict[str, Any]]:
+    """The same for what an answer asks last, or alone: see `ask_ahead`."""
+    ask_ahead(connection, [question], last=True)
+    return ask_dicts(connection, question)
 
 
 def is_page(limit: int | None) -> bool:
