@@ -2,12 +2,14 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine
 
 from db.engine import writing
 from db.ingest.figures.hashing import hash_if_missing
 from db.ingest.figures.listing import list_if_missing
 from db.ingest.figures.summaries import summarise_if_missing
+from db.revision import newest_revision
 from db.run_lock import alone
 from db.settings import ROOT
 
@@ -16,7 +18,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate forward, in one transaction; at the newest revision what ingest keeps and is missing is computed."""
     with alone(engine), writing(engine) as connection:
         command.upgrade(_config(connection), revision)
-        if revision == "head":
+        if MigrationContext.configure(connection).get_current_revision() == newest_revision():
             summarise_if_missing(connection)
             list_if_missing(connection)
             hash_if_missing(connection)

@@ -28,8 +28,14 @@ def shown_of(row: Mapping[str, Any]) -> str:
 
 
 def with_figures(shown: str, amount: int | None, partial: int | None, scaled: object, exceeds: object) -> str:
-    """Put the figures of a row, its money in cents, into what `shown_of` wrote: a whole object of JSON."""
-    before, _, after = shown.partition(PARTED)
+    """Put the figures of a row, its money in cents, into what `shown_of` wrote: a whole object of JSON.
+
+    Raises:
+        ValueError: if it wrote nothing, as in a database that was not brought here by `db.migrate`.
+    """
+    before, parted, after = shown.partition(PARTED)
+    if not parted:
+        raise ValueError("rows of lists are not written as JSON yet: run `python -m api migrate`")
     return (
         f'{before}"amount_usd":{_dollars(amount)},"partial_usd":{_dollars(partial)},'
         f'"scaled":{"true" if scaled else "false"},"exceeds_total":{"true" if exceeds else "false"}{after}'

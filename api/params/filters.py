@@ -31,7 +31,7 @@ from api.params.values import (
     one_of,
     parted,
 )
-from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
+from api.problems.kinds import NEAR, BadParameterError, ProblemItem, unknown_value
 from db.errors import NotFoundError
 from db.queries.projects import as_stored, taken_as_stored
 from models.classification import NOT_MIGRATION
@@ -56,15 +56,33 @@ REGIONS_CALLED = {
     "Sub-Saharan Africa": "AFE,AFW,AFR",
     "Africa": "AFE,AFW,AFR",
     "East Africa": "AFE",
+    "Eastern Africa": "AFE",
+    "Southern Africa": "AFE",
     "West Africa": "AFW",
+    "Western Africa": "AFW",
+    "Central Africa": "AFW",
     "Asia": "EAS,SAS",
+    "East Asia": "EAS",
+    "South East Asia": "EAS",
+    "Southeast Asia": "EAS",
     "Pacific": "EAS",
+    "Europe": "ECS",
+    "Central Asia": "ECS",
+    "America": "LCN,NAC",
+    "Americas": "LCN,NAC",
     "Latin America": "LCN",
     "South America": "LCN",
+    "Central America": "LCN",
+    "Caribbean": "LCN",
+    "West Asia": "MEA",
+    "Western Asia": "MEA",
     "Middle East": "MEA",
     "North Africa": "MEA",
 }
 """What the World Bank's acronyms of regions and usual names, which are no codes here, mean; for suggestions."""
+
+NEAR_NAME = 0.85
+"""How alike the names of regions have to be: "South America" and "South Africa" are at 0.8."""
 
 RANGES = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
 
@@ -229,7 +247,7 @@ class FilterParams(FormatParams):
             categories=tuple(categories),
             groups=tuple(self.group),
             countries=tuple(_place(code, known.places, known.loaded_places) for code in self.country),
-            regions=_known("region", self.region, known.regions, _region_hints(known.regions)),
+            regions=_known("region", self.region, known.regions, _region_hints(known.regions), NEAR_NAME),
             income_groups=tuple(self.income_group),
             projects=known_projects(self.project, snapshot),
             sources=_known("source", self.source, known.sources),
@@ -283,9 +301,14 @@ def _region_hints(regions: Mapping[str, str]) -> dict[str, str]:
 
 
 def _known(
-    parameter: str, values: Sequence[str], allowed: Iterable[str], hints: Mapping[str, str] | None = None
+    parameter: str,
+    values: Sequence[str],
+    allowed: Iterable[str],
+    hints: Mapping[str, str] | None = None,
+    cutoff: float = NEAR,
 ) -> tuple[str, ...]:
-    """Check values against a closed list that only the data know: as it is spelled there, else all that differ in case alone."""
+    """Check values against a closed list that only the data know: as it is spelled there, else all that differ in case alone.
+    `cutoff`: see `unknown_value`."""
     if not values:
         return ()
     items = sorted(allowed)
@@ -295,7 +318,7 @@ def _known(
     for value in values:
         if value.casefold() not in spellings:
             further = {name.casefold(): code for name, code in (hints or {}).items()}
-            raise BadParameterError(unknown_value(parameter, value, items, further))
+            raise BadParameterError(unknown_value(parameter, value, items, further, cutoff=cutoff))
     alike = ((value, spellings[value.casefold()]) for value in values)
     return tuple(dict.fromkeys(item for value, found in alike for item in ((value,) if value in found else found)))
 

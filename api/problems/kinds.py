@@ -130,21 +130,26 @@ def in_body(message: str) -> ProblemItem:
     return ProblemItem(parameter="body", message=message)
 
 
+NEAR = 0.6
+"""How alike words are that are suggested for each other, as `difflib` counts it."""
+
+
 def unknown_value(
     parameter: str,
     value: str,
     allowed: list[str],
     hints: dict[str, str] | None = None,
     loaded: Set[str] = frozenset(),
+    cutoff: float = NEAR,
 ) -> ProblemItem:
     """Describe a value that is not in a closed list. `hints` maps further spellings to the valid value they mean; of what is
-    equally near, what is `loaded` comes first."""
+    equally near, what is `loaded` comes first. `cutoff`: how alike two words must be, from 0 to 1, for one to be suggested."""
     spellings = {**{item.casefold(): item for item in allowed}, **(hints or {})}
     folded = value[:200].casefold()
     # Who does not say "not" means none that says so, and by one word the only code that has it, not one with the same letters.
     meant = [one for one in spellings if folded.startswith("not") or not one.startswith("not_")]
     worded = [one for one in meant if folded in one.split("_")]
-    near = worded if len(worded) == 1 else get_close_matches(folded, meant, n=50 if loaded else 5, cutoff=0.6)
+    near = worded if len(worded) == 1 else get_close_matches(folded, meant, n=50 if loaded else 5, cutoff=cutoff)
     if loaded:
         near.sort(key=lambda one: (-SequenceMatcher(None, one, folded).ratio(), spellings[one] not in loaded))
     near.sort(key=lambda one: not one.startswith(folded))  # of those that are near, one that only goes on comes first

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import pytest
 from sqlalchemy import select
 
 from api.answers.encoding import objects_of
@@ -14,6 +15,7 @@ from db.migrate import downgrade, upgrade
 from db.queries.components import AS_JSON, LISTED, component_pieces, list_components
 from db.queries.statements.pieces import JSON
 from db.queries.why import get_component
+from db.revision import newest_revision
 from models.component import ComponentPublic
 from models.encoding import to_json
 from models.filters import STATUSES, Filters
@@ -113,10 +115,16 @@ def test_figures_are_shown_to_the_cent():
     assert text == '{"a":1,"amount_usd":-10000.01,"partial_usd":null,"scaled":true,"exceeds_total":false,"b":2}'
 
 
-def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(bundled):
+@pytest.mark.parametrize("revision", ["head", newest_revision(), "+1"])
+def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(revision, bundled):
     with reading(bundled) as connection:
         before = kept(connection)
     downgrade(bundled, "0019")
-    upgrade(bundled)
+    upgrade(bundled, revision)
     with reading(bundled) as connection:
         assert kept(connection) == before
+
+
+def test_a_row_that_is_not_written_is_refused():
+    with pytest.raises(ValueError, match="migrate"):
+        with_figures("", 1, 1, 0, 0)

@@ -27,8 +27,9 @@ def test_what_changes_gets_another_version(name):
     assert (stated, held) == AS_OF[name], f"{name} changed: raise its version, then renew its line here"
 
 
-ROW = {name: None for name in ComponentPublic.model_fields} | dict.fromkeys(CODES, "a b") | {"stated_cents": 1}
-SHOWN = "7d85cc983536dcb75d79387f1adcc54647d039c4287cf9fdbbea1208b93e64ec"
+ROW = {name: f'{name} "é"' for name in ComponentPublic.model_fields} | {"stated_cents": 123_456_789}
+ROW |= dict.fromkeys(CODES, "a b") | {"year": 2021, "confidence": 0.8625, "source_url": None}
+SHOWN = "2b8c0f39bebb00ceeee9cfa520596250c9f747f72d039ddda163187f785a4258"
 
 
 def test_what_is_shown_of_stored_rows_changes_with_the_method():
