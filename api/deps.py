@@ -22,7 +22,7 @@ from api.http.question import question_of
 from db.engine import Allowance, reading
 from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
-from db.queries.statements.asking import from_memory
+from db.queries.statements.asking import from_memory, know
 from db.queries.statements.prepared import Row
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.waiting import on_loop
@@ -202,6 +202,8 @@ def snapshot_of(
         snapshot = Snapshot(connection, release, partial(_vocabulary, app, connection, release))
         if connection.dialect.name == "postgresql":
             snapshot.read_words()  # now, so that the next reading has them to go on from
+        else:
+            know(connection, snapshot.known.standing)
         yield snapshot
 
 

@@ -3,13 +3,15 @@
 import threading
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
 import api.deps
 from api.main import create_app
 from db.engine import Allowance, reading
+from db.queries.spend.buckets import PLACES
 from tests.conftest import client_of
+from tests.data.export_helpers import PROJECT, csv_text, take
 
 PATHS = (
     "/v1/components?limit=5",
@@ -81,3 +83,19 @@ def test_an_allowance_bounds_the_work_on_a_file_and_nothing_else(loaded: Engine)
         assert not allowance.spent
     with reading(loaded) as connection:  # the same connection, out of the pool
         assert connection.scalar(count) == 100_000
+
+
+def test_a_file_is_not_asked_again_for_what_stands_in_its_release(engine: Engine, write) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("a server is asked for it with all else")
+    take(engine, write("one.csv", csv_text(PROJECT)))
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda c, cursor, statement, *more: asked.append(statement))
+    places = PLACES.prepared(engine.dialect).text
+    get = client_of(engine)
+    for year in range(2000, 2010):
+        assert get(f"/v1/spend?country=COL&year_from={year}").status_code == 200
+    assert asked.count(places) == 1
+    take(engine, write("two.csv", csv_text(PROJECT | {"project_id": "X2"})))
+    assert get("/v1/spend?country=COL&year_from=2011").status_code == 200
+    assert asked.count(places) == 2

@@ -4,6 +4,7 @@ knew (ADR 33, 34)."""
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from db.queries.statements.prepared import CHUNK, Question, Row, said
 
 BEGIN: Sent = (BEGIN_READING.encode(), ())
 COMMIT: Sent = (b"COMMIT", ())
+NOTHING: Mapping[tuple[Any, ...], list[Row]] = MappingProxyType({})
 
 
 def ask(connection: Connection, question: Question) -> list[Row]:
@@ -28,7 +30,13 @@ def ask(connection: Connection, question: Question) -> list[Row]:
     if reading is not None:
         rows = reading.known.get(question.key)
         return _send_together(connection, [question])[0] if rows is None else rows
-    return question.prepared(connection.dialect).fetch(connection, question.values)
+    rows = connection.get_execution_options().get("stands", NOTHING).get(question.key)
+    return question.prepared(connection.dialect).fetch(connection, question.values) if rows is None else rows
+
+
+def know(connection: Connection, stands: Mapping[tuple[Any, ...], list[Row]]) -> None:
+    """Answer questions of this reading of a file from rows that they have in its release; a server has `from_memory`."""
+    connection.execution_options(stands=stands)
 
 
 def ask_ahead(connection: Connection, questions: Iterable[Question], last: bool = False) -> None:
