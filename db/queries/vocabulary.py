@@ -1,6 +1,6 @@
 """The words that only the data know: places, and the instruments and sources that rows name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,9 +11,11 @@ from db import tables
 from db.queries.releases import NEWEST
 from db.queries.sources import all_sources, loaded_sources
 from db.queries.spend.buckets import PLACES
-from db.queries.spend.summaries import known_members
+from db.queries.spend.summaries import known_members, projects_question, rows_question
+from db.queries.spend.warnings import years_question
 from db.queries.statements.asking import ask
-from db.queries.statements.prepared import Row
+from db.queries.statements.prepared import Question, Row
+from db.queries.statements.walking import EVERYTHING
 from models.country import Country, PlaceIndex
 from models.filters import Dimension
 from models.source import Source
@@ -28,7 +30,7 @@ class Vocabulary:
     instruments: tuple[str, ...]
     sources: Mapping[str, Source]
     standing: Mapping[tuple[Any, ...], list[Row]] = field(default_factory=dict)
-    """The rows of questions that nearly every answer asks, by their keys."""
+    """The rows of questions that nearly every answer asks and that depend on the release alone, by their keys."""
     loaded_places: frozenset[str] = frozenset()
     """Codes of the places that any row of money is in."""
     loaded_sources: tuple[Source, ...] = ()
@@ -59,8 +61,16 @@ def vocabulary(connection: Connection) -> Vocabulary:
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
         sources={source.source_id: source for source in all_sources(connection)},
-        standing={question.key: ask(connection, question) for question in (NEWEST, PLACES)},
+        standing={question.key: ask(connection, question) for question in _standing(connection)},
         loaded_places=frozenset(connection.scalars(select(place).where(*cells).distinct())),
         loaded_sources=tuple(loaded_sources(connection)),
         sources_of_projects=frozenset(connection.scalars(select(source).where(*of_sources).distinct())),
     )
+
+
+def _standing(connection: Connection) -> Iterator[Question]:
+    yield from (NEWEST, PLACES, years_question(Dimension.YEAR), years_question(Dimension.FISCAL_YEAR))
+    for everything in EVERYTHING.values():
+        for counting in (rows_question, projects_question):
+            if found := counting(connection, everything):
+                yield found

@@ -157,7 +157,7 @@ def _gaps(connection: Connection, filters: Filters, query: SpendQuery | None = N
     if (time := time_question(filters)) and not ask(connection, time):
         yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
     for years, bounds in _bounds(filters):
-        first, last = ask(connection, _years_question(years))[0]
+        first, last = ask(connection, years_question(years))[0]
         kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
         if first is not None and min(bounds) < first:
             yield f"no project loaded was approved before {kind}{first}"
@@ -176,7 +176,7 @@ def _gap_questions(connection: Connection, filters: Filters, query: SpendQuery |
         yield _measure_question(filters)
     if time := time_question(filters):
         yield time
-    yield from (_years_question(years) for years, _ in _bounds(filters))
+    yield from (years_question(years) for years, _ in _bounds(filters))
     yield from year_questions(connection, filters, query)
 
 
@@ -219,7 +219,8 @@ def _bounds(filters: Filters) -> Iterator[tuple[Dimension, list[int]]]:
     yield from ((years, found) for years, found in bounds.items() if found)
 
 
-def _years_question(years: Dimension) -> Question:
+def years_question(years: Dimension) -> Question:
+    """The question for the first and the last year that any row has, on a basis."""
     return Question(_first_and_last, (years,))
 
 
