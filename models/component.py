@@ -110,7 +110,11 @@ class ComponentPublic(BaseModel):
     """A row of money with its classification, as lists show it."""
 
     component_id: str = Doc(description="Permanent identifier.", examples=["P174085-3"])
-    project_id: str = Doc(description="The project that lists it.", examples=["P174085"])
+    project_id: str = Doc(
+        description="The project that lists it. Money of its row can count on an additional financing of that project: "
+        "`amounts` of the single component names it, and a list that holds such money warns.",
+        examples=["P174085"],
+    )
     project_name: str = Doc(description="That project's name.")
     title: str = Doc(description="Title.", examples=["Reintegration of returning migrants"])
     granularity: Granularity = Doc(
@@ -130,7 +134,11 @@ class ComponentPublic(BaseModel):
     stated_usd: Usd | None = Doc(description="Amount as the source states it.", examples=[49530000.00])
     stated_measure: Measure | None = Doc(description="What the stated amount measures.", examples=["cost"])
     countries: list[str] = Doc(description="Places in which its money is counted.", examples=[["BGD"]])
-    year: int | None = Doc(description="Calendar year of approval of the project.", examples=[2021])
+    year: int | None = Doc(
+        description="Calendar year of approval of the project that lists it; money that counts on an additional financing "
+        "of that project counts in the year of the financing.",
+        examples=[2021],
+    )
     method: str = Doc(description="`review`, `rules` or `derived`.", examples=["review"])
     confidence: float = Doc(description="0 to 1; a review counts 0.9 when sure and 0.5 when doubtful.", examples=[0.9])
     source_id: str = Doc(description="Where it comes from.", examples=["worldbank-documents"])
@@ -202,5 +210,5 @@ class ComponentDetail(ComponentPublic):
     why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
     review_history: list[PastReview] = Doc(description="Every decision ever made on it, the newest first.")
     amounts: list[dict[str, Any]] = Doc(
-        description="Its rows of money: by measure, project, category, place and lender."
+        description="Its rows of money: by measure, project that it counts on, category, place and lender."
     )

@@ -72,13 +72,12 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1, only)
         known = [] if of_project is None else [stored_question([of_project])]
-        ask_ahead(connection, chain(known, questions, gap_questions(connection, filters)), last=True)
+        ask_ahead(connection, chain(known, questions, gap_questions(connection, filters, of_rows=True)), last=True)
     if of_project is not None:
         require_project(connection, of_project)
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
-    return answer_rows(
-        asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=gap_warnings(connection, filters))}
-    )
+    warnings = partial(gap_warnings, connection, filters, of_rows=True)
+    return answer_rows(asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=warnings())})
 
 
 def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
@@ -87,15 +86,15 @@ def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
     return list(rows_of(component_table(snapshot, filters)))
 
 
-def component_row(snapshot: Snapshot, component_id: str) -> dict[str, Any]:
-    """One component as `ComponentDetail` has it.
+def component_row(snapshot: Snapshot, component_id: str) -> tuple[dict[str, Any], list[str]]:
+    """One component as `ComponentDetail` has it, and what to be warned of.
 
     Raises:
         NotFoundError: if there is none of this identifier.
     """
     found = why.get_component(snapshot.connection, component_id, Filters())
     found["amounts"] = [with_dollars(line) for line in found["amounts"]]
-    return shown(ComponentDetail, found)
+    return shown(ComponentDetail, found), found["warnings"]
 
 
 @router.get("/{component_id}", operation_id="get_component", response_model=OneAnswer[ComponentDetail])
@@ -107,5 +106,7 @@ def get_component(
 
     JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
     """
-    asked, row = Asked(request, snapshot), component_row(snapshot, component_id)
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())}, ALL_COLUMNS)
+    asked, (row, warnings) = Asked(request, snapshot), component_row(snapshot, component_id)
+    return answer_one(
+        asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters(), warnings=warnings)}, ALL_COLUMNS
+    )

@@ -31,9 +31,10 @@ def project_page(request: Request, snapshot: Snapshot, project_id: ProjectId) ->
 @reads
 def component_page(request: Request, snapshot: Snapshot, component_id: ComponentId) -> Response:
     """A component with why it is counted as it is."""
-    row = component_row(snapshot, component_id)
+    row, warnings = component_row(snapshot, component_id)
     path = f"/v1/components/{row['component_id']}"
-    return page(request, "component.html", component=row, **_beside(request, snapshot, path))
+    beside = _beside(request, snapshot, path)
+    return page(request, "component.html", component=row, warnings=warnings, **beside)
 
 
 def _beside(request: Request, snapshot: Snapshot, path: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from db.errors import NotFoundError
 from db.queries.components import codes_of
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
+from db.queries.spend.families import doubts_of, with_doubt
 from db.queries.statements.asking import ask_ahead, ask_dicts
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot
@@ -22,7 +23,7 @@ component, fact, listed, project = tables.component, tables.spend_fact, tables.l
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
-    """Return one component with its reasons (`why`) and its rows of money (`amounts`).
+    """Return one component with its reasons (`why`), its rows of money (`amounts`), and `warnings` of what may count twice.
 
     Raises:
         NotFoundError: with the nearest id that exists.
@@ -37,6 +38,8 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     row |= {name: codes_of(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
     amounts = ask_dicts(connection, money)
     row |= _sums([line for line in amounts if line["measure"] == filters.measure])
+    row["warnings"] = list(doubts_of(amounts))
+    amounts = [{name: value for name, value in line.items() if name != "perhaps_twice"} for line in amounts]
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
     return row | {"amounts": amounts, "why": _why(ask_dicts(connection, reasons)), "review_history": history}
@@ -86,7 +89,7 @@ def _amounts() -> Select[Any]:
         fact.c.scaled,
         fact.c.exceeds_total,
     )
-    query = select(*columns).where(fact.c.component_id == slot("component_id"))
+    query = with_doubt(select(*columns)).where(fact.c.component_id == slot("component_id"))
     return query.order_by(fact.c.measure, fact.c.project_id, fact.c.category, fact.c.country, fact.c.lender)
 
 

@@ -85,6 +85,21 @@ def test_money_that_may_be_in_two_amounts_is_told(engine, write, included, measu
     assert (told in warnings) is warned
 
 
+@pytest.mark.parametrize("path", ["components", "projects", "projects/C1/components", "components/C1-whole"])
+@pytest.mark.parametrize(("included", "measure"), [("yes", "cost"), ("yes", "commitment"), ("no", "cost")])
+def test_lists_and_the_single_component_tell_what_may_count_twice_under_cost(engine, write, path, included, measure):
+    content = financed({"project_cost_usd": "100"}, {"project_cost_usd": "20", "included_in_parent": included})
+    take(engine, write("family.csv", content))
+    query = "" if "whole" in path else f"?measure={measure}"
+    query += "&relevance=direct,partial,none" if path in ("components", "projects") else ""
+    told = "20.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
+    warned = client_of(engine)(f"/v1/{path}{query}").json()["meta"]["warnings"]
+    if "whole" in path:
+        assert warned == ([f"under cost {told}"] if included == "yes" else [])
+    else:
+        assert warned == ([told] if (included, measure) == ("yes", "cost") else [])
+
+
 @pytest.mark.parametrize(
     ("financing", "warned"),
     [
@@ -100,9 +115,12 @@ def test_money_that_may_be_in_two_amounts_is_told(engine, write, included, measu
 def test_an_additional_financing_of_which_nobody_says_what_it_adds_to_is_told(engine, write, financing, warned):
     parent, child = ({"project_id": name, "commitment_usd": usd} for name, usd in (("A1", "100"), ("C1", "120")))
     take(engine, write("family.csv", csv_text(PROJECT | parent, PROJECT | child | financing)))
-    warnings = client_of(engine)("/v1/spend?relevance=direct,partial,none").json()["meta"]["warnings"]
+    ask = client_of(engine)
+    warnings = ask("/v1/spend?relevance=direct,partial,none").json()["meta"]["warnings"]
     told = "120.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
     assert (told in warnings) is warned
+    of_one = ask("/v1/components/C1-whole").json()["meta"]["warnings"]
+    assert of_one == ([f"under commitment {told}"] if warned else [])
 
 
 def test_what_two_sources_say_of_one_date_stands_side_by_side(engine, write):
@@ -292,3 +310,33 @@ def test_a_list_that_names_the_money_of_a_family_is_spread_over_it(engine, write
     assert found == expected
     counted = {row["project_id"]: row["counted_cents"] or 0 for row in rows(engine, "project")}
     assert money(engine) == counted
+
+
+ELSEWHERE = "of 1 additional financing in rows that another project of their family lists"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("", f"includes 40.00 US dollars {ELSEWHERE}"),
+        ("?year_from=2021", f"includes 40.00 US dollars {ELSEWHERE}"),
+        ("?project=X2", f"includes 40.00 US dollars {ELSEWHERE}"),
+        ("?category=remittances,diaspora&include_secondary=true", None),
+        ("?year_to=2020", None),
+        ("?project=X1", None),
+        ("?measure=cost", None),
+    ],
+)
+def test_a_list_tells_the_money_that_counts_on_another_project_than_its_row(engine, write, query, told):
+    """A row stands under the project that lists it and its year, while part of its money counts on a financing of 2021."""
+    part = {"type": "component", "project_id": "X1", "ordinal": 1, "title": "Support to refugees", "amount_usd": "100"}
+    later = financing("X2", "X1", 40, "no", approval_date="2021-05-01")
+    records = jsonl_text(PROJECT | {"commitment_usd": "60"}, later, part | {"amount_basis": "commitment"})
+    take(engine, write("family.jsonl", records))
+    ask = client_of(engine)
+    found = ask(f"/v1/components{query}").json()
+    said = [warning for warning in found["meta"]["warnings"] if "another project" in warning]
+    assert [warning.split(":")[0] for warning in said] == ([told] if told else [])
+    elsewhere = [line for line in ask("/v1/components/X1-1").json()["data"]["amounts"] if line["project_id"] == "X2"]
+    assert sum(line["amount_usd"] + line["partial_usd"] for line in elsewhere if line["measure"] == "commitment") == 40
+    assert not any("another project" in one for one in ask(f"/v1/projects{query}").json()["meta"]["warnings"])

@@ -222,10 +222,31 @@ def test_a_small_grant_beside_a_loan_that_the_total_confirms_is_believed(engine,
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("cost", "kept"), [("0", 0), ("10000", 10_000_00)])
-def test_zero_and_ten_thousand_dollars_are_believed(engine, bring, cost, kept):
-    report = bring(curr_project_cost=cost)
-    assert (report.set_aside, project(engine, "P1")["cost_cents"]) == (0, kept)
+@pytest.mark.parametrize(
+    ("cells", "cents"),
+    [({"curr_project_cost": "10000"}, 10_000_00), ({"curr_project_cost": "0.0"}, None), ({"grantamt": "0"}, 0)],
+    ids=["ten-thousand", "a-cost-of-zero-is-not-stated", "a-part-of-zero-is"],
+)
+def test_an_amount_that_is_believed_is_not_listed(engine, bring, cells, cents):
+    report, column = bring(**cells), "grant_cents" if "grantamt" in cells else "cost_cents"
+    assert (report.set_aside, project(engine, "P1")[column]) == (0, cents)
+
+
+def test_a_cost_of_zero_overrules_no_stated_one(engine, bring):
+    bring("2022-01-01", curr_project_cost="8000000")
+    bring("2024-01-01", curr_project_cost="0")
+    assert project(engine, "P1")["cost_cents"] == 8_000_000_00
+
+
+def test_the_same_file_again_mends_a_cost_of_zero_that_was_stored(engine, bring, monkeypatch):
+    """Costs of zero were taken for costs once."""
+    with monkeypatch.context() as before:
+        before.setattr("db.ingest.adapters.worldbank_fields.stated_cost", lambda cents: cents if cents is None else 1)
+        bring(curr_project_cost="0")
+    assert project(engine, "P1")["cost_cents"] == 0
+    reports = [bring(curr_project_cost="0") for _ in range(2)]
+    assert [(report.changed, report.unchanged) for report in reports] == [(1, 0), (0, 1)]
+    assert project(engine, "P1")["cost_cents"] is None
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

@@ -38,7 +38,7 @@ def small(engine, tmp_path):
         | {"project_id": "S00001", "approval_date": "2014-05-01", "commitment_usd": "100.00"}
         | {"ibrd_usd": "33.33", "ida_usd": "33.33", "grant_usd": "20"},
         PROJECT
-        | {"project_id": "S00002", "approval_date": "2020-07-01", "commitment_usd": "10", "ida_usd": "11"}
+        | {"project_id": "S00002", "approval_date": "2020-07-01", "commitment_usd": "10", "ida_usd": "12.01"}
         | {"project_cost_usd": "30"},
         PROJECT | {"project_id": "S00003", "commitment_usd": "5", "status": "Pipeline"},
         *(REVIEW | {"subject_id": f"S0000{number}"} for number in (1, 2, 3)),
@@ -68,6 +68,29 @@ def test_a_commitment_is_split_by_its_lenders(small, basis):
     cost = amounts(small, Dimension.LENDER, basis=basis, projects=("S00002",), measure=Measure.COST)
     assert cost == {("not_stated",): 3000}
     assert amounts(small, basis=basis, lenders=(Lender.GRANT, Lender.IDA)) == {(): 5333}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("commitment", "parts", "expected"),
+    [
+        # P176505 as stated: 1/16 of a millionth too much, split by 500,000,000 : 26,401,000
+        ("526400992", ("500000000", "26401000"), {("ibrd",): 49_999_999_240, ("grant",): 2_640_099_960}),
+        ("999998", ("500000", "500000"), {("ibrd",): 49_999_900, ("grant",): 49_999_900}),
+        ("999997", ("500000", "500000"), {("not_stated",): 99_999_700}),
+        ("5000000", ("5000000", "5"), {("ibrd",): 499_999_500, ("grant",): 500}),
+        ("5000000", ("5000000", "5.01"), {("not_stated",): 500_000_000}),
+    ],
+    ids=["single-precision", "whole-dollars", "three-dollars", "a-millionth", "more-than-a-millionth"],
+)
+def test_lenders_that_pass_the_commitment_by_rounding_share_it(engine, tmp_path, commitment, parts, expected):
+    path = tmp_path / "rounded.jsonl"
+    amounts_of = {"commitment_usd": commitment, "ibrd_usd": parts[0], "grant_usd": parts[1]}
+    records = [PROJECT | {"project_id": "S00001"} | amounts_of, REVIEW | {"subject_id": "S00001"}]
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    assert ingest(engine, RecordsAdapter(), [path]).rejected == 0
+    for basis in Basis:
+        assert amounts(engine, Dimension.LENDER, basis=basis) == expected
 
 
 @pytest.mark.parametrize("basis", list(Basis))

@@ -226,7 +226,9 @@ def test_warnings_read_no_facts_that_are_common(many, filters):
     query = SpendQuery(filters, (Dimension.YEAR,))
 
     def often(connection):
-        return [(spend_warnings(connection, query), gap_warnings(connection, filters)) for _ in range(OFTEN)]
+        return [
+            (spend_warnings(connection, query), gap_warnings(connection, filters, of_rows=True)) for _ in range(OFTEN)
+        ]
 
     asked = plans(many, often, steered=False)
     assert {plan for plan in asked if "spend_fact" in plan}

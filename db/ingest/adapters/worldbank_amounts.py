@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from db.ingest.adapters.worldbank_fields import MAY_BE_MILLIONS, MILLION, REAL_MONEY, dollars, same, settle_amounts
+from db.ingest.adapters.worldbank_fields import (
+    MAY_BE_MILLIONS,
+    MILLION,
+    REAL_MONEY,
+    dollars,
+    same,
+    settle_amounts,
+    stated_cost,
+)
 from db.ingest.sources.web import shape_of
 from models.money import parse_dollars
 
@@ -51,7 +59,7 @@ def read_amounts(source: Mapping[str, Any]) -> Amounts:
 
     The API writes 0 for "nothing". A part of 0 is a zero, since the other parts are stated beside it. A total of 0 is one
     only if all three parts say so: with the grant left out, it may be a grant of a trust fund, which no loan field tells.
-    A cost of 0 is not stated, as no project costs nothing.
+    A cost of 0 is not stated (`stated_cost`).
     """
     amounts = Amounts()
     cents = {name: _read(source, name, amounts) for name in _names()}
@@ -154,6 +162,6 @@ def _put_cost(amounts: Amounts, cents: Mapping[str, int | None]) -> None:
     current, approved = COSTS
     names = COSTS[1:] if _repeats_in_millions(cents[current], cents[approved]) else COSTS
     least = {current: MAY_BE_MILLIONS, approved: REAL_MONEY}
-    stated = [(name, value) for name in names if (value := cents[name])]
+    stated = [(name, value) for name in names if (value := stated_cost(cents[name]))]
     if stated:
         amounts.put("project_cost_usd", *max(stated, key=lambda pair: pair[1] >= least[pair[0]]))

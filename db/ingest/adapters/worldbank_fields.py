@@ -144,7 +144,14 @@ def settle_amounts(fields: dict[str, Any], unsure: Container[str] = AMOUNTS) -> 
         if cents is not None and 0 < cents < least:
             reason = "is too small to be whole dollars (a placeholder, or millions): set aside"
             set_aside.append((name, str(fields.pop(name)), reason))
+    if stated_cost(cost) is None:
+        fields.pop("project_cost_usd", None)
     return set_aside
+
+
+def stated_cost(cents: int | None) -> int | None:
+    """Return a cost in cents as the World Bank means it: its lists write 0 for "not stated", as no project costs nothing."""
+    return cents or None
 
 
 def _in_dollars(fields: dict[str, Any], unsure: Container[str]) -> Sequence[str]:

@@ -13,16 +13,16 @@ from db.queries.search import found_by
 from db.queries.spend.buckets import buckets_of, left_in_buckets
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
+from db.queries.spend.families import FINANCING, listed_elsewhere, money_of, perhaps_twice, told_elsewhere, told_twice
 from db.queries.spend.gaps import pairs_of, time_in_words, time_question, unloaded, year_questions
 from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, slots_of, template_of
 from models.filters import Dimension, Filters, SpendQuery
-from models.money import usd
 from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Inclusion, Lender, Measure, Relevance, Tag, YearBasis
+from models.vocabulary import Basis, Lender, Measure, Relevance, Tag, YearBasis
 from models.words import counted
 
 Said = Callable[[str], str]
@@ -56,22 +56,32 @@ def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Que
     yield _checks_question(_checks_of_spend(connection, query))
 
 
-def gap_warnings(connection: Connection, filters: Filters) -> list[str]:
-    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known; and
-    what it leaves out, of categories that are kept apart and of money that no single country has."""
-    found = _found(connection, _checks_of_list(connection, filters))
+def gap_warnings(connection: Connection, filters: Filters, of_rows: bool = False) -> list[str]:
+    """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known; what
+    it leaves out, of categories that are kept apart and of money that no single country has; and what may count twice under
+    measures off which nothing is taken.
+
+    `of_rows`: of a list of components, also what counts elsewhere than its row stands.
+    """
+    found = _found(connection, _checks_of_list(connection, filters, of_rows))
     return [*_gaps(connection, filters), *found, *_no_measure(connection, filters)]
 
 
-def gap_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
-    """What the warnings of a list ask."""
+def gap_questions(connection: Connection, filters: Filters, of_rows: bool = False) -> Iterator[Question]:
+    """What the warnings of a list ask; see `gap_warnings`."""
     yield from _gap_questions(connection, filters)
-    if checks := _checks_of_list(connection, filters):
+    if checks := _checks_of_list(connection, filters, of_rows):
         yield _checks_question(checks)
 
 
-def _checks_of_list(connection: Connection, filters: Filters) -> list[Check]:
-    return [*_left_apart(filters), *_left_in_buckets(connection, filters)]
+def _checks_of_list(connection: Connection, filters: Filters, of_rows: bool) -> list[Check]:
+    checks = [*_left_apart(filters), *_left_in_buckets(connection, filters)]
+    carrying = replace(filters, secondary=())
+    if filters.measure is not Measure.COMMITMENT:
+        checks.append(_perhaps_twice(carrying))
+    if of_rows:
+        checks.append(Check(listed_elsewhere, carrying, told_elsewhere, FINANCING))
+    return checks
 
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
@@ -81,7 +91,7 @@ def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
         *_left_in_buckets(connection, query.filters, query.basis),
         _not_approved(connection, query),
     ]
-    return [*checks, _perhaps_twice(query), *_in_doubt(query), *_aims_without_components(query)]
+    return [*checks, _perhaps_twice(query.filters, query.basis), *_in_doubt(query), *_aims_without_components(query)]
 
 
 def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
@@ -91,12 +101,7 @@ def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     for number, projects, cents in ask(connection, _checks_question(checks)):
         if projects:
             check = checks[number]
-            yield check.say(_money_of(int(cents), counted(int(projects), check.what)))
-
-
-def _money_of(cents: int, what: str) -> str:
-    """An amount and whose it is. Where none is stated the sum is zero, and zero is not what is meant."""
-    return f"{usd(cents):,} US dollars of {what}" if cents else f"{what} of no stated amount"
+            yield check.say(money_of(int(cents), counted(int(projects), check.what)))
 
 
 def _checks_question(checks: Sequence[Check]) -> Question:
@@ -267,34 +272,8 @@ def _pipeline(filters: Filters, basis: Basis) -> Select[Any]:
     return _all_of(filters, fact.c.status == "Pipeline", basis=basis)
 
 
-def _perhaps_twice(query: SpendQuery) -> Check:
-    return Check(
-        _of_unknown_inclusion,
-        query.filters,
-        lambda money: f"{money} may also be held in the amounts of their parents",
-        "additional financing",
-        (query.basis,),
-    )
-
-
-def _of_unknown_inclusion(filters: Filters, basis: Basis) -> Select[Any]:
-    """Financings of parents that are loaded, and those of which nobody says what they add to: that may be loaded as well.
-
-    What a parent is known to hold is taken off its commitment, and off nothing else.
-    """
-    perhaps = (Inclusion.UNKNOWN,) if filters.measure is Measure.COMMITMENT else (Inclusion.UNKNOWN, Inclusion.YES)
-    financing, parent = tables.project, tables.project.alias("parent")
-    unknown = (
-        select(financing.c.project_id)
-        .join(parent, parent.c.project_id == financing.c.parent_project_id)
-        .where(financing.c.included_in_parent.in_(perhaps))
-    )
-    of_unknown = select(financing.c.project_id).where(
-        financing.c.additional_financing,
-        financing.c.parent_project_id.is_(None),
-        financing.c.included_in_parent.is_distinct_from(Inclusion.NO),
-    )
-    return _all_of(filters, fact.c.project_id.in_(union_all(unknown, of_unknown)), by="project_id", basis=basis)
+def _perhaps_twice(filters: Filters, basis: Basis = Basis.COMPONENT) -> Check:
+    return Check(perhaps_twice, filters, told_twice, FINANCING, (basis,))
 
 
 def _in_doubt(query: SpendQuery) -> Iterator[Check]:
