@@ -168,7 +168,7 @@ def _limits(filters: Filters) -> list[str]:
         ("Approved", filters.approved_from, filters.approved_to),
         ("Fiscal years" if filters.year_basis is YearBasis.FISCAL else "Years", filters.year_from, filters.year_to),
         (
-            "Rows of",
+            "Amounts of rows",
             None if filters.min_cents is None else dollars(filters.min_cents),
             None if filters.max_cents is None else dollars(filters.max_cents),
         ),

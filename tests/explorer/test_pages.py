@@ -290,6 +290,18 @@ def test_a_project_without_a_commitment_says_so(engine, write):
     assert text.startswith("No amount is stated no commitment is stated; as a whole: ")
 
 
+def test_the_page_of_a_component_writes_lenders_and_missing_amounts_for_people(get):
+    text = " ".join(Page.of(get("/components/P149242-2").text).all("main")[0].text.split())
+    assert "No amount is stated counts in part as Host communities" in text
+    assert "LebanonGrantnot stated" in text
+    assert "BangladeshIDA$0.00" in " ".join(Page.of(get(COMPONENT).text).all("main")[0].text.split())
+
+
+def test_a_note_on_what_is_counted_says_what_it_is_about(get):
+    note = get("/v1/projects/P147689").json()["data"]["counted_note"]
+    assert f"On the commitment that counts here: {note}" in Page.of(get("/projects/P147689").text).all("main")[0].text
+
+
 def verdict_of(get, project_id):
     page = Page.of(get(f"/projects/{project_id}").text)
     return " ".join(next(one for one in page.all("p") if one["class"] == "verdict").text.split())
