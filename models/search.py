@@ -5,7 +5,7 @@ the same rows on SQLite and PostgreSQL; each database's own full-text engine kee
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import snowballstemmer
@@ -44,9 +44,11 @@ class SearchText(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """Phrases that must all occur, each in one field; most are a single word."""
+    """Phrases that must all occur, each in one field; most are a single word. `text` is what was typed, for people to read:
+    queries of the same phrases are equal."""
 
     phrases: tuple[tuple[str, ...], ...]
+    text: str = field(default="", compare=False)
 
 
 @lru_cache(maxsize=50_000)
@@ -82,4 +84,4 @@ def parse_query(text: str) -> SearchQuery:
     found = tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
     if not found:
         raise ValueError("holds no word to search for")
-    return SearchQuery(found)
+    return SearchQuery(found, " ".join(text.split()))

@@ -162,8 +162,12 @@ class RatioFigures(BaseModel):
     denominator_partial_usd: Usd = Doc(description="Below the line: money of which an unknown part counts.")
     denominator_projects: int = Doc(description="Below the line: distinct projects.")
     ratio: Ratio | None = Doc(description="Of what counts in full; null where nothing stands below the line.")
-    ratio_low: Ratio | None = Doc(description="The least it can be: the partial money counts below the line only.")
-    ratio_high: Ratio | None = Doc(description="The most it can be: the partial money counts above the line only.")
+    ratio_low: Ratio | None = Doc(
+        description="The least it can be: partial money counts below the line only, or on both sides if on both."
+    )
+    ratio_high: Ratio | None = Doc(
+        description="The most it can be: partial money counts above the line only, or on both sides if on both; null: no bound."
+    )
 
 
 class RatioRow(RatioGroupColumns, RatioFigures):

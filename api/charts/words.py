@@ -44,6 +44,9 @@ GAP = re.compile(r"^no row loaded (has|of) (country|region|category|group|income
 MOST_NAMED = 4
 """Values of a filter that are named; of the others it is said how many they are."""
 
+MOST_LETTERS = 60
+"""Letters of the words searched for that are shown."""
+
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What XML cannot hold."""
 
@@ -165,7 +168,7 @@ def _limits(filters: Filters) -> list[str]:
         ("Approved", filters.approved_from, filters.approved_to),
         ("Fiscal years" if filters.year_basis is YearBasis.FISCAL else "Years", filters.year_from, filters.year_to),
         (
-            "Rows of",
+            "Amounts of rows",
             None if filters.min_cents is None else dollars(filters.min_cents),
             None if filters.max_cents is None else dollars(filters.max_cents),
         ),
@@ -175,13 +178,17 @@ def _limits(filters: Filters) -> list[str]:
         elif first is not None or last is not None:
             found.append(f"{name} from {first}" if first is not None else f"{name} up to {last}")
     found += [] if filters.min_confidence is None else [f"Confidence at least {filters.min_confidence:g}"]
-    found += [] if filters.search is None else ["Found by words"]
+    found += [] if filters.search is None else [f"Words: {_cut(filters.search.text)}"]
     return found
 
 
 def _some(values: Sequence[str]) -> str:
     shown = ", ".join(values[:MOST_NAMED])
     return shown if len(values) <= MOST_NAMED else f"{shown} and {len(values) - MOST_NAMED} more"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS].rstrip()}…"
 
 
 def wrapped(text: str, pixels: float, size: float) -> list[str]:

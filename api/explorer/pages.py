@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from sqlalchemy.exc import OperationalError
 
+from api.answers.labels import spelled
 from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
@@ -37,6 +38,7 @@ environment.filters |= {
     "exact": words.exact,
     "plain": words.plain,
     "named": words.named,
+    "spelled": spelled,
     "label": label_of,
     "inline": inline_html,
 }

@@ -34,10 +34,11 @@ def exact(dollars: Decimal | None) -> str:
 
 
 def span(low: Decimal | None, part: Decimal | None) -> str:
-    """Write the range from what counts in full to that with what counts in part."""
+    """Write the range from what counts in full to that with what counts in part; one amount where both read the same."""
     if low is None:
-        return "no amount stated"
-    return f"{short(low)} to {short(low + part)}" if part else short(low)
+        return "No amount is stated"
+    least, most = short(low), short(low + (part or 0))
+    return least if least == most else f"{least} to {most}"
 
 
 def plain(code: str | None) -> str:

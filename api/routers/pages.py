@@ -11,6 +11,7 @@ from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
 from api.routers.components import ComponentId, component_row, project_rows
 from api.routers.projects import ProjectId, project_row
+from db.queries.projects import is_stored
 from models.filters import Dimension
 from models.source import SECONDARY_COPIES
 
@@ -24,7 +25,10 @@ def project_page(request: Request, snapshot: Snapshot, project_id: ProjectId) ->
     row = project_row(snapshot, project_id)
     components = project_rows(snapshot, row["project_id"])
     path = f"/v1/projects/{row['project_id']}"
-    return page(request, "project.html", project=row, components=components, **_beside(request, snapshot, path))
+    parent = row["parent_project_id"]
+    loaded = parent is not None and is_stored(snapshot.connection, parent)
+    beside = _beside(request, snapshot, path)
+    return page(request, "project.html", project=row, parent_is_loaded=loaded, components=components, **beside)
 
 
 @router.get("/components/{component_id}", include_in_schema=False)

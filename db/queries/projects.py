@@ -21,7 +21,7 @@ from db.queries.filtering import (
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, on_page, projects_question
-from db.queries.statements.asking import ask_ahead, ask_dicts, ask_once, assume, in_pieces, is_page
+from db.queries.statements.asking import ask, ask_ahead, ask_dicts, ask_once, assume, in_pieces, is_page
 from db.queries.statements.ordering import Position, as_ordered, in_order, is_bytewise, known_position
 from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
 from db.queries.statements.prepared import Question, limits
@@ -276,6 +276,11 @@ def require_project(connection: Connection, project_id: str) -> None:
     """
     if (project_id,) not in ask_once(connection, stored_question([project_id])):
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
+
+
+def is_stored(connection: Connection, project_id: str) -> bool:
+    """Whether a project is stored; what names one, as a parent, need not have it loaded."""
+    return bool(ask(connection, stored_question([project_id])))
 
 
 def stored_question(project_ids: Sequence[str]) -> Question:

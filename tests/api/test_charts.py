@@ -192,6 +192,11 @@ def test_a_picture_can_stand_on_a_strict_page(query, get):
         ("group_by=year", "US$ million, current prices"),
         ("group_by=year&prices=constant&base_year=2020&status=Closed", "US$ million in constant 2020 US dollars"),
         ("group_by=year&country=JOR,LBN&year_from=2016", "Country: Jordan, Lebanon. Years from 2016"),
+        ("group_by=year&min_amount=1000000", "Amounts of rows from $1,000,000"),
+        ("group_by=year&q=Refugees", "Words: Refugees"),
+        ("group_by=year&q=refugee", "Words: refugee"),
+        ("group_by=year&country=JOR&q=%22host+communities%22", 'Country: Jordan. Words: "host communities"'),
+        (f"group_by=year&q=refugee{'+refugees' * 20}", f"Words: refugee{' refugees' * 5} refugee…"),
         ("group_by=category&scale=log", "US$ million, logarithmic scale"),
         ("group_by=year&scale=log", "US$ million, logarithmic scale"),
         (

@@ -25,6 +25,7 @@ from tests.data.watching import is_idle
 AROUND = 2
 """Round trips of a reading beside what is asked in it: it begins with the newest release, and it ends."""
 
+OVERLAPPING = "numerator=brief_refugee_response&denominator=forced_displacement"
 PRICES = "prices=constant&base_year=2015&status=Closed"
 YEARS = [f"year_from={year}&year_to=2030" for year in range(1950, 1960)]
 
@@ -82,6 +83,8 @@ def trips(server, tmp_path):
         ([f"/v1/projects?limit=2&{PRICES}&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&{PRICES}&{years}" for years in YEARS], 1),
         ([f"/v1/spend/ratio?numerator=remittances&denominator=diaspora&group_by=year&{years}" for years in YEARS], 1),
+        ([f"/v1/spend/ratio?{OVERLAPPING}&group_by=year&{PRICES}&{years}" for years in YEARS], 1),
+        ([f"/v1/spend/ratio?{OVERLAPPING}&basis=project&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=status,year,country&{years}" for years in YEARS], 1),
         ([f"/v1/spend?group_by=status,year,country&limit=2&{years}" for years in YEARS], 1),
         (["/v1/headline"] * 2, 1),

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qsl
@@ -12,6 +13,8 @@ from api.explorer.assets import ASSETS_PATH, FOR_EVER, STATIC
 from api.explorer.form import filter_choices
 from api.main import create_app
 from api.params.filters import ASK_FOR_ALL, FilterParams, FormatParams
+from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.pipeline import ingest
 from models.filters import Dimension
 from tests.conftest import client_of, watch_of
 from tests.explorer.reading import Page
@@ -255,6 +258,54 @@ def test_the_page_of_a_project_holds_its_amounts_and_every_row(get):
     links = {one["href"] for one in page.all("a")}
     rows = get("/v1/projects/P174085/components").json()["data"]
     assert {f"/components/{row['component_id']}" for row in rows} <= links
+
+
+def test_a_parent_is_linked_to_where_it_is_loaded(get):
+    rows = get("/v1/projects?limit=1000&relevance=direct,partial,none&status=Active,Closed,Pipeline,Dropped").json()[
+        "data"
+    ]
+    loaded = {row["project_id"] for row in rows}
+    financings = {row["project_id"]: row["parent_project_id"] for row in rows if row["parent_project_id"]}
+    assert set(financings.values()) & loaded
+    assert set(financings.values()) - loaded
+    for project_id, parent in financings.items():
+        page = Page.of(get(f"/projects/{project_id}").text)
+        links = {link["href"] for link in page.all("a")}
+        assert (f"/projects/{parent}" in links) == (parent in loaded)
+        assert (f"{parent}, which is not loaded" in page.all("main")[0].text) == (parent not in loaded)
+
+
+def test_a_range_whose_ends_read_the_same_is_one_amount(get):
+    row = get("/v1/projects/P147689").json()["data"]
+    assert 0 < row["partial_usd"] < 50_000
+    text = verdict_of(get, "P147689")
+    assert text.startswith(
+        "$58.1 m counted for migration of the $61.6 m of its commitment that count here; as a whole: "
+    )
+
+
+def test_a_project_without_a_commitment_says_so(engine, write):
+    said = {"project_id": "X1", "name": "Skills for migrant workers", "countries": "JOR", "type": "project"}
+    ingest(engine, RecordsAdapter(), [write("one.jsonl", json.dumps(said))])
+    text = verdict_of(client_of(engine), "X1")
+    assert text.startswith("No amount is stated no commitment is stated; as a whole: ")
+
+
+def test_the_page_of_a_component_writes_lenders_and_missing_amounts_for_people(get):
+    text = " ".join(Page.of(get("/components/P149242-2").text).all("main")[0].text.split())
+    assert "No amount is stated counts in part as Host communities" in text
+    assert "LebanonGrantnot stated" in text
+    assert "BangladeshIDA$0.00" in " ".join(Page.of(get(COMPONENT).text).all("main")[0].text.split())
+
+
+def test_a_note_on_what_is_counted_says_what_it_is_about(get):
+    note = get("/v1/projects/P147689").json()["data"]["counted_note"]
+    assert f"On the commitment that counts here: {note}" in Page.of(get("/projects/P147689").text).all("main")[0].text
+
+
+def verdict_of(get, project_id):
+    page = Page.of(get(f"/projects/{project_id}").text)
+    return " ".join(next(one for one in page.all("p") if one["class"] == "verdict").text.split())
 
 
 def test_what_is_not_there_is_explained_on_a_page(get):

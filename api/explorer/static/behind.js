@@ -35,7 +35,7 @@ export async function showBehind(params, signal) {
 /** A button for the next page, as long as there is one. */
 function further(answer, body, labels, signal) {
   const left = answer.totals.rows - body.rows.length;
-  if (!answer.links.next) return `All of ${counted(answer.totals.rows, "row", "rows")} shown.`;
+  if (!answer.links.next) return answer.totals.rows === 1 ? "The one row is shown." : `All ${counted(answer.totals.rows, "row", "rows")} are shown.`;
   const button = make("button", { type: "button" }, `Show more of the other ${left}`);
   button.addEventListener("click", async () => {
     button.disabled = true;

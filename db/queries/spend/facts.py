@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, lite
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices, price_rows
-from models.filters import Dimension, SpendQuery
+from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance
 
@@ -92,12 +92,10 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
     is_direct = fact.c.relevance == Relevance.DIRECT
     surest = func.coalesce(func.max(case((is_direct, fact.c.confidence))), func.max(fact.c.confidence))
     groups = group_columns(query)
-    per_project = [fact.c.project_id, fact.c.country.label("counted_in"), fact.c.lender.label("lent_by")]
-    index = [] if query.filters.base_year is None else [price_rows().c.thousandths.label("index")]
+    parts = project_parts(query)
     matched = (
         select(
-            *per_project,
-            *index,
+            *parts,
             *groups,
             func.max(case((is_direct, 1), else_=0)).label("direct"),
             func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
@@ -105,20 +103,10 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
         )
         .select_from(_facts(query))
         .where(*conditions(query.filters))
-        .group_by(*per_project, *index, *groups)
+        .group_by(*parts, *groups)
         .subquery("matched")
     )
-    whole = tables.project_amount
-    joined = matched.join(
-        whole,
-        and_(
-            whole.c.project_id == matched.c.project_id,
-            whole.c.country_code == matched.c.counted_in,
-            whole.c.lender == matched.c.lent_by,
-            whole.c.measure == query.filters.measure,
-        ),
-    )
-    amount = in_prices(whole.c.amount_cents, query.filters, matched.c.get("index"))
+    joined, amount = with_whole_amounts(matched, query.filters)
     money = []
     for direct, name in ((1, ""), (0, "_partial")):
         side = matched.c.direct == direct
@@ -130,3 +118,25 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
         ]
     columns = [matched.c[dimension.value] for dimension in query.group_by]
     return select(*columns, *money).select_from(joined).group_by(*columns)
+
+
+def project_parts(query: SpendQuery) -> list[ColumnElement[Any]]:
+    """The columns of facts by which the money of whole projects is parted, for `with_whole_amounts`."""
+    parts: list[ColumnElement[Any]] = [
+        fact.c.project_id,
+        fact.c.country.label("counted_in"),
+        fact.c.lender.label("lent_by"),
+    ]
+    return parts if query.filters.base_year is None else [*parts, price_rows().c.thousandths.label("index")]
+
+
+def with_whole_amounts(matched: FromClause, filters: Filters) -> tuple[FromClause, ColumnElement[int]]:
+    """Join rows that have `project_parts` with the whole of their projects' money; and its amount, in the prices asked for."""
+    whole = tables.project_amount
+    same = and_(
+        whole.c.project_id == matched.c.project_id,
+        whole.c.country_code == matched.c.counted_in,
+        whole.c.lender == matched.c.lent_by,
+        whole.c.measure == filters.measure,
+    )
+    return matched.join(whole, same), in_prices(whole.c.amount_cents, filters, matched.c.get("index"))

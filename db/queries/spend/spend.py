@@ -98,6 +98,16 @@ def spend_questions(
     yield from warning_questions(connection, query)
 
 
+def row_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
+    """What `spend_rows` asks for all rows of an answer.
+
+    Raises:
+        PricesMissingError: see `price_questions`.
+    """
+    yield from price_questions(connection, query.filters)
+    yield _rows_question(connection, query, None, None) if query.group_by else _totals_question(connection, query)
+
+
 def sort_keys(query: SpendQuery) -> list[SortKey]:
     """Return the whole order of an answer: as asked, then by the dimensions, so that no two rows are equal."""
     asked = {key.column for key in query.sort}
