@@ -105,7 +105,7 @@ def row_questions(connection: Connection, query: SpendQuery) -> Iterator[Questio
         PricesMissingError: see `price_questions`.
     """
     yield from price_questions(connection, query.filters)
-    yield _rows_question(connection, query, None, None) if query.group_by else _totals_question(connection, query)
+    yield rows_question(connection, query, None, None) if query.group_by else totals_question(connection, query)
 
 
 def sort_keys(query: SpendQuery) -> list[SortKey]:
