@@ -19,7 +19,7 @@ REFUGEES_AT_LARGE = "refugee_general"
 POPULATIONS = frozenset({"refugee_response", "displacement_response", "hosts_beside"})
 _FILE = Path(__file__).with_name("rules.toml")
 SPANS_KEPT = 500
-MACROS_DEEP = 3
+MACROS_DEEP = 5
 """How far macros may stand in one another."""
 _ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")

@@ -15,7 +15,6 @@ SAID = {
     "remittances.of_workers": "To reduce the cost of remittances sent by migrant workers.",
     "trap.acknowledged": "It acknowledges the needs of refugees.",
     "trap.cause_of_demand": "To build schools, needed because of the return of refugees.",
-    "trap.denied": "The project does not target refugees.",
     "trap.refuge": "To protect a wildlife refuge near camps of refugees.",
     "hosts.cohesion": "Social cohesion between refugees and host communities.",
     "refugees.policy": "To reform refugee administration.",

@@ -15,7 +15,7 @@ from models.versions import METHOD_VERSION
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.2.2", "55d97d10f117b1773cf6fb5f4bfe1449be1cc53fa2408a854c6e387ab62bf8e9"),
+    "rules.toml": ("1.3.0", "6f7ad78980553dc9c7bef75657b1167a179284d5f129a477a7eba0b9e2a32c9b"),
 }
 """The version that each file states, and what it holds under that."""
 
