@@ -75,9 +75,17 @@ def make_engine(url: str) -> Engine:
 
 
 def missing_file(engine: Engine) -> Path | None:
-    """The path of an SQLite file that is not there yet: the first connection would make it, empty."""
+    """The path of an SQLite file that is not there yet: the first connection would make it, empty.
+
+    None of one that may not be looked at or cannot be: SQLite says why where it is opened.
+    """
     named = engine.url.database if engine.dialect.name == "sqlite" else None
-    return None if named in {None, "", ":memory:"} or Path(named).exists() else Path(named)
+    if named in {None, "", ":memory:"}:
+        return None
+    try:
+        return None if Path(named).exists() else Path(named)
+    except OSError:
+        return None
 
 
 def _create_for_its_owner(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:

@@ -18,10 +18,15 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Migrate forward, in one transaction; at the newest revision what ingest keeps and is missing is computed."""
     with alone(engine), writing(engine) as connection:
         command.upgrade(_config(connection), revision)
-        if MigrationContext.configure(connection).get_current_revision() == newest_revision():
-            summarise_if_missing(connection)
-            list_if_missing(connection)
-            hash_if_missing(connection)
+        compute_missing(connection)
+
+
+def compute_missing(connection: Connection) -> None:
+    """Compute what ingest keeps and a database of before has not, if this one is at the newest revision."""
+    if MigrationContext.configure(connection).get_current_revision() == newest_revision():
+        summarise_if_missing(connection)
+        list_if_missing(connection)
+        hash_if_missing(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

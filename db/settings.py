@@ -45,8 +45,8 @@ def _require_file(address: URL) -> None:
     if address.query:
         options = f"option{'s' * (len(address.query) > 1)} {', '.join(map(repr, address.query))}"
         raise ValueError(f"has the {options}: an SQLite file takes none, give {FILES}")
-    if address.host or address.username:
-        what = f"a host ({address.host!r})" if address.host else "a user"
+    if address.host or address.port or address.username or address.password:
+        what = f"a host ({address.host!r})" if address.host else "a port" if address.port else "a user"
         raise ValueError(f"has {what}, which no file has: give {FILES}, with three strokes before the path")
     if not address.database:
         raise ValueError(f"names no file: give {FILES}")

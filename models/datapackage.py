@@ -54,7 +54,7 @@ class PackageResource(BaseModel):
 class PackageLicence(BaseModel):
     """Terms of use."""
 
-    name: str = Doc(description="Code of the licence.", examples=["CC-BY-4.0"])
+    name: str | None = Doc(default=None, description="Code of the licence, where it has one.", examples=["CC-BY-4.0"])
     title: str = Doc(description="Its title.")
     path: str = Doc(description="Its text.")
 

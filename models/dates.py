@@ -13,6 +13,12 @@ from models.texts import clean_text
 EARLIEST_YEAR, LATEST_YEAR = 1944, 2100
 """The World Bank's founding, and a bound beyond which a date can only be a slip of the keyboard."""
 
+
+def bounding(day: date | None) -> date | None:
+    """A day that bounds what is asked; one of a year that no filter can name, such as 9999-12-31, stands for an open end."""
+    return day if day is not None and EARLIEST_YEAR <= day.year < LATEST_YEAR else None
+
+
 _EPOCH = date(1970, 1, 1).toordinal()
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?")
 _FORM = re.compile(r"(?:19|20)[0-9]{2}(?:-[0-9]{2}(?:-[0-9]{2})?)?")

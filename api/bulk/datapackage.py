@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from api.answers.frames import LICENCE
 from api.answers.negotiation import MEDIA_TYPES, Format
 from api.answers.tables import TABLES
+from api.answers.terms import SOURCES, alike
 from api.bulk.files import KeptFile
 from api.exports.columns import Column, Kind
 from db.queries.releases import in_utc
@@ -40,8 +41,12 @@ DESCRIPTION = (
 PACKAGED = (Format.CSV, Format.PARQUET)
 
 
-def data_package(address: str, release: Release, files: Iterable[KeptFile], sources: Iterable[Source]) -> DataPackage:
-    """Describe a release's files. `address` is that of the release at this service, without a slash at its end."""
+def data_package(base: str, release: Release, files: Iterable[KeptFile], sources: Sequence[Source]) -> DataPackage:
+    """Describe a release's files, whose rows come from these sources. `base` is the address of this service, without a slash
+    at its end.
+    """
+    address = f"{base}/v1/releases/{release.release_id}"
+    others = [] if alike(sources) else [PackageLicence(title="Terms of other sources", path=f"{base}{SOURCES}")]
     return DataPackage(
         profile="data-package",
         name="migration-finance",
@@ -51,7 +56,8 @@ def data_package(address: str, release: Release, files: Iterable[KeptFile], sour
         created=in_utc(release.created_at),
         homepage=address,
         licenses=[
-            PackageLicence(name="CC-BY-4.0", title="Creative Commons Attribution 4.0 International", path=LICENCE)
+            PackageLicence(name="CC-BY-4.0", title="Creative Commons Attribution 4.0 International", path=LICENCE),
+            *others,
         ],
         sources=[
             PackageSource(title=one.name, path=one.url, licence=one.licence, attribution=one.attribution)

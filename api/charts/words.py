@@ -35,7 +35,7 @@ BY = {
     Dimension.STATUS: "project status",
 }
 
-IN_DOUBT = re.compile(r"^(includes|(country )?leaves out|no) | may also be held in ")
+IN_DOUBT = re.compile(r"^(includes|((country|region) )?leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
 GAP = re.compile(r"^no row loaded (has|of) (country|region|category|group|income_group|lender) ([^:]+):")

@@ -15,6 +15,7 @@ from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
 from db.settings import DATA_DIR
 from models.money import usd
+from models.release import Release
 from models.words import counted
 
 app = typer.Typer(add_completion=False)
@@ -45,8 +46,14 @@ def reclassify(
     writer.writerow(["component_id", "state", "category", "relevance", "amount_usd", "partial_usd"])
     for move in moves:
         writer.writerows(_states(move))
-    end = "nothing was written" if dry_run or release is None else f"release {release}"
+    end = "nothing was written" if release is None else f"release {release.release_id}, {_all_changes(release)}"
     out.print(f"{counted(len(moves), 'row moves', 'rows move')}; {end}", highlight=False)
+
+
+def _all_changes(release: Release) -> str:
+    """How many rows a release lists: also those that count the same under other lenders, places or dates."""
+    rows = release.rows_added + release.rows_changed + release.rows_removed
+    return f"which lists {counted(rows, 'row', 'rows')} in all: /v1/releases/{release.release_id}/changes"
 
 
 def _states(move: Move) -> list[list[object]]:

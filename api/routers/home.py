@@ -14,7 +14,7 @@ from api.params.filters import ASK_FOR_ALL
 from api.params.values import TAXONOMY
 from api.routers.headline import figure_rows, query_address
 from db.queries.headline import WINDOW, headline
-from db.queries.spend.spend import SpendResult, spend
+from db.queries.spend.spend import SpendResult, spend, spend_questions
 from models.dimensions import MEANING
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Measure
@@ -35,7 +35,8 @@ OF_TRACKERS = re.compile(r"utm_.*|fbclid|gclid")
 def home(request: Request, snapshot: Snapshot) -> Response:
     """Show the headline and the first view; a question in the address is answered by the page's script."""
     root, base = root_of(request), str(request.base_url).rstrip("/")
-    result = headline(snapshot.connection, TAXONOMY, snapshot.known.sources_of_projects)
+    beside = spend_questions(snapshot.connection, FIRST)
+    result = headline(snapshot.connection, TAXONOMY, snapshot.known.sources_of_projects, beside)
     answer = spend(snapshot.connection, FIRST)
     first = f"{query_address('', FIRST)}&sort=-amount_usd"
     question = [

@@ -32,8 +32,7 @@ from api.openapi.document import LATER, LOCATION, problems_of
 from api.problems.kinds import ProblemItem, RefusedError
 from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
-from db.engine import reading
-from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, is_given_up, new_folder
+from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, new_folder
 from db.queries import runs as queries
 from db.queries.statements.pieces import Piece
 from db.settings import get_settings
@@ -202,8 +201,9 @@ async def _is_over(request: Request, run_id: int) -> bool:
     engine = get_writer(request)
 
     def stands() -> tuple[bool, bool]:
-        with reading(engine) as connection:
-            return queries.get_run(connection, run_id)["status"] in OVER, is_given_up(connection, run_id)
+        with queries.reading_runs(engine) as connection:
+            status = queries.get_run(connection, run_id)["status"]
+            return status in OVER, queries.is_given_up(connection, run_id)
 
     deadline = monotonic() + PATIENCE_SECONDS
     while True:

@@ -25,7 +25,6 @@ from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
 from db.queries import releases as queries
 from db.queries.releases import in_utc
-from db.queries.sources import all_sources
 from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import Piece
 from models.datapackage import DataPackage
@@ -127,6 +126,7 @@ def get_release_file(
     """A whole table as a file, or parts of it by `Range`. It never changes; for `latest` there is a redirect to it."""
     with snapshot_of(request.app) as snapshot:  # closed before the file goes out, which can take long
         release = queries.get_release(snapshot.connection, release_id)
+        request.state.sources = snapshot.known.loaded_sources
     if release_id == queries.LATEST:
         return RedirectResponse(f"{_address(request, release)}/files/{name}", 307, {"Cache-Control": "no-cache"})
     kept: ReleaseFiles = request.app.state.files
@@ -172,7 +172,7 @@ def _package(request: Request, snapshot: Snapshot, release_id: str) -> Response:
         files = _files(request, snapshot, release)
     except FilesGoneError:
         raise _gone(release) from None
-    package = data_package(_address(request, release), release, files, all_sources(snapshot.connection))
+    package = data_package(str(request.base_url).rstrip("/"), release, files, snapshot.known.loaded_sources)
     return json_answer(package.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 

@@ -141,14 +141,6 @@ def is_waiting(engine: Engine, spool_dir: Path) -> bool:
         return any(_is_next(row, spool_dir) for row in connection.execute(_open_runs()).mappings())
 
 
-def is_given_up(connection: Connection, run_id: int) -> bool:
-    """True where a run was interrupted as often as it is begun by itself."""
-    run, sent = tables.ingest_run, tables.submission
-    query = select(sent.c.run_id).join(run, run.c.run_id == sent.c.run_id)
-    used_up = query.where(run.c.status == RunStatus.INTERRUPTED, sent.c.attempts >= MAX_ATTEMPTS)
-    return connection.execute(used_up.where(run.c.run_id == run_id)).first() is not None
-
-
 def work_off(engine: Engine, spool_dir: Path, patience: float | None = None) -> bool:
     """Do the work of the oldest run whose body lies here, alone.
 

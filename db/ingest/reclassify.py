@@ -14,6 +14,7 @@ from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.queries.releases import latest_release
 from db.store import make_release
+from models.release import Release
 from models.versions import present_versions
 from models.vocabulary import Measure, RunStatus
 
@@ -33,7 +34,7 @@ class Move:
     after: tuple[Any, ...] | None
 
 
-def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], int | None]:
+def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], Release | None]:
     """Apply the present taxonomy and rules to all that is stored. Reviews keep winning over them.
 
     Args:
@@ -44,7 +45,7 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], int | None]:
         The rows that move, and the new release, or `None` where nothing is to be written.
     """
     moves: list[Move] = []
-    release = None
+    release: Release | None = None
     versions = present_versions()
     try:
         with writing(engine) as connection:
@@ -58,7 +59,8 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], int | None]:
             if dry_run or newest is None or (not moves and newest.versions == versions):
                 raise _UndoError
             report = Report(open_run(connection, RecordsAdapter(NAME), []), NAME, changed=len(moves), read=len(moves))
-            release = report.release_id = make_release(connection, report.run_id, versions).release_id
+            release = make_release(connection, report.run_id, versions)
+            report.release_id = release.release_id
             close_run(connection, report, RunStatus.DONE)
     except _UndoError:
         pass

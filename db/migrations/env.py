@@ -4,6 +4,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 from db.engine import make_engine, writing
+from db.migrate import compute_missing
+from db.run_lock import alone
 from db.settings import get_settings
 from db.tables import metadata
 
@@ -29,5 +31,7 @@ handed_over = context.config.attributes.get("connection")
 if handed_over is not None:
     _run(handed_over)
 else:
-    with writing(make_engine(get_settings().database_url)) as own_connection:
+    engine = make_engine(get_settings().database_url)
+    with alone(engine), writing(engine) as own_connection:
         _run(own_connection)
+        compute_missing(own_connection)

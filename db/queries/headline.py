@@ -1,7 +1,7 @@
 """The published figures of the study, computed again from the rows that are loaded."""
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from db.queries.spend.spend import (
 )
 from db.queries.spend.warnings import spend_warnings
 from db.queries.statements.asking import ask_ahead
+from db.queries.statements.prepared import Question
 from db.settings import DATA_DIR
 from models.classification import Taxonomy
 from models.filters import Dimension, Filters, SpendQuery
@@ -80,8 +81,17 @@ def _of_categories(query: SpendQuery, categories: tuple[str, ...]) -> SpendQuery
     return replace(query, filters=replace(query.filters, categories=categories))
 
 
-def headline(connection: Connection, taxonomy: Taxonomy, sources: Collection[str]) -> Headline:
-    """Compute every published figure from the rows, always in the study's window; `sources` are all that projects come from."""
+def headline(
+    connection: Connection, taxonomy: Taxonomy, sources: Collection[str], beside: Iterable[Question] = ()
+) -> Headline:
+    """Compute every published figure from the rows, always in the study's window.
+
+    Args:
+        connection: what is asked; nothing else may be asked of it afterwards.
+        taxonomy: says which categories a set holds.
+        sources: all that projects come from.
+        beside: what else the answer asks, to be asked in the same trip.
+    """
     published = published_figures()
     queries = figure_queries(taxonomy)
     alone = {*sources} <= {*OPERATIONS}
@@ -89,8 +99,8 @@ def headline(connection: Connection, taxonomy: Taxonomy, sources: Collection[str
     everything = narrow["component_total"]
     of_stated = _of_stated_components(replace(everything, group_by=(Dimension.CATEGORY,)))
     totals = (totals_question(connection, query) for query in narrow.values())
-    beside = (rows_question(connection, of_stated), with_amounts_question(everything))
-    ask_ahead(connection, [*spend_questions(connection, everything), *totals, *beside], last=True)
+    stated_ones = (rows_question(connection, of_stated), with_amounts_question(everything))
+    ask_ahead(connection, [*spend_questions(connection, everything), *totals, *stated_ones, *beside], last=True)
     stated = list(spend_rows(connection, of_stated))
     figures = []
     for key in [*published, *(name for name in queries if name not in published)]:

@@ -280,7 +280,7 @@ def require_project(connection: Connection, project_id: str) -> None:
 
 def is_stored(connection: Connection, project_id: str) -> bool:
     """Whether a project is stored; what names one, as a parent, need not have it loaded."""
-    return bool(ask(connection, stored_question([project_id])))
+    return (project_id,) in ask(connection, stored_question([project_id]))
 
 
 def stored_question(project_ids: Sequence[str]) -> Question:

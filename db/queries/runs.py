@@ -99,8 +99,21 @@ def count_by_status(connection: Connection) -> dict[RunStatus, int]:
 
 def count_waiting(connection: Connection) -> int:
     """Count the uploads that wait to be taken in or are at work; those that were interrupted may never go on."""
-    statement = select(func.count()).select_from(run.join(sent_with, sent_with.c.run_id == run.c.run_id))
-    return connection.scalar(statement.where(run.c.status.in_((RunStatus.QUEUED, RunStatus.RUNNING)))) or 0
+    uploads = select(run.c.run_id, run.c.started_at).join(sent_with, sent_with.c.run_id == run.c.run_id)
+    found = connection.execute(uploads.where(run.c.status.in_((RunStatus.QUEUED, RunStatus.RUNNING))))
+    dead = _dead_in(connection)
+    return sum(dead.get((row[0], row[1])) is not RunStatus.INTERRUPTED for row in found)
+
+
+def is_given_up(connection: Connection, run_id: int) -> bool:
+    """True where a run was interrupted as often as it is begun by itself.
+
+    Raises:
+        NotFoundError: if there is no such run.
+    """
+    attempts = connection.scalar(select(sent_with.c.attempts).where(sent_with.c.run_id == run_id))
+    interrupted = get_run(connection, run_id)["status"] == RunStatus.INTERRUPTED
+    return interrupted and attempts is not None and attempts >= MAX_ATTEMPTS
 
 
 def get_run(connection: Connection, run_id: int) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def test_the_licence_is_that_of_the_sources_that_have_rows(engine, write):
         "text": "CC BY 4.0). http",
         "header": [OPEN],
         "file": OPEN,
+        "bulk": [OPEN],
+        "package": [OPEN],
     }
     take(engine, write("user.csv", csv_text(PROJECT | {"project_id": "X2"})))
     assert licences(client_of(engine)) == {
@@ -30,6 +32,8 @@ def test_the_licence_is_that_of_the_sources_that_have_rows(engine, write):
         "text": f"CC BY 4.0; terms of other sources: {ELSEWHERE}). http",
         "header": [OPEN, ELSEWHERE],
         "file": f"{OPEN}; terms of other sources: /v1/sources",
+        "bulk": [OPEN, ELSEWHERE],
+        "package": [OPEN, ELSEWHERE],
     }
 
 
@@ -38,11 +42,15 @@ def licences(ask):
     answer, citation = ask("/v1/projects"), ask("/v1/citation").json()
     assert f"{citation['data']['licence']}" == citation["links"]["licence"]
     assert citation["data"]["text"].partition(" (")[2].partition(").")[0] in citation["data"]["bibtex"]
+    package = ask("/datapackage.json").json()
+    bulk = ask(package["resources"][0]["path"].removeprefix("http://testserver"))
     sheet = ask("/v1/projects?format=parquet").content
     return {
         "link": answer.json()["links"]["licence"],
         "citation": citation["data"]["licence"],
         "text": re.search(r"CC BY.*?\. http", citation["data"]["text"])[0],
         "header": re.findall(r'<([^>]+)>; rel="license"', answer.headers["link"]),
+        "bulk": re.findall(r'<([^>]+)>; rel="license"', bulk.headers["link"]),
+        "package": [one["path"] for one in package["licenses"]],
         "file": pq.read_schema(io.BytesIO(sheet)).metadata[b"licence"].decode(),
     }

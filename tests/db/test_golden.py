@@ -111,7 +111,7 @@ def test_the_headline_is_about_operations_of_the_world_bank(engine, write):
     assert all("source=worldbank-projects" in query and "approved_from=2014-01-01" in query for query in queries)
     assert ask(figures["projects"]["query"]).json()["totals"]["projects"] == 1
     page = ask("/").text
-    assert "1 of these are loaded with money for migration" in " ".join(page.split())
+    assert "1 World Bank projects of these years are loaded with money for migration" in " ".join(page.split())
 
 
 def test_reviewed_secondary_categories_carry_no_money(loaded):

@@ -4,11 +4,15 @@ import csv
 import io
 
 import pytest
+from sqlalchemy import update
 
+from db import tables
+from db.engine import writing
 from db.errors import FileRefusedError
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.bundle import load_bundle
+from db.ingest.reclassify import reclassify
 from db.tables import metadata
 from tests.data.export_helpers import (
     PROJECT,
@@ -242,11 +246,26 @@ def test_the_same_file_again_mends_a_cost_of_zero_that_was_stored(engine, bring,
     """Costs of zero were taken for costs once."""
     with monkeypatch.context() as before:
         before.setattr("db.ingest.adapters.worldbank_fields.stated_cost", lambda cents: cents if cents is None else 1)
+        before.setattr("db.ingest.figures.merge.COSTLESS", frozenset())
         bring(curr_project_cost="0")
     assert project(engine, "P1")["cost_cents"] == 0
     reports = [bring(curr_project_cost="0") for _ in range(2)]
     assert [(report.changed, report.unchanged) for report in reports] == [(1, 0), (0, 1)]
     assert project(engine, "P1")["cost_cents"] is None
+
+
+def test_a_cost_of_zero_that_was_stored_gives_way_where_all_is_computed_anew(engine, bring, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr("db.ingest.adapters.worldbank_fields.stated_cost", lambda cents: cents if cents is None else 1)
+        before.setattr("db.ingest.figures.merge.COSTLESS", frozenset())
+        bring("2022-01-01", curr_project_cost="9000000")
+        bring("2023-01-01", curr_project_cost="0")
+    assert project(engine, "P1")["cost_cents"] == 0
+    with writing(engine) as connection:
+        connection.execute(update(tables.release).values(method_version="1.5.0"))
+    _, release = reclassify(engine, dry_run=False)
+    assert project(engine, "P1")["cost_cents"] == 9_000_000_00
+    assert release.rows_changed == 1
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

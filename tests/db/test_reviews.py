@@ -278,7 +278,7 @@ def test_new_rules_move_rows_only_after_they_were_shown(bundled, monkeypatch):
         assert latest_release(connection) == before
     applied, release = reclassify(bundled, dry_run=False)
     assert applied == moves
-    assert release == before.release_id + 1
+    assert release.release_id == before.release_id + 1
     moved = moves[0]
     assert moved.after[0][:2] == ("remittances", "direct")
     assert component(bundled, "P174085-3")["category"] == "worker_return"

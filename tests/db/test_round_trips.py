@@ -58,6 +58,7 @@ def trips(server, tmp_path):
     [
         ([f"/v1/components/P174085-{number}" for number in range(1, 3)], 1),
         (["/v1/projects/P174085", "/v1/projects/P167506"], 1),
+        (["/", "/"], 1),
         (["/v1/projects/P174085/components", "/v1/projects/P167506/components"], 1),
         ([f"/v1/components?limit=2&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&project=P174085&{years}" for years in YEARS], 1),

@@ -528,7 +528,7 @@ def test_cells_of_another_taxonomy_are_made_anew(bundled):
         connection.execute(update(summary).where(of_sets).values(projects=summary.c.projects + 5))
         assert kept(connection) != before
     _, release = reclassify(bundled, dry_run=False)
-    assert release == 2
+    assert release.release_id == 2
     with reading(bundled) as connection:
         assert kept(connection) == before
 

@@ -275,6 +275,16 @@ def test_a_parent_is_linked_to_where_it_is_loaded(get):
         assert (f"{parent}, which is not loaded" in page.all("main")[0].text) == (parent not in loaded)
 
 
+def test_a_parent_in_other_letters_is_not_loaded(engine, write):
+    said = {"name": "Roads", "countries": "UGA", "commitment_usd": "5000000", "source": "user-records"}
+    parent, child = {**said, "project_id": "XX-1"}, {**said, "project_id": "ZZ-9", "parent_project_id": "xx-1"}
+    lines = "\n".join(json.dumps({"type": "project", **one}) for one in (parent, child))
+    assert ingest(engine, RecordsAdapter(), [write("one.jsonl", lines)]).added == 2
+    page = Page.of(client_of(engine)("/projects/ZZ-9").text)
+    assert "xx-1, which is not loaded" in page.all("main")[0].text
+    assert "/projects/xx-1" not in {link["href"] for link in page.all("a")}
+
+
 def test_a_range_whose_ends_read_the_same_is_one_amount(get):
     row = get("/v1/projects/P147689").json()["data"]
     assert 0 < row["partial_usd"] < 50_000

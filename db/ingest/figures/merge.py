@@ -14,6 +14,9 @@ where another way in has spoken since."""
 BY_HAND = frozenset({"records", BUNDLE})
 """Ways in that say of a project what a person found, and not what a list happens to hold."""
 
+COSTLESS = frozenset({"worldbank-export", "worldbank-api"})
+"""Ways in by which a cost of zero means that none is stated; statements of before this was known are stored with it."""
+
 OF_A_PARENT = ("included_in_parent", "parent_evidence")
 PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 
@@ -37,6 +40,8 @@ def merge_statements(statements: Sequence[Said]) -> dict[str, Any]:
     said_of: dict[str, dict[str, Any]] = {}
     for statement in by_precedence(statements):
         record = dict(statement.record)
+        if not record.get("cost_cents") and statement.origin in COSTLESS:
+            record["cost_cents"] = None
         if record.get("counted_cents") is not None:
             not_counted = (record.get("commitment_cents") or 0) - record["counted_cents"]
         if _says_less(statement, fields, is_other=placed_by not in {statement.origin, *REPEATING}):

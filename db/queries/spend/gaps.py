@@ -17,7 +17,7 @@ from db.queries.spend.summaries import cells_of_all, known_members, summarised
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot, slots_of, template_of
-from models.dates import EARLIEST_YEAR, LATEST_YEAR
+from models.dates import bounding
 from models.filters import Dimension, Filters, SpendQuery
 from models.project import fiscal_year
 from models.summary import COLUMNS, Scope
@@ -179,12 +179,12 @@ def _first_and_last(source: Plan | None, query: SpendQuery, fill: Dimension) -> 
 
 
 def named_years(filters: Filters, fill: Dimension) -> tuple[int | None, int | None]:
-    """The first and the last year that a filter names of the kind to fill, else those of its dates. A date of a year that no
-    filter can name, such as 9999-12-31, stands for an open end."""
+    """The first and the last year that a filter names of the kind to fill, else those of its dates
+    (see `bounding`)."""
     fiscal = fill is Dimension.FISCAL_YEAR or filters.year_basis is YearBasis.FISCAL
     of_kind = fill is Dimension.YEAR or filters.year_basis is YearBasis.FISCAL
     days = filters.approved_from, filters.approved_to
-    bounded = [day if day and EARLIEST_YEAR <= day.year < LATEST_YEAR else None for day in days]
+    bounded = map(bounding, days)
     dates = [fiscal_year(day) if fiscal or day is None else day.year for day in bounded]
     years = (filters.year_from, filters.year_to) if of_kind else (None, None)
     first, last = (of_dates if year is None else year for year, of_dates in zip(years, dates, strict=True))
@@ -196,7 +196,7 @@ def _bounds(filters: Filters, kind: Dimension) -> tuple[int | None, int | None]:
     fiscal = filters.year_basis is YearBasis.FISCAL
     named = (filters.year_from, filters.year_to) if fiscal is (kind is Dimension.FISCAL_YEAR) else (None, None)
     days = (filters.approved_from, filters.approved_to) if kind is Dimension.YEAR else (None, None)
-    dates = [day.year if day and EARLIEST_YEAR <= day.year < LATEST_YEAR else None for day in days]
+    dates = [None if day is None else day.year for day in map(bounding, days)]
     first = max((year for year in (named[0], dates[0]) if year is not None), default=None)
     return first, min((year for year in (named[1], dates[1]) if year is not None), default=None)
 

@@ -19,6 +19,7 @@ from db.queries.spend.summaries import known_members, money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, slots_of, template_of
+from models.dates import bounding
 from models.filters import Dimension, Filters, SpendQuery
 from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
@@ -217,7 +218,8 @@ def _any_of_words(search: SearchQuery) -> Select[Any]:
 
 def _bounds(filters: Filters) -> Iterator[tuple[Dimension, list[int]]]:
     """The years that a filter begins and ends with, on each basis that it names any on. Dates have calendar years."""
-    bounds = {Dimension.YEAR: [date.year for date in (filters.approved_from, filters.approved_to) if date is not None]}
+    days = map(bounding, (filters.approved_from, filters.approved_to))
+    bounds = {Dimension.YEAR: [day.year for day in days if day is not None]}
     named = [year for year in (filters.year_from, filters.year_to) if year is not None]
     fiscal = filters.year_basis is YearBasis.FISCAL
     bounds.setdefault(Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR, []).extend(named)
