@@ -51,16 +51,11 @@ def turns() -> AbstractContextManager[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state of the data: a transaction that sees it throughout, its release, and the words that it knows."""
+    """One state of the data: a transaction that sees it throughout, its release, and the words that only the data know."""
 
     connection: Connection
     release: Release
-    read_words: Callable[[], Vocabulary]
-
-    @property
-    def known(self) -> Vocabulary:
-        """The words that only the data know."""
-        return self.read_words()
+    known: Vocabulary
 
     @property
     def places(self) -> PlaceIndex:
@@ -171,7 +166,7 @@ def _read(route: Callable[..., Response], request: Request, given: Mapping[str, 
         stamp = stamp_of(snapshot.release)
         # Word of the release that the answer shows: its entity tag names it.
         request.state.release, request.state.stale = stamp, is_stale(stamp.checked_at)
-        request.state.sources = snapshot.known.loaded_sources
+        request.state.open_terms = snapshot.known.open_terms
         response = route(request=request, snapshot=snapshot, **given)
         if isinstance(response, FileStream):
             response.hold(stack.pop_all())
@@ -199,12 +194,10 @@ def snapshot_of(
             connection, release = begin()  # the server was restarted in this moment; nothing has been read yet
         if release is None:
             raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        snapshot = Snapshot(connection, release, partial(_vocabulary, app, connection, release))
-        if connection.dialect.name == "postgresql":
-            snapshot.read_words()  # now, so that the next reading has them to go on from
-        else:
-            know(connection, snapshot.known.standing)
-        yield snapshot
+        words = _vocabulary(app, connection, release)
+        if connection.dialect.name == "sqlite":
+            know(connection, words.standing)
+        yield Snapshot(connection, release, words)
 
 
 @contextmanager
@@ -217,7 +210,7 @@ def _remembered(engine: Engine, release: Release, words: Vocabulary, known: Know
         ReadAnewError: if it is another, and whatever else `from_memory` raises it for.
     """
     with reading(engine) as connection, from_memory(connection, {**words.standing, **known}, NEWEST):
-        yield Snapshot(connection, release, lambda: words)
+        yield Snapshot(connection, release, words)
 
 
 def _begin(stack: ExitStack, engine: Engine, allowance: Allowance | None) -> tuple[Connection, Release | None]:

@@ -64,7 +64,7 @@ def get_runs_snapshot(request: Request) -> Iterator[Snapshot]:
     and their pages go on whatever release is made meanwhile."""
     about: dict[str, Any] = {"release_id": 0, "created_at": now()}
     with queries.reading_runs(get_writer(request)) as connection:
-        yield Snapshot(connection, Release(**about), lambda: Vocabulary(PlaceIndex(()), (), {}))
+        yield Snapshot(connection, Release(**about), Vocabulary(PlaceIndex(()), (), {}))
 
 
 RunsSnapshot = Annotated[Snapshot, Depends(get_runs_snapshot, scope="request")]

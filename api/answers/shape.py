@@ -22,6 +22,7 @@ from api.exports.slots import ExportSlots
 from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.freshness import staleness
+from api.http.base import base_of
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
 from db.queries.prices import load_price_index
 from db.queries.statements.pieces import EVERY, Piece, pieces_of_rows
@@ -110,7 +111,7 @@ class Asked:
         if drawn:
             seen = _linked(address, sent, {*left_out, "fields"})
             links |= {name.value: seen + name.value for name in Picture}
-        return links | {"licence": licence_of(self.snapshot, str(self.request.base_url).rstrip("/"))}
+        return links | {"licence": licence_of(self.snapshot, base_of(self.request.scope))}
 
 
 @lru_cache(16)

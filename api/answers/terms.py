@@ -17,12 +17,12 @@ def in_words(sources: Iterable[Source], base: str = "") -> str:
 
 def licence_of(snapshot: Snapshot, base: str) -> str:
     """The address of the terms: the licence's where all sources that have rows are under it, else that of the sources."""
-    return LICENCE if alike(snapshot.known.loaded_sources) else f"{base}{SOURCES}"
+    return LICENCE if snapshot.known.open_terms else f"{base}{SOURCES}"
 
 
 def licence_of_file(snapshot: Snapshot) -> str:
     """What a file says of its licence; it may be read where this service is not."""
-    return f"{LICENCE}{_others(alike(snapshot.known.loaded_sources))}"
+    return f"{LICENCE}{_others(snapshot.known.open_terms)}"
 
 
 def alike(sources: Iterable[Source]) -> bool:

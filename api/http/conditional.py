@@ -6,21 +6,18 @@ validation and without the database; only what else can be asked (`*`, a date) n
 
 from functools import lru_cache
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers.frames import LICENCE
-from api.answers.terms import SOURCES, alike
+from api.answers.terms import SOURCES
 from api.freshness import is_stale
+from api.http.base import base_of
 from api.http.last import REFUSED
 from api.http.paths import is_data_path, needs_key
 from api.http.question import question_of
 from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, joined, not_modified, send_empty
 from api.http.tags import has_it_already, held, http_date, newest, strong, tag_of
 from db.watch import ReleaseStamp, ReleaseWatch
-
-MAX_HOST = 300
-"""Bytes of a Host header whose address is remembered: no name is longer, with its port."""
 
 
 class ConditionalLayer:
@@ -95,7 +92,7 @@ class Outgoing:
             headers.setdefault(b"etag", strong(tag, headers.get(b"content-encoding", b"").decode()).encode())
             headers.setdefault(b"last-modified", http_date(stamp.created_at).encode())
         headers.setdefault(b"cache-control", REVALIDATE.encode())
-        links = _links(_base_of(self.scope), alike(self.scope["state"].get("sources", ()))).encode("latin-1")
+        links = _links(base_of(self.scope), self.scope["state"].get("open_terms", True)).encode("latin-1")
         headers[b"link"] = headers[b"link"] + b", " + links if b"link" in headers else links
 
     def _has_it_already(self, headers: dict[bytes, bytes]) -> bool:
@@ -105,27 +102,6 @@ class Outgoing:
             return False
         etag, modified = (headers.get(name, b"").decode("latin-1") or None for name in (b"etag", b"last-modified"))
         return has_it_already(asked.if_none_match, asked.if_modified_since, etag, modified)
-
-
-def _base_of(scope: Scope) -> str:
-    """The address under which the application is served, as the request has it."""
-    server, host = scope.get("server"), question_of(scope).host  # a list with some servers
-    base = _base if len(host) <= MAX_HOST else _base.__wrapped__
-    return base(scope["scheme"], host, server and tuple(server), scope.get("root_path", ""))
-
-
-@lru_cache(256)
-def _base(scheme: str, host: bytes, server: tuple[str, int] | None, root_path: str) -> str:
-    headers = [(b"host", host)] if host else []
-    scope = {
-        "type": "http",
-        "scheme": scheme,
-        "headers": headers,
-        "server": server,
-        "root_path": root_path,
-        "path": "/",
-    }
-    return str(Request(scope).base_url).rstrip("/")
 
 
 def _links(base: str, all_alike: bool) -> str:

@@ -126,7 +126,7 @@ def get_release_file(
     """A whole table as a file, or parts of it by `Range`. It never changes; for `latest` there is a redirect to it."""
     with snapshot_of(request.app) as snapshot:  # closed before the file goes out, which can take long
         release = queries.get_release(snapshot.connection, release_id)
-        request.state.sources = snapshot.known.loaded_sources
+        request.state.open_terms = snapshot.known.open_terms
     if release_id == queries.LATEST:
         return RedirectResponse(f"{_address(request, release)}/files/{name}", 307, {"Cache-Control": "no-cache"})
     kept: ReleaseFiles = request.app.state.files

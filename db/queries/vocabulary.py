@@ -18,7 +18,7 @@ from db.queries.statements.prepared import Question, Row
 from db.queries.statements.walking import EVERYTHING
 from models.country import Country, PlaceIndex
 from models.filters import Dimension
-from models.source import Source
+from models.source import OPEN_LICENCE, Source
 from models.vocabulary import PlaceKind
 
 
@@ -37,6 +37,11 @@ class Vocabulary:
     """The sources of which anything is loaded."""
     sources_of_projects: frozenset[str] = frozenset()
     """Codes of those that projects with rows of money come from."""
+
+    @cached_property
+    def open_terms(self) -> bool:
+        """Whether all that is loaded is under the licence of this service's own data."""
+        return all(source.licence == OPEN_LICENCE for source in self.loaded_sources)
 
     @cached_property
     def regions(self) -> dict[str, str]:

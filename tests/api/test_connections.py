@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.answers.negotiation import MAX_ACCEPT
-from api.http import conditional, unreadable
+from api.http import base, unreadable
 from api.http.unreadable import MAX_HEAD, PIECE
 from api.main import create_app
 from tests.api.test_errors import problem
@@ -206,9 +206,9 @@ def test_an_accept_that_is_too_long_is_a_406_that_says_so(get, path):
 
 
 def test_a_host_that_is_too_long_is_not_remembered(get):
-    conditional._base.cache_clear()
+    base._base.cache_clear()
     assert get("/v1/spend", headers={"host": "x" * 5_000}).status_code == 200
-    assert conditional._base.cache_info().currsize == 0
+    assert base._base.cache_info().currsize == 0
 
 
 def test_headers_of_many_requests_on_one_connection_do_not_add_up(connect):

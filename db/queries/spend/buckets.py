@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, select
 from db import tables
 from db.queries.filtering import conditions, fact
 from db.queries.spend.facts import projects_and_money
-from db.queries.statements.asking import ask
+from db.queries.statements.asking import ask_standing
 from db.queries.statements.prepared import Question
 from models.country import around
 from models.filters import Filters
@@ -28,7 +28,7 @@ PLACES = Question(_places)
 
 def buckets_of(connection: Connection, filters: Filters) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return all buckets, and those among them that lie around the countries, else the regions, that a filter names."""
-    places = ask(connection, PLACES)
+    places = ask_standing(connection, PLACES)
     buckets = tuple(code for code, kind, _ in places if kind != PlaceKind.COUNTRY)
     regions = {region for code, _, region in places if code in filters.countries}
     if filters.regions:

@@ -64,7 +64,7 @@ def with_doubt(lines: Select[Any]) -> Select[Any]:
 def doubts_of(lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Say, measure by measure, how much of such lines, in cents, may be in two amounts."""
     doubtful = [line for line in lines if line["perhaps_twice"]]
-    for measure in Measure:
+    for measure in Measure if doubtful else ():
         cents: dict[str, int] = {}
         for line in doubtful:
             money = (line["amount_usd"] or 0) + (line["partial_usd"] or 0)

@@ -16,7 +16,7 @@ from db.queries.spend.facts import projects_and_money
 from db.queries.spend.families import FINANCING, listed_elsewhere, money_of, perhaps_twice, told_elsewhere, told_twice
 from db.queries.spend.gaps import pairs_of, time_in_words, time_question, unloaded, year_questions
 from db.queries.spend.summaries import known_members, money_of_status
-from db.queries.statements.asking import ask
+from db.queries.statements.asking import ask, ask_standing
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, slots_of, template_of
 from models.dates import bounding
@@ -163,7 +163,7 @@ def _gaps(connection: Connection, filters: Filters, query: SpendQuery | None = N
     if (time := time_question(filters)) and not ask(connection, time):
         yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
     for years, bounds in _bounds(filters):
-        first, last = ask(connection, years_question(years))[0]
+        first, last = ask_standing(connection, years_question(years))[0]
         kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
         if first is not None and min(bounds) < first:
             yield f"no project loaded was approved before {kind}{first}"

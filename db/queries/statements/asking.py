@@ -30,12 +30,17 @@ def ask(connection: Connection, question: Question) -> list[Row]:
     if reading is not None:
         rows = reading.known.get(question.key)
         return _send_together(connection, [question])[0] if rows is None else rows
+    return question.prepared(connection.dialect).fetch(connection, question.values)
+
+
+def ask_standing(connection: Connection, question: Question) -> list[Row]:
+    """The same of a question whose rows the release alone decides: a file is not asked where they are known (see `know`)."""
     rows = connection.get_execution_options().get("stands", NOTHING).get(question.key)
-    return question.prepared(connection.dialect).fetch(connection, question.values) if rows is None else rows
+    return ask(connection, question) if rows is None else rows
 
 
 def know(connection: Connection, stands: Mapping[tuple[Any, ...], list[Row]]) -> None:
-    """Answer questions of this reading of a file from rows that they have in its release; a server has `from_memory`."""
+    """Say which rows questions have in the release that this reading of a file is of; a server has `from_memory`."""
     connection.execution_options(stands=stands)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, literal, select
 
 from db.queries.spend.summaries import number_of
-from db.queries.statements.asking import ask_ahead
+from db.queries.statements.asking import ask_ahead, ask_standing
 from db.queries.statements.ordering import as_ordered
 from db.queries.statements.prepared import Question
 from models.filters import Filters, SortKey
@@ -73,7 +73,8 @@ def way_questions(
         yield from (build(Way(walk, if_noted=True)) for walk in (True, False))
     else:
         ask_ahead(connection, [found, whole])
-        yield build(Way(number_of(connection, found) * COMMON >= number_of(connection, whole) > 0))
+        every = int(ask_standing(connection, whole)[0][0] or 0)
+        yield build(Way(number_of(connection, found) * COMMON >= every > 0))
 
 
 def _note(found: Statement, whole: Statement) -> Select[Any]:
