@@ -79,11 +79,24 @@ def test_a_commitment_is_split_by_its_lenders(small, basis):
         ("999998", ("500000", "500000"), {("ibrd",): 49_999_900, ("grant",): 49_999_900}),
         ("999997", ("500000", "500000"), {("not_stated",): 99_999_700}),
         ("5000000", ("5000000", "5"), {("ibrd",): 499_999_500, ("grant",): 500}),
+        # the parts of P162858 are 30 dollars short of 750 million; what is short by more keeps its rest
+        ("526401008", ("500000000", "26401000"), {("ibrd",): 50_000_000_760, ("grant",): 2_640_100_040}),
+        ("1000003", ("500000", "500000"), {("ibrd",): 50_000_000, ("grant",): 50_000_000, ("not_stated",): 300}),
+        ("2", ("0", "0"), {("not_stated",): 200}),
         ("5000000", ("5000000", "5.01"), {("not_stated",): 500_000_000}),
     ],
-    ids=["single-precision", "whole-dollars", "three-dollars", "a-millionth", "more-than-a-millionth"],
+    ids=[
+        "single-precision",
+        "whole-dollars",
+        "three-dollars",
+        "a-millionth",
+        "short-by-rounding",
+        "three-dollars-short",
+        "none-states-anything",
+        "more-than-a-millionth",
+    ],
 )
-def test_lenders_that_pass_the_commitment_by_rounding_share_it(engine, tmp_path, commitment, parts, expected):
+def test_lenders_that_differ_from_the_commitment_by_rounding_share_it(engine, tmp_path, commitment, parts, expected):
     path = tmp_path / "rounded.jsonl"
     amounts_of = {"commitment_usd": commitment, "ibrd_usd": parts[0], "grant_usd": parts[1]}
     records = [PROJECT | {"project_id": "S00001"} | amounts_of, REVIEW | {"subject_id": "S00001"}]

@@ -207,24 +207,25 @@ def lent_by(project: dict[str, Any], measure: Measure) -> list[tuple[Lender, int
     """Return the lenders of a project with weights in cents, in a fixed order.
 
     What the source's lenders leave of the commitment, and every amount that is not a commitment (nobody says who pays
-    which part of a cost), is `not_stated`; so is all of it where the lenders' amounts pass the commitment by more than
-    `rounding`.
+    which part of a cost), is `not_stated`; so is all of it where the lenders' amounts pass the commitment. Where they differ
+    from it by no more than `rounding`, they share it.
     """
     whole = project["commitment_cents"]
     if measure is not Measure.COMMITMENT or not whole:
         return [(Lender.NOT_STATED, 1)]
     stated = [(lender, project[name] or 0) for lender, name in LENDING]
-    rest = whole - sum(cents for _, cents in stated)
-    if rest < -rounding(whole) or min(cents for _, cents in stated) < 0:
+    lent = sum(cents for _, cents in stated)
+    rest = 0 if lent and abs(whole - lent) <= rounding(whole) else whole - lent
+    if rest < 0 or min(cents for _, cents in stated) < 0:
         return [(Lender.NOT_STATED, 1)]
-    return [(lender, cents) for lender, cents in (*stated, (Lender.NOT_STATED, max(rest, 0))) if cents]
+    return [(lender, cents) for lender, cents in (*stated, (Lender.NOT_STATED, rest)) if cents]
 
 
 def rounding(whole: int) -> int:
-    """By how many cents the parts of a whole, in cents, may pass it because each was rounded.
+    """By how many cents the parts of a whole, in cents, may differ from it because each was rounded.
 
     The World Bank's totals are single-precision floats of 24 bits, up to one in ten million off their parts: one in a million
-    leaves room. Small amounts are told in whole dollars: four parts are two too many at most.
+    leaves room. Small amounts are told in whole dollars: four parts are two off at most.
     """
     return max(2_00, whole // 1_000_000)
 
