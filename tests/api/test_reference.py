@@ -80,7 +80,7 @@ def test_members_are_found_by_a_part_of_code_or_name(path, values, get):
     ("name", "labels"),
     [
         ("income_group", {"lower_middle": "Lower middle", "low": "Low"}),
-        ("lender", {"ida": "IDA", "not_stated": "Not stated"}),
+        ("lender", {"ida": "IDA", "ibrd": "IBRD"}),
         ("source", {"worldbank-projects": "worldbank-projects"}),
         ("status", {"Active": "Active"}),
     ],
