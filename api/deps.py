@@ -22,8 +22,7 @@ from api.http.question import question_of
 from db.engine import Allowance, reading
 from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
-from db.queries.statements.asking import from_memory, know
-from db.queries.statements.prepared import Row
+from db.queries.statements.asking import NOTHING, Known, from_memory, know
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.waiting import on_loop
 from db.watch import stamp_of
@@ -95,8 +94,6 @@ def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[R
 
 _places: WeakKeyDictionary[AbstractEventLoop, Semaphore] = WeakKeyDictionary()
 
-Known = Mapping[tuple[Any, ...], list[Row]]
-NOTHING: Known = {}
 
 Opening = AbstractContextManager[Snapshot]
 Read = Callable[[Opening], Response]

@@ -1,5 +1,7 @@
 """Where records come from."""
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel
 from pydantic import Field as Doc
 from sqlmodel import Field, SQLModel
@@ -48,3 +50,8 @@ class SourcePublic(BaseModel):
     components: int = Doc(description="Listed components that come from it.", examples=[285])
     oldest_as_of: str | None = Doc(description="Oldest date on which it said something that is loaded.")
     newest_as_of: str | None = Doc(description="Newest date on which it said something that is loaded.")
+
+
+def are_open(sources: Iterable[SourceBase]) -> bool:
+    """Whether all sources are under the licence of this service's own data."""
+    return all(source.licence == OPEN_LICENCE for source in sources)

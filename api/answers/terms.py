@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from api.answers.frames import LICENCE
 from api.deps import Snapshot
-from models.source import OPEN_LICENCE, Source
+from models.source import Source, are_open
 
 SOURCES = "/v1/sources"
 """Where the terms of each source stand."""
@@ -12,7 +12,7 @@ SOURCES = "/v1/sources"
 
 def in_words(sources: Iterable[Source], base: str = "") -> str:
     """Name the licence, and where those of some sources differ the address of their terms; `base` is that of the service."""
-    return f"CC BY 4.0{_others(alike(sources), base)}"
+    return f"CC BY 4.0{_others(are_open(sources), base)}"
 
 
 def licence_of(snapshot: Snapshot, base: str) -> str:
@@ -25,10 +25,5 @@ def licence_of_file(snapshot: Snapshot) -> str:
     return f"{LICENCE}{_others(snapshot.known.open_terms)}"
 
 
-def alike(sources: Iterable[Source]) -> bool:
-    """Whether all are under the licence of this service's own data."""
-    return all(source.licence == OPEN_LICENCE for source in sources)
-
-
-def _others(all_alike: bool, base: str = "") -> str:
-    return "" if all_alike else f"; terms of other sources: {base}{SOURCES}"
+def _others(all_open: bool, base: str = "") -> str:
+    return "" if all_open else f"; terms of other sources: {base}{SOURCES}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from api.answers.frames import LICENCE
 from api.answers.negotiation import MEDIA_TYPES, Format
 from api.answers.tables import TABLES
-from api.answers.terms import SOURCES, alike
+from api.answers.terms import SOURCES
 from api.bulk.files import KeptFile
 from api.exports.columns import Column, Kind
 from db.queries.releases import in_utc
@@ -19,7 +19,7 @@ from models.datapackage import (
     PackageSource,
 )
 from models.release import Release
-from models.source import Source
+from models.source import Source, are_open
 
 TYPES: dict[Kind, FieldType] = {
     Kind.TEXT: "string",
@@ -46,7 +46,7 @@ def data_package(base: str, release: Release, files: Iterable[KeptFile], sources
     at its end.
     """
     address = f"{base}/v1/releases/{release.release_id}"
-    others = [] if alike(sources) else [PackageLicence(title="Terms of other sources", path=f"{base}{SOURCES}")]
+    others = [] if are_open(sources) else [PackageLicence(title="Terms of other sources", path=f"{base}{SOURCES}")]
     return DataPackage(
         profile="data-package",
         name="migration-finance",

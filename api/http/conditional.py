@@ -104,9 +104,9 @@ class Outgoing:
         return has_it_already(asked.if_none_match, asked.if_modified_since, etag, modified)
 
 
-def _links(base: str, all_alike: bool) -> str:
+def _links(base: str, all_open: bool) -> str:
     described = f'<{base}/openapi.json>; rel="describedby", <{LICENCE}>; rel="license"'
-    return described if all_alike else f'{described}, <{base}{SOURCES}>; rel="license"'
+    return described if all_open else f'{described}, <{base}{SOURCES}>; rel="license"'
 
 
 @lru_cache(64)

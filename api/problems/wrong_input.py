@@ -61,9 +61,8 @@ def from_validation(request: Request, error: Any) -> ProblemItem:
     if allowed is None and "expected" in context:
         allowed = [item.strip(" '") for item in str(context["expected"]).replace(" or ", ", ").split(", ")]
     suggestion = context.get("suggestion") or _nearest_bound(context)
-    if (
-        suggestion is None and allowed and shown and "suggestion" not in context
-    ):  # else there is none, and that is meant
+    is_meant = "suggestion" in context  # also where there is none
+    if suggestion is None and not is_meant and allowed and shown:
         suggestion = _nearest_value(shown, allowed)
     words = WORDS[error["type"]].format(**context) if error["type"] in WORDS else error["msg"]
     message = f"{parameter}: {words.removeprefix('Value error, ')}"

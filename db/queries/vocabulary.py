@@ -18,7 +18,7 @@ from db.queries.statements.prepared import Question, Row
 from db.queries.statements.walking import EVERYTHING
 from models.country import Country, PlaceIndex
 from models.filters import Dimension
-from models.source import OPEN_LICENCE, Source
+from models.source import Source, are_open
 from models.vocabulary import PlaceKind
 
 
@@ -41,7 +41,7 @@ class Vocabulary:
     @cached_property
     def open_terms(self) -> bool:
         """Whether all that is loaded is under the licence of this service's own data."""
-        return all(source.licence == OPEN_LICENCE for source in self.loaded_sources)
+        return are_open(self.loaded_sources)
 
     @cached_property
     def regions(self) -> dict[str, str]:

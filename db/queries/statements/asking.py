@@ -17,7 +17,11 @@ from db.queries.statements.prepared import CHUNK, Question, Row, said
 
 BEGIN: Sent = (BEGIN_READING.encode(), ())
 COMMIT: Sent = (b"COMMIT", ())
-NOTHING: Mapping[tuple[Any, ...], list[Row]] = MappingProxyType({})
+
+Known = Mapping[tuple[Any, ...], list[Row]]
+"""Rows of questions, by their keys."""
+
+NOTHING: Known = MappingProxyType({})
 
 
 def ask(connection: Connection, question: Question) -> list[Row]:
@@ -39,7 +43,7 @@ def ask_standing(connection: Connection, question: Question) -> list[Row]:
     return ask(connection, question) if rows is None else rows
 
 
-def know(connection: Connection, stands: Mapping[tuple[Any, ...], list[Row]]) -> None:
+def know(connection: Connection, stands: Known) -> None:
     """Say which rows questions have in the release that this reading of a file is of; a server has `from_memory`."""
     connection.execution_options(stands=stands)
 
