@@ -11,8 +11,8 @@ from db import tables
 from db.queries.releases import NEWEST
 from db.queries.sources import all_sources, loaded_sources
 from db.queries.spend.buckets import PLACES
+from db.queries.spend.missing import years_question
 from db.queries.spend.summaries import known_members, projects_question, rows_question
-from db.queries.spend.warnings import years_question
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question, Row
 from db.queries.statements.walking import EVERYTHING

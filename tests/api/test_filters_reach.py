@@ -10,7 +10,7 @@ from api.charts.words import filters_of
 from api.deps import snapshot_of
 from api.params.filters import FilterParams
 from db.queries.filtering import conditions
-from db.queries.spend.warnings import _named
+from db.queries.spend.missing import _named
 from db.queries.statements.templates import BOUNDS, LISTS
 from models.filters import YEARS, Dimension, Filters
 from models.search import parse_query

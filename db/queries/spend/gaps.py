@@ -63,7 +63,7 @@ def pairs_of(filters: Filters, fill: Dimension | None = None) -> Iterator[Pair]:
     """The pairs that a filter names; where years are filled, also those that have no bounds."""
     kind_filled = Dimension.FISCAL_YEAR if fill and filters.year_basis is YearBasis.FISCAL else fill
     for kind in (Dimension.YEAR, Dimension.FISCAL_YEAR):
-        first, last = _bounds(filters, kind)
+        first, last = bounds_of(filters, kind)
         filled = kind is kind_filled
         if first is None and last is None and not filled:
             continue
@@ -191,7 +191,7 @@ def named_years(filters: Filters, fill: Dimension) -> tuple[int | None, int | No
     return first, last
 
 
-def _bounds(filters: Filters, kind: Dimension) -> tuple[int | None, int | None]:
+def bounds_of(filters: Filters, kind: Dimension) -> tuple[int | None, int | None]:
     """The narrowest years of a kind that a filter names, as such or, of the calendar, by dates. Beyond all data is open."""
     fiscal = filters.year_basis is YearBasis.FISCAL
     named = (filters.year_from, filters.year_to) if fiscal is (kind is Dimension.FISCAL_YEAR) else (None, None)

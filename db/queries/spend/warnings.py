@@ -1,29 +1,26 @@
-"""What a reader must know before using a total: money that a filter leaves out, or that may count twice."""
+"""What a reader must know before using a total: what is not loaded, what a filter leaves out, and what may count twice."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, union_all
 
 from db import tables
-from db.queries.filtering import conditions, fact, tagged
-from db.queries.search import found_by
+from db.queries.filtering import conditions, fact
 from db.queries.spend.buckets import buckets_of, left_in_buckets
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import projects_and_money
 from db.queries.spend.families import FINANCING, listed_elsewhere, money_of, perhaps_twice, told_elsewhere, told_twice
-from db.queries.spend.gaps import pairs_of, time_in_words, time_question, unloaded, year_questions
-from db.queries.spend.summaries import known_members, money_of_status
-from db.queries.statements.asking import ask, ask_standing
+from db.queries.spend.missing import missing, missing_questions, unstated
+from db.queries.spend.summaries import money_of_status
+from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
-from db.queries.statements.templates import Values, slots_of, template_of
-from models.dates import bounding
+from db.queries.statements.templates import Values, template_of
 from models.filters import Dimension, Filters, SpendQuery
-from models.search import SearchQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Lender, Measure, Relevance, Tag, YearBasis
+from models.vocabulary import Basis, Measure, Relevance
 from models.words import counted
 
 Said = Callable[[str], str]
@@ -45,15 +42,15 @@ def spend_warnings(connection: Connection, query: SpendQuery) -> list[str]:
     """Collect the warnings of an answer. Amounts in them are the upper end of the range on its basis, in current US dollars."""
     found = _found(connection, _checks_of_spend(connection, query))
     return [
-        *_gaps(connection, query.filters, query),
+        *missing(connection, query.filters, query),
         *found,
-        *_no_measure(connection, query.filters),
+        *unstated(connection, query.filters),
     ]
 
 
 def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Question]:
     """What the warnings of an answer ask."""
-    yield from _gap_questions(connection, query.filters, query)
+    yield from missing_questions(connection, query.filters, query)
     yield _checks_question(_checks_of_spend(connection, query))
 
 
@@ -65,12 +62,12 @@ def gap_warnings(connection: Connection, filters: Filters, of_rows: bool = False
     `of_rows`: of a list of components, also what counts elsewhere than its row stands.
     """
     found = _found(connection, _checks_of_list(connection, filters, of_rows))
-    return [*_gaps(connection, filters), *found, *_no_measure(connection, filters)]
+    return [*missing(connection, filters), *found, *unstated(connection, filters)]
 
 
 def gap_questions(connection: Connection, filters: Filters, of_rows: bool = False) -> Iterator[Question]:
     """What the warnings of a list ask; see `gap_warnings`."""
-    yield from _gap_questions(connection, filters)
+    yield from missing_questions(connection, filters)
     if checks := _checks_of_list(connection, filters, of_rows):
         yield _checks_question(checks)
 
@@ -140,105 +137,6 @@ def _left_apart(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Ch
 
 def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
     return _all_of(filters, by="category", basis=basis)
-
-
-def _gaps(connection: Connection, filters: Filters, query: SpendQuery | None = None) -> Iterator[str]:
-    members: dict[Dimension, list[str]] = {}
-    for dimension, asked in _named(filters):
-        known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
-        members[dimension] = [member for member in asked if member in known]
-        if missing := [member for member in asked if member not in known and member != "-"]:
-            none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
-            further = filters.secondary and dimension in (Dimension.CATEGORY, Dimension.GROUP)
-            there = (
-                "rows can be found there by further categories only, and an empty answer is not zero"
-                if further
-                else "the answer is empty there, which is not zero"
-            )
-            yield f"{none} {dimension} {', '.join(missing)}: {there}"
-    if missing := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
-        yield f"no project loaded has tag {', '.join(missing)}: the answer is empty there, which is not zero"
-    if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
-        yield "no row loaded holds the words of q: the answer is empty, which is not zero"
-    if (time := time_question(filters)) and not ask(connection, time):
-        yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
-    for years, bounds in _bounds(filters):
-        first, last = ask_standing(connection, years_question(years))[0]
-        kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
-        if first is not None and min(bounds) < first:
-            yield f"no project loaded was approved before {kind}{first}"
-        if last is not None and max(bounds) > last:
-            yield f"no project loaded was approved after {kind}{last}"
-    for pair in pairs_of(filters, query.fill if query else None):
-        yield from unloaded(connection, pair, members[pair.dimension], query)
-
-
-def _gap_questions(connection: Connection, filters: Filters, query: SpendQuery | None = None) -> Iterator[Question]:
-    yield from (_known_question(dimension, asked) for dimension, asked in _named(filters))
-    yield from (Question(_any_of_tag, (tag,)) for tag in filters.tags)
-    if filters.search is not None:
-        yield Question(_any_of_words, (filters.search,))
-    if filters.measure is not Measure.COMMITMENT:
-        yield _measure_question(filters)
-    if time := time_question(filters):
-        yield time
-    yield from (years_question(years) for years, _ in _bounds(filters))
-    yield from year_questions(connection, filters, query)
-
-
-def _named(filters: Filters) -> Iterator[tuple[Dimension, tuple[str, ...]]]:
-    """The members that a filter names of each dimension, where it names any. All statuses that are counted are named by none."""
-    for dimension, asked in (
-        (Dimension.COUNTRY, filters.countries),
-        (Dimension.REGION, filters.regions),
-        (Dimension.INCOME_GROUP, filters.income_groups),
-        (Dimension.CATEGORY, filters.categories),
-        (Dimension.GROUP, filters.groups),
-        (Dimension.SOURCE, filters.sources),
-        (Dimension.INSTRUMENT, filters.instruments),
-        (Dimension.STATUS, () if filters.status_may_be_unstated else filters.statuses),
-        (Dimension.LENDER, filters.lenders),
-    ):
-        if asked:
-            yield dimension, asked
-
-
-def _known_question(dimension: Dimension, asked: Sequence[str]) -> Question:
-    slots, values = slots_of("member", [str(member) for member in asked])
-    return Question(_known, (dimension, slots), values)
-
-
-def _any_of_tag(tag: Tag) -> Select[Any]:
-    return select(fact.c.project_id).where(fact.c.project_id.in_(tagged((tag,)))).limit(1)
-
-
-def _any_of_words(search: SearchQuery) -> Select[Any]:
-    return found_by(search).limit(1)
-
-
-def _bounds(filters: Filters) -> Iterator[tuple[Dimension, list[int]]]:
-    """The years that a filter begins and ends with, on each basis that it names any on. Dates have calendar years."""
-    days = map(bounding, (filters.approved_from, filters.approved_to))
-    bounds = {Dimension.YEAR: [day.year for day in days if day is not None]}
-    named = [year for year in (filters.year_from, filters.year_to) if year is not None]
-    fiscal = filters.year_basis is YearBasis.FISCAL
-    bounds.setdefault(Dimension.FISCAL_YEAR if fiscal else Dimension.YEAR, []).extend(named)
-    yield from ((years, found) for years, found in bounds.items() if found)
-
-
-def years_question(years: Dimension) -> Question:
-    """The question for the first and the last year that any row has, on a basis."""
-    return Question(_first_and_last, (years,))
-
-
-def _known(dimension: Dimension, members: Sequence[Any]) -> Select[Any]:
-    column, cells = known_members(dimension)
-    return select(column).where(*cells, column.in_(members)).distinct()
-
-
-def _first_and_last(dimension: Dimension) -> Select[Any]:
-    year, cells = known_members(dimension)
-    return select(func.min(year), func.max(year)).where(*cells)
 
 
 def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
@@ -328,22 +226,3 @@ def _unmet(filters: Filters) -> Select[Any]:
         judged = select(tables.project.c.project_id).where(tables.project.c.category.in_(of_groups))
         found = found.where(fact.c.project_id.in_(judged))
     return found
-
-
-def _no_measure(connection: Connection, filters: Filters) -> Iterator[str]:
-    """Say of a measure that nothing states it, or nothing by lender: only commitments are split by who lends."""
-    measure = filters.measure
-    if measure is Measure.COMMITMENT:
-        return
-    if not ask(connection, _measure_question(filters)):
-        yield f"no source loaded states any {measure}: the answer is empty, not zero"
-    elif lenders := [lender for lender in filters.lenders if lender is not Lender.NOT_STATED]:
-        yield f"no row states a {measure} by lender: {', '.join(lenders)} is empty, not zero"
-
-
-def _measure_question(filters: Filters) -> Question:
-    return Question(_any_of_measure, (filters.measure,))
-
-
-def _any_of_measure(measure: Measure) -> Select[Any]:
-    return select(fact.c.project_id).where(fact.c.measure == measure).limit(1)
