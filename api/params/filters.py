@@ -35,7 +35,7 @@ from api.problems.kinds import NEAR, BadParameterError, ProblemItem, unknown_val
 from db.errors import NotFoundError
 from db.queries.projects import as_stored, taken_as_stored
 from models.classification import NOT_MIGRATION
-from models.country import PlaceIndex
+from models.country import WORLD, PlaceIndex
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
 from models.search import parse_query
 from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis
@@ -78,8 +78,9 @@ REGIONS_CALLED = {
     "Western Asia": "MEA",
     "Middle East": "MEA",
     "North Africa": "MEA",
+    **dict.fromkeys((WORLD, "World", "Global"), f"country={WORLD}"),
 }
-"""What the World Bank's acronyms of regions and usual names, which are no codes here, mean; for suggestions."""
+"""What the World Bank's acronyms of regions and usual names, which are no codes of regions here, mean; for suggestions."""
 
 NEAR_NAME = 0.85
 """How alike the names of regions have to be: "South America" and "South Africa" are at 0.8."""
@@ -124,7 +125,8 @@ class FilterParams(FormatParams):
         "ISO 3166-1 alpha-3 code, or the code of a region's bucket; case is ignored.", "JOR,LBN", pattern=PLACE
     )
     region: Codes = listed(
-        "World Bank region in which the place lies, by its code (AFE, AFW, EAS, ECS, LCN, MEA, SAS …).",
+        "World Bank region in which the place lies, by its code (AFE, AFW, EAS, ECS, LCN, MEA, SAS …). The world's bucket "
+        "lies in none: `country` has it.",
         "MEA",
         pattern=PLACE,
     )

@@ -45,9 +45,8 @@ class Vocabulary:
 
     @cached_property
     def regions(self) -> dict[str, str]:
-        """Codes and names of the regions that places lie in, and of the buckets beside them."""
-        kinds = (PlaceKind.REGION, PlaceKind.GLOBAL)
-        return {place.code: place.name for place in self.places.by_code.values() if place.kind in kinds}
+        """Codes and names of the regions that places lie in. The world's bucket lies in none."""
+        return {place.code: place.name for place in self.places.by_code.values() if place.kind == PlaceKind.REGION}
 
     @cached_property
     def place_names(self) -> dict[str, str]:

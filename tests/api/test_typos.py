@@ -49,6 +49,8 @@ MISTAKES = [
     ("/v1/spend?region=Latin Amerika", "region", None, ["LCN"], "LCN"),
     ("/v1/spend?category=forced_migration", "category", None, ["not_migration"], None),
     ("/v1/spend?category=labour_migration", "category", None, ["not_migration"], None),
+    ("/v1/spend?region=WLD", "region", None, ["AFE", "SAS"], "country=WLD"),
+    ("/v1/projects?region=world", "region", None, ["AFE", "SAS"], "country=WLD"),
     ("/v1/spend?region=SSA", "region", None, ["AFE", "AFW", "AFR"], "AFE,AFW,AFR"),
     ("/v1/spend?lender=IDB", "lender", None, list(Lender), "ida"),
     ("/v1/spend?income_group=lower-middle", "income_group", None, list(INCOME_GROUPS), "lower_middle"),

@@ -329,6 +329,14 @@ def test_a_correction_tells_the_name_of_a_code(open_page):
     assert query_of(page)["country"] == "JOR"
 
 
+def test_a_correction_by_another_parameter_takes_the_wrong_value_away(open_page):
+    page = settled(open_page("/?group_by=category&region=WLD"))
+    page.locator("#trouble").get_by_role("link", name="country=WLD", exact=True).click()
+    settled(page)
+    assert query_of(page) == {"group_by": "category", "country": "WLD"}
+    expect(page.locator("#trouble")).to_contain_text("No project matches all of this")
+
+
 @pytest.fixture
 def of_instruments(new_database, write) -> Iterator[str]:
     """The address of the application on a project of each of three instruments, of which one holds commas."""

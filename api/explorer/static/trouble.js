@@ -55,8 +55,12 @@ function correction(params, item, suggestion) {
 }
 
 /** The question with a suggestion taken: another value, another name of the parameter, or parameters as `a=b&c=d`. */
-export function corrected(params, { parameter, value, suggestion, message = "" }) {
-  if (suggestion.includes("=")) return changed(params, Object.fromEntries(new URLSearchParams(suggestion)));
+export function corrected(params, { parameter, value, suggestion, allowed, message = "" }) {
+  if (suggestion.includes("=")) {
+    const left = listOf(params, parameter).filter((one) => one !== value);
+    const instead = allowed?.length ? { [parameter]: left } : {}; // a value that its own parameter never takes
+    return changed(params, { ...instead, ...Object.fromEntries(new URLSearchParams(suggestion)) });
+  }
   if (message.startsWith("there is no parameter")) {
     return changed(params, { [parameter]: "", [suggestion]: params.getAll(parameter) });
   }
