@@ -35,7 +35,7 @@ BY = {
     Dimension.STATUS: "project status",
 }
 
-IN_DOUBT = re.compile(r"^(includes|((country|region) )?leaves out|no) | may also be held in ")
+IN_DOUBT = re.compile(r"^(includes|((country|region|income_group) )?leaves out|no) | may also be held in ")
 """Warnings that belong under a picture: of money that is not sure, or may count twice, and of what is not known."""
 
 GAP = re.compile(r"^no row loaded (has|of) (country|region|category|group|income_group|lender) ([^:]+):")
@@ -228,6 +228,7 @@ def notes_of(query: SpendQuery, figure: Figure, totals: Mapping[str, int], warni
         if part and high:
             found.append(f"{_percent(part, high)} of the money (upper end) {words}.")
     matter = [warning.replace(".00 US dollars", " US dollars") for warning in warnings if IN_DOUBT.search(warning)]
+    matter = [warning.replace("income_group", "income group", 1) for warning in matter]
     return found + [f"{warning[:1].upper()}{warning[1:]}." for warning in matter]
 
 

@@ -211,6 +211,10 @@ def test_a_picture_can_stand_on_a_strict_page(query, get):
             "group_by=category&approved_from=2014-01-01&approved_to=2024-03-31",
             "Leaves out 139,400,000 US dollars of 2 projects",
         ),
+        (
+            "group_by=category&income_group=low",
+            "ncome group leaves out 541,250,000 US dollars of 7 multi-country projects",
+        ),
         ("group_by=category&region=MEA", "egion leaves out 175,000,000 US dollars of 1 multi-country project"),
         ("group_by=year&fill=year&country=KEN", "o row loaded of country Kenya in 2019-2022: zeros"),
         ("group_by=category&granularity=project", "Licence: CC BY 4.0."),

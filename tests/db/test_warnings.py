@@ -44,6 +44,14 @@ def of_buckets(apart):
     return apart("buckets.csv", csv_text(*projects))
 
 
+THERE = {
+    "income_group": "regions or the world, which have none",
+    "country": "regions, not countries",
+    "region": "other regions or the world",
+}
+"""What stands in warnings of filters by places, of which the first one that is asked for is told."""
+
+
 @pytest.mark.parametrize(
     ("asked", "millions", "projects"),
     [
@@ -59,20 +67,32 @@ def of_buckets(apart):
         ("region=LCN", 8, 1),
         ("region=AFE", 4 + 8 + 16, 3),
         ("region=AFW,AFR", 8, 1),
+        ("income_group=low", 1 + 2 + 4 + 8 + 16, 5),
+        ("income_group=high&region=NAC", 8, 1),
+        ("income_group=upper_middle&region=SAS", 8 + 16, 2),
+        ("country=UGA&income_group=low", 1 + 4 + 8, 3),
+        ("country=AFE&income_group=low", 1 + 4 + 8, 3),
+        ("country=KEN,UGA&income_group=lower_middle", 1 + 4 + 8 + 16, 4),
     ],
 )
 @pytest.mark.parametrize("path", ["spend", "projects"])
 def test_only_buckets_that_can_hold_what_is_asked_for_are_told(path, asked, millions, projects, of_buckets):
     told = [one for one in of_buckets(f"/v1/{path}?{asked}").json()["meta"]["warnings"] if "multi-country" in one]
-    name, there = (
-        ("country", "regions, not countries") if "country" in asked else ("region", "other regions or the world")
-    )
+    name = next(one for one in THERE if one in asked)
+    there = THERE[name]
     some = "1 multi-country project" if projects == 1 else f"{projects} multi-country projects"
     assert told == [f"{name} leaves out {millions},000,000.00 US dollars of {some}, counted under {there}"]
 
 
 @pytest.mark.parametrize(
-    "asked", ["country=WLD", "country=AFE,AFR,WLD", "country=UGA&region=LCN", "category=remittances"]
+    "asked",
+    [
+        "country=WLD",
+        "country=AFE,AFR,WLD",
+        "country=UGA&region=LCN",
+        "category=remittances",
+        "country=UGA&income_group=high",
+    ],
 )
 def test_no_bucket_is_told_that_holds_nothing_of_what_is_asked_for(asked, of_buckets):
     assert not any("multi-country" in one for one in warnings(of_buckets, asked))

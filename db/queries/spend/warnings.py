@@ -140,11 +140,14 @@ def _kept_apart(filters: Filters, basis: Basis) -> Select[Any]:
 
 
 def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
-    if not filters.countries and not filters.regions:
+    if filters.income_groups:
+        named, elsewhere = "income_group", "regions or the world, which have none"
+    elif filters.countries:
+        named, elsewhere = "country", "regions, not countries"
+    elif filters.regions:
+        named, elsewhere = "region", "other regions or the world"
+    else:
         return
-    named, elsewhere = (
-        ("country", "regions, not countries") if filters.countries else ("region", "other regions or the world")
-    )
     yield Check(
         left_in_buckets,
         replace(filters, secondary=()),
