@@ -101,9 +101,10 @@ def test_no_bucket_is_told_that_holds_nothing_of_what_is_asked_for(asked, of_buc
 @pytest.mark.parametrize("path", ["projects", "components", "availability", "reviews/queue"])
 def test_a_list_of_a_country_tells_the_money_that_is_counted_under_regions(of_parts, path):
     counts_what_serves_nothing = path == "availability"
-    told = LEFT_OUT.format("5,000,000.00" if counts_what_serves_nothing else "1,000,000.00")
-    assert of_parts(f"/v1/{path}?country=UGA").json()["meta"]["warnings"] == [told]
-    assert of_parts(f"/v1/{path}?country=AFE,UGA").json()["meta"]["warnings"] == []
+    amount = "5,000,000.00" if counts_what_serves_nothing else "1,000,000.00"
+    left_out, twice = LEFT_OUT.format(amount), TWICE.format(amount)
+    assert of_parts(f"/v1/{path}?country=UGA").json()["meta"]["warnings"] == [left_out, twice]
+    assert of_parts(f"/v1/{path}?country=AFE,UGA").json()["meta"]["warnings"] == [twice]
 
 
 def test_categories_that_exclude_each_other_are_not_told_as_a_category(get):

@@ -20,7 +20,7 @@ from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, template_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.source import SECONDARY_COPIES
-from models.vocabulary import Basis, Measure, Relevance
+from models.vocabulary import Basis, Relevance
 from models.words import counted
 
 Said = Callable[[str], str]
@@ -56,8 +56,7 @@ def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Que
 
 def gap_warnings(connection: Connection, filters: Filters, of_rows: bool = False) -> list[str]:
     """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known; what
-    it leaves out, of categories that are kept apart and of money that no single country has; and what may count twice under
-    measures off which nothing is taken.
+    it leaves out, of categories that are kept apart and of money that no single country has; and what may count twice.
 
     `of_rows`: of a list of components, also what counts elsewhere than its row stands.
     """
@@ -68,15 +67,12 @@ def gap_warnings(connection: Connection, filters: Filters, of_rows: bool = False
 def gap_questions(connection: Connection, filters: Filters, of_rows: bool = False) -> Iterator[Question]:
     """What the warnings of a list ask; see `gap_warnings`."""
     yield from missing_questions(connection, filters)
-    if checks := _checks_of_list(connection, filters, of_rows):
-        yield _checks_question(checks)
+    yield _checks_question(_checks_of_list(connection, filters, of_rows))
 
 
 def _checks_of_list(connection: Connection, filters: Filters, of_rows: bool) -> list[Check]:
-    checks = [*_left_apart(filters), *_left_in_buckets(connection, filters)]
     carrying = replace(filters, secondary=())
-    if filters.measure is not Measure.COMMITMENT:
-        checks.append(_perhaps_twice(carrying))
+    checks = [*_left_apart(filters), *_left_in_buckets(connection, filters), _perhaps_twice(carrying)]
     if of_rows:
         checks.append(Check(listed_elsewhere, carrying, told_elsewhere, FINANCING))
     return checks
@@ -94,8 +90,6 @@ def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
 
 def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     """Do all checks with one statement, and say what they find."""
-    if not checks:
-        return
     for number, projects, cents in ask(connection, _checks_question(checks)):
         if projects:
             check = checks[number]
