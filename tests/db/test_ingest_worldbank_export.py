@@ -186,7 +186,13 @@ SET_ASIDE = {
         {**NO_LOANS, "grantamt": "", "curr_total_commitment": "9000000"},
         "curr_total_commitment",
         "9000000",
-        "no part confirms it",
+        "repeats the project's cost and no part confirms it",
+    ),
+    "zero-beside-a-cost-of-zero": (
+        {**NO_LOANS, "grantamt": "", "curr_total_commitment": "0", "curr_project_cost": "0"},
+        "curr_total_commitment",
+        "0",
+        "is zero, as the cost is, which stands for not stated, and no part confirms it",
     ),
     "millions-that-no-part-confirms": (
         {**NO_LOANS, "grantamt": "", "curr_total_commitment": "15.0"},

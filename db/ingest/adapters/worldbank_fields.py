@@ -135,7 +135,8 @@ def settle_amounts(fields: dict[str, Any], unsure: Container[str] = AMOUNTS) -> 
             reason = "repeats the project's cost, while only a grant is stated: the commitment is not stated"
             set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
     elif total is not None and not stated and total == cost:
-        reason = "repeats the project's cost and no part confirms it: the commitment is not stated"
+        why = "repeats the project's cost" if total else "is zero, as the cost is, which stands for not stated,"
+        reason = f"{why} and no part confirms it: the commitment is not stated"
         set_aside.append(("commitment_usd", str(fields.pop("commitment_usd")), reason))
     in_dollars = _in_dollars(fields, unsure)
     for name in AMOUNTS:
