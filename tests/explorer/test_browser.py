@@ -135,6 +135,22 @@ def test_sorts_by_a_column_and_narrows_to_a_row(first):
     expect(first.locator("#answer")).to_be_focused()
 
 
+@pytest.mark.parametrize("dimension", ["country", "region", "category"])
+def test_without_an_order_the_largest_stands_first_as_in_the_picture(dimension, open_page, base):
+    page = settled(open_page(f"/?group_by={dimension}"))
+    expect(page.locator('th[aria-sort="descending"]')).to_have_text("In full, $")
+    answer = httpx.get(f"{base}/v1/spend?group_by={dimension}").json()["data"]
+    by_codes = sorted(answer, key=lambda row: (row[dimension] is None, row[dimension] or ""))
+    by_amount = sorted(by_codes, key=lambda row: (-row["amount_usd"], -row["partial_usd"]))
+    label = "category_label" if dimension == "category" else f"{dimension}_name"
+    assert [row[0] for row in rows_of(page)] == [row.get(label, row[dimension]) for row in by_amount][:50]
+    drawn = page.locator("#chart [data-mark]").first.get_attribute("aria-label")
+    assert rows_of(page)[0][0] in drawn
+    page.get_by_role("button", name="In full, $").click()
+    settled(page)
+    assert query_of(page)["sort"] == "amount_usd"
+
+
 @pytest.mark.parametrize("link", ["#rows tbody a", ".cards a:has-text('Look into it')"])
 def test_a_link_to_another_answer_leads_to_its_beginning(link, first):
     first.set_viewport_size({"width": 390, "height": 844})

@@ -1,6 +1,6 @@
 // The rows of money that an answer is the sum of, with ways to the pages that say why each is counted.
 
-import { address, filterQuery, ROOT } from "./state.js";
+import { address, filterQuery, LARGEST_FIRST, ROOT } from "./state.js";
 import { ask } from "./api.js";
 import { find, make } from "./dom.js";
 import { membersOf } from "./filters.js";
@@ -15,7 +15,7 @@ const OF_WHOLE_PROJECTS = "These are components' own amounts; the answer above c
 /** Show the largest rows behind a question. */
 export async function showBehind(params, signal) {
   const query = filterQuery(params);
-  query.set("sort", "-amount_usd,-partial_usd");
+  query.set("sort", LARGEST_FIRST);
   query.set("limit", String(PAGE));
   const answer = await ask(address("/v1/components", query), signal);
   const labels = new Map((await membersOf("category")).map((one) => [one.value, one.label]));

@@ -1,6 +1,6 @@
 // The explorer: one question in the address, asked of the public API, shown as words, picture, table and code.
 
-import { address, changed, listOf, read, ROOT, spendQuery, view } from "./state.js";
+import { address, inOrder, listOf, read, ROOT, spendQuery, view } from "./state.js";
 import { ask, Trouble } from "./api.js";
 import { applied, letFilter, named, showChips } from "./filters.js";
 import { letTurn, showControls } from "./controls.js";
@@ -83,7 +83,7 @@ async function showNames(params, signal) {
 
 /** Words, table and what lies behind; `arrived` is called as soon as the rows are there, before the picture is. */
 async function showAnswer(params, signal, arrived) {
-  const query = spendQuery(params);
+  const query = spendQuery(inOrder(params));
   query.set("limit", String(PAGE));
   const answer = await ask(address("/v1/spend", query), signal);
   arrived();

@@ -4,6 +4,7 @@ export const PICTURE = ["chart", "scale"];
 export const YEARS = ["year", "fiscal_year"];
 const OF_FILES = ["limit", "cursor", "fields", "format"]; // a view has all rows and its own columns
 const OF_TRACKERS = /^(utm_.*|fbclid|gclid)$/; // what social media and mail add to links that are shared
+export const LARGEST_FIRST = "-amount_usd,-partial_usd";
 const OF_GROUPS = ["group_by", "sort", "basis", "fill"];
 
 /** The parameters of an address's query, as `?group_by=category,year`, without those that only shape a file or follow readers. */
@@ -64,6 +65,14 @@ export function spendQuery(params) {
   const query = new URLSearchParams(params);
   for (const name of PICTURE) query.delete(name);
   return query;
+}
+
+/** The question with the order of its rows: the one asked for, else the largest first, as the picture has them. Years follow each
+ * other, and rows of several dimensions stand by their members. */
+export function inOrder(params) {
+  const grouped = listOf(params, "group_by");
+  if (params.has("sort") || grouped.length !== 1 || YEARS.includes(grouped[0])) return params;
+  return changed(params, { sort: LARGEST_FIRST });
 }
 
 /** The filters of a question, for paths that list what lies behind it. */

@@ -1,6 +1,6 @@
 // The table of an answer: a row a group, its range, and what the range rests on; the totals at its foot.
 
-import { changed, listOf, view } from "./state.js";
+import { changed, inOrder, listOf, view } from "./state.js";
 import { make } from "./dom.js";
 import { count, dollars, percent, plain, upper } from "./format.js";
 import { withValue } from "./filters.js";
@@ -53,7 +53,7 @@ export function rowsOf(answer, params) {
 function header(label, sort, params, isNumber) {
   const attributes = { scope: "col", class: isNumber && "n" };
   if (!sort) return make("th", attributes, label);
-  const [key] = listOf(params, "sort");
+  const [key] = listOf(inOrder(params), "sort");
   const now = key === sort ? "ascending" : key === `-${sort}` ? "descending" : null;
   const falls = now === "ascending" || (now === null && isNumber);
   const next = view(changed(params, { sort: falls ? `-${sort}` : sort }));
