@@ -239,7 +239,27 @@ def said_of_rows(ask, path):
     ("query", "said"),
     [
         ("country=MAR&year_from=2016&year_to=2018", f"country MAR from 2016 to 2018: {EMPTY}"),
-        ("country=MAR&approved_from=2016-03-01&approved_to=2016-12-31", f"country MAR in 2016: {EMPTY}"),
+        (
+            "country=MAR&approved_from=2016-03-01&approved_to=2016-12-31",
+            f"country MAR from 2016-03-01 to 2016-12-31: {EMPTY}",
+        ),
+        (
+            "country=MAR&approved_from=2015-02-02&approved_to=2018-12-31",
+            f"country MAR from 2015-02-02 to 2018-12-31: {EMPTY}",
+        ),
+        (
+            "country=JOR,MAR&approved_from=2016-02-01&approved_to=2019-01-31",
+            f"country MAR from 2016-02-01 to 2019-01-31: {EMPTY}",
+        ),
+        ("region=MEA&approved_from=2015-03-01&approved_to=2015-03-01", f"region MEA on 2015-03-01: {EMPTY}"),
+        ("region=MEA&approved_from=2019-02-02", f"region MEA from 2019-02-02: {EMPTY}"),
+        (
+            "country=MAR&year_from=2010&year_to=2015&approved_from=2015-03-01",
+            f"country MAR from 2015-03-01 to 2015: {EMPTY}",
+        ),
+        ("country=MAR&approved_from=2015-01-31&approved_to=2015-02-01", None),
+        ("country=MAR&approved_from=2014-06-01&approved_to=2018-06-01", None),
+        ("country=JOR,MAR&approved_from=2016-02-01&approved_to=2019-02-01", None),
         ("country=JOR,MAR&year_from=2017", f"country JOR from 2017: {EMPTY}"),
         ("region=MEA&year_from=2017&year_to=2018", f"region MEA from 2017 to 2018: {EMPTY}"),
         ("country=MAR&year_to=2014&year_basis=fiscal", f"country MAR until fiscal year 2014: {EMPTY}"),
@@ -270,6 +290,11 @@ def test_fiscal_years_of_which_nothing_is_loaded_of_a_source_are_a_gap(of_some_y
         ("year&country=JOR,MAR&year_from=2015&year_to=2018", "country JOR, MAR in 2017-2018"),
         ("country,year&country=JOR,MAR&year_from=2015&year_to=2016", "country JOR in 2015; of MAR in 2016"),
         ("year&country=MAR&year_from=2015&year_to=2015", None),
+        (
+            "year&country=MAR&approved_from=2015-03-01&approved_to=2019-12-31",
+            "country MAR in 2015-2018 within the dates asked for",
+        ),
+        ("year&country=MAR&approved_from=2015-01-01&approved_to=2015-12-31", None),
         ("year&country=MAR&year_basis=fiscal", "country MAR in fiscal year 2016-2018"),
     ],
 )
@@ -318,7 +343,7 @@ def test_calendar_years_are_not_told_where_fiscal_ones_are_filled(get):
 def test_years_that_are_left_out_for_other_reasons_are_not_told(of_some_years):
     asked = "group_by=year&fill=year&relevance=none&country=MAR&year_from=2014&year_to=2017&approved_from=2016-01-01"
     assert said_of_rows(of_some_years, f"/v1/spend?{asked}") == [
-        f"no row loaded of country MAR from 2016 to 2017: {EMPTY}",
+        f"no row loaded of country MAR from 2016-01-01 to 2017: {EMPTY}",
     ]
     asked = "group_by=year&fill=year&relevance=none&country=JOR&year_from=2014&year_to=2017&approved_from=2016-01-01"
     assert said_of_rows(of_some_years, f"/v1/spend?{asked}") == [f"no row loaded of country JOR in 2017: {FILLED}"]

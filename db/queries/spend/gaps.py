@@ -7,9 +7,10 @@ Summaries tell which years are loaded; where they have not all fiscal years, as 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, union
 
 from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, ranges
 from db.queries.spend.cells import Plan, cells_of, summary
@@ -30,7 +31,7 @@ Loaded = dict[str, set[int]]
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Members of a dimension and years of one kind, from `first` to `last` or open, that a filter names together; `filled`: of
-    the kind that the answer fills."""
+    the kind that the answer fills; `since` and `until`: the days that the first and the last year are asked for by, if any."""
 
     dimension: Dimension
     members: tuple[str, ...]
@@ -38,6 +39,8 @@ class Pair:
     first: int | None
     last: int | None
     filled: bool
+    since: date | None = None
+    until: date | None = None
 
     @property
     def question(self) -> Question:
@@ -46,12 +49,19 @@ class Pair:
         bounds = {"first": self.first, "last": self.last}
         ends = [None if year is None else slot(name) for name, year in bounds.items()]
         known = {name: year for name, year in bounds.items() if year is not None}
-        return Question(_loaded_years, (self.dimension, self.kind, slots, *ends), values | known)
+        return Question(_loaded_years, (self.dimension, self.kind, slots, *ends, *self.parts), values | known)
+
+    @property
+    def parts(self) -> tuple[date | None, date | None]:
+        """The days between which rows have to be for the first and the last year to be loaded, where only a part of these is
+        asked for."""
+        since = self.since and (None if (self.since.month, self.since.day) == (1, 1) else self.since)
+        return since, self.until and (None if (self.until.month, self.until.day) == (12, 31) else self.until)
 
     @property
     def when(self) -> str:
-        """The years in words."""
-        return _in_words(self.first, self.last, self.named)
+        """The years, or the days that are asked for, in words."""
+        return _in_words(self.since or self.first, self.until or self.last, self.named)
 
     @property
     def named(self) -> str:
@@ -73,7 +83,18 @@ def pairs_of(filters: Filters, fill: Dimension | None = None) -> Iterator[Pair]:
             (Dimension.SOURCE, filters.sources),
         ):
             if members:
-                yield Pair(dimension, members, kind, first, last, filled)
+                yield Pair(dimension, members, kind, first, last, filled, *_days(filters, first, last, kind))
+
+
+def _days(filters: Filters, first: int | None, last: int | None, kind: Dimension) -> tuple[date | None, date | None]:
+    """The dates of a filter that lie in the first and in the last year that it names of a kind, and so bound more narrowly."""
+    if kind is not Dimension.YEAR:
+        return None, None
+    since, until = map(bounding, (filters.approved_from, filters.approved_to))
+    return (
+        since if since is not None and since.year == first else None,
+        until if until is not None and until.year == last else None,
+    )
 
 
 def time_question(filters: Filters) -> Question | None:
@@ -133,7 +154,8 @@ def unloaded(connection: Connection, pair: Pair, known: Sequence[str], query: Sp
     apart = [here] if members is None else [[member] for member in here]
     holes = [(some, _runs(sorted(set(years).difference(*(loaded[member] for member in some))))) for some in apart]
     if told := [f"{', '.join(some)} in {pair.named}{runs}" for some, runs in holes if runs]:
-        yield f"no row loaded of {pair.dimension} {'; of '.join(told)}: zeros filled in there are not known to be zero"
+        within = " within the dates asked for" if any(pair.parts) else ""
+        yield f"no row loaded of {pair.dimension} {'; of '.join(told)}{within}: zeros filled in there are not known to be zero"
 
 
 def _filled_years(connection: Connection, pair: Pair, query: SpendQuery) -> tuple[range, set[Any] | None]:
@@ -212,12 +234,40 @@ def _runs(years: Sequence[int]) -> str:
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _loaded_years(dimension: Dimension, kind: Dimension, members: Sequence[Any], first: Any, last: Any) -> Select[Any]:
+def _loaded_years(
+    dimension: Dimension,
+    kind: Dimension,
+    members: Sequence[Any],
+    first: Any,
+    last: Any,
+    since: date | None,
+    until: date | None,
+) -> Select[Any]:
     cells = cells_of_all(dimension, kind)
     if cells is None:
         return _loaded_fiscal_years(dimension, members, first, last)
     member, year = summary.c[COLUMNS[dimension]], summary.c[COLUMNS[kind]]
-    return select(member, year).where(*cells, member.in_(members), *_within(year, first, last)).distinct()
+    found = select(member, year).where(*cells, member.in_(members), *_within(year, first, last)).distinct()
+    return found if since is None and until is None else _within_days(found, dimension, (first, since), (last, until))
+
+
+def _within_days(
+    years: Select[Any], dimension: Dimension, start: tuple[Any, date | None], end: tuple[Any, date | None]
+) -> Select[Any]:
+    """Of years by member, those that have rows within the days asked for. Cells know no days, so facts are asked of the years
+    that are asked for in part."""
+    known = years.subquery("known")
+    member, year = known.c
+    (first, since), (last, until) = start, end
+    found = [fact.c.measure.in_(list(Measure)), DIMENSIONS[dimension] == member, fact.c.year == year]
+    whole = []
+    if since is not None:
+        whole.append(year > first)
+        found.append(fact.c.approval_date >= since)
+    if until is not None:
+        whole.append(year < last)
+        found.append(fact.c.approval_date <= until)
+    return select(member, year).where(and_(*whole) | exists().where(*found))
 
 
 def _within(year: ColumnElement[Any], first: Any, last: Any) -> list[ColumnElement[bool]]:
