@@ -80,6 +80,16 @@ DENIED_IN_ENGLISH = [
     "The project will not finance services for refugees. It builds roads for farmers.",
     "There are no refugees in the project area; it is a farming region and the project helps farmers.",
     "No refugees live in the project area, and the project does not target migrants.",
+    "No funds are allocated to refugees.",
+    "No project funds are allocated to refugees or IDPs.",
+    "No resources of the project will be set aside for refugees.",
+    "No budget is earmarked for displaced persons under this project.",
+    "None of the funds are allocated to refugees.",
+    "No component is dedicated to refugees.",
+    "It has no component for refugees.",
+    "It has no components targeting refugees or migrant workers.",
+    "It does not include a component for refugees.",
+    "There is no component for refugees.",
 ]
 
 DENIED_IN_FRENCH = [
@@ -109,6 +119,9 @@ DENIED_IN_FRENCH = [
     "Les migrants de retour ne sont pas visés par ce projet.",
     "Il n'y a pas de personnes déplacées dans la zone d'intervention.",
     "Les activités ne ciblent pas les réfugiés.",
+    "Aucun financement n'est alloué aux réfugiés.",
+    "Il ne comporte aucune composante pour les réfugiés.",
+    "Il n'a pas de composante destinée aux personnes déplacées.",
     "La présente opération ne couvre ni les réfugiés ni les déplacés.",
 ]
 
@@ -138,6 +151,9 @@ DENIED_IN_SPANISH = [
     "Los desplazados no serán atendidos por el proyecto.",
     "El proyecto no cubre ni a refugiados ni a migrantes.",
     "No existen refugiados en la región.",
+    "No se asignan fondos a los refugiados.",
+    "No tiene ningún componente para los refugiados.",
+    "No hay componente dirigido a los desplazados en este proyecto.",
 ]
 
 LEFT_IN_ENGLISH = [
@@ -297,6 +313,22 @@ LEFT_IN_ENGLISH = [
     "Refugees are outside the scope of this law.",
     "Refugees are outside the scope of the social registry.",
     "Refugees fall outside the project area's schools.",
+    "At present no funds are allocated to refugees; the project changes this.",
+    "No funds are allocated to refugees. This project changes that.",
+    "No funds are allocated to refugees in the national budget.",
+    "No funds are allocated to refugees by the state.",
+    "No funds are allocated to refugees; the project will provide for them.",
+    "No funds are allocated to refugees without papers.",
+    "No funds are provided to refugees alone.",
+    "The parent began in 2015. It has no component for refugees. The additional financing adds one.",
+    "The parent began in 2015. It has no component for refugees. This project adds one.",
+    "It has no component for refugees alone.",
+    "It has no component for refugees, but serves them in all of its parts.",
+    "It has no component for refugees but reaches them through schools.",
+    "It has no component for refugees in camps, only for those in towns.",
+    "The town is poor. It has no services for refugees.",
+    "There is no component for refugees who live in towns, so they are served through schools.",
+    "It has no less than three components for refugees.",
 ]
 
 LEFT_IN_FRENCH = [
@@ -336,6 +368,9 @@ LEFT_IN_FRENCH = [
     "Les réfugiés ne sont pas des bénéficiaires passifs.",
     "Les réfugiés ne sont pas des bénéficiaires mais des acteurs du projet.",
     "Le projet ne vise pas les réfugiés en tant que tels.",
+    "Aucun financement n'est alloué aux réfugiés par l'État.",
+    "Aucun financement n'est alloué aux réfugiés ; le projet change cela.",
+    "Il ne comporte aucune composante pour les réfugiés seuls.",
 ]
 
 LEFT_IN_SPANISH = [
@@ -368,6 +403,9 @@ LEFT_IN_SPANISH = [
     "El proyecto no incluye a agricultores sino a refugiados.",
     "Los refugiados no se benefician de la seguridad social.",
     "El proyecto no se limita a los refugiados.",
+    "No se asignan fondos a los refugiados en el presupuesto nacional.",
+    "No se asignan fondos a los refugiados; el proyecto cambia esto.",
+    "No tiene componente para los refugiados sin papeles.",
     "No habrá paz sin refugiados integrados.",
     "El proyecto no atiende a refugiados de manera aislada.",
     "Los refugiados no son beneficiarios pasivos sino socios.",
