@@ -1,11 +1,12 @@
 """Components: the activities that a project's money is spent on, and the rows that stand in where none are stated."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import JSON, BigInteger, Index, Text
+from sqlalchemy import JSON, BigInteger, Index, Text, false
 from sqlmodel import Field, SQLModel
 
 from models.money import Usd
@@ -54,13 +55,22 @@ class Component(SQLModel, table=True):
     run_id: int | None = Field(default=None, foreign_key="ingest_run.run_id")
 
 
+class Counted(StrEnum):
+    """Whose money the usual question counts of a row."""
+
+    HERE = "here"  # that of the project which lists it, and no other's
+    ELSEWHERE = "elsewhere"  # that of an additional financing of it too, or alone
+    NOWHERE = "nowhere"
+
+
 class ListedRow(SQLModel, table=True):
     """A row of money as lists show it, with all of it that does not depend on the question: its amounts do (`SpendFact`).
 
     It is computed from what the other tables say (`db/ingest/figures/listing.py`), so that a list reads one row for each of
     its own.
     `categories`, `secondary_categories` and `countries` are codes with blanks between them. `shown` is all of it as JSON, but for
-    its amounts (`models/listed.py`).
+    its amounts (`models/listed.py`). Of the usual question (`Filters()`) the amounts stand here too, in cents, with what
+    `scaled` and `exceeds_total` say of them; `counted` tells whose money that is.
     """
 
     __tablename__ = "listed_row"
@@ -86,6 +96,11 @@ class ListedRow(SQLModel, table=True):
     source_url: str | None = Field(default=None, sa_type=Text)
     as_of: str | None = Field(default=None, sa_type=Code)
     shown: str = Field(sa_type=Text)
+    counted: Counted = Field(sa_type=Code, sa_column_kwargs={"server_default": Counted.NOWHERE.value})
+    amount_cents: int | None = Field(default=None, sa_type=BigInteger)
+    partial_cents: int | None = Field(default=None, sa_type=BigInteger)
+    scaled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    exceeds_total: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class Listed(NamedTuple):

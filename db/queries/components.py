@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, or_, select
 
 from db import tables
-from db.queries.filtering import conditions, counted_sum, fact, facts, price_questions, require_prices
+from db.queries.filtering import conditions, counted_sum, fact, facts, price_questions, ranges, require_prices
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, rows_question
 from db.queries.statements.asking import in_pieces, is_page
@@ -17,6 +17,7 @@ from db.queries.statements.pieces import JSON, Piece, by_row, mapped, pieces_of
 from db.queries.statements.prepared import Question, limits
 from db.queries.statements.templates import position_slots, slot, template_of
 from db.queries.statements.walking import Way, way_questions
+from models.component import Counted
 from models.filters import Filters, SortKey
 from models.listed import CODES, FIGURES, with_figures
 from models.search import SearchQuery
@@ -71,6 +72,10 @@ AS_JSON = ("shown", *FIGURES)
 
 YES_OR_NO = ("scaled", "exceeds_total")
 """Those that are true or false, which come as 1 or 0."""
+
+USUAL = Filters()
+KEPT = ("amount_cents", "partial_cents", "scaled", "exceeds_total")
+"""Where the figures of the usual question stand in the list, in the order of `FIGURES`."""
 
 ORDER = (SortKey("project_id"), SortKey("number"))
 """The order of component ids, and what tells two rows apart."""
@@ -206,15 +211,38 @@ def _walking(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any
 
     An outer join has one way only to be walked: by the list. So a filter that has an index of its own is not for this.
     """
-    columns = _columns(_money(filters))
+    if is_usual(filters):
+        return _kept(filters)
+    columns = _columns(money_of(filters))
     matching = and_(fact.c.component_id == listed.c.component_id, *conditions(filters))
     statement = select().select_from(listed.outerjoin(fact, matching))
     return statement.group_by(*listed.primary_key).having(func.count(fact.c.component_id) > 0), columns
 
 
+def is_usual(filters: Filters) -> bool:
+    """Whether rows are asked for as usual, all of them or those of some years: their amounts stand in the list."""
+    return replace(filters, year_from=None, year_to=None) == USUAL
+
+
+def _kept(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """A list of what is usual, with the amounts that stand in it. Only where these are another project's, which can be of another
+    year, its facts are added up."""
+    here = and_(listed.c.counted == Counted.HERE, *ranges(filters, listed.c.year))
+    elsewhere = listed.c.counted == Counted.ELSEWHERE
+    matching = (fact.c.component_id == listed.c.component_id, *conditions(filters))
+    money = {
+        name: case(
+            (elsewhere, select(column).where(*matching).scalar_subquery()), else_=cast(listed.c[kept], column.type)
+        )
+        for (name, column), kept in zip(money_of(filters).items(), KEPT, strict=True)
+    }
+    some = select(func.count(fact.c.component_id)).where(*matching).scalar_subquery() > 0
+    return select().select_from(listed).where(or_(here, and_(elsewhere, some))), _columns(money)
+
+
 def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
     """A list in any order: all that matches is added up first."""
-    figures = [column.label(name) for name, column in _money(filters).items()]
+    figures = [column.label(name) for name, column in money_of(filters).items()]
     counted = select(fact.c.component_id, *figures).select_from(facts(filters)).where(*conditions(filters))
     money = counted.group_by(fact.c.component_id).subquery("money")
     columns = _columns({name: money.c[name] for name in FIGURES})
@@ -226,7 +254,8 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
     return select().select_from(joined), columns
 
 
-def _money(filters: Filters) -> dict[str, ColumnElement[Any]]:
+def money_of(filters: Filters) -> dict[str, ColumnElement[Any]]:
+    """What a filter counts of a row, under the names of `FIGURES`: sums over its facts, in cents."""
     return {
         "amount_usd": cast(counted_sum(fact.c.amount_cents, filters), BigInteger),
         "partial_usd": cast(counted_sum(fact.c.partial_cents, filters), BigInteger),

@@ -1,6 +1,7 @@
 """The rows of lists say what the tables they come from say, after any change."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -12,16 +13,18 @@ from db import tables
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import downgrade, upgrade
-from db.queries.components import AS_JSON, LISTED, component_pieces, list_components
+from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_usual, list_components
+from db.queries.statements.ordering import is_bytewise
 from db.queries.statements.pieces import JSON
+from db.queries.statements.walking import Way
 from db.queries.why import get_component
 from db.revision import newest_revision
-from models.component import ComponentPublic
+from models.component import ComponentPublic, Counted
 from models.encoding import to_json
-from models.filters import STATUSES, Filters
+from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters
 from models.listed import PARTED, shown_of, with_figures
-from models.vocabulary import Relevance
-from tests.data.export_helpers import PROJECT, csv_text, take
+from models.vocabulary import Granularity, Measure, Relevance
+from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, take
 
 
 def kept(connection):
@@ -31,9 +34,11 @@ def kept(connection):
 def from_tables(connection):
     """What must be kept, by going through everything."""
     projects = {row["project_id"]: row for row in connection.execute(select(tables.project)).mappings()}
-    places, shares = defaultdict(set), defaultdict(list)
+    places, shares, money = defaultdict(set), defaultdict(list), defaultdict(list)
     for row in connection.execute(select(tables.spend_fact)).mappings():
         places[row["component_id"]].add(row["country"])
+        if is_counted(row):
+            money[row["component_id"]].append(row)
     for row in connection.execute(select(tables.classification)).mappings():
         if row["effective"]:
             shares[row["component_id"]].append(row)
@@ -55,8 +60,25 @@ def from_tables(connection):
             "confidence": mine[0]["confidence"],
             "countries": " ".join(sorted(places[row["component_id"]])),
         }
-        found[row["component_id"]] = shown | {"shown": shown_of(shown)}
+        counted = amounts(money[row["component_id"]], row["project_id"])
+        found[row["component_id"]] = shown | {"shown": shown_of(shown)} | counted
     return found
+
+
+def is_counted(fact):
+    """Whether a question counts money that asks for nothing else."""
+    serves = fact["relevance"] != Relevance.NONE and fact["category"] not in KEPT_APART
+    return fact["measure"] == Measure.COMMITMENT and serves and fact["status"] in {None, *COUNTED_STATUSES}
+
+
+def amounts(facts, project_id):
+    owners = {fact["project_id"] for fact in facts}
+    whose = Counted.HERE if owners == {project_id} else Counted.ELSEWHERE
+    found = {"counted": whose if owners else Counted.NOWHERE}
+    for name in ("amount_cents", "partial_cents"):
+        stated = [fact[name] for fact in facts if fact[name] is not None]
+        found[name] = sum(stated) if stated else None
+    return found | {name: any(fact[name] for fact in facts) for name in ("scaled", "exceeds_total")}
 
 
 def test_the_bundled_rows_are_those_of_the_tables(loaded):
@@ -110,19 +132,57 @@ def test_what_is_shown_is_the_row_itself_as_json(loaded):
     assert len(whole) > 100
 
 
+@pytest.mark.parametrize("years", [(None, None), (2018, None), (None, 2019), (2017, 2022), (1990, 1990)])
+def test_amounts_that_stand_in_the_list_are_those_of_the_facts(loaded, years):
+    usual = Filters(year_from=years[0], year_to=years[1])
+    added_up = replace(usual, granularity=tuple(Granularity))  # of which nothing is kept
+    assert is_usual(usual)
+    assert not is_usual(added_up)
+    walk = Way(walk=True)
+    with reading(loaded) as connection:
+        kept_ones, others = (
+            connection.execute(_ordered(filters, LISTED, ORDER, None, False, walk, is_bytewise(connection))).all()
+            for filters in (usual, added_up)
+        )
+    assert kept_ones == others
+    assert bool(kept_ones) is (years != (1990, 1990))
+
+
+def test_money_of_another_project_is_found_by_that_projects_year(engine, write):
+    """The list of a project of 2020 holds money of its financing of 2021."""
+    later = {"project_id": "X2", "parent_project_id": "X1", "included_in_parent": "no", "commitment_usd": "40"}
+    part = {"type": "component", "project_id": "X1", "ordinal": 1, "title": "Support to refugees", "amount_usd": "100"}
+    records = (PROJECT | {"commitment_usd": "60"}, PROJECT | later | {"approval_date": "2021-05-01"})
+    take(engine, write("family.jsonl", jsonl_text(*records, part | {"amount_basis": "commitment"})))
+    with reading(engine) as connection:
+        assert kept(connection) == from_tables(connection)
+        assert kept(connection)["X1-1"]["counted"] == Counted.ELSEWHERE
+        found = {
+            years: [
+                row["amount_usd"] + row["partial_usd"]
+                for row in list_components(connection, Filters(year_from=years[0], year_to=years[1]), limit=10)
+                if row["component_id"] == "X1-1"
+            ]
+            for years in ((None, None), (None, 2020), (2021, None), (2022, None))
+        }
+    assert found == {(None, None): [100_00], (None, 2020): [60_00], (2021, None): [40_00], (2022, None): []}
+
+
 def test_figures_are_shown_to_the_cent():
     text = with_figures(f'{{"a":1,{PARTED},"b":2}}', -1_000_001, None, 1, 0)
     assert text == '{"a":1,"amount_usd":-10000.01,"partial_usd":null,"scaled":true,"exceeds_total":false,"b":2}'
 
 
-@pytest.mark.parametrize("revision", ["head", newest_revision(), "+1"])
-def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(revision, bundled):
+@pytest.mark.parametrize(
+    ("before", "revision"), [("0019", "head"), ("0019", newest_revision()), ("0019", "+2"), ("0020", "head")]
+)
+def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(before, revision, bundled):
     with reading(bundled) as connection:
-        before = kept(connection)
-    downgrade(bundled, "0019")
+        rows = kept(connection)
+    downgrade(bundled, before)
     upgrade(bundled, revision)
     with reading(bundled) as connection:
-        assert kept(connection) == before
+        assert kept(connection) == rows
 
 
 def test_a_row_that_is_not_written_is_refused():

@@ -1,13 +1,17 @@
 """Keeps the rows of lists, so that a list reads one row for each of its own: computed from components, verdicts and facts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, Select, and_, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, RowMapping, Select, and_, case, cast, func, select
 
 from db import tables
+from db.queries.components import USUAL, money_of
+from db.queries.filtering import conditions
 from db.store import batches, ids_in_batches, insert_rows, replace_rows, upsert
+from models.component import Counted
 from models.listed import shown_of
 from models.vocabulary import Relevance
 
@@ -66,10 +70,12 @@ def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[s
         shares[component_id].append(share)
     for component_id, country in connection.execute(_places(project_ids)):
         places[component_id].append(country)
+    money = {row["component_id"]: _counted(dict(row)) for row in connection.execute(_usual(project_ids)).mappings()}
     for row in connection.execute(_with_projects(project_ids)).mappings():
         component_id = row["component_id"]
         if component_id in shares:
-            yield _row(row, shares[component_id], places.get(component_id, ()))
+            found = _row(row, shares[component_id], places.get(component_id, ()))
+            yield found | {"shown": shown_of(found)} | money.get(component_id, _counted())
 
 
 def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, Any]:
@@ -85,7 +91,14 @@ def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, An
         "confidence": confidence,
         "countries": " ".join(places),
     }
-    return found | {"shown": shown_of(found)}
+    return found
+
+
+def _counted(row: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """What the usual question counts of a row, if anything, and whose money that is."""
+    counted = Counted.NOWHERE if not row else Counted.ELSEWHERE if row["elsewhere"] else Counted.HERE
+    figures = {"amount_cents": row.get("amount_usd"), "partial_cents": row.get("partial_usd")}
+    return figures | {name: bool(row.get(name)) for name in ("scaled", "exceeds_total")} | {"counted": counted}
 
 
 def _with_projects(project_ids: Sequence[str]) -> Select[Any]:
@@ -98,12 +111,24 @@ def _with_projects(project_ids: Sequence[str]) -> Select[Any]:
 
 def _effective(project_ids: Sequence[str]) -> Select[Any]:
     """The shares of the verdict that counts of each component, not the long evidence."""
-    mine = and_(component.c.component_id == verdict.c.component_id, component.c.project_id.in_(project_ids))
-    query = select(verdict.c.component_id, *(verdict.c[name] for name in OF_VERDICT)).join(component, mine)
+    query = select(verdict.c.component_id, *(verdict.c[name] for name in OF_VERDICT))
+    query = query.join(component, _mine(verdict.c.component_id, project_ids))
     return query.where(verdict.c.effective.is_(True)).order_by(verdict.c.component_id, verdict.c.position)
 
 
 def _places(project_ids: Sequence[str]) -> Select[Any]:
-    mine = and_(component.c.component_id == fact.c.component_id, component.c.project_id.in_(project_ids))
-    query = select(fact.c.component_id, fact.c.country).join(component, mine).distinct()
-    return query.order_by(fact.c.component_id, fact.c.country)
+    query = select(fact.c.component_id, fact.c.country).join(component, _mine(fact.c.component_id, project_ids))
+    return query.distinct().order_by(fact.c.component_id, fact.c.country)
+
+
+def _usual(project_ids: Sequence[str]) -> Select[Any]:
+    """What the usual question counts of each row, and whether any of it is another project's."""
+    elsewhere = func.max(case((fact.c.project_id != component.c.project_id, 1), else_=0)).label("elsewhere")
+    figures = [column.label(name) for name, column in money_of(USUAL).items()]
+    query = select(fact.c.component_id, elsewhere, *figures).join(component, _mine(fact.c.component_id, project_ids))
+    return query.where(*conditions(USUAL)).group_by(fact.c.component_id)
+
+
+def _mine(component_id: ColumnElement[str], project_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a row of another table is of a component that one of some projects lists."""
+    return and_(component.c.component_id == component_id, component.c.project_id.in_(project_ids))
