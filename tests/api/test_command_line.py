@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from api.cli import reporting
 from api.cli.commands import ENTRIES, app, command_of
-from api.cli.database import records_in
+from api.cli.files import records_in
 from db.engine import make_engine, writing
 from db.migrate import upgrade
 from db.settings import ROOT, Settings, get_settings
