@@ -15,6 +15,8 @@ COPY data ./data
 COPY models ./models
 COPY db ./db
 COPY api ./api
+# Compiled once: the user below may not keep what each start would compile anew.
+RUN /opt/venv/bin/python -m compileall -q models db api
 RUN mkdir var && chown app:app var
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

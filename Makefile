@@ -98,9 +98,11 @@ $(PY):
 	"$$found" -m venv --clear $(VENV) || { rm -rf $(VENV); \
 	  echo "error: $$found cannot make an environment; is its venv module installed?" >&2; exit 1; }
 
+# The program is compiled with its libraries, or each start would do so where Python is told to write no bytecode.
 $(RUN_STAMP): $(PY)
 	@echo "installing requirements/run.txt"
 	@$(PY) -m pip install $(PIP_FLAGS) -r requirements/run.txt
+	@$(PY) -m compileall -q api db models
 	@rm -f $(VENV)/.run-*
 	@touch $@
 

@@ -24,7 +24,6 @@ from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.statements.asking import NOTHING, Known, from_memory, know
 from db.queries.vocabulary import Vocabulary, vocabulary
-from db.waiting import on_loop
 from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
@@ -117,6 +116,8 @@ async def _as_it_takes(request: Request, read: Read) -> Response:
             if not allowance.spent:
                 raise
         return await run_in_threadpool(_with_turn, request.app, read)
+    from db.waiting import on_loop  # the driver is there by now; who reads a file does without
+
     async with _places.setdefault(get_running_loop(), Semaphore(PLACES)):
         return await on_loop(_from_server, request.app, read)
 

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
 from db.errors import ReadAnewError
-from db.waiting import WaitingPool, connect
 
 PRIVATE = 0o600  # hashes of keys, and what was sent with them, are nobody else's business
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
@@ -53,6 +52,8 @@ def make_engine(url: str) -> Engine:
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
+        from db.waiting import WaitingPool, connect  # who reads a file does without the driver
+
         patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": HANGS_MS}
         wanted: dict[str, Any] = {name: value for name, value in patience.items() if name not in parsed.query}
         wanted["prepare_threshold"] = None  # whose statements are kept by a name is for `send_together` to say, not two

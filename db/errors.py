@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import psycopg
-
 from db.addresses import without_user
 from models.prices import PriceIndex
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+DISK_FULL = "53100"
+DAMAGED = {"XX001", "XX002"}  # data_corrupted, index_corrupted
+"""PostgreSQL's own codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), so that its driver need not be there
+where it is not used."""
 
 
 def is_out_of_room(error: BaseException | None) -> bool:
@@ -20,7 +23,7 @@ def is_out_of_room(error: BaseException | None) -> bool:
         return error.errno in NO_ROOM
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return isinstance(error, psycopg.errors.DiskFull)
+    return getattr(error, "sqlstate", None) == DISK_FULL
 
 
 def is_damaged(error: BaseException | None) -> bool:
@@ -28,7 +31,7 @@ def is_damaged(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to say where
         return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return isinstance(error, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted)
+    return getattr(error, "sqlstate", None) in DAMAGED
 
 
 class DataError(Exception):

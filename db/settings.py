@@ -5,8 +5,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict, make_conninfo, timeout_from_conninfo
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
@@ -29,6 +27,9 @@ def _parted(value: object) -> object:
 
 def _require_options(address: URL) -> None:
     """Refuse options that PostgreSQL's client does not know, which would otherwise come out where it first connects."""
+    from psycopg import ProgrammingError  # not at the start: an SQLite file needs no driver
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo, timeout_from_conninfo
+
     options = {name: value if isinstance(value, str) else value[-1] for name, value in address.query.items()}
     try:
         timeout_from_conninfo(conninfo_to_dict(make_conninfo(**options)))

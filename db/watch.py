@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from time import monotonic, sleep
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import psycopg
 from sqlalchemy import Engine
 
 from db.engine import reading
 from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
 from models.release import Release
+
+if TYPE_CHECKING:
+    import psycopg
 
 log = logging.getLogger("db.watch")
 
@@ -275,6 +277,8 @@ class _Listener:
         self._heard = None
 
     def _run(self) -> None:
+        import psycopg  # who reads a file does without
+
         while not self._stopped.is_set():
             try:
                 self._listen()
@@ -287,6 +291,8 @@ class _Listener:
             self._stopped.wait(POLL_SECONDS)
 
     def _listen(self) -> None:
+        import psycopg
+
         positional, named = self._address
         with psycopg.connect(*positional, autocommit=True, **named) as connection:
             replica = _is_replica(connection)
@@ -306,12 +312,12 @@ class _Listener:
                     self._heard = None  # there is a newer one: until it is read here, others ask for themselves
 
 
-def _is_replica(connection: psycopg.Connection[Any]) -> bool:
+def _is_replica(connection: "psycopg.Connection[Any]") -> bool:
     row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
     return row is not None and bool(row[0])
 
 
-def _newest(connection: psycopg.Connection[Any]) -> ReleaseStamp | None:
+def _newest(connection: "psycopg.Connection[Any]") -> ReleaseStamp | None:
     row = connection.execute(
         "SELECT release_id, created_at, content_sha256, taxonomy_version, rules_version, method_version, checked_at"
         " FROM release ORDER BY release_id DESC LIMIT 1"

@@ -143,7 +143,7 @@ def _dollars(name: str) -> Any:
 class Record(BaseModel):
     """What all records share: they are frozen, and a field nobody knows is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 class ProjectRecord(Record):

@@ -6,9 +6,9 @@ the same rows on SQLite and PostgreSQL; each database's own full-text engine kee
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-import snowballstemmer
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
@@ -27,7 +27,6 @@ LETTERS = 200
 _WORD = re.compile(r"[^\W_]+")
 _MINUS = re.compile(r'(?<![^\s"])[-\u2212]+"?[^\W_]')
 _PHRASE_OR_WORDS = re.compile(r'"([^"]*)"|([^"]+)')
-_stemmer = snowballstemmer.stemmer("english")
 
 
 class SearchText(SQLModel, table=True):
@@ -51,6 +50,13 @@ class SearchQuery:
     text: str = field(default="", compare=False)
 
 
+@cache
+def _stemmer() -> Any:
+    import snowballstemmer  # brings along every language that it knows, and a start needs none
+
+    return snowballstemmer.stemmer("english")
+
+
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     """Cut a word to its stem, written so that every database takes it for one word.
@@ -59,7 +65,7 @@ def _stem(word: str) -> str:
     kept as the digits of its bytes. PostgreSQL's parser takes "7e0e7" for a number and a word; with a letter before it, it
     stays one.
     """
-    stem: str = _stemmer.stemWord(word)
+    stem: str = _stemmer().stemWord(word)
     if not stem.isascii():
         return f"{BYTES}{stem.casefold()[:LETTERS].encode().hex()}"
     return f"n{stem}" if stem[0].isdigit() else stem

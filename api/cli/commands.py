@@ -1,6 +1,5 @@
 """The command line: each command is loaded when it is asked for, so that help and questions need not wait for the rest."""
 
-import gc
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
+
+from api.loading import loading
 
 HELP = """Migration finance on the command line: bring data in, ask, classify, run the service.
 
@@ -55,12 +56,8 @@ MODULES = {entry.name: entry.module for entry in ENTRIES}
 
 def command_of(name: str) -> Any:
     """Load a command, or a group of them, by its name."""
-    gc.disable()  # loading makes many things and leaves none behind: a search for garbage takes a third of its time
-    try:
+    with loading():
         found = get_command(import_module(MODULES[name]).app)
-    finally:
-        gc.enable()
-        gc.freeze()
     return getattr(found, "commands", {}).get(name, found)
 
 

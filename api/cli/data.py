@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.database import ready_engine, records_in
+from api.cli.database import ready_engine
 from api.cli.examples import example
+from api.cli.files import records_in
 from api.cli.reporting import out, print_report, progress_bar
 from api.cli.sync import sync as sync_sources
 from db.ingest.bundle import FILES, load_bundle

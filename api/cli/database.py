@@ -1,28 +1,20 @@
 """The database of a command: opened, checked, and with clear words where it cannot be used."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from api.cli.reporting import err, print_report, progress_bar
+from api.cli.refusing import print_error
 from db.engine import make_engine, missing_file
 from db.errors import DataError, LockFileError, SchemaOutdatedError, is_damaged
-from db.ingest.adapters.adapter import Adapter
-from db.ingest.pipeline import ingest
 from db.revision import require_current
 from db.settings import get_settings
 
 NO_DATABASE = 3
 """Exit code where the database is missing, damaged, does not answer or is of another revision."""
-
-
-LINED = {".csv", ".jsonl"}
-"""Endings of files that have about a record a line."""
 
 
 @contextmanager
@@ -38,18 +30,17 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
             require_current(engine)
         yield engine
     except DataError as error:
-        err.print(f"error: {error}", style="red", markup=False, highlight=False)
+        print_error(str(error))
         unusable = isinstance(error, SchemaOutdatedError | LockFileError)
         raise typer.Exit(NO_DATABASE if unusable else 1) from None
     except OperationalError as error:
-        err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
+        print_error(f"the database does not answer: {error.orig}")
         raise typer.Exit(NO_DATABASE) from None
     except DatabaseError as error:
         if not is_damaged(error.orig):
             raise
         where = engine.url.render_as_string()
-        text = f"error: the database {where} is damaged, or is none: {error.orig}"
-        err.print(text, style="red", markup=False, highlight=False)
+        print_error(f"the database {where} is damaged, or is none: {error.orig}")
         raise typer.Exit(NO_DATABASE) from None
     finally:
         engine.dispose()
@@ -66,21 +57,3 @@ def _require_file(engine: Engine) -> None:
         raise SchemaOutdatedError(
             f"there is no database file {path}: correct the path in DATABASE_URL, or make it by `python -m api migrate`"
         )
-
-
-def ingest_file(adapter: Adapter, file: Path) -> None:
-    """Take a file in and print the report."""
-    with ready_engine() as engine, progress_bar(file.name, records_in(file)) as advance:
-        report = ingest(engine, adapter, [file], advance)
-    print_report(report)
-
-
-def records_in(*files: Path) -> int | None:
-    """Count the lines of tables, which are about as many as their records; `None` where a form has no such lines."""
-    if any(file.suffix.lower() not in LINED or not os.path.isfile(file) for file in files):
-        return None
-    lines = 0
-    for file in files:
-        with file.open("rb") as source:
-            lines += sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
-    return lines or None

@@ -10,8 +10,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from api.cli.database import ingest_file, ready_engine
+from api.cli.database import ready_engine
 from api.cli.examples import example
+from api.cli.files import ingest_file
 from api.cli.reporting import err, out, print_outcome, print_report, progress_bar
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter

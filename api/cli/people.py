@@ -19,6 +19,7 @@ from rich.table import Table
 from api.answers.shape import OF_PICTURES
 from api.cli.database import NO_DATABASE, ready_engine
 from api.cli.examples import example
+from api.cli.refusing import print_error
 from api.cli.reporting import err, out
 from api.params.spend import SpendParams
 from api.routers.components import ComponentParams
@@ -100,7 +101,7 @@ def _refuse(status: int, document: Mapping[str, Any]) -> None:
     """Print what is wrong in the words of the API; exit code 2 for a wrong question, 3 without a database."""
     for item in document["errors"] or [{"message": document["detail"]}]:
         near = f"; did you mean {item['suggestion']!r}?" if item.get("suggestion") else ""
-        err.print(f"error: {item['message']}{near}", style="red", markup=False, highlight=False)
+        print_error(f"{item['message']}{near}")
     if document["type"].endswith("/database-not-ready"):
         raise typer.Exit(NO_DATABASE)
     raise typer.Exit(2 if status < 500 else 1)

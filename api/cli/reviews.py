@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from api.answers.encoding import with_dollars
-from api.cli.database import ingest_file, ready_engine
+from api.cli.database import ready_engine
 from api.cli.examples import example
+from api.cli.files import ingest_file
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.queries.reviews import FORM, as_form, current_reviews, review_queue

@@ -9,7 +9,7 @@ import uvicorn
 
 from api.cli.database import ready_engine
 from api.cli.examples import example
-from api.cli.reporting import err
+from api.cli.refusing import print_error
 from api.observe.counts import shared_counts
 from api.observe.logs import log_config
 from db.settings import get_settings
@@ -41,7 +41,7 @@ def serve(
     _require_port(host, port)
     with shared_counts() if workers > 1 else nullcontext():
         uvicorn.run(
-            "api.main:create_service",
+            "api.loading:load_service",
             factory=True,
             http="api.http.unreadable:ReadableProtocol",
             host=host,
@@ -61,7 +61,5 @@ def _require_port(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        err.print(
-            f"error: cannot listen on {host}, port {port}: {error.strerror}", style="red", markup=False, highlight=False
-        )
+        print_error(f"cannot listen on {host}, port {port}: {error.strerror}")
         raise typer.Exit(1) from None

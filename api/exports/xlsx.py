@@ -4,8 +4,6 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import xlsxwriter
-
 from api.exports.columns import About, Column, Kind, chosen
 from api.exports.csv import flat_text, utc
 from db.queries.statements.pieces import Piece
@@ -21,6 +19,8 @@ PIECE = 1 << 20
 
 def xlsx_chunks(columns: Sequence[Column], pieces: Iterable[Piece], about: About) -> Iterator[bytes]:
     """Yield the workbook. Texts are never formulas; amounts are Excel's own numbers, exact to 15 digits."""
+    import xlsxwriter  # few ask for workbooks, and the service starts sooner without
+
     with tempfile.TemporaryFile() as file:
         # The rows go to disk as they come, so that a long sheet needs no more memory than a short one.
         # A full sheet can pass 4 GB before it is packed, for which the archive needs its 64-bit form.

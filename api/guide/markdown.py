@@ -1,31 +1,34 @@
 """Writes a Markdown document as HTML that may stand on a strict page: no markup of its own, no scripts, links that lead on."""
 
+from __future__ import annotations
+
 import posixpath
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
 from markupsafe import Markup
 
 from api.guide.documents import Document, addresses
 from api.openapi.samples import BASE
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+
 ELSEWHERE = re.compile(r"[a-z]+:|#|/")
 TABLE = '<div class="scroll" role="region" aria-label="Table" tabindex="0">\n<table>\n'
-INLINE = MarkdownIt("commonmark", {"html": False})
 COMMENT = re.compile(r"\s*<!--.*-->\s*", re.S)
 
 
 @lru_cache(128)
 def html_of(document: Document) -> str:
     """Write a document as HTML; links between documents become links between their pages."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
+    parser = _parser(True).enable("table")
     parser.add_render_rule("html_block", _no_markup)
     parser.add_render_rule("html_inline", _no_markup)
     parser.add_render_rule("table_open", lambda *_: TABLE)
@@ -41,7 +44,18 @@ def html_of(document: Document) -> str:
 
 def inline_html(text: str) -> Markup:
     """Write a sentence of ours as HTML: its code in backticks, its stresses."""
-    return Markup(INLINE.renderInline(text))
+    return Markup(_inline().renderInline(text))
+
+
+@cache
+def _inline() -> MarkdownIt:
+    return _parser(False)
+
+
+def _parser(html: bool) -> MarkdownIt:
+    from markdown_it import MarkdownIt  # documents and pages need it, a start does not
+
+    return MarkdownIt("commonmark", {"html": html})
 
 
 def with_address(html: str, base: str) -> str:

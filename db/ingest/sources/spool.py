@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from db.errors import FileRefusedError, SpoolError
-from db.ingest.sources.web import Validators
+from db.ingest.sources.validators import Validators
 
 MANIFEST = "manifest.json"
 FORM = 2

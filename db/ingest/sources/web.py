@@ -23,6 +23,7 @@ from tenacity import (
 )
 
 from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
+from db.ingest.sources.validators import Validators
 from db.progress import Position, anywhere
 from db.unpacking import GZIP as PACKED
 from db.unpacking import Unpacker, form_of_deflate
@@ -62,19 +63,6 @@ class Manners:
     longest_answer: float = 600.0
     """One answer may drip in for this long, however often a byte of it comes."""
     max_bytes: int = 128 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What a source gave to ask by whether an answer is still the same (RFC 9110, section 8.8)."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    def headers(self) -> dict[str, str]:
-        """The headers that make a request conditional. What no header may hold is left out, though a source gave it."""
-        pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from db.ingest.sources.answers import by_ids, read_list
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.texts import TextStore, fetch_text, text_hash
-from db.ingest.sources.web import Answer, Validators, WebClient, WrongAnswerError, shape_of
+from db.ingest.sources.validators import Validators
+from db.ingest.sources.web import Answer, WebClient, WrongAnswerError, shape_of
 from db.ingest.sources.worldbank import Opener, open_worldbank
 from db.progress import Progress, unseen
 from db.queries.spend.totals import totals_of

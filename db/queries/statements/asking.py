@@ -12,8 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import BEGIN_READING, reading_of
 from db.errors import ReadAnewError
-from db.queries.statements.pipeline import OUTDATED, Sent, send_together
-from db.queries.statements.prepared import CHUNK, Question, Row, said
+from db.queries.statements.prepared import CHUNK, Question, Row, Sent, said
 
 BEGIN: Sent = (BEGIN_READING.encode(), ())
 COMMIT: Sent = (b"COMMIT", ())
@@ -149,6 +148,8 @@ def _send_together(connection: Connection, questions: Sequence[Question], last: 
 
 def _answers(connection: Connection, questions: Sequence[Question], ends: bool) -> list[list[Row]]:
     """Send statements without waiting for what comes of those before, nor for the transaction to begin or to end."""
+    from db.queries.statements.pipeline import OUTDATED, send_together  # who reads a file does without the driver
+
     statements = [question.prepared(connection.dialect) for question in questions]
     reading = reading_of(connection)
     assert reading is not None

@@ -17,9 +17,9 @@ from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
+from db.queries.statements.prepared import Sent
+
 Row = tuple[Any, ...]
-Sent = tuple[bytes, Sequence[Any]]
-"""A statement with `$1`, `$2`, … in the places of its values, and the values."""
 
 OUTDATED = (FeatureNotSupported, InvalidSqlStatementName)
 """What the server says of a name where a table has changed since it was given, or where it was forgotten. It is given anew."""

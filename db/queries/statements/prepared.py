@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
-from db.queries.statements.pipeline import Sent
 from db.queries.statements.templates import Values, bare
 
 KEPT = 1_000
@@ -38,6 +37,9 @@ SLOT = re.compile(r"%\((\w+)\)s|%%")
 """A place of a value as the driver of PostgreSQL has it, or the sign that would begin one."""
 
 Row = tuple[Any, ...]
+Sent = tuple[bytes, Sequence[Any]]
+"""A statement with `$1`, `$2`, … in the places of its values, and the values."""
+
 Numbered = tuple[bytes, tuple[str, ...]]
 Processor = Callable[[Any], Any]
 
