@@ -1,7 +1,7 @@
 """Components with the money they carry in a filter."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -74,6 +74,9 @@ YES_OR_NO = ("scaled", "exceeds_total")
 """Those that are true or false, which come as 1 or 0."""
 
 USUAL = Filters()
+YEARS = ("year_from", "year_to")
+"""The bounds that a usual question may have."""
+
 KEPT = ("amount_cents", "partial_cents", "scaled", "exceeds_total")
 """Where the figures of the usual question stand in the list, in the order of `FIGURES`."""
 
@@ -220,8 +223,12 @@ def _walking(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any
 
 
 def is_usual(filters: Filters) -> bool:
-    """Whether rows are asked for as usual, all of them or those of some years: their amounts stand in the list."""
-    return replace(filters, year_from=None, year_to=None) == USUAL
+    """Whether rows are asked for as usual, all of them or those of some years: their amounts stand in the list.
+
+    `filters` may be a template: slots, which stand for values, are compared with nothing.
+    """
+    pairs = ((getattr(filters, one.name), getattr(USUAL, one.name)) for one in fields(Filters) if one.name not in YEARS)
+    return all(asked is usual or (isinstance(asked, tuple) and asked == usual) for asked, usual in pairs)
 
 
 def _kept(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from db.migrate import downgrade, upgrade
 from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_usual, list_components
 from db.queries.statements.ordering import is_bytewise
 from db.queries.statements.pieces import JSON
+from db.queries.statements.templates import template_of
 from db.queries.statements.walking import Way
 from db.queries.why import get_component
 from db.revision import newest_revision
@@ -23,7 +25,7 @@ from models.component import ComponentPublic, Counted
 from models.encoding import to_json
 from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters
 from models.listed import PARTED, shown_of, with_figures
-from models.vocabulary import Granularity, Measure, Relevance
+from models.vocabulary import Granularity, Measure, Relevance, YearBasis
 from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, take
 
 
@@ -146,6 +148,28 @@ def test_amounts_that_stand_in_the_list_are_those_of_the_facts(loaded, years):
         )
     assert kept_ones == others
     assert bool(kept_ones) is (years != (1990, 1990))
+
+
+@pytest.mark.parametrize(
+    ("asked", "usual"),
+    [
+        ({}, True),
+        ({"year_from": 2016}, True),
+        ({"year_from": 2016, "year_to": 2020}, True),
+        ({"min_confidence": 0.7}, False),
+        ({"min_cents": 1}, False),
+        ({"approved_from": date(2020, 1, 1)}, False),
+        ({"categories": ("remittances",)}, False),
+        ({"relevance": (Relevance.DIRECT,)}, False),
+        ({"statuses": STATUSES}, False),
+        ({"measure": Measure.COST}, False),
+        ({"base_year": 2020}, False),
+        ({"year_basis": YearBasis.FISCAL, "year_from": 2016}, False),
+    ],
+)
+def test_what_is_usual_is_known_by_the_shape_of_a_question(asked, usual):
+    filters = Filters(**asked)
+    assert is_usual(filters) is is_usual(template_of(filters)[0]) is usual
 
 
 def test_money_of_another_project_is_found_by_that_projects_year(engine, write):
