@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from api.cli.reporting import err, print_report, progress_bar
 from db.engine import make_engine, missing_file
-from db.errors import DataError, LockFileError, SchemaOutdatedError, is_damaged
+from db.errors import DatabaseFileError, DataError, SchemaOutdatedError, is_damaged
 from db.ingest.adapters.adapter import Adapter
 from db.ingest.pipeline import ingest
 from db.revision import require_current
@@ -39,7 +39,7 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         yield engine
     except DataError as error:
         err.print(f"error: {error}", style="red", markup=False, highlight=False)
-        unusable = isinstance(error, SchemaOutdatedError | LockFileError)
+        unusable = isinstance(error, SchemaOutdatedError | DatabaseFileError)
         raise typer.Exit(NO_DATABASE if unusable else 1) from None
     except OperationalError as error:
         err.print(f"error: the database does not answer: {error.orig}", style="red", markup=False, highlight=False)
