@@ -1,7 +1,9 @@
 """In front of the application: what every request gets, and answers that are sent again without asking it."""
 
+import asyncio
 import secrets
 from itertools import count
+from math import inf
 from time import perf_counter
 
 from starlette.exceptions import HTTPException
@@ -26,6 +28,9 @@ MAX_TARGET = 16 * 1024
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
 
+BODY_SECONDS = 60.0
+"""How long a body may stay away, without another byte of it, until it is not waited for any more."""
+
 
 class FrontLayer:
     """Gives each request an identifier, answers HEAD as GET without a body, limits clients and bodies, and keeps answers.
@@ -45,6 +50,7 @@ class FrontLayer:
     ) -> None:
         self.app = app
         self.quota = quota
+        self.body_seconds = BODY_SECONDS
         self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
@@ -126,7 +132,8 @@ class FrontLayer:
         if keeper is not None:
             keeper.begin()
         try:
-            await self.watched(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+            most = inf if takes_uploads(scope) else MAX_BODY
+            await self.watched(scope, _bounded(receive, most, self.body_seconds), send_on)
         finally:
             if keeper is not None:
                 keeper.end()
@@ -140,16 +147,23 @@ def _again(kept: Kept, asked: Question) -> tuple[int, RawHeaders, bytes]:
     return 200, kept.headers, kept.body
 
 
-def _limited(receive: Receive) -> Receive:
-    """Stop reading a body that grows too large, whatever length it claims to have."""
-    read = 0
+def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
+    """Stop reading a body that grows larger than `most` bytes, whatever length it claims to have, and one that stays away."""
+    read, whole = 0, False
 
     async def receive_on() -> Message:
-        nonlocal read
-        message = await receive()
+        nonlocal read, whole
+        if whole:  # what is waited for now is the end of the connection
+            return await receive()
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:.0f} seconds") from None
         read += len(message.get("body", b""))
-        if read > MAX_BODY:
-            raise HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes")
+        whole = not message.get("more_body", False)
+        if read > most:
+            raise HTTPException(413, f"the body is larger than {most:,} bytes")
         return message
 
     return receive_on

@@ -150,7 +150,7 @@ async def send_records(
 
     Up to a megabyte is answered with the report; more, or `Prefer: respond-async`, with 202 and the run to ask for.
     What cannot be taken in at all is a 422. A body that arrived whole becomes a run, which tells the key, also where its
-    records are refused; one that is refused with 400, 413 or 415 becomes none.
+    records are refused; one that is refused with 400, 408, 413 or 415 becomes none.
     """
     engine, settings = get_writer(request), get_settings()
     with new_folder(settings.spool_dir) as folder:
