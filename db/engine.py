@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
-from db.errors import ReadAnewError
+from db.errors import DatabaseFileError, ReadAnewError
 
 PRIVATE = 0o600  # hashes of keys, and what was sent with them, are nobody else's business
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
@@ -46,7 +46,8 @@ LONG_REST_SECONDS = 30
 def make_engine(url: str) -> Engine:
     """Make an engine for a database address; `postgresql://` uses the psycopg driver.
 
-    SQLite runs in write-ahead mode, so that readers never wait for the writer, and checks foreign keys.
+    SQLite runs in write-ahead mode, so that readers never wait for the writer, and checks foreign keys. Its file has to be
+    there: `make_file` makes one.
     """
     parsed = make_url(url)
     if parsed.drivername in {"postgresql", "postgres"}:
@@ -70,29 +71,79 @@ def make_engine(url: str) -> Engine:
         # A file has room for any number of readers, so none has to wait for another's connection; and as many are kept open
         # as there can be threads that read, for to open one takes longer than most answers.
         engine = create_engine(parsed, pool_size=READERS, max_overflow=-1, json_deserializer=msgspec.json.decode)
-        event.listen(engine, "do_connect", _create_for_its_owner)
+        event.listen(engine, "do_connect", _open_what_is_there)
+        event.listen(engine, "checkout", partial(_stay_with_the_file, engine))
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 def missing_file(engine: Engine) -> Path | None:
-    """The path of an SQLite file that is not there yet: the first connection would make it, empty.
+    """The path of an SQLite file that is not there.
 
     None of one that may not be looked at or cannot be: SQLite says why where it is opened.
     """
-    named = engine.url.database if engine.dialect.name == "sqlite" else None
-    if named in {None, "", ":memory:"}:
-        return None
+    path = _path_of(engine)
     try:
-        return None if Path(named).exists() else Path(named)
+        return None if path is None or path.exists() else path
     except OSError:
         return None
 
 
-def _create_for_its_owner(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
-    """Make the file where it is missing, for SQLite would let everybody on the machine read it; `-wal` and `-shm` follow it."""
-    with suppress(OSError):  # it is there, or SQLite says why it cannot be
-        os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+def make_file(engine: Engine) -> None:
+    """Make an SQLite file where it is missing, empty, for the eyes of its owner alone; `-wal` and `-shm` follow it.
+
+    SQLite would make it too, but let everybody on the machine read it.
+
+    Raises:
+        DatabaseFileError: names the path and the reason why it cannot be made.
+    """
+    path = missing_file(engine)
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # another process was faster
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+    except OSError as error:
+        raise DatabaseFileError(f"{path} cannot be written: {error}") from error
+
+
+def _path_of(engine: Engine) -> Path | None:
+    """The file of an SQLite database; none of a server, or of what is in memory."""
+    named = engine.url.database if engine.dialect.name == "sqlite" else None
+    return None if named in {None, "", ":memory:"} else Path(named)
+
+
+def _open_what_is_there(dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
+    """Open a file without making it: an empty one in the place of one that was moved away would tell everybody that nothing
+    is loaded."""
+    path = Path(arguments[0])
+    try:
+        return dialect.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, **named)
+    except dialect.loaded_dbapi.OperationalError as error:
+        with suppress(OSError):
+            if not path.exists():
+                raise dialect.loaded_dbapi.OperationalError(f"there is no database file {path}") from error
+        raise
+
+
+def _stay_with_the_file(engine: Engine, _driver: Any, record: Any, _proxy: Any) -> None:
+    """Let go of connections to a file that was moved away or replaced; they would show the old data for ever.
+
+    All at once, and while it is away: SQLite leaves what belongs to a file alone only as long as it can see that it was moved.
+    """
+    try:
+        now = identity(os.stat(str(engine.url.database)))
+    except OSError:
+        now = None
+    if record.info.setdefault("file", now) != now or now is None:
+        engine.dispose()
+        raise DisconnectionError("the file of this connection was moved or replaced")
+
+
+def identity(file: os.stat_result) -> tuple[int, int]:
+    """What tells one file from every other, whatever it is called."""
+    return file.st_dev, file.st_ino
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -110,8 +110,8 @@ class BusyError(DataError):
     """Another run is at work, for longer than the caller would wait."""
 
 
-class LockFileError(UnwritableError):
-    """The file beside an SQLite database that one run holds at a time cannot be written, so no run can begin."""
+class DatabaseFileError(UnwritableError):
+    """An SQLite database, or the file beside it that one run holds at a time, cannot be written, so no run can begin."""
 
     told = "the database cannot be written to"
     part = "database"

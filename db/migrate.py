@@ -5,7 +5,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine
 
-from db.engine import writing
+from db.engine import make_file, writing
 from db.ingest.figures.hashing import hash_if_missing
 from db.ingest.figures.listing import list_if_missing
 from db.ingest.figures.summaries import summarise_if_missing
@@ -15,7 +15,11 @@ from db.settings import ROOT
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Migrate forward, in one transaction; at the newest revision what ingest keeps and is missing is computed."""
+    """Migrate forward, in one transaction; at the newest revision what ingest keeps and is missing is computed.
+
+    An SQLite file that is not there is made.
+    """
+    make_file(engine)
     with alone(engine), writing(engine) as connection:
         command.upgrade(_config(connection), revision)
         compute_missing(connection)

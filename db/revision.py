@@ -4,7 +4,7 @@ from functools import cache
 
 from sqlalchemy import Engine, inspect, text
 
-from db.engine import missing_file, reading
+from db.engine import reading
 from db.errors import SchemaOutdatedError
 from db.settings import ROOT
 
@@ -28,9 +28,7 @@ def newest_revision() -> str:
 
 
 def current_revision(engine: Engine) -> str | None:
-    """Name the revision that the database is at; `None` for an empty one, and for a file that is not there."""
-    if missing_file(engine) is not None:
-        return None  # to look into it would make it
+    """Name the revision that the database is at; `None` for an empty one."""
     with reading(engine) as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
 from db.engine import reading
-from db.errors import BusyError, LockFileError
+from db.errors import BusyError, DatabaseFileError
 from db.revision import require_current
 
 RUN_LOCK = 0x6D66_6171  # PostgreSQL's advisory lock for the one run; the writer's is another
@@ -85,6 +85,8 @@ def _lock_of(engine: Engine) -> Iterator[Attempt]:
     elif engine.url.database in {None, "", ":memory:"}:
         yield lambda: True  # nobody else can see such a database
     else:
+        with reading(engine):
+            pass  # nothing is made beside a database that is not there
         yield from _file(Path(f"{engine.url.database}-run"))
 
 
@@ -103,10 +105,9 @@ def _advisory(engine: Engine) -> Iterator[Attempt]:
 
 def _file(path: Path) -> Iterator[Attempt]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)  # who makes a database comes by here first
         opened = path.open("ab")
     except OSError as error:
-        raise LockFileError(f"{path} cannot be written: {error}") from error
+        raise DatabaseFileError(f"{path} cannot be written: {error}") from error
     with opened as file:
 
         def attempt() -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine
 
-from db.engine import reading
+from db.engine import identity, reading
 from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
 from models.release import Release
 
@@ -118,7 +118,6 @@ class _WalIndex:
         name = engine.url.database
         self._engine = engine
         self._path = None if name == ":memory:" else name or None
-        self._file: tuple[int, int] | None = None
         self._seen: tuple[_Mark, ReleaseStamp] | None = None
         self._looked = 0.0
 
@@ -130,10 +129,12 @@ class _WalIndex:
         if moment - self._looked < LOOK_SECONDS:
             return seen[1] if _index_header(seen[0].descriptor) == seen[0].header else None
         self._looked = moment
-        return seen[1] if seen[0] == self._mark() else None
+        if seen[0] == self._mark():
+            return seen[1]
+        self._seen = None  # else the next look, which may only compare headers, would find it true again
+        return None
 
     def read(self) -> ReleaseStamp | None:
-        self._follow_the_file()
         mark = self._mark()
         with reading(self._engine) as connection:
             release = latest_release(connection)
@@ -155,18 +156,8 @@ class _WalIndex:
         except OSError:
             return None
         header = _whole_header(descriptor)
-        files = (_identity(data), data.st_size, data.st_mtime_ns, _identity(index))
+        files = (identity(data), data.st_size, data.st_mtime_ns, identity(index))
         return None if header is None else _Mark(files, descriptor, header)
-
-    def _follow_the_file(self) -> None:
-        """Let go of connections to a file that another one has replaced; they would show the old data for ever."""
-        try:
-            now = None if self._path is None else _identity(os.stat(self._path))
-        except OSError:
-            return
-        if self._file is not None and now != self._file:
-            self._engine.dispose()
-        self._file = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +184,6 @@ def _whole_header(descriptor: int) -> bytes | None:
     return header if whole else None
 
 
-def _identity(file: os.stat_result) -> tuple[int, int]:
-    return file.st_dev, file.st_ino
-
-
 _descriptors: dict[tuple[int, int], int] = {}
 _opening = threading.Lock()
 
@@ -211,12 +198,12 @@ def _descriptor(path: str, file: os.stat_result) -> int:
         OSError: if it is gone, or was replaced since `file` was looked up.
     """
     with _opening:
-        if _identity(file) not in _descriptors:
+        if identity(file) not in _descriptors:
             opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            _descriptors[_identity(os.fstat(opened))] = opened
-        if _identity(file) not in _descriptors:
+            _descriptors[identity(os.fstat(opened))] = opened
+        if identity(file) not in _descriptors:
             raise FileNotFoundError(path)
-        return _descriptors[_identity(file)]
+        return _descriptors[identity(file)]
 
 
 class _Listening:

@@ -74,6 +74,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     def make(kind: str, like: str | None = None) -> str:
         if kind == "sqlite":
             path = tmp_path_factory.mktemp("db") / "test.db"
+            path.touch()
             if like:
                 shutil.copy(str(make_url(like).database), path)
             return f"sqlite:///{path}"

@@ -15,6 +15,7 @@ from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import Codes, fields_of
 from api.problems.kinds import ProblemItem, in_body, problem
 from db.queries import runs as queries
+from db.queries.statements.asking import ask_ahead
 from db.queries.vocabulary import Vocabulary
 from db.store import now
 from models.country import PlaceIndex
@@ -126,6 +127,7 @@ def _of_the_body(detail: str, kept_as: str) -> str:
 
 
 def _document(request: Request, connection: Connection, run_id: int) -> dict[str, Any]:
+    ask_ahead(connection, queries.run_questions(run_id, None, SHOWN))
     run = run_row(queries.get_run(connection, run_id))
     errors = [
         {name: value for name, value in error_row(row).items() if name != "position"}

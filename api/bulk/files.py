@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,7 +27,8 @@ FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)
 INDEX = "index.json"
 PASSING = ".making-"
 LEFT_SECONDS = 86_400
-"""Age at which a folder with a passing name is of a process that was killed: files are made in minutes."""
+"""Age at which a folder with a passing name is of a process that was killed, for files are made in minutes; and at which files of
+the newest release with other columns are of no version that is still used."""
 
 
 class FilesGoneError(Exception):
@@ -69,8 +70,21 @@ class ReleaseFiles:
         self._making = threading.Lock()
 
     def folder_of(self, release: Release) -> Path:
-        """Where the files of a release lie, whether they are there or not."""
-        return self.folder / f"{release.release_id}-{release.content_sha256[:12]}"
+        """Where the files of a release lie, or would: those with the columns of this program, for want of them with others.
+
+        The name holds what the bytes follow from, so versions of the program that share a folder leave each other's alone.
+        """
+        own = self._own(release)
+        return own if (own / INDEX).is_file() else next(self._others(release), own)
+
+    def _own(self, release: Release) -> Path:
+        return self.folder / f"{_name_of(release)}-{_shape_of_today()}"
+
+    def _others(self, release: Release) -> Iterator[Path]:
+        """Folders of a release with other columns, the youngest first."""
+        own, name = self._own(release), _name_of(release)
+        found = [path for path in self.folder.glob(f"{name}*") if path != own and (path / INDEX).is_file()]
+        yield from sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
     def find(self, release: Release) -> list[KeptFile] | None:
         """List the files of a release, or `None` if they are not there, all of them."""
@@ -79,7 +93,7 @@ class ReleaseFiles:
     def get(self, release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> list[KeptFile]:
         """List the files of a release, and make them first where they are not there and it is the newest.
 
-        Files of the newest that have other columns than the tables of this program are made anew; older ones stay as they are.
+        Those of the newest have the columns of this program; of older ones there may only be files with others.
 
         Args:
             release: whose files.
@@ -95,19 +109,23 @@ class ReleaseFiles:
             raise FilesUnwritableError(f"{self.folder} cannot be used: {error}") from error
 
     def _get(self, release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> list[KeptFile]:
-        found = self.find(release)
-        if found is not None and (_is_of_today(found) or not _is_newest(release, newest)):
-            return found
+        own = _listed(self._own(release))
+        if own is not None:
+            return own
+        other = self.find(release)
+        if other is not None and not _is_newest(release, newest):
+            return other
         with self._making:  # who waited here finds them made
-            found = self.find(release)
-            if found is not None and _is_of_today(found):
-                return found
+            own = _listed(self._own(release))
+            if own is not None:
+                return own
             with newest() as snapshot:
                 if snapshot.release.release_id == release.release_id:
                     self._make(snapshot)
-                elif found is None:
-                    raise FilesGoneError(release.release_id)
-        return self.find(release) or []
+            found = self.find(release)
+        if found is None:
+            raise FilesGoneError(release.release_id)
+        return found
 
     def _make(self, snapshot: Snapshot) -> None:
         """Write all files under a passing name, then give the folder its own: it is there whole or not at all."""
@@ -124,7 +142,10 @@ class ReleaseFiles:
             }
             _keep(passing / INDEX, iter([json.dumps(index, indent=1).encode()]))
             passing.chmod(0o755)  # it was made for its owner alone; others may share the folder
-            _rename(passing, self.folder_of(snapshot.release))
+            _rename(passing, self._own(snapshot.release))
+            for other in self._others(snapshot.release):
+                if other.stat().st_mtime < time.time() - LEFT_SECONDS:  # else a version that still runs may use it
+                    shutil.rmtree(other, ignore_errors=True)
         finally:
             shutil.rmtree(passing, ignore_errors=True)
 
@@ -160,16 +181,16 @@ def _column(entry: Mapping[str, Any]) -> Column:
     return Column(**{**entry, "kind": Kind(entry["kind"])})
 
 
-def _is_of_today(files: Sequence[KeptFile]) -> bool:
-    """Whether files hold the tables and columns of this program, whatever the columns' descriptions; what does not name its
-    columns is taken not to."""
-    return {file.table: _shape(file.columns or ()) for file in files} == {
-        table.name: _shape(table.columns) for table in TABLES.values()
+def _name_of(release: Release) -> str:
+    return f"{release.release_id}-{release.content_sha256[:12]}"
+
+
+def _shape_of_today() -> str:
+    """Name the tables and columns of this program, whatever the columns' descriptions."""
+    shape = {
+        table.name: [asdict(replace(column, description="")) for column in table.columns] for table in TABLES.values()
     }
-
-
-def _shape(columns: Iterable[Column]) -> list[Column]:
-    return [replace(column, description="") for column in columns]
+    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:8]
 
 
 def _is_newest(release: Release, newest: Callable[[], AbstractContextManager[Snapshot]]) -> bool:
@@ -178,11 +199,11 @@ def _is_newest(release: Release, newest: Callable[[], AbstractContextManager[Sna
 
 
 def _rename(passing: Path, final: Path) -> None:
-    """Give a folder its name; what has it already stays if it is as good: it is of the same release."""
+    """Give a folder its name; what has it already stays if it is whole: it is of the same release and columns."""
     with _alone(final.parent):
-        if _is_made(final):
+        if _listed(final) is not None:
             return  # another process was faster
-        if final.exists():  # a part of it was taken away, or it has other columns
+        if final.exists():  # a part of it was taken away
             aside = Path(tempfile.mkdtemp(prefix=PASSING, dir=final.parent))
             final.rename(aside / final.name)
             shutil.rmtree(aside, ignore_errors=True)
@@ -198,11 +219,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(opened)
-
-
-def _is_made(folder: Path) -> bool:
-    files = _listed(folder)
-    return files is not None and _is_of_today(files)
 
 
 def _sweep(folder: Path) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from api.cli.refusing import print_error
 from db.engine import make_engine, missing_file
-from db.errors import DataError, LockFileError, SchemaOutdatedError, is_damaged
+from db.errors import DatabaseFileError, DataError, SchemaOutdatedError, is_damaged
 from db.revision import require_current
 from db.settings import get_settings
 
@@ -31,7 +31,7 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         yield engine
     except DataError as error:
         print_error(str(error))
-        unusable = isinstance(error, SchemaOutdatedError | LockFileError)
+        unusable = isinstance(error, SchemaOutdatedError | DatabaseFileError)
         raise typer.Exit(NO_DATABASE if unusable else 1) from None
     except OperationalError as error:
         print_error(f"the database does not answer: {error.orig}")

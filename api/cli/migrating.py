@@ -7,6 +7,7 @@ import typer
 from api.cli.database import ready_engine
 from api.cli.examples import example
 from api.cli.reporting import out
+from db.engine import missing_file
 from db.migrate import upgrade
 from db.revision import current_revision, known_revisions, require_known
 
@@ -17,7 +18,7 @@ app = typer.Typer(add_completion=False)
 def migrate(revision: Annotated[str, typer.Argument(help="Revision to migrate to.")] = "head") -> None:
     """Bring the database to the newest revision."""
     with ready_engine(needs_schema=False) as engine:
-        before = current_revision(engine)
+        before = None if missing_file(engine) else current_revision(engine)
         require_known(before)
         _require_target(revision, before)
         upgrade(engine, revision)

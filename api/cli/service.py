@@ -16,6 +16,9 @@ from db.settings import get_settings
 
 app = typer.Typer(add_completion=False)
 
+EVERYWHERE = "::"
+"""Every address of the machine, of IPv6 and of IPv4."""
+
 WORKER_SECONDS = 30
 """How long a worker may not answer the process that watches over it before another takes its place."""
 
@@ -38,13 +41,15 @@ def serve(
     with ready_engine(url=settings.reading_url):
         pass
     host, port, workers = host or settings.host, settings.port if port is None else port, workers or settings.workers
-    _require_port(host, port)
+    for address in (host, "0.0.0.0") if host == EVERYWHERE else (host,):
+        _require_port(address, port)
     with shared_counts() if workers > 1 else nullcontext():
         uvicorn.run(
             "api.loading:load_service",
             factory=True,
             http="api.http.unreadable:ReadableProtocol",
-            host=host,
+            # One process opens a socket for each family that it is told; several share one, which Linux opens for both.
+            host=None if host == EVERYWHERE and workers == 1 else host,  # type: ignore[arg-type]  # all there are
             port=port,
             log_config=log_config(),
             access_log=False,  # `api.observe` writes a line for each request

@@ -1,8 +1,11 @@
 """In front of the application: what every request gets, and answers that are sent again without asking it."""
 
+import asyncio
 import secrets
+from datetime import UTC, datetime
 from itertools import count
-from time import perf_counter
+from math import inf
+from time import perf_counter, time
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,17 +17,23 @@ from api.http.paths import is_data_path, is_never_limited, takes_uploads
 from api.http.question import Question, question_of
 from api.http.quota import Quota
 from api.http.replies import RawHeaders
-from api.http.tags import bare, has_it_already, held, newest, tag_of
+from api.http.tags import bare, has_it_already, held, http_date, newest, tag_of, unchanged_since
 from api.observe.logs import request_id_now
 from api.observe.traffic import KEPT, Traffic, Watched
 from api.problems.kinds import ProblemItem, RefusedError
-from db.watch import ReleaseWatch
+from db.watch import ReleaseStamp, ReleaseWatch
 
 MAX_TARGET = 16 * 1024
 """Bytes of a path and its query that are answered; the longest cursor fits. Nothing longer is kept or remembered."""
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
+
+BODY_SECONDS = 60.0
+"""How long a body may stay away, without another byte of it, until it is not waited for any more."""
+
+DATE_LAGS = 1
+"""Seconds that the `Date` of an answer may be behind the clock: the server writes it once a second."""
 
 
 class FrontLayer:
@@ -45,6 +54,7 @@ class FrontLayer:
     ) -> None:
         self.app = app
         self.quota = quota
+        self.body_seconds = BODY_SECONDS
         self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
@@ -68,7 +78,7 @@ class FrontLayer:
         elif (scope["method"] == "GET" or is_head) and is_data_path(scope):
             stamp = self.releases.remembered() or await newest(self.releases)
         if stamp is None:
-            await self._pass_on(scope, receive, send, request_id, added, is_head)
+            await self._pass_on(scope, receive, send, request_id, added, is_head, stamp)
             return
         stale, asked = is_stale(stamp.checked_at), question_of(scope)
         kept = self.store.find(stamp, stale, asked.key)
@@ -76,7 +86,8 @@ class FrontLayer:
             kept = await self.store.awaited(stamp, stale, asked.key)
         if kept is not None:
             status, headers, body = _again(kept, asked)
-            await send({"type": "http.response.start", "status": status, "headers": [*headers, *added]})
+            headers = [*_dated(headers, stamp), *added]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if is_head else body})
             self.traffic.finished(scope, request_id, status, 0 if is_head else len(body), KEPT)
             return
@@ -84,7 +95,7 @@ class FrontLayer:
         self.store.misses += 1
         if not is_head:  # whose body may not be the one that GET has
             keeper = Keeper(self.store, stamp, stale, asked.key, tag_of(stamp, scope, self.version, stale))
-        await self._pass_on(scope, receive, send, request_id, added, is_head, keeper)
+        await self._pass_on(scope, receive, send, request_id, added, is_head, stamp, keeper)
 
     def _refusal(self, scope: Scope, added: RawHeaders) -> RefusedError | None:
         """Say why a request is not looked at, if so; what its client has left is `added` to the headers of the answer."""
@@ -107,6 +118,7 @@ class FrontLayer:
         request_id: str,
         added: RawHeaders,
         is_head: bool,
+        stamp: ReleaseStamp | None,
         keeper: Keeper | None = None,
     ) -> None:
         scope = {**scope, "method": "GET"} if is_head else scope
@@ -118,7 +130,8 @@ class FrontLayer:
             if keeper is not None:
                 keeper.see(message)
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *added]}
+                dated = _dated(message.get("headers", []), scope["state"].get("release", stamp))
+                message = {**message, "headers": [*dated, *added]}
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
@@ -126,7 +139,8 @@ class FrontLayer:
         if keeper is not None:
             keeper.begin()
         try:
-            await self.watched(scope, receive if takes_uploads(scope) else _limited(receive), send_on)
+            most = inf if takes_uploads(scope) else MAX_BODY
+            await self.watched(scope, _bounded(receive, most, self.body_seconds), send_on)
         finally:
             if keeper is not None:
                 keeper.end()
@@ -140,16 +154,42 @@ def _again(kept: Kept, asked: Question) -> tuple[int, RawHeaders, bytes]:
     return 200, kept.headers, kept.body
 
 
-def _limited(receive: Receive) -> Receive:
-    """Stop reading a body that grows too large, whatever length it claims to have."""
-    read = 0
+def _dated(headers: RawHeaders, made: ReleaseStamp | None) -> RawHeaders:
+    """Say no later Last-Modified than the clock (RFC 9110, section 8.8.2.1), which that of a release runs ahead of where several
+    are made within a second.
+
+    Conditions are judged by the true date, so who sends back the one said here gets the answer anew, and never a wrong 304.
+    """
+    clock = int(time()) - DATE_LAGS
+    if made is None or made.created_at.timestamp() <= clock:
+        return headers
+    now = http_date(datetime.fromtimestamp(clock, UTC))
+    return [
+        (
+            name,
+            now.encode() if name == b"last-modified" and not unchanged_since(now, value.decode("latin-1")) else value,
+        )
+        for name, value in headers
+    ]
+
+
+def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
+    """Stop reading a body that grows larger than `most` bytes, whatever length it claims to have, and one that stays away."""
+    read, whole = 0, False
 
     async def receive_on() -> Message:
-        nonlocal read
-        message = await receive()
+        nonlocal read, whole
+        if whole:  # what is waited for now is the end of the connection
+            return await receive()
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:.0f} seconds") from None
         read += len(message.get("body", b""))
-        if read > MAX_BODY:
-            raise HTTPException(413, f"the body is larger than {MAX_BODY:,} bytes")
+        whole = not message.get("more_body", False)
+        if read > most:
+            raise HTTPException(413, f"the body is larger than {most:,} bytes")
         return message
 
     return receive_on

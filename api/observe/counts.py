@@ -1,11 +1,13 @@
 """Counts requests by route and status and how long they took; and sums the counts of processes that serve together."""
 
+import fcntl
 import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import gettempdir, mkdtemp
 from threading import Lock
 
 import msgspec
@@ -21,6 +23,9 @@ OTHER = "other"
 
 FOLDER_VARIABLE = "WORKERS_COUNTS_DIR"
 """Names the folder that `serve` makes for its workers' counts; nothing to be set by hand."""
+
+PREFIX = "migration-finance-counts-"
+"""How the names of such folders begin."""
 
 
 class Figures(msgspec.Struct):
@@ -91,10 +96,32 @@ class Counts:
 
 @contextmanager
 def shared_counts() -> Iterator[None]:
-    """Make the folder in which the processes to come, which serve together, tell each other what they counted."""
-    with TemporaryDirectory(prefix="migration-finance-") as folder:
-        os.environ[FOLDER_VARIABLE] = folder
+    """Make the folder in which the processes to come, which serve together, tell each other what they counted.
+
+    Whoever makes it holds its lock, which ends with the process. So folders that nobody holds were left by services that were
+    killed, and go. It gets its name once it is held.
+    """
+    for left in Path(gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError), _held(left, fcntl.LOCK_EX | fcntl.LOCK_NB):  # another's, or one that is in use
+            rmtree(left)
+    passing = Path(mkdtemp(prefix=f".{PREFIX}"))
+    with _held(passing, fcntl.LOCK_SH):
+        folder = passing.rename(passing.with_name(passing.name.removeprefix(".")))
+        os.environ[FOLDER_VARIABLE] = str(folder)
+        try:
+            yield
+        finally:
+            rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path, how: int) -> Iterator[None]:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(opened, how)
         yield
+    finally:
+        os.close(opened)
 
 
 class SharedCounts:

@@ -79,6 +79,9 @@ LIMITED = {
 TOO_MANY = "TooManyRequests"
 """Name of the answer that all operations have in common but those on health and on problems."""
 
+TOO_SLOW = "TooSlow"
+"""Name of the answer that all operations with a body have in common."""
+
 NOT_MODIFIED = "The answer that If-None-Match or If-Modified-Since tells of is still the answer: there is no body."
 
 TEXT = {"type": "string"}
@@ -178,7 +181,10 @@ def _describe_problems(document: dict[str, Any]) -> None:
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schema.pop("$defs", {}))
     schemas["Problem"] = schema
-    document["components"]["responses"] = {TOO_MANY: _answer("too-many-requests") | {"headers": LIMITED}}
+    document["components"]["responses"] = {
+        TOO_MANY: _answer("too-many-requests") | {"headers": LIMITED},
+        TOO_SLOW: _answer("too-slow"),
+    }
 
 
 def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -212,6 +218,7 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if "health" not in operation["tags"]:
         responses["429"] = {"$ref": f"#/components/responses/{TOO_MANY}"}
     if posts:
+        responses["408"] = {"$ref": f"#/components/responses/{TOO_SLOW}"}
         taken = {"description": "The media types that are taken.", "schema": TEXT}
         responses["415"]["headers"] = {f"Accept-{method.title()}": taken}
     if (path.startswith(DATA_PATHS) or path == PACKAGE) and not posts and not runs:

@@ -10,7 +10,7 @@ class Example:
 
     One that is `later` is asked after a second release, of which nobody asked for files. One with a `scope` shows a key that
     has it; one with `etag_of` sends the ETag of that path as If-Match. One `beyond_quota` is asked of a service that limits its
-    clients, by one that has asked as much as it may.
+    clients, by one that has asked as much as it may. Of one that is `slow` the body does not come to its end.
     """
 
     operation: str
@@ -25,6 +25,7 @@ class Example:
     scope: str | None = None
     etag_of: str | None = None
     beyond_quota: bool = False
+    slow: bool = False
 
     @property
     def key(self) -> str:

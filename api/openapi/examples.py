@@ -137,6 +137,7 @@ POSTED = (
         "classify_text", 415, "form", "A form", "/v1/classify", "POST", SENT | {"Content-Type": FORM}, b"name=Skills"
     ),
     Example("classify_text", 413, "long", "A body that is too large", "/v1/classify", "POST", SENT, b" " * 300_000),
+    Example("classify_text", 408, "slow", "A body that stays away", "/v1/classify", "POST", SENT, b"{", slow=True),
 )
 
 

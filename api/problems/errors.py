@@ -34,6 +34,8 @@ log = logging.getLogger("api")
 NO_ROOM_SECONDS = 60
 """After which time somebody may have made room."""
 
+OF_BODY: dict[int, str] = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large", HTTPStatus.REQUEST_TIMEOUT: "too-slow"}
+
 
 def install(app: FastAPI) -> None:
     """Make the application answer every error as a problem."""
@@ -176,9 +178,10 @@ def _from_status(request: Request, error: HTTPException) -> Response:
         return problem(request, "method-not-allowed", message, [item], allow=allow)
     if error.status_code == HTTPStatus.NOT_FOUND:
         return unknown_path(request)
-    # What is left is about the body: too large for the layer in front, or not to be read.
-    kind = "too-large" if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else "bad-request"
-    return problem(request, kind, str(error.detail), [in_body(str(error.detail))])
+    # What is left is about the body: not to be read, or more than the layer in front reads, or waits for.
+    kind = OF_BODY.get(error.status_code, "bad-request")
+    headers = {"connection": "close"} if kind == "too-slow" else {}  # the rest of it may still come
+    return problem(request, kind, str(error.detail), [in_body(str(error.detail))], **headers)
 
 
 def unknown_path(request: Request) -> Response:

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.answers.frames import Links, RowCount
+from api.answers.negotiation import Format
+from api.answers.pagination import decode_cursor
 from api.answers.runs import (
     ERROR_COLUMNS,
     RUN_COLUMNS,
@@ -26,7 +28,7 @@ from api.answers.runs import (
     report,
     run_row,
 )
-from api.answers.shape import Asked, Rows, answer_rows, in_columns
+from api.answers.shape import Asked, Rows, answer_rows, in_columns, rows_format
 from api.deps import get_writer
 from api.openapi.document import LATER, LOCATION, problems_of
 from api.problems.kinds import ProblemItem, RefusedError
@@ -34,6 +36,7 @@ from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
 from db.ingest.queue import Arrival, KeyReusedError, KeyRevokedError, enqueue, new_folder
 from db.queries import runs as queries
+from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import Piece
 from db.settings import get_settings
 from models.api_key import ApiKey
@@ -150,7 +153,7 @@ async def send_records(
 
     Up to a megabyte is answered with the report; more, or `Prefer: respond-async`, with 202 and the run to ask for.
     What cannot be taken in at all is a 422. A body that arrived whole becomes a run, which tells the key, also where its
-    records are refused; one that is refused with 400, 413 or 415 becomes none.
+    records are refused; one that is refused with 400, 408, 413 or 415 becomes none.
     """
     engine, settings = get_writer(request), get_settings()
     with new_folder(settings.spool_dir) as folder:
@@ -218,6 +221,9 @@ def list_runs(
     request: Request, key: IngestKey, snapshot: RunsSnapshot, params: Annotated[RunsParams, Query()]
 ) -> Response:
     """Every run, the newest first: what was sent with a key, and what was taken in on the command line."""
+    if rows_format(request, params.format) is Format.JSON:
+        after = decode_cursor(request, snapshot.release, params.cursor)
+        ask_ahead(snapshot.connection, queries.list_questions(after, (params.limit or PAGE) + 1))
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(RUN_COLUMNS, map(run_row, queries.list_runs(snapshot.connection, after, limit)))
@@ -238,6 +244,9 @@ def list_run_errors(
 ) -> Response:
     """What a run refused, in the order of the input: where it stands, which value, what is wrong, what would be right."""
     connection = snapshot.connection
+    if rows_format(request, params.format) is Format.JSON:
+        after = decode_cursor(request, snapshot.release, params.cursor)
+        ask_ahead(connection, queries.run_questions(run_id, after, (params.limit or PAGE) + 1, counted=True))
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(ERROR_COLUMNS, map(error_row, queries.rejected_records(connection, run_id, after, limit)))

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from db.engine import make_engine, writing
+from db.engine import make_engine, make_file, writing
 from db.migrate import compute_missing
 from db.run_lock import alone
 from db.settings import get_settings
@@ -32,6 +32,7 @@ if handed_over is not None:
     _run(handed_over)
 else:
     engine = make_engine(get_settings().database_url)
+    make_file(engine)
     with alone(engine), writing(engine) as own_connection:
         _run(own_connection)
         compute_missing(own_connection)

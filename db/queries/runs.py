@@ -12,7 +12,11 @@ from db import tables
 from db.engine import reading
 from db.errors import NotFoundError
 from db.queries.releases import in_utc
-from db.queries.statements.ordering import Position, list_rows
+from db.queries.statements.asking import ask, ask_dicts, in_pieces
+from db.queries.statements.ordering import Position, in_order, known_position
+from db.queries.statements.pieces import pieces_of, rows_of
+from db.queries.statements.prepared import Question, limits
+from db.queries.statements.templates import position_slots, slot
 from db.run_lock import is_free
 from models.filters import SortKey
 from models.vocabulary import RunStatus
@@ -21,6 +25,9 @@ run, refused, sent_with = tables.ingest_run, tables.rejected_record, tables.subm
 
 MOMENTS = ("queued_at", "started_at", "ended_at")
 LARGEST = 2**31 - 1
+NEWEST_FIRST = [SortKey("run_id", descending=True)]
+AS_READ = [SortKey("rejected_id")]
+"""What a run refused is numbered in the order of its file."""
 
 MAX_ATTEMPTS = 3
 """How often a run is begun that ends with its process: what brings a process down would do so for ever."""
@@ -74,15 +81,49 @@ def _dead_in(connection: Connection) -> dict[Begun, RunStatus]:
 def list_runs(
     connection: Connection, after: Position | None = None, limit: int | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Iterate over the runs, the newest first, those after a position, each with its own `position`."""
-    keys = [SortKey("run_id", descending=True)]
-    told = partial(_told, _dead_in(connection))
-    return map(told, list_rows(connection, _runs(), {"run_id": run.c.run_id}, keys, after, limit))
+    """Iterate over the runs, the newest first, those after a position, each with its own `position`.
+
+    Raises:
+        BadPositionError: if the position does not fit the order.
+    """
+    return map(partial(_told, _dead_in(connection)), _rows(connection, _runs_question(after, limit), limit))
+
+
+def list_questions(after: Position | None, limit: int) -> list[Question]:
+    """What a page of runs asks: its rows, and how many there are in all.
+
+    Raises:
+        BadPositionError: see `list_runs`.
+    """
+    return [_runs_question(after, limit), COUNT]
 
 
 def count_runs(connection: Connection) -> int:
     """Count the runs."""
-    return connection.scalar(select(func.count()).select_from(run)) or 0
+    return int(ask(connection, COUNT)[0][0])
+
+
+def _counting() -> Select[Any]:
+    return select(func.count()).select_from(run)
+
+
+COUNT = Question(_counting)
+
+
+def _runs_question(after: Position | None, limit: int | None) -> Question:
+    place, values = position_slots(known_position(dict(run.c.items()), NEWEST_FIRST, after))
+    return Question(_list_of_runs, (place, limit is not None), values | limits(limit))
+
+
+def _list_of_runs(after: Position | None, limited: bool) -> Select[Any]:
+    found = in_order(_runs(), dict(run.c.items()), NEWEST_FIRST, after, bytewise=False)
+    return found.limit(slot("limit")) if limited else found
+
+
+def _rows(connection: Connection, question: Question, limit: int | None) -> Iterator[dict[str, Any]]:
+    """The rows of a list that is ordered by one column, each with its `position`."""
+    names = question.prepared(connection.dialect).columns
+    return rows_of(pieces_of(names, in_pieces(connection, limit, [question]), marks=1))
 
 
 def count_by_status(connection: Connection) -> dict[RunStatus, int]:
@@ -122,12 +163,18 @@ def get_run(connection: Connection, run_id: int) -> dict[str, Any]:
     Raises:
         NotFoundError: if there is no such run.
     """
-    row = None
-    if 0 < run_id <= LARGEST:
-        row = connection.execute(_runs().where(run.c.run_id == run_id)).mappings().first()
-    if row is None:
+    found = ask_dicts(connection, _run_question(run_id)) if 0 < run_id <= LARGEST else []
+    if not found:
         raise NotFoundError("ingest run", str(run_id), parameter="run_id")
-    return _told(_dead_in(connection), dict(row))
+    return _told(_dead_in(connection), found[0])
+
+
+def _run_question(run_id: int) -> Question:
+    return Question(_run, values={"run_id": run_id})
+
+
+def _run() -> Select[Any]:
+    return _runs().where(run.c.run_id == slot("run_id"))
 
 
 def _runs() -> Select[Any]:
@@ -154,16 +201,44 @@ def rejected_records(
 
     Raises:
         NotFoundError: at once, if there is no such run.
+        BadPositionError: if the position does not fit the order.
     """
     get_run(connection, run_id)
-    statement = select(refused).where(refused.c.run_id == run_id)
-    columns, keys = {"rejected_id": refused.c.rejected_id}, [SortKey("rejected_id")]
-    return map(_pointed, list_rows(connection, statement, columns, keys, after, limit))
+    return map(_pointed, _rows(connection, _refused_question(run_id, after, limit), limit))
+
+
+def run_questions(run_id: int, after: Position | None, limit: int, counted: bool = False) -> list[Question]:
+    """What a run with a page of what it refused asks: both, and if it is to be `counted` how much that is in all.
+
+    Raises:
+        BadPositionError: see `rejected_records`.
+    """
+    page = _refused_question(run_id, after, limit)
+    return [_run_question(run_id), page, *([_refused_count(run_id)] if counted else [])]
 
 
 def count_rejected(connection: Connection, run_id: int) -> int:
     """Count what a run refused: records, and values that records were kept without."""
-    return connection.scalar(select(func.count()).select_from(refused).where(refused.c.run_id == run_id)) or 0
+    return int(ask(connection, _refused_count(run_id))[0][0])
+
+
+def _refused_question(run_id: int, after: Position | None, limit: int | None) -> Question:
+    place, values = position_slots(known_position(dict(refused.c.items()), AS_READ, after))
+    return Question(_list_of_refused, (place, limit is not None), {"run_id": run_id} | values | limits(limit))
+
+
+def _list_of_refused(after: Position | None, limited: bool) -> Select[Any]:
+    statement = select(refused).where(refused.c.run_id == slot("run_id"))
+    found = in_order(statement, dict(refused.c.items()), AS_READ, after, bytewise=False)
+    return found.limit(slot("limit")) if limited else found
+
+
+def _refused_count(run_id: int) -> Question:
+    return Question(_count_of_refused, values={"run_id": run_id})
+
+
+def _count_of_refused() -> Select[Any]:
+    return select(func.count()).select_from(refused).where(refused.c.run_id == slot("run_id"))
 
 
 def _pointed(row: dict[str, Any]) -> dict[str, Any]:

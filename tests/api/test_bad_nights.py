@@ -3,8 +3,10 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -16,13 +18,16 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from api.routers import ingest as routes
 from db import engine as engines
 from db.engine import make_engine
 from db.ingest import worker
 from db.migrate import upgrade
+from db.run_lock import run_lock
 from db.settings import ROOT
+from db.watch import LOOK_SECONDS
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go
 from tests.data.export_helpers import PROJECT, csv_text, rows, take
@@ -230,3 +235,33 @@ def test_a_database_that_goes_and_comes_back_is_told_once_and_needs_nobody(own_p
     assert told + 1 == sum(line["status"] == 503 for line in of_requests)
     assert not any("traceback" in line for line in lines)
     assert any(line.get("message", "").startswith("run 2 is done: read 1") for line in lines)
+
+
+@only_sqlite
+@pytest.mark.parametrize("kept", [True, False], ids=["moved away", "removed, another one put there"])
+def test_a_file_that_is_gone_is_not_made_anew_and_is_read_again_once_it_is_back(engine, write, caplog, tmp_path, kept):
+    take(engine, write("first.csv", csv_text(PROJECT)))
+    settle(engine)
+    key = new_key(engine)
+    send, get, path, away = sender(engine, key), client_of(engine), Path(engine.url.database), tmp_path / "away"
+    assert get(ONE).status_code == get("/readyz").status_code == 200
+    away.mkdir()
+    with sqlite3.connect(path) as whole, sqlite3.connect(tmp_path / "copy.db") as copy:
+        whole.backup(copy)
+    for file in path.parent.iterdir():
+        file.rename(away / file.name)
+    time.sleep(2 * LOOK_SECONDS)
+    for ask in (ONE, f"{ONE}?fields=name", "/v1/projects?format=csv", "/readyz"):
+        assert problem(get(ask), 503)["detail"] == "the database did not answer"
+    assert problem(send([RECORD]), 503)
+    with pytest.raises(OperationalError), run_lock(engine, patience=0):
+        pass
+    assert f"there is no database file {path}" in caplog.text
+    assert list(path.parent.iterdir()) == [], "nothing was made in its place"
+    if kept:
+        for file in away.iterdir():
+            file.rename(path.parent / file.name)
+    else:
+        shutil.copy(tmp_path / "copy.db", path)
+    assert get(ONE).status_code == get(f"{ONE}?fields=name").status_code == get("/readyz").status_code == 200
+    assert get("/v1/ingest/runs", headers=key).status_code == 200

@@ -341,7 +341,7 @@ def test_several_processes_can_make_the_files_at_once(stale, loaded, tmp_path, m
         answers = list(pool.map(lambda one: one(URL), clients))
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
-    assert len(names_in(tmp_path / "files")) == 1
+    assert len(names_in(tmp_path / "files")) == 1 + stale
 
 
 def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypatch, tmp_path):
@@ -400,7 +400,31 @@ def test_a_package_describes_the_columns_that_the_files_have(of_an_older_version
     assert len(header(ask, 2)) == len(old) + 1  # the newest is made anew
     assert described(ask, 2) == header(ask, 2)
     assert described(ask, 1) == header(ask, 1) == old
-    assert len(names_in(tmp_path / "files")) == 2
+    assert len(names_in(tmp_path / "files")) == 3, "what the older version made stays beside it"
+
+
+def test_versions_with_other_columns_that_share_a_folder_leave_each_others_files_alone(ask, tmp_path, monkeypatch):
+    folder, seen = tmp_path / "files", []
+    for _ in range(2):
+        with monkeypatch.context() as before:
+            with_fewer_columns(before)
+            old = header(ask, 1)
+        assert len(header(ask, 1)) == len(old) + 1
+        seen.append({path: path.stat().st_ino for path in folder.glob("*/*")})
+    assert seen[0] == seen[1], "nothing is made anew by turns"
+    assert len(seen[0]) == 2 * (len(NAMES) + 1)
+
+
+def test_files_with_other_columns_go_a_day_later_when_the_newest_are_made(ask, tmp_path, monkeypatch):
+    with monkeypatch.context() as before:
+        with_fewer_columns(before)
+        header(ask, 1)
+    (other,) = (tmp_path / "files").iterdir()
+    other = other.rename(other.with_name("-".join(other.name.split("-")[:2])))  # as versions called it before
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(other, (two_days_ago, two_days_ago))
+    header(ask, 1)
+    assert other.name not in names_in(tmp_path / "files")
 
 
 def without_columns(index):
@@ -423,7 +447,7 @@ def test_columns_that_cannot_be_read_are_not_taken_for_those_of_today(of_an_olde
     assert header(ask, 1) == old  # the data have moved on: it stays as it is
     assert described(ask, 2) == header(ask, 2)  # the newest is made anew
     assert len(header(ask, 2)) == len(old) + 1
-    assert len(names_in(tmp_path / "files")) == 2
+    assert len(names_in(tmp_path / "files")) == 3, "what the older version made stays beside it"
 
 
 def test_other_words_for_a_column_make_no_file_anew(ask, monkeypatch):

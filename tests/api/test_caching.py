@@ -4,7 +4,7 @@ import gzip
 import re
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 import anyio
@@ -15,11 +15,14 @@ import zstandard
 from fastapi import Request, Response
 
 from api.deps import Snapshot, reads
-from api.http.tags import tag_of
+from api.http.front import DATE_LAGS
+from api.http.tags import http_date, tag_of
 from api.main import create_app, create_service
+from db.queries.releases import in_utc
+from db.store import now
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
-from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.export_helpers import PROJECT, csv_text, rows, take
 from tests.data.watching import ingest_elsewhere, settle, statements
 
 SPEND = "/v1/spend?group_by=category,year,country"
@@ -203,9 +206,29 @@ def test_a_new_release_makes_the_old_tag_stale(engine, write):
     take(engine, records(write, "6000000"))
     new = sees_release(ask, engine, 2, old.headers["etag"])
     assert new.headers["etag"] != old.headers["etag"]
-    assert parsedate_to_datetime(new.headers["last-modified"]) > parsedate_to_datetime(old.headers["last-modified"])
+    assert parsedate_to_datetime(new.headers["last-modified"]) >= parsedate_to_datetime(old.headers["last-modified"])
     since = {"if-modified-since": old.headers["last-modified"]}
     assert ask("/v1/projects", headers=since).status_code == 200
+
+
+def test_no_date_runs_ahead_of_the_clock_and_none_stands_for_two_releases_of_one_second(engine, write, monkeypatch):
+    ask = client_of(engine)
+    take(engine, records(write, "5000000"))
+    monkeypatch.setattr("db.store.now", lambda: now() + timedelta(seconds=4))  # as after five releases in a second
+    take(engine, records(write, "6000000"))
+    settle(engine)
+    made = parsedate_to_datetime(http_date(in_utc(rows(engine, "release")[-1]["created_at"])))
+    for path in ("/v1/projects", "/v1/projects"):  # made, and sent again
+        said = ask(path).headers["last-modified"]
+        again = ask(path, headers={"if-none-match": ask(path).headers["etag"]})
+        assert again.status_code == 304
+        for date in (said, again.headers["last-modified"]):
+            assert parsedate_to_datetime(date) <= datetime.now(UTC)
+        assert ask(path, headers={"if-modified-since": said}).status_code == 200, "it may be of the release before"
+    while datetime.now(UTC) < made + timedelta(seconds=DATE_LAGS):
+        time.sleep(0.05)
+    assert ask("/v1/projects").headers["last-modified"] == http_date(made)
+    assert ask("/v1/projects", headers={"if-modified-since": http_date(made)}).status_code == 304
 
 
 def sees_release(ask, engine, release, tag):

@@ -145,7 +145,7 @@ def test_a_database_whose_folder_cannot_be_made_is_told_in_one_line(at, tmp_path
     (tmp_path / "file").touch()
     result = at(f"sqlite:///{tmp_path / 'file' / 'new.db'}", "migrate")
     assert result.exit_code == 3
-    assert "new.db-run cannot be written: [Errno 17] File exists" in " ".join(result.stderr.split())
+    assert "new.db cannot be written: [Errno 17] File exists" in " ".join(result.stderr.split())
 
 
 def test_exit_code_3_where_no_database_answers(at):

@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.answers.negotiation import MAX_ACCEPT
-from api.http import base, unreadable
+from api.http import base, front, unreadable
 from api.http.unreadable import MAX_HEAD, PIECE
 from api.main import create_app
+from db.settings import get_settings
 from tests.api.test_errors import problem
 from tests.conftest import watch_of
 from tests.data.serving import served
+from tests.data.writing import new_key
 
 ASK = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 
@@ -193,6 +195,37 @@ def test_a_connection_that_asked_stays(connect, monkeypatch):
         connection.sendall(ASK + b"\r\n")
         assert answer(connection)[0].status == 200
         time.sleep(0.3)
+
+
+@pytest.mark.parametrize("path", ["/v1/classify", "/v1/ingest/records"])
+@pytest.mark.parametrize("begun", [b"", b"{"])
+def test_a_body_that_stays_away_is_a_408_that_ends_the_connection(engine, monkeypatch, path, begun):
+    monkeypatch.setattr(front, "BODY_SECONDS", 0.3)
+    key = new_key(engine)["Authorization"].encode()
+    head = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n" % path.encode()
+    with served(create_app(engine, watch_of(engine))) as address:
+        place = urlsplit(address)
+        with socket.create_connection((place.hostname, place.port), timeout=10) as connection:
+            connection.sendall(head + b"Authorization: " + key + b"\r\n\r\n" + begun)
+            found, body = answer(connection)
+            assert (found.status, found.getheader("connection")) == (408, "close")
+            assert json.loads(body)["type"].endswith("/problems/too-slow")
+            assert connection.recv(1) == b""
+    assert not list(get_settings().spool_dir.glob("**/*.json"))
+
+
+def test_a_body_that_comes_slowly_is_read_to_its_end(connect, monkeypatch):
+    monkeypatch.setattr(front, "BODY_SECONDS", 0.3)
+    connection, body = connect(), b'{"name": "Skills"}'
+    head = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    connection.sendall(head % len(body))
+    for start in range(0, len(body), 3):
+        time.sleep(0.1)
+        connection.sendall(body[start : start + 3])
+    assert answer(connection)[0].status == 200
+    time.sleep(0.5)
+    connection.sendall(ASK + b"\r\n")
+    assert answer(connection)[0].status == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/spend", "/v1/projects", "/v1/spend?group_by=year"])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
@@ -11,7 +12,7 @@ from sqlalchemy import create_engine
 
 from api.http.kept import PER_ANSWER
 from api.main import create_app
-from api.observe.counts import FOLDER_VARIABLE, Counts, Figures, SharedCounts
+from api.observe.counts import FOLDER_VARIABLE, Counts, Figures, SharedCounts, shared_counts
 from api.observe.routes import NO_ROUTE, RouteNames
 from api.observe.traffic import KEPT, Traffic
 from db.settings import ROOT, get_settings
@@ -171,6 +172,30 @@ def test_processes_that_serve_together_add_up_and_what_ended_still_counts(tmp_pa
     after = shared.figures()
     assert after.requests == together.requests
     assert after.gauges == {"processes": 1}
+
+
+KILLED = """
+import os, signal
+from api.observe.counts import FOLDER_VARIABLE, shared_counts
+with shared_counts():
+    print(os.environ[FOLDER_VARIABLE], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_folder_of_a_service_that_was_killed_goes_with_the_next_start_and_those_in_use_stay(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER_VARIABLE, "")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    with shared_counts():
+        in_use = Path(os.environ[FOLDER_VARIABLE])
+        killed = subprocess.run([sys.executable, "-c", KILLED], env=environment, capture_output=True, text=True)
+        left = Path(killed.stdout.strip())
+        assert {left, in_use} == set(tmp_path.iterdir())
+        with shared_counts():
+            assert not left.exists()
+            assert len({in_use, Path(os.environ[FOLDER_VARIABLE])} & set(tmp_path.iterdir())) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_figures_add_up_by_name():

@@ -173,3 +173,21 @@ def test_an_address_that_is_not_encoded_is_refused_as_a_problem(served):
     assert "curl -G --data-urlencode" in problem["detail"]
     assert problem["request_id"] == headers["x-request-id"]
     assert ask(address + problem["type"]).status_code == 200
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_address_of_all_answers_on_ipv6_and_on_ipv4(engine, workers):
+    with socket.socket(socket.AF_INET6) as free:
+        free.bind(("::", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "DATABASE_URL": engine.url.render_as_string(), "HOST": "::", "PORT": str(port)}
+    command = [sys.executable, "-m", "api", "serve", "--workers", str(workers)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **quiet) as server:
+        try:
+            wait_for(f"http://[::1]:{port}", lambda found: len(found) == workers)
+            assert len(answers(f"http://127.0.0.1:{port}")) == workers
+        finally:
+            server.send_signal(signal.SIGTERM)

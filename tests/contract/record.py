@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,12 @@ TOKENS = {scope.value: f"mfa_{number:08x}_{number:064x}" for number, scope in en
 """A key for each scope, of databases that nobody else can reach."""
 
 
+async def stopping(body: bytes) -> AsyncIterator[bytes]:
+    """Send a body that never ends."""
+    yield body
+    await anyio.sleep_forever()
+
+
 def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     """Ask an example's question and return the answer in the form in which it is recorded."""
 
@@ -57,6 +63,9 @@ def ask(app: FastAPI, example: Example) -> dict[str, Any]:
     if example.beyond_quota:
         service.quota = Quota(1)
         service.quota.take(CLIENT)
+    content: AsyncIterator[bytes] | bytes | None = example.body
+    if example.slow:
+        service.body_seconds, content = 0.05, stopping(example.body or b"")
 
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app=service, raise_app_exceptions=False, client=(CLIENT, 5))
@@ -66,7 +75,7 @@ def ask(app: FastAPI, example: Example) -> dict[str, Any]:
                 headers["Authorization"] = f"Bearer {TOKENS[example.scope]}"
             if example.etag_of:
                 headers["If-Match"] = (await client.get(example.etag_of)).headers["etag"]
-            return await client.request(example.method, example.path, headers=headers, content=example.body)
+            return await client.request(example.method, example.path, headers=headers, content=content)
 
     answer = anyio.run(send)
     assert answer.status_code == example.status, (example.key, answer.text)

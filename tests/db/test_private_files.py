@@ -6,7 +6,7 @@ import stat
 import pytest
 from sqlalchemy import text
 
-from db.engine import make_engine, writing
+from db.engine import make_engine, make_file, writing
 from db.ingest.queue import new_folder
 from tests.conftest import let_go
 
@@ -26,6 +26,7 @@ def open_to_all():
 def used(path):
     """Write to a database file, and give the modes of all that is there then."""
     engine = make_engine(f"sqlite:///{path}")
+    make_file(engine)
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS one (x)"))
     found = {one.name: mode(one) for one in path.parent.glob(f"{path.name}*")}

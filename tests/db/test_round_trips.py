@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from db import engine as engines
 from db import tables
 from db.engine import make_engine, reading, writing
+from db.queries import runs
 from db.queries.components import list_components
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend.buckets import PLACES
@@ -106,6 +107,37 @@ def test_what_an_answer_asks_goes_to_the_server_together(server, trips, paths, a
     for path in paths:
         assert get(path).status_code == 200
     assert trips(lambda: get(paths[-1])) == asked
+
+
+@pytest.mark.parametrize(
+    "ask_page",
+    [
+        lambda connection: list(runs.list_runs(connection, limit=5)),
+        lambda connection: list(runs.list_runs(connection, after=[2], limit=5)),
+        lambda connection: runs.count_runs(connection),
+        lambda connection: runs.get_run(connection, 1),
+    ],
+)
+def test_a_page_of_runs_takes_one_trip(server, trips, ask_page):
+    def act():
+        with reading(server) as connection:
+            assert ask_page(connection)
+
+    for _ in range(3):
+        act()
+    assert trips(act) == AROUND
+
+
+def test_what_is_shown_of_runs_goes_to_the_server_together(server, trips):
+    def act():
+        with reading(server) as connection:
+            ask_ahead(connection, [*runs.list_questions(None, 5), *runs.run_questions(1, None, 5, counted=True)])
+            assert len(list(runs.list_runs(connection, limit=5))) == runs.count_runs(connection) == 1
+            assert list(runs.rejected_records(connection, 1, limit=5)) == [] == [0] * runs.count_rejected(connection, 1)
+
+    for _ in range(3):
+        act()
+    assert trips(act) == AROUND
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,16 @@
 """Orders rows by any columns, and goes on after a given row: keyset paging with a defined place for nulls."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, String, and_, false, or_
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from db.errors import BadPositionError
-from db.queries.statements.prepared import CHUNK
 from models.filters import SortKey
 from models.types import Code
 
@@ -20,24 +19,6 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Position = Sequence[Any]
 """Where a row stands: its values in the columns that it is ordered by. `None` comes last in either direction."""
-
-
-def list_rows(
-    connection: Connection,
-    statement: Select[Any],
-    columns: Mapping[str, ColumnElement[Any]],
-    keys: Sequence[SortKey],
-    after: Position | None,
-    limit: int | None,
-) -> Iterator[dict[str, Any]]:
-    """Iterate over the rows of a statement in an order (see `in_order`), those after a position, each with its own.
-
-    Raises:
-        BadPositionError: if the position does not fit the keys.
-    """
-    found = in_order(statement, columns, keys, known_position(columns, keys, after), is_bytewise(connection))
-    rows = connection.execute(found.limit(limit).execution_options(yield_per=CHUNK)).mappings()
-    return map(_placed, rows)
 
 
 def in_order(
@@ -96,19 +77,6 @@ def known_position(
 def is_bytewise(connection: Connection) -> bool:
     """Whether a database must be told to compare text byte by byte, so that both give one order."""
     return connection.dialect.name == "postgresql"
-
-
-def _placed(row: RowMapping) -> dict[str, Any]:
-    """Return a row of an ordered statement with where it stands, in values that fit into JSON, under `position`."""
-    kept: dict[str, Any] = {}
-    position: list[Any] = []
-    for name, value in row.items():  # the marks stand in the order of the keys
-        if name.startswith(MARK):
-            position.append(plain(value))
-        else:
-            kept[name] = value
-    kept["position"] = position
-    return kept
 
 
 def plain(value: Any) -> Any:
