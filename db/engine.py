@@ -97,9 +97,10 @@ def make_file(engine: Engine) -> None:
     Raises:
         DatabaseFileError: names the path and the reason why it cannot be made.
     """
-    path = missing_file(engine)
-    if path is None:
+    missing = missing_file(engine)
+    if missing is None:
         return
+    path = Path(os.path.realpath(missing))  # what a link leads to
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):  # another process was faster

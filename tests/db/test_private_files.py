@@ -38,6 +38,12 @@ def test_a_new_database_is_for_its_owner_alone(tmp_path):
     assert used(tmp_path / "new.db") == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
+def test_a_new_database_is_made_where_a_link_leads(tmp_path):
+    (tmp_path / "link.db").symlink_to(tmp_path / "there.db")
+    used(tmp_path / "link.db")
+    assert mode(tmp_path / "there.db") == 0o600
+
+
 def test_a_database_that_is_there_keeps_its_mode(tmp_path):
     (tmp_path / "old.db").touch(0o640)
     assert set(used(tmp_path / "old.db").values()) == {0o640}

@@ -91,6 +91,16 @@ def test_a_page_of_all_that_is_common_is_found_by_walking_the_list(loaded):
         assert all("SCAN spend_fact" not in plan for plan in found)
 
 
+@pytest.mark.parametrize("limit", [None, 10])
+def test_lists_are_not_compiled(loaded, limit):
+    if loaded.dialect.name == "sqlite":
+        pytest.skip("only PostgreSQL compiles")
+    with reading(loaded) as connection:
+        connection.execute(text("SET LOCAL jit = on"))
+        assert list(list_components(connection, Filters(), limit=limit))
+        assert connection.scalar(text("SHOW jit")) == "off"
+
+
 def test_a_list_in_its_own_order_needs_no_sorting(loaded):
     found = plans(loaded, lambda c: list(list_components(c, Filters(relevance=()))))
     assert any("listed_row" in plan for plan in found)

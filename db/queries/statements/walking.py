@@ -53,7 +53,8 @@ def way_questions(
     """What has to be asked, in this order, for the rows of a list. One of the questions has them, the others have none.
 
     A file is asked at once which is the right way, and so is a server where no page is wanted. For a page a server is told to
-    note it, and then asked both ways, all in one round trip.
+    note it, and then asked both ways, all in one round trip. Statements of a server are not compiled (`jit`): it judges by what a
+    row could cost at most, and to compile takes longer than to answer.
 
     Args:
         connection: what is asked.
@@ -72,13 +73,18 @@ def way_questions(
         yield Question(_note, ((found.build, found.template), (whole.build, whole.template)), found.values)
         yield from (build(Way(walk, if_noted=True)) for walk in (True, False))
     else:
-        ask_ahead(connection, [found, whole])
+        ask_ahead(connection, [Question(_as_planned), found, whole])
         every = int(ask_standing(connection, whole)[0][0] or 0)
         yield build(Way(number_of(connection, found) * COMMON >= every > 0))
 
 
+def _as_planned() -> Select[Any]:
+    """Have a server's plans run as they are, for the rest of the transaction; no row comes of it."""
+    return select(literal(0)).where(func.set_config("jit", "off", True) == "")
+
+
 def _note(found: Statement, whole: Statement) -> Select[Any]:
-    """Note which way is right; no row comes of it. A plan of a way that is not taken would still be compiled (`jit`)."""
+    """Note which way is right, and as `_as_planned`; no row comes of it."""
     some, every = (build(*template).scalar_subquery() for build, template in (found, whole))
     right = case((some * COMMON >= func.greatest(every, 1), _name(walk=True)), else_=_name(walk=False))
     notes = (func.set_config(NOTE, right, True), func.set_config("jit", "off", True))
