@@ -98,11 +98,11 @@ $(PY):
 	"$$found" -m venv --clear $(VENV) || { rm -rf $(VENV); \
 	  echo "error: $$found cannot make an environment; is its venv module installed?" >&2; exit 1; }
 
-# The program is compiled with its libraries, or each start would do so where Python is told to write no bytecode.
+# The program is compiled with its libraries, as far as it can be written to: a start is quicker, where Python writes no bytecode itself.
 $(RUN_STAMP): $(PY)
 	@echo "installing requirements/run.txt"
 	@$(PY) -m pip install $(PIP_FLAGS) -r requirements/run.txt
-	@$(PY) -m compileall -q api db models
+	@$(PY) -m compileall -qq api db models || true
 	@rm -f $(VENV)/.run-*
 	@touch $@
 

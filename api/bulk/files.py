@@ -27,8 +27,7 @@ FORMATS = (Format.CSV, Format.JSONL, Format.PARQUET)
 INDEX = "index.json"
 PASSING = ".making-"
 LEFT_SECONDS = 86_400
-"""Age at which a folder with a passing name is of a process that was killed, for files are made in minutes; and at which files of
-the newest release with other columns are of no version that is still used."""
+"""Age at which a folder with a passing name is of a process that was killed: files are made in minutes."""
 
 
 class FilesGoneError(Exception):
@@ -143,9 +142,6 @@ class ReleaseFiles:
             _keep(passing / INDEX, iter([json.dumps(index, indent=1).encode()]))
             passing.chmod(0o755)  # it was made for its owner alone; others may share the folder
             _rename(passing, self._own(snapshot.release))
-            for other in self._others(snapshot.release):
-                if other.stat().st_mtime < time.time() - LEFT_SECONDS:  # else a version that still runs may use it
-                    shutil.rmtree(other, ignore_errors=True)
         finally:
             shutil.rmtree(passing, ignore_errors=True)
 

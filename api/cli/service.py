@@ -41,8 +41,7 @@ def serve(
     with ready_engine(url=settings.reading_url):
         pass
     host, port, workers = host or settings.host, settings.port if port is None else port, workers or settings.workers
-    for address in (host, "0.0.0.0") if host == EVERYWHERE else (host,):
-        _require_port(address, port)
+    port = _free_port(host, port)
     with shared_counts() if workers > 1 else nullcontext():
         uvicorn.run(
             "api.loading:load_service",
@@ -60,11 +59,13 @@ def serve(
         )
 
 
-def _require_port(host: str, port: int) -> None:
-    """End with one line where the address cannot be listened on, before anything is begun."""
+def _free_port(host: str, port: int) -> int:
+    """The port to listen on, for 0 one that nobody uses. Ends with one line where the address cannot be listened on, before
+    anything is begun."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((host, port), family=family).close()
+        with socket.create_server((host, port), family=family, dualstack_ipv6=host == EVERYWHERE) as found:
+            return int(found.getsockname()[1])
     except OSError as error:
         print_error(f"cannot listen on {host}, port {port}: {error.strerror}")
         raise typer.Exit(1) from None

@@ -85,6 +85,8 @@ def forged(link, position):
         ["\ud800", 1],
         ["P", 10**30],
         ["P", 1e999],
+        ["P", 2**31],
+        ["P", 2.5],
     ],
 )
 def test_a_forged_cursor_is_refused_or_harmless(position, get):
@@ -92,6 +94,21 @@ def test_a_forged_cursor_is_refused_or_harmless(position, get):
     response = get(forged(link, position))
     if response.status_code != 200:
         assert problem(response, 400)["errors"][0]["parameter"] == "cursor"
+
+
+@pytest.mark.parametrize(
+    ("path", "position"),
+    [
+        ("/v1/components?limit=5", ["P", 2**31]),
+        ("/v1/components?limit=5", ["P", 2.5]),
+        ("/v1/components?limit=5&sort=year", [2**31, "P", 1]),
+        ("/v1/spend?group_by=year&limit=5", [-(2**31) - 1]),
+        ("/v1/spend?group_by=country&sort=-projects&limit=5", [2**31, "JOR"]),
+    ],
+)
+def test_a_position_that_no_column_can_hold_is_refused_on_both_databases(path, position, get):
+    link = get(path).json()["links"]["next"]
+    assert problem(get(forged(link, position)), 400)["errors"][0]["parameter"] == "cursor"
 
 
 @pytest.mark.parametrize("position", [None, 1, "P1", {"a": 1}])

@@ -263,11 +263,12 @@ def test_links_to_other_formats_hold_all_pages_or_the_same_question(get):
         assert len(table(get(link).content, form)[1]) == answer["totals"]["rows"] > 5
     queue = get("/v1/reviews/queue?limit=5").json()
     every = get("/v1/components?limit=1").json()["totals"]["rows"]
-    assert queue["meta"]["warnings"] == [f"these are the first 5 of {every} rows; limit says how many"]
-    assert get("/v1/reviews/queue?limit=1000").json()["meta"]["warnings"] == []
+    cut = [f"these are the first 5 of {every} rows; limit says how many"]
+    assert [one for one in queue["meta"]["warnings"] if "the first" in one] == cut
+    assert "the first" not in str(get("/v1/reviews/queue?limit=1000").json()["meta"]["warnings"])
     form = get("/v1/reviews/form?limit=100").json()
     told = f"this form has {form['totals']['rows']} rows for the first 100 of {every} rows of the queue"
-    assert form["meta"]["warnings"] == [f"{told}; limit says how many"]
+    assert form["meta"]["warnings"][-1] == f"{told}; limit says how many"
     for form in FILES:
         assert len(table(get(queue["links"][form]).content, form)[1]) == 5
 

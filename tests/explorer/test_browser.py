@@ -151,6 +151,19 @@ def test_without_an_order_the_largest_stands_first_as_in_the_picture(dimension, 
     assert query_of(page)["sort"] == "amount_usd"
 
 
+def test_years_follow_each_other_however_they_are_written(open_page):
+    page = settled(open_page("/?group_by=Year"))
+    years = [row[0] for row in rows_of(page)]
+    assert years == sorted(years)
+    assert len(years) > 3
+
+
+def test_what_is_wrong_with_a_question_without_an_order_is_said(open_page):
+    page = settled(open_page("/?group_by=country&base_year=2015"))
+    expect(page.locator("#trouble")).to_contain_text("base_year needs prices=constant")
+    assert not page.locator("#rows tbody tr:visible").count()
+
+
 @pytest.mark.parametrize("link", ["#rows tbody a", ".cards a:has-text('Look into it')"])
 def test_a_link_to_another_answer_leads_to_its_beginning(link, first):
     first.set_viewport_size({"width": 390, "height": 844})
@@ -351,6 +364,13 @@ def test_a_correction_by_another_parameter_takes_the_wrong_value_away(open_page)
     settled(page)
     assert query_of(page) == {"group_by": "category", "country": "WLD"}
     expect(page.locator("#trouble")).to_contain_text("No project matches all of this")
+
+
+def test_a_correction_by_another_parameter_keeps_what_that_one_has(open_page):
+    page = settled(open_page("/?group_by=category&region=WLD&country=JOR"))
+    page.locator("#trouble").get_by_role("link", name="country=WLD", exact=True).click()
+    settled(page)
+    assert query_of(page) == {"group_by": "category", "country": "JOR,WLD"}
 
 
 @pytest.fixture

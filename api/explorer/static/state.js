@@ -68,11 +68,13 @@ export function spendQuery(params) {
 }
 
 /** The question with the order of its rows: the one asked for, else the largest first, as the picture has them. Years follow each
- * other, and rows of several dimensions stand by their members. */
+ * other, and rows of several dimensions stand by their members. Nothing else of it changes: what is wrong with it is for the API to say. */
 export function inOrder(params) {
-  const grouped = listOf(params, "group_by");
-  if (params.has("sort") || grouped.length !== 1 || YEARS.includes(grouped[0])) return params;
-  return changed(params, { sort: LARGEST_FIRST });
+  const grouped = new Set(listOf(params, "group_by").map((one) => one.toLowerCase()));
+  if (params.has("sort") || grouped.size !== 1 || YEARS.some((name) => grouped.has(name))) return params;
+  const query = new URLSearchParams(params);
+  query.set("sort", LARGEST_FIRST);
+  return query;
 }
 
 /** The filters of a question, for paths that list what lies behind it. */

@@ -57,9 +57,12 @@ function correction(params, item, suggestion) {
 /** The question with a suggestion taken: another value, another name of the parameter, or parameters as `a=b&c=d`. */
 export function corrected(params, { parameter, value, suggestion, allowed, message = "" }) {
   if (suggestion.includes("=")) {
+    const meant = new URLSearchParams(suggestion);
+    if (!allowed?.length) return changed(params, Object.fromEntries(meant));
+    // A value that its own parameter never takes joins those of the other one.
+    const joined = [...meant].map(([name, other]) => [name, [...listOf(params, name), other]]);
     const left = listOf(params, parameter).filter((one) => one !== value);
-    const instead = allowed?.length ? { [parameter]: left } : {}; // a value that its own parameter never takes
-    return changed(params, { ...instead, ...Object.fromEntries(new URLSearchParams(suggestion)) });
+    return changed(params, { [parameter]: left, ...Object.fromEntries(joined) });
   }
   if (message.startsWith("there is no parameter")) {
     return changed(params, { [parameter]: "", [suggestion]: params.getAll(parameter) });

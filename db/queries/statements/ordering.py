@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, String, and_, false, or_
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Integer, Select, String, and_, false, or_
 from sqlalchemy.sql import collate
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -104,22 +104,23 @@ def _value(column: ColumnElement[Any], value: Any) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    elif value is None or (isinstance(value, wanted) and _storable(value)):
+    elif value is None or (isinstance(value, wanted) and _fits(column.type, value)):
         return value
     raise BadPositionError(f"{str(value)[:50]!r} is no value to go on from in this order")
 
 
-def _storable(value: Any) -> bool:
-    """Whether both databases can take a value: no null characters, no halves of surrogate pairs, which JSON can hold, no numbers
-    beyond 64 bits, nothing that is no number."""
+def _fits(kind: TypeEngine[Any], value: Any) -> bool:
+    """Whether both databases can take a value of a type: no null characters, no halves of surrogate pairs, which JSON can hold,
+    no numbers beyond the bits that a column has on PostgreSQL, nothing that is no number."""
     if isinstance(value, str):
         return UNSTORABLE.search(value) is None
-    return not isinstance(value, bool) and -(2**63) <= value < 2**63
+    bits = 31 if isinstance(kind, Integer) and not isinstance(kind, BigInteger) else 63
+    return not isinstance(value, bool) and -(2**bits) <= value < 2**bits
 
 
 def _python_type(kind: TypeEngine[Any]) -> type | tuple[type, ...]:
     found = str if _is_text(kind) else kind.python_type
-    return found if found in (str, date) else (int, float)
+    return found if found in (str, date, int) else (int, float)
 
 
 def _beyond(columns: Sequence[tuple[ColumnElement[Any], bool]], after: Position) -> ColumnElement[bool]:
