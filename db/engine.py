@@ -72,7 +72,7 @@ def make_engine(url: str) -> Engine:
         # as there can be threads that read, for to open one takes longer than most answers.
         engine = create_engine(parsed, pool_size=READERS, max_overflow=-1, json_deserializer=msgspec.json.decode)
         event.listen(engine, "do_connect", _open_what_is_there)
-        event.listen(engine, "checkout", partial(_stay_with_the_file, engine))
+        event.listen(engine, "checkout", partial(_stay_with_the_file, engine, parsed.database))
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -128,13 +128,13 @@ def _open_what_is_there(dialect: Any, _record: Any, arguments: Any, named: Any) 
         raise
 
 
-def _stay_with_the_file(engine: Engine, _driver: Any, record: Any, _proxy: Any) -> None:
+def _stay_with_the_file(engine: Engine, path: str, _driver: Any, record: Any, _proxy: Any) -> None:
     """Let go of connections to a file that was moved away or replaced; they would show the old data for ever.
 
     All at once, and while it is away: SQLite leaves what belongs to a file alone only as long as it can see that it was moved.
     """
     try:
-        now = identity(os.stat(str(engine.url.database)))
+        now = identity(os.stat(path))
     except OSError:
         now = None
     if record.info.setdefault("file", now) != now or now is None:
