@@ -19,11 +19,12 @@ from api.answers.negotiation import Format
 from api.exports.stream import FileStream
 from api.freshness import is_stale
 from api.http.question import question_of
-from db.engine import Allowance, reading
+from db.engine import reading
 from db.errors import NothingLoadedError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.statements.asking import NOTHING, Known, from_memory, know
 from db.queries.vocabulary import Vocabulary, vocabulary
+from db.resting import Allowance
 from db.watch import stamp_of
 from models.country import PlaceIndex
 from models.release import Release

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DisconnectionError
 
 from db.errors import DatabaseFileError, ReadAnewError
+from db.resting import Allowance, file_at, let_rest_no_more, reading_shortly
 
 PRIVATE = 0o600  # hashes of keys, and what was sent with them, are nobody else's business
 WRITER_LOCK = 0x6D66_6170  # a number of our own: PostgreSQL's advisory lock for the one writer
@@ -24,9 +25,6 @@ SERVER_READERS = 15
 """Connections to a PostgreSQL that a process may have, all of which are kept open: to make one anew takes longer than most
 answers, and what it had prepared would be lost with it."""
 SQLITE_WAIT_MS = 60_000
-STEPS_AT_ONCE = 1_000
-"""Steps of SQLite's machine between two looks at an allowance."""
-
 COST_OF_PAGE = 1.1
 """What PostgreSQL takes it to cost one who writes to read a page by an index, beside one of a row of pages. It says four, which
 was true of turning disks; a run looks up, some at a time, what it has just written, and would have tables read whole."""
@@ -73,6 +71,7 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(parsed, pool_size=READERS, max_overflow=-1, json_deserializer=msgspec.json.decode)
         event.listen(engine, "do_connect", _open_what_is_there)
         event.listen(engine, "checkout", partial(_stay_with_the_file, engine, parsed.database))
+        event.listen(engine, "engine_disposed", let_rest_no_more)
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -133,18 +132,10 @@ def _stay_with_the_file(engine: Engine, path: str, _driver: Any, record: Any, _p
 
     All at once, and while it is away: SQLite leaves what belongs to a file alone only as long as it can see that it was moved.
     """
-    try:
-        now = identity(os.stat(path))
-    except OSError:
-        now = None
+    now = file_at(path)
     if record.info.setdefault("file", now) != now or now is None:
         engine.dispose()
         raise DisconnectionError("the file of this connection was moved or replaced")
-
-
-def identity(file: os.stat_result) -> tuple[int, int]:
-    """What tells one file from every other, whatever it is called."""
-    return file.st_dev, file.st_ino
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -214,32 +205,18 @@ def _begin_reading(connection: Connection, *_statement: Any) -> None:
         connection.connection.cursor().execute(BEGIN_READING)
 
 
-class Allowance:
-    """How much SQLite may work for somebody who does not want to wait: steps of its machine, a million of which take 50 ms.
-
-    What would take more is broken off with an `OperationalError`, and the allowance is then `spent`.
-    """
-
-    def __init__(self, steps: int) -> None:
-        self.left = steps // STEPS_AT_ONCE
-
-    @property
-    def spent(self) -> bool:
-        """Whether more was asked for than is allowed."""
-        return self.left < 0
-
-    def take(self) -> bool:
-        """Take some steps; true breaks off what is being done."""
-        self.left -= 1
-        return self.spent
-
-
-@contextmanager
-def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Connection]:
+def reading(engine: Engine, allowance: Allowance | None = None) -> AbstractContextManager[Connection]:
     """Open a transaction that sees one state of the data from its first statement to its last.
 
     `allowance` bounds the work on an SQLite file; a server is not bound by it.
     """
+    if allowance is not None and engine.dialect.name == "sqlite":
+        return reading_shortly(engine, allowance)
+    return _reading(engine)
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":  # the driver would begin by itself, and wait for the answer
             connection = connection.execution_options(reads=Reading(), isolation_level="AUTOCOMMIT")
@@ -248,12 +225,7 @@ def reading(engine: Engine, allowance: Allowance | None = None) -> Iterator[Conn
             return
         driver: Any = connection.connection.driver_connection
         driver.execute("BEGIN")  # ends where the connection is closed: nothing was written
-        if allowance is not None:
-            driver.set_progress_handler(allowance.take, STEPS_AT_ONCE)
-        try:
-            yield connection
-        finally:
-            driver.set_progress_handler(None, 0)
+        yield connection
 
 
 @contextmanager

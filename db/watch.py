@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine
 
-from db.engine import identity, reading
+from db.engine import reading
 from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
+from db.resting import identity
 from models.release import Release
 
 if TYPE_CHECKING:

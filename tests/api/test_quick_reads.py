@@ -8,8 +8,9 @@ from sqlalchemy.exc import OperationalError
 
 import api.deps
 from api.main import create_app
-from db.engine import Allowance, reading
+from db.engine import reading
 from db.queries.spend.buckets import PLACES
+from db.resting import Allowance
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, take
 
@@ -83,6 +84,47 @@ def test_an_allowance_bounds_the_work_on_a_file_and_nothing_else(loaded: Engine)
         assert not allowance.spent
     with reading(loaded) as connection:  # the same connection, out of the pool
         assert connection.scalar(count) == 100_000
+
+
+def driver_of(engine: Engine) -> object:
+    with reading(engine, Allowance(1_000_000)) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM project")) is not None
+        return connection.connection.driver_connection
+
+
+@pytest.mark.parametrize("bundled", ["sqlite"], indirect=True)
+def test_short_readings_of_a_file_share_a_connection_that_sees_each_new_state(bundled: Engine, write) -> None:
+    first = driver_of(bundled)
+    assert driver_of(bundled) is first
+    assert not first.in_transaction  # type: ignore[attr-defined]  # it would hold the state that it saw
+    with reading(bundled) as connection:
+        before = connection.scalar(text("SELECT count(*) FROM project"))
+    take(bundled, write("one.csv", csv_text(PROJECT)))
+    with reading(bundled, Allowance(1_000_000)) as connection:
+        assert connection.connection.driver_connection is first
+        assert connection.scalar(text("SELECT count(*) FROM project")) == before + 1
+
+
+@pytest.mark.parametrize("loaded", ["sqlite"], indirect=True)
+def test_two_readings_at_once_have_a_connection_each(loaded: Engine) -> None:
+    with reading(loaded, Allowance(1_000_000)) as one, reading(loaded, Allowance(1_000_000)) as other:
+        assert one.connection.driver_connection is not other.connection.driver_connection
+
+
+@pytest.mark.parametrize("loaded", ["sqlite"], indirect=True)
+def test_a_connection_that_something_went_wrong_on_does_not_rest(loaded: Engine) -> None:
+    with pytest.raises(RuntimeError), reading(loaded, Allowance(1_000_000)) as connection:
+        raise RuntimeError
+    assert connection.closed
+
+
+@pytest.mark.parametrize("loaded", ["sqlite"], indirect=True)
+def test_what_rests_is_closed_with_its_engine(loaded: Engine) -> None:
+    with reading(loaded, Allowance(1_000_000)) as connection:
+        pass
+    assert not connection.closed
+    loaded.dispose()
+    assert connection.closed
 
 
 def test_a_file_is_not_asked_again_for_what_stands_in_its_release(engine: Engine, write) -> None:
