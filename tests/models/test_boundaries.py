@@ -38,6 +38,7 @@ COUNTED = {
         "Infrastructure development for IDPs",
         "Agricultural development project for IDPs",
         "Institutional development of agencies that serve IDPs",
+        "Aide aux PDI et retournés",
     ],
     "mobility_skills direct": [
         "Rural migrants working in the Gulf: skills certification",
@@ -100,6 +101,10 @@ NOT_COUNTED = [
     "Corridors that keep migratory routes of elephants open",
     "The migratory phenomenon of salmon",
     "Roads in border areas for traders",
+    "Le PDI de la commune : routes",
+    "A clinic for each worker in a village",
+    "Markets in other countries",
+    "Labour mobility between regions and pension schemes",
 ]
 
 

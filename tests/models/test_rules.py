@@ -32,6 +32,7 @@ SAID = {
     "refugees.displacement_impacts": "To respond to displacement impacts.",
     "refugees.displaced_in_host_country": "To serve displaced people in Lebanon.",
     "displaced.with_hosts": "To serve internally displaced people and their host communities.",
+    "displaced.short_french": "Aide aux PDI retournées.",
     "displaced.topic": "To end forced displacement.",
     "skills.labour_migrants": "Aspiring migrants have their skills certified.",
     "mobility.labour_mobility": "Skills and labour mobility in the Pacific.",
