@@ -12,6 +12,10 @@ RULES = load_rules()
 BY_ID = {rule.id: rule for rule in RULES.rules}
 
 SAID = {
+    "trap.wildlife_routes": "Refugees settle beside the migratory routes of elephants.",
+    "trap.computing_named": "Migration data and a core banking system.",
+    "trap.guidance": "It takes guidance from a policy note which pays special attention to refugees.",
+    "trap.idp_plans": "Municipalities prepare IDPs.",
     "remittances.of_workers": "To reduce the cost of remittances sent by migrant workers.",
     "trap.acknowledged": "It acknowledges the needs of refugees.",
     "trap.cause_of_demand": "To build schools, needed because of the return of refugees.",
@@ -28,6 +32,7 @@ SAID = {
     "refugees.displacement_impacts": "To respond to displacement impacts.",
     "refugees.displaced_in_host_country": "To serve displaced people in Lebanon.",
     "displaced.with_hosts": "To serve internally displaced people and their host communities.",
+    "displaced.short_french": "Aide aux PDI retournées.",
     "displaced.topic": "To end forced displacement.",
     "skills.labour_migrants": "Aspiring migrants have their skills certified.",
     "mobility.labour_mobility": "Skills and labour mobility in the Pacific.",

@@ -15,7 +15,7 @@ from models.versions import METHOD_VERSION
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.4.0", "f64dcf7ed00dba2586f81bf2932060bfa40561e889989114a6e04d961589e2ea"),
+    "rules.toml": ("1.4.0", "0fa7bf4629fed0f9204b9f868087d9b236b5e6d00e129bad7aeb77ccc65b3244"),
 }
 """The version that each file states, and what it holds under that."""
 

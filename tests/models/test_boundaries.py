@@ -1,0 +1,128 @@
+"""Words that mean people in one text and something else in a near one: each text that counts has a near one that does not."""
+
+import pytest
+
+from models.classification import ClassifierInput, classify
+
+COUNTED = {
+    "migration_governance direct": [
+        "Labour migration data systems",
+        "Migration data",
+        "Strengthening migration data and statistics",
+        "Migration systems and policies",
+        "International migration data and analysis",
+        "Migration Data Portal for Africa",
+        "Migration data collection in the Western Balkans",
+        "A digital platform for migration data",
+        "Migration data on the cloud for visas",
+        "International migration to New Zealand",
+        "Border management of persons",
+        "Border control for travellers",
+        "Immigration service reform",
+        "Modernization of the immigration service",
+        "Strengthen the Department of Immigration",
+        "Modernising the immigration service and border control",
+        "Strengthening the Directorate of Citizenship and Immigration Control",
+        "Shorter queues by modernising the immigration service",
+        "Better permits through reform of the Immigration Service",
+        "Support to the National Migration Agency",
+    ],
+    "internal_displacement direct": [
+        "Cash transfers to IDPs",
+        "Support to IDPs in Iraq",
+        "Schools for IDPs",
+        "Health care for IDPs",
+        "Resettlement of IDPs to their villages",
+        "To support the resettlement of IDPs.",
+        "Water for IDPs of Donetsk",
+        "Infrastructure development for IDPs",
+        "Agricultural development project for IDPs",
+        "Institutional development of agencies that serve IDPs",
+        "Aide aux PDI et retournés",
+    ],
+    "mobility_skills direct": [
+        "Rural migrants working in the Gulf: skills certification",
+        "Skills certification of rural migrants for jobs in Saudi Arabia",
+        "Training rural migrant workers for jobs abroad",
+        "Training of potential emigrants, guided by the Youth Policy Note",
+    ],
+    "worker_welfare direct": [
+        "Protection of rural migrant workers in Qatar",
+        "Insurance of rural migrants in the Gulf",
+    ],
+    "migrant_integration partial": [
+        "HIV services, with particular attention to migrants and populations living in the border areas. "
+        "It builds on assessments of the migratory phenomenon."
+    ],
+    "refugee_education direct": [
+        "It takes guidance from the policy note, which pays special attention to refugees. Schools for refugees are built.",
+    ],
+    "refugee_education partial": [
+        "It takes guidance from a policy note which pays attention to youth, and the project builds schools for refugees.",
+    ],
+}
+
+NOT_COUNTED = [
+    "Data migration for the tax platform",
+    "Migration of data and records to the new system",
+    "Migration to the new platform",
+    "Migrating data to servers",
+    "Core banking: migration data and systems",
+    "Core banking migration",
+    "ERP migration systems and data",
+    "Migration software and servers for the ledger",
+    "Migration data cleansing for a legacy platform",
+    "Payroll: migration data, tests and system migration",
+    "Individual development plans (IDPs) for civil servants",
+    "Industrial Development Programs (IDPs)",
+    "Agricultural development projects (IDPs)",
+    "Municipalities prepare IDPs and budgets",
+    "Support to the IDPs of municipalities",
+    "Staff appraisal and IDPs of teachers",
+    "IDP III",
+    "Border management of goods",
+    "Border control for trucks",
+    "Modern approaches to border management",
+    "Roads implemented by the Immigration Service",
+    "A register built by the Ministry of Interior and the Department of Immigration",
+    "Malaria control with the Immigration and Citizenship Service",
+    "The Immigration Service will implement the malaria project",
+    "Clinics run by the Department of Immigration",
+    "A new building for the Migration Department",
+    "Rural roads. Executing agency: Department of Immigration",
+    "Payroll of the Ministry of Labour, Emigration and Social Affairs",
+    "Skills certification of rural migrants working in cities",
+    "Skills of rural migrant woman workers",
+    "Rural migrant workers of the Gulf of Tonkin",
+    "Internal migrants and firms that export to the Gulf",
+    "Health insurance for rural migrant workers; sales abroad",
+    "It takes guidance from the Youth Policy Note which pays special attention to training of potential emigrants.",
+    "It takes guidance from the policy paper, which draws attention to refugees and migrants.",
+    "Corridors that keep migratory routes of elephants open",
+    "The migratory phenomenon of salmon",
+    "Roads in border areas for traders",
+    "Le PDI de la commune : routes",
+    "A clinic for each worker in a village",
+    "Markets in other countries",
+    "Labour mobility between regions and pension schemes",
+]
+
+
+@pytest.mark.parametrize("field", ["name", "objective"])
+@pytest.mark.parametrize(("verdict", "text"), [(verdict, text) for verdict in COUNTED for text in COUNTED[verdict]])
+def test_people_are_counted(verdict, text, field):
+    found = classify(ClassifierInput(**{field: text}))
+    assert f"{found.category} {found.relevance}" == verdict, found.evidence
+
+
+@pytest.mark.parametrize("field", ["name", "objective"])
+@pytest.mark.parametrize("text", NOT_COUNTED)
+def test_what_only_reads_like_them_is_not(text, field):
+    found = classify(ClassifierInput(**{field: text}))
+    assert (found.category, found.relevance) == ("not_migration", "none"), found.evidence
+
+
+@pytest.mark.parametrize("routes", ["Migratory routes of livestock", "Migratory routes"])
+def test_routes_are_those_of_animals_where_an_animal_is_named(routes):
+    fired = {evidence.rule for evidence in classify(ClassifierInput(objective=f"Refugees. {routes}.")).evidence}
+    assert ("trap.wildlife_routes" in fired) == ("livestock" in routes)
