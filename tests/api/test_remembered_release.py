@@ -56,9 +56,10 @@ def release(engine, write):
 
 
 def shown(answer):
-    """What an answer says of which data: all but what differs between two equal ones."""
-    kept = {name: value for name, value in answer.headers.items() if name in ("etag", "last-modified")}
-    return answer.status_code, kept, answer.content if answer.status_code == 200 else answer.json()["detail"]
+    """What an answer says of which data: all but what differs between two equal ones, as the date of a release does as long as it
+    runs ahead of the clock."""
+    body = answer.content if answer.status_code == 200 else answer.json()["detail"]
+    return answer.status_code, answer.headers.get("etag"), body
 
 
 @pytest.fixture
