@@ -185,7 +185,7 @@ def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
             async with asyncio.timeout(seconds):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, f"nothing more of the body came for {seconds:.0f} seconds") from None
+            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:.0f} seconds") from None
         read += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if read > most:
