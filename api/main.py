@@ -22,6 +22,7 @@ from api.openapi.document import DESCRIPTION, TAGS, install_openapi
 from api.params.repeats import refuse_ignored
 from api.parent import end_without_parent
 from api.problems import errors
+from api.query_route import DirectRoutes
 from api.routers import (
     classify,
     components,
@@ -117,6 +118,7 @@ def create_app(engine: Engine | None = None, releases: ReleaseWatch | None = Non
     modules = (*MODULES, *((metrics,) if settings.metrics else ()))
     for module in modules:
         app.include_router(module.router)
+    app.router.routes.insert(0, DirectRoutes(route for module in modules for route in module.router.routes))
     app.mount(ASSETS_PATH, Assets(), name="assets")
     app.mount(SWAGGER_PATH, swagger_files(), name="swagger")
     errors.install(app)

@@ -4,8 +4,9 @@ FastAPI asks at each request of each declared parameter what kind it is; for a l
 database. A model's fields do not change, so here that is asked once. What is declared, documented and refused stays the same.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from inspect import Parameter, iscoroutinefunction, signature
 from typing import Annotated, Any, get_args, get_origin
 
@@ -14,8 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Path, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import QueryParams
+from starlette.datastructures import QueryParams, URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
+from starlette.types import Receive, Scope, Send
 
+from api.http.paths import local_path
 from api.params.repeats import of_model, refuse_ignored
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -27,13 +31,18 @@ class QueryRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
-        whole, shape = super().get_route_handler(), signature(self.endpoint)
+        return self.direct or super().get_route_handler()
+
+    @cached_property
+    def direct(self) -> Handler | None:
+        """What answers a request without a detour, where that is possible."""
+        shape = signature(self.endpoint)
         asked = {name: one for name, one in shape.parameters.items() if name != "request"}
         models = {name: model for name, one in asked.items() if (model := _query_model(one)) is not None}
         words = asked.keys() - models.keys()
         answers = iscoroutinefunction(self.endpoint) and _is_kind(shape.return_annotation, Response)
         if not answers or len(models) != 1 or not all(self._is_word(asked[name]) for name in words):
-            return whole
+            return None
         (name, model), endpoint = models.popitem(), self.endpoint
         read = QueryReader.of(model)
 
@@ -50,6 +59,38 @@ class QueryRoute(APIRoute):
         kind, *notes = get_args(parameter.annotation) or (parameter.annotation,)
         plain = all(isinstance(note, Path) and not note.metadata for note in notes)
         return kind is str and plain and f"{{{parameter.name}}}" in self.path
+
+
+class DirectRoutes(BaseRoute):
+    """Leads straight to those among some routes that can be answered directly. All else is left to the routes behind.
+
+    A router asks each route of each module in turn, and those of the module that has it twice; and it makes stacks for what
+    dependencies leave to be closed, of which there is nothing here. Errors are looked after further out, in the same way.
+    """
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        reading = [route for route in routes if isinstance(route, Route) and "GET" in (route.methods or ())]
+        self.routes = [(route.path_regex, route if isinstance(route, QueryRoute) else None) for route in reading]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Find the route of a request, if it is one that can be answered directly."""
+        if scope["type"] == "http" and scope["method"] == "GET":
+            path = local_path(scope)
+            for pattern, route in self.routes:
+                if found := pattern.match(path):
+                    if route is None or route.direct is None:
+                        break
+                    return Match.FULL, {"route": route, "endpoint": route.endpoint, "path_params": found.groupdict()}
+        return Match.NONE, {}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """Leave it to the routes themselves to say where they are."""
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        response = await scope["route"].direct(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)

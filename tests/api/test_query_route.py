@@ -6,19 +6,22 @@ from urllib.parse import urlencode
 import anyio
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.params.lists import ComponentsParams, ProjectsParams
 from api.params.repeats import of_model
 from api.params.spend import RatioParams, SpendParams
-from api.query_route import QueryReader, QueryRoute
+from api.query_route import DirectRoutes, QueryReader, QueryRoute
 from api.routers.components import ComponentParams
-from tests.conftest import Get
+from tests.conftest import Get, client_of
 
 MODELS = (ComponentsParams, ProjectsParams, SpendParams, RatioParams, ComponentParams)
 VALUES = (
@@ -106,6 +109,66 @@ def test_routes_that_ask_for_more_are_left_as_they_are() -> None:
     assert _ask(app, "/numbers/1?format=csv").json() == {"number": 2}
     assert _ask(app, "/numbers/one").status_code == 422
     assert _ask(app, "/more").json() == "else"
+
+
+def _route_of(routes: DirectRoutes, path: str, **other: str) -> str | None:
+    """The path of the route that a request is led straight to, if there is one."""
+    _match, found = routes.matches({"type": "http", "method": "GET", "path": path, **other})
+    return found["route"].path if found else None
+
+
+def test_the_short_way_leaves_what_others_are_asked_first() -> None:
+    first, then = APIRouter(prefix="/a"), APIRouter(prefix="/a", route_class=QueryRoute)
+
+    @first.get("/theirs")
+    @first.post("/{word}")
+    async def theirs() -> str:
+        return "theirs"
+
+    @then.get("/{word}")
+    @then.get("/{word}/more")
+    async def ours(word: str, params: Annotated[ComponentParams, Query()]) -> Response:
+        return Response(word)
+
+    @then.get("/b/{number}")
+    async def numbers(number: int, params: Annotated[ComponentParams, Query()]) -> Response:
+        return Response()
+
+    routes = DirectRoutes([*first.routes, *then.routes])
+    assert _route_of(routes, "/a/x") == _route_of(routes, "/base/a/x", root_path="/base") == "/a/{word}"
+    assert _route_of(routes, "/a/x/more") == "/a/{word}/more"
+    assert _route_of(routes, "/a/theirs") is None
+    assert _route_of(routes, "/a/b/1") is None
+    assert _route_of(routes, "/a/x", method="POST") is None
+    assert _route_of(routes, "/a/x", type="websocket") is None
+
+
+def test_the_short_way_leads_where_the_long_one_does(loaded: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = (
+        "components?limit=2",
+        "components/nobody",
+        "projects/P174085",
+        "spend/ratio",
+        "reviews/form",
+        "releases?x=1",
+    )
+    whole, taken, get = DirectRoutes.matches, list[str](), client_of(loaded, room=0)
+    short = [_said(get(f"/v1/{path}")) for path in paths]
+
+    def matches(self: DirectRoutes, scope: Scope) -> tuple[Match, Scope]:
+        if whole(self, scope)[0] is Match.FULL:
+            taken.append(scope["path"])
+        return Match.NONE, {}
+
+    monkeypatch.setattr(DirectRoutes, "matches", matches)
+    assert [_said(get(f"/v1/{path}")) for path in paths] == short
+    assert len(taken) == len(paths)
+
+
+def _said(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
+    """An answer without what differs each time."""
+    number = answer.headers.pop("x-request-id")
+    return answer.status_code, dict(answer.headers), answer.text.replace(number, "")
 
 
 def test_the_busiest_routes_are_read_this_way(get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
