@@ -11,6 +11,7 @@ from urllib.parse import quote_plus
 
 from fastapi import Request
 
+from api.http.base import address_of
 from api.problems.kinds import BadParameterError, ProblemItem
 from models.release import Release
 
@@ -79,7 +80,7 @@ def _refused(cursor: str, kind: str, message: str) -> BadParameterError:
 
 def page_link(request: Request, cursor: str) -> str:
     """The absolute address of the next page."""
-    address = str(request.url).partition("?")[0]
+    address = address_of(request.scope).partition("?")[0]
     sent = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     return f"{address}?{query_of([*sent, ('cursor', cursor)])}"
 

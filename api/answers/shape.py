@@ -22,7 +22,7 @@ from api.exports.slots import ExportSlots
 from api.exports.stream import FileStream
 from api.exports.xlsx import MAX_ROWS, xlsx_chunks
 from api.freshness import staleness
-from api.http.base import base_of
+from api.http.base import address_of, base_of
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
 from db.queries.prices import load_price_index
 from db.queries.statements.pieces import EVERY, Piece, pieces_of_rows
@@ -102,7 +102,7 @@ class Asked:
 
         `drawn`: the answer can be seen as a picture too, which has no columns to choose.
         """
-        asked = str(self.request.url)
+        asked = address_of(self.request.scope)
         links: dict[str, Any] = {"self": asked, "next": next_page}
         address, sent = asked.partition("?")[0], self.request.query_params.multi_items()
         left_out = {"format", *(IN_PAGES if in_pages else ())}
@@ -289,7 +289,7 @@ def _file(
 ) -> Response:
     """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
     name = asked.request.url.path.strip("/").replace("/", "-")
-    about = about_of(asked.snapshot, name, str(asked.request.url))
+    about = about_of(asked.snapshot, name, links["self"])
     shown = "attachment" if form in {Format.PARQUET, Format.XLSX} else "inline"
     headers = {"Content-Disposition": f'{shown}; filename="{name}.{form}"'} | _link_header(links)
     slots: ExportSlots = asked.request.app.state.exports

@@ -13,9 +13,23 @@ MAX_HOST = 300
 
 def base_of(scope: Scope) -> str:
     """The address under which the application is served, as the request has it."""
+    return _served(scope, scope.get("root_path", ""))
+
+
+def address_of(scope: Scope) -> str:
+    """The whole address of a request, as Starlette's `Request.url` has it, which takes five times as long to make."""
+    origin = _served(scope, "")
+    if not origin:  # nothing says which server was asked
+        return str(Request(scope).url)
+    path = scope["path"].replace("?", "%3F").replace("#", "%23").replace("\\", "%5C")
+    query = scope["query_string"].decode()
+    return f"{origin}{path}?{query}" if query else f"{origin}{path}"
+
+
+def _served(scope: Scope, root_path: str) -> str:
     server, host = scope.get("server"), question_of(scope).host  # a list with some servers
     base = _base if len(host) <= MAX_HOST else _base.__wrapped__
-    return base(scope["scheme"], host, server and tuple(server), scope.get("root_path", ""))
+    return base(scope["scheme"], host, server and tuple(server), root_path)
 
 
 @lru_cache(256)
