@@ -183,20 +183,26 @@ def snapshot_of(
     Raises:
         NothingLoadedError: if no release was made yet.
     """
-    with ExitStack() as stack:
-        begin = partial(_begin, stack, engine or app.state.engine, allowance)
+    begun = False
+    while not begun:
         try:
-            connection, release = begin()
+            with reading(engine or app.state.engine, allowance) as connection:
+                release = latest_release(connection)
+                begun = True
+                yield _snapshot(app, connection, release)
         except DBAPIError as error:
-            if not error.connection_invalidated or not again:
+            if begun or not again or not error.connection_invalidated:
                 raise
-            connection, release = begin()  # the server was restarted in this moment; nothing has been read yet
-        if release is None:
-            raise NothingLoadedError("no data are loaded: run `python -m api load`")
-        words = _vocabulary(app, connection, release)
-        if connection.dialect.name == "sqlite":
-            know(connection, words.standing)
-        yield Snapshot(connection, release, words)
+            again = False  # the server was restarted in this moment; nothing has been read yet
+
+
+def _snapshot(app: FastAPI, connection: Connection, release: Release | None) -> Snapshot:
+    if release is None:
+        raise NothingLoadedError("no data are loaded: run `python -m api load`")
+    words = _vocabulary(app, connection, release)
+    if connection.dialect.name == "sqlite":
+        know(connection, words.standing)
+    return Snapshot(connection, release, words)
 
 
 @contextmanager
@@ -210,15 +216,6 @@ def _remembered(engine: Engine, release: Release, words: Vocabulary, known: Know
     """
     with reading(engine) as connection, from_memory(connection, {**words.standing, **known}, NEWEST):
         yield Snapshot(connection, release, words)
-
-
-def _begin(stack: ExitStack, engine: Engine, allowance: Allowance | None) -> tuple[Connection, Release | None]:
-    """Open a reading that the stack closes, and do its first statement, which shows whether the connection stands."""
-    with ExitStack() as attempt:
-        connection = attempt.enter_context(reading(engine, allowance))
-        release = latest_release(connection)
-        stack.push(attempt.pop_all())
-    return connection, release
 
 
 def _vocabulary(app: FastAPI, connection: Connection, release: Release) -> Vocabulary:

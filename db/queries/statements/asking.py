@@ -38,13 +38,19 @@ def ask(connection: Connection, question: Question) -> list[Row]:
 
 def ask_standing(connection: Connection, question: Question) -> list[Row]:
     """The same of a question whose rows the release alone decides: a file is not asked where they are known (see `know`)."""
-    rows = connection.get_execution_options().get("stands", NOTHING).get(question.key)
+    rows = _standing(connection).get(question.key)
     return ask(connection, question) if rows is None else rows
 
 
 def know(connection: Connection, stands: Known) -> None:
     """Say which rows questions have in the release that this reading of a file is of; a server has `from_memory`."""
-    connection.execution_options(stands=stands)
+    if _standing(connection) is not stands:  # a connection that rested knows it still
+        connection.execution_options(stands=stands)
+
+
+def _standing(connection: Connection) -> Known:
+    found: Known = connection.get_execution_options().get("stands", NOTHING)
+    return found
 
 
 def ask_ahead(connection: Connection, questions: Iterable[Question], last: bool = False) -> None:
