@@ -3,7 +3,8 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
-from api.http.paths import is_file_path
+from api.http.paths import is_data_path, is_file_path
+from api.http.question import question_of
 
 for media_type in ("text/csv", "application/x-ndjson", "application/linkset+json", "application/schema+json"):
     add_compress_type(media_type)
@@ -21,10 +22,15 @@ class CompressLayer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http" or is_file_path(scope):
+        if scope["type"] != "http" or is_file_path(scope) or _stays_as_it_is(scope):
             await self.app(scope, receive, send)
         else:
             await self.compressing(scope, receive, _without_time(send))
+
+
+def _stays_as_it_is(scope: Scope) -> bool:
+    """Whether a client takes no encoding. That the answer varies by those is said anyway of what comes from the data."""
+    return question_of(scope).encodings is None and is_data_path(scope)
 
 
 def _without_time(send: Send) -> Send:
@@ -34,9 +40,7 @@ def _without_time(send: Send) -> Send:
     async def send_on(message: Message) -> None:
         nonlocal at_start
         if message["type"] == "http.response.start":
-            at_start = any(
-                (name.lower(), value) == (b"content-encoding", b"gzip") for name, value in message["headers"]
-            )
+            at_start = (b"content-encoding", b"gzip") in message["headers"]
         elif at_start and len(message.get("body", b"")) >= GZIP_TIME.stop:
             at_start = False
             body = bytearray(message["body"])

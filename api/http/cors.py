@@ -34,12 +34,16 @@ class CorsLayer(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; a browser takes silence as a refusal."""
-        if scope["type"] == "http" and needs_key(scope):
+        if scope["type"] != "http" or needs_key(scope):
             await self.app(scope, receive, send)
-        else:
+        elif scope["method"] == "OPTIONS":  # which may be asked before something else, as its headers say
             await super().__call__(scope, receive, send)
+        else:
+            await self.simple_response(scope, receive, send)
 
-    async def simple_response(self, scope: Scope, receive: Receive, send: Send, request_headers: Headers) -> None:
+    async def simple_response(
+        self, scope: Scope, receive: Receive, send: Send, request_headers: Headers | None = None
+    ) -> None:
         """Let every origin read, whether the request names one or not: so an answer is the same for all and can be kept."""
 
         async def send_on(message: Message) -> None:

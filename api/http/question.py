@@ -27,6 +27,11 @@ class Question:
         return self.key[5] == IN_JSON
 
     @property
+    def encodings(self) -> object:
+        """The encodings that the client takes, as it says; none where it says nothing."""
+        return self.key[-1]
+
+    @property
     def address(self) -> Key:
         """The key without the encodings that the client takes: each encoding of an answer has the same tag but for its end."""
         return self.key[:-1]
