@@ -141,6 +141,9 @@ def test_the_short_way_leaves_what_others_are_asked_first() -> None:
     assert _route_of(routes, "/a/b/1") is None
     assert _route_of(routes, "/a/x", method="POST") is None
     assert _route_of(routes, "/a/x", type="websocket") is None
+    app = FastAPI(routes=[routes])
+    app.include_router(first)
+    assert app.url_path_for("theirs") == "/a/theirs"  # which the router asks its routes for, one after the other
 
 
 def test_the_short_way_leads_where_the_long_one_does(loaded: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
