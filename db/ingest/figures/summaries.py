@@ -13,8 +13,6 @@ from sqlalchemy import Connection, delete, func, select
 from db import tables
 from db.ingest.figures.cell_store import CellStore, Row
 from db.ingest.figures.contributions import (
-    FROM,
-    READ,
     Figures,
     Line,
     Members,
@@ -30,8 +28,9 @@ from db.ingest.figures.contributions import (
     shares,
     touched_at,
 )
+from db.ingest.figures.counted import CountedFact, stored_facts
 from db.ingest.figures.packing import packed, unpacked
-from db.store import batches, ids_in_batches
+from db.store import ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
 from models.summary import (
@@ -96,14 +95,14 @@ class SummaryChanges:
             defaultdict[tuple[int, int], int](int),
         )
 
-    def before(self, project_ids: Sequence[str]) -> None:
+    def before(self, facts: Iterable[CountedFact]) -> None:
         """Remember what some projects contribute before their facts change."""
-        self._before = {} if self._anew else contributions(_facts_of(self.connection, project_ids))
+        self._before = {} if self._anew else contributions(facts)
 
-    def after(self, project_ids: Sequence[str]) -> None:
+    def after(self, facts: Iterable[CountedFact]) -> None:
         """Compare it with what they contribute now."""
         if not self._anew:
-            self.compare(self._before, contributions(_facts_of(self.connection, project_ids)))
+            self.compare(self._before, contributions(facts))
 
     def compare(self, before: Mapping[str, Project], after: Mapping[str, Project]) -> None:
         """Take back what was and add what is, for projects where these differ."""
@@ -263,11 +262,6 @@ def _kept_of(grouping: Grouping, owners: Iterable[Members]) -> Iterator[Members 
         yield tuple([owner[place] for place in kept]) if counts else None
 
 
-def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
-    for piece in batches(project_ids):
-        yield from connection.execute(select(*READ).select_from(FROM).where(fact.c.project_id.in_(piece)))
-
-
 def _taxonomy_of_cells(connection: Connection) -> str | None:
     table = tables.release
     version = select(table.c.taxonomy_version).order_by(table.c.release_id.desc()).limit(1)
@@ -279,7 +273,7 @@ def summarise(connection: Connection) -> None:
     connection.execute(delete(summary))
     changes = SummaryChanges(connection)
     for project_ids in ids_in_batches(connection, fact.c.project_id):
-        changes.compare({}, contributions(_facts_of(connection, project_ids)))
+        changes.compare({}, contributions(stored_facts(connection, project_ids)))
     changes.end()
 
 
