@@ -67,13 +67,11 @@ class Writer:
         if self.defaults:
             rows = [{**self.defaults, **row} for row in rows]
         if not self.processors:
-            yield from map(get, rows)
-            return
-        for row in rows:
-            values = list(get(row))
-            for place, process in self.processors:
-                values[place] = process(values[place])
-            yield tuple(values)
+            return map(get, rows)
+        columns: list[Iterable[Any]] = list(zip(*map(get, rows), strict=True))
+        for place, process in self.processors:
+            columns[place] = map(process, columns[place])
+        return zip(*columns, strict=True)
 
     def _stream(self, connection: Connection, rows: Sequence[Row]) -> None:
         if self.staged is None:

@@ -14,6 +14,9 @@ PPM = 1_000_000
 MAX_DOLLARS = 10**12
 """A trillion dollars: no single operation is near it, so a larger amount is a mistake in the source."""
 
+WHOLE_DIGITS = 12
+"""Digits that whole dollars have at most to be less than that."""
+
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(E[+-]?[0-9]{1,9})?", re.IGNORECASE)
 """A number as sources and computers write it, whose large floats have an exponent. `Decimal` alone also takes
 `1_000`, digits of every script, and infinity."""
@@ -55,6 +58,8 @@ def parse_dollars(value: object) -> int | None:
             return None
         raise ValueError(f"{value!r} is not an amount in US dollars")
     text = str(value).replace("\u00a0", "").strip()
+    if text.isascii() and text.isdigit() and len(text) <= WHOLE_DIGITS:  # as most are
+        return int(text) * 100
     if text.upper() in {"", "N/A", "NA", "NULL", "NONE"}:
         return None
     if "," in text and not re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):

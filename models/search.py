@@ -6,9 +6,9 @@ the same rows on SQLite and PostgreSQL; each database's own full-text engine kee
 
 import re
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import Any
+from functools import lru_cache
 
+import Stemmer
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
@@ -50,11 +50,7 @@ class SearchQuery:
     text: str = field(default="", compare=False)
 
 
-@cache
-def _stemmer() -> Any:
-    import snowballstemmer  # brings along every language that it knows, and a start needs none
-
-    return snowballstemmer.stemmer("english")
+_STEMMER = Stemmer.Stemmer("english", 0)  # it need not remember words: `_stem` does
 
 
 @lru_cache(maxsize=50_000)
@@ -65,7 +61,7 @@ def _stem(word: str) -> str:
     kept as the digits of its bytes. PostgreSQL's parser takes "7e0e7" for a number and a word; with a letter before it, it
     stays one.
     """
-    stem: str = _stemmer().stemWord(word)
+    stem: str = _STEMMER.stemWord(word)
     if not stem.isascii():
         return f"{BYTES}{stem.casefold()[:LETTERS].encode().hex()}"
     return f"n{stem}" if stem[0].isdigit() else stem

@@ -207,7 +207,7 @@ def _nothing(document: Document, matches: list[Match], rules: RuleSet) -> Findin
     confidence = scale["component_silent" if document.folded("component_title") else "nothing_found"]
     if excluded:
         confidence = scale["excluded_words"]
-    elif any(word in document.whole for word in rules.broad_words):
+    elif any(map(document.whole.__contains__, rules.broad_words)):
         confidence = scale["broad_words"]
     evidence = tuple(_of_match(document, match) for match in excluded[:_MAX_EVIDENCE])
     return Finding(NOT_MIGRATION, (), "none", confidence, evidence)

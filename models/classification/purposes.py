@@ -60,6 +60,8 @@ def with_purposes(text: ClassifierInput, words: Finding, rules: RuleSet) -> Find
     codes have already given a share to. Without shares a code only helps where the words are silent.
     """
     seen = [item for item in purposes_of(text, rules) if item.rule]
+    if not seen:
+        return words
     claims = [item for item in seen if item.rule and item.rule.category]
     evidence = tuple(_evidence(item, _category(item, words, claims), rules) for item in seen)
     if not claims:

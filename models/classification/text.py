@@ -66,7 +66,7 @@ def fold(text: str) -> FoldedText:
         pieces = [_TABLE[char] for char in text]
         folded = "".join(pieces)
         offsets = None
-        if len(folded) != len(text) or any(len(piece) != 1 for piece in pieces):
+        if set(map(len, pieces)) != {1}:
             offsets = tuple(index for index, piece in enumerate(pieces) for _ in piece)
     if "<" in folded or "&" in folded:
         folded = _INVISIBLE.sub(lambda found: " " * len(found.group()), folded)

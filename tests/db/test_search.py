@@ -175,3 +175,9 @@ def test_postgresql_takes_every_word_as_one(loaded_engines, tokens):
             text("SELECT tsvector_to_array(to_tsvector('simple', :words))"), {"words": " ".join(stems)}
         )
     assert set(taken) == set(stems)
+
+
+def test_stems_are_those_that_stored_texts_were_cut_to():
+    said = "Migrants' skies: dying communities, displacement, remittances, returnees, employability, generously"
+    stems = "migrant sky die communiti displac remitt returne employ generous"
+    assert words(said) == stems.split()

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from db import tables
-from db.store import batches, insert_rows
+from db.ingest.figures.counted import NAMES, CountedFact
+from db.store import insert_rows
 from models.release import Change, Moved
 
 
@@ -61,20 +63,23 @@ class Money(NamedTuple):
     partial: int | None
 
 
-def money_states(connection: Connection, project_ids: Sequence[str]) -> dict[Key, State]:
-    """Read how the money of some projects is counted now."""
-    fact = tables.spend_fact
-    keys = [fact.c.component_id, fact.c.project_id, fact.c.measure, fact.c.category]
-    money = [fact.c.country, fact.c.lender, fact.c.amount_cents, fact.c.partial_cents]
-    same = [fact.c.granularity, fact.c.relevance, fact.c.status, fact.c.approval_date, fact.c.instrument]
-    same += [fact.c.source_id, fact.c.method, fact.c.confidence]
+_SAME = ("granularity", "relevance", "status", "approval_date", "instrument", "source_id", "method", "confidence")
+"""What all parts of a row have in common, in the order of `State`."""
+
+_key, _money, _same = (
+    itemgetter(*map(NAMES.index, names))
+    for names in (Key._fields, ("country", "lender", "amount_cents", "partial_cents"), _SAME)
+)
+
+
+def money_states(facts: Iterable[CountedFact]) -> dict[Key, State]:
+    """Tell how the money of some projects is counted, by all their facts."""
     parts: dict[Key, list[Money]] = defaultdict(list)
-    alike: dict[Key, Sequence[Any]] = {}  # all parts of a row have these in common
-    for piece in batches(project_ids):
-        for row in connection.execute(select(*keys, *money, *same).where(fact.c.project_id.in_(piece))):
-            key = Key(*row[:4])
-            parts[key].append(Money(*row[4:8]))
-            alike[key] = row[8:]
+    alike: dict[Key, Sequence[Any]] = {}
+    for row in facts:
+        key = Key._make(_key(row))
+        parts[key].append(Money._make(_money(row)))
+        alike[key] = _same(row)
     return {
         key: State._make((*alike[key], _sums(found), _by("country", found), _by("lender", found)))
         for key, found in parts.items()

@@ -5,7 +5,6 @@ from functools import lru_cache
 from operator import add, sub
 from typing import Any, NamedTuple
 
-from db import tables
 from models.classification import load_taxonomy
 from models.filters import Dimension
 from models.summary import (
@@ -24,8 +23,6 @@ from models.summary import (
     touched,
 )
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
-
-fact, whole = tables.spend_fact, tables.project_amount
 
 Figures = list[int]
 Members = tuple[Any, ...]
@@ -183,34 +180,14 @@ class Project(NamedTuple):
     lines: dict[Line, Sums]
 
 
-READ = (
-    *(fact.c[name] for name in Line._fields),
-    *(fact.c[COLUMNS[dimension]] for dimension in OF_PROJECTS),
-    fact.c.project_id,
-    fact.c.component_id,
-    fact.c.method,
-    fact.c.amount_cents,
-    fact.c.partial_cents,
-    fact.c.spread,
-    whole.c.amount_cents,
-)
-FROM = fact.outerjoin(
-    whole,
-    (whole.c.project_id == fact.c.project_id)
-    & (whole.c.country_code == fact.c.country)
-    & (whole.c.measure == fact.c.measure)
-    & (whole.c.lender == fact.c.lender),
-)
-"""What `READ` is read from."""
-
 OWN = slice(len(Line._fields), len(Line._fields) + len(OF_PROJECTS))
 
 
 def contributions(facts: Iterable[Sequence[Any]]) -> dict[str, Project]:
-    """Add facts (rows of `READ`) up by project. Every project's facts must be there whole."""
+    """Add facts (`db.ingest.figures.counted`) up by project. Every project's facts must be there whole."""
     found: dict[str, Project] = {}
     for row in facts:
-        project_id, component_id, method, amount, partial, spread, entire = row[OWN.stop :]
+        project_id, component_id, method, amount, partial, spread, _, entire = row[OWN.stop :]
         project = found.get(project_id)
         if project is None:
             project = found[project_id] = Project(tuple(row[OWN]), {})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
 from models.classification import Taxonomy
@@ -34,12 +34,20 @@ class Family:
 
 @dataclass(slots=True)
 class FamilyFacts:
-    """Rows for the tables of facts, whole amounts and classifications, and the stand-in components they need."""
+    """Rows for the tables of facts, whole amounts and classifications, and the stand-in components they need; of several families
+    too."""
 
     facts: list[dict[str, Any]] = field(default_factory=list)
     amounts: list[dict[str, Any]] = field(default_factory=list)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     stand_ins: list[tuple[str, Granularity]] = field(default_factory=list)
+
+    def __iadd__(self, more: Self) -> Self:
+        self.facts += more.facts
+        self.amounts += more.amounts
+        self.verdicts += more.verdicts
+        self.stand_ins += more.stand_ins
+        return self
 
 
 def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> FamilyFacts:

@@ -2,24 +2,22 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, select
 
 from db import tables
-from db.store import batches, ids_in_batches, insert_rows, replace_rows
-
-CONTENT = (tables.project, tables.component, tables.classification, tables.spend_fact)
-"""What answers are made of."""
+from db.ingest.figures.content import CONTENT, Content, stored_content
+from db.store import ids_in_batches, insert_rows, replace_rows
 
 NOT_CONTENT = {"run_id", "spread", "aim_unmet"}
 """Columns that say nothing that the others do not say."""
 
 
-def keep_hashes(connection: Connection, project_ids: Sequence[str]) -> None:
+def keep_hashes(connection: Connection, project_ids: Sequence[str], content: Content) -> None:
     """Hash the content of some projects anew, in the caller's transaction."""
-    for piece in batches(project_ids):
-        replace_rows(connection, tables.project_hash, piece, list(_rows(connection, piece)))
+    replace_rows(connection, tables.project_hash, project_ids, list(_rows(project_ids, content)))
 
 
 def hash_if_missing(connection: Connection) -> None:
@@ -34,24 +32,19 @@ def hash_if_missing(connection: Connection) -> None:
 def hash_all(connection: Connection) -> None:
     """Hash all projects where there are no hashes yet; `keep_hashes` keeps them."""
     for project_ids in ids_in_batches(connection, tables.project.c.project_id):
-        insert_rows(connection, tables.project_hash, list(_rows(connection, project_ids)))
+        content = stored_content(connection, project_ids)
+        insert_rows(connection, tables.project_hash, list(_rows(project_ids, content)))
 
 
-def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(project_ids: Sequence[str], content: Content) -> Iterator[dict[str, Any]]:
     digests = {project_id: hashlib.sha256() for project_id in project_ids}
+    owners = {row["component_id"]: row["project_id"] for row in content[tables.component]}
     for table in CONTENT:
-        for project_id, *row in _content(connection, table, project_ids):
-            digests[project_id].update(repr(list(map(str, row))).encode())
+        key = itemgetter(*(column.name for column in table.primary_key))
+        said = itemgetter(*(column.name for column in table.columns if column.name not in NOT_CONTENT))
+        has_owner = "project_id" in table.c
+        for row in sorted(content[table], key=key):
+            owner = row["project_id"] if has_owner else owners[row["component_id"]]
+            digests[owner].update(repr(list(map(str, said(row)))).encode())
     for project_id, digest in digests.items():
         yield {"project_id": project_id, "content_sha256": digest.hexdigest()}
-
-
-def _content(connection: Connection, table: Table, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
-    """The rows of some projects in a fixed order, each after the id of its project."""
-    component = tables.component
-    has_owner = "project_id" in table.c
-    owner = table.c.project_id if has_owner else component.c.project_id
-    query = select(owner, *(column for column in table.columns if column.name not in NOT_CONTENT))
-    if not has_owner:
-        query = query.join(component, component.c.component_id == table.c.component_id)
-    yield from connection.execute(query.where(owner.in_(project_ids)).order_by(*table.primary_key))

@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, RowMapping, Select, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from db import tables
+from db.bulk import Row
+from db.ingest.figures.content import Content, stored_content
 from db.queries.components import USUAL, money_of
 from db.queries.filtering import conditions
 from db.store import batches, ids_in_batches, insert_rows, replace_rows, upsert
@@ -15,7 +18,7 @@ from models.component import Counted
 from models.listed import shown_of
 from models.vocabulary import Relevance
 
-component, fact, listed, verdict = tables.component, tables.spend_fact, tables.listed_row, tables.classification
+component, fact, listed = tables.component, tables.spend_fact, tables.listed_row
 
 OF_COMPONENT = (
     "component_id",
@@ -29,17 +32,13 @@ OF_COMPONENT = (
     "source_url",
     "as_of",
 )
-OF_VERDICT = ("category_code", "secondary", "relevance", "method", "confidence")
 RELEVANCES = tuple(map(str, Relevance))
 """From the strongest to the weakest."""
 
-Shares = list[Sequence[Any]]
 
-
-def keep_listed(connection: Connection, project_ids: Sequence[str]) -> None:
-    """Compute the rows of some projects anew, in the caller's transaction."""
-    for piece in batches(project_ids):
-        replace_rows(connection, listed, piece, list(_rows(connection, piece)))
+def keep_listed(connection: Connection, project_ids: Sequence[str], content: Content) -> None:
+    """Compute the rows of some projects anew from their content, in the caller's transaction."""
+    replace_rows(connection, listed, project_ids, list(_rows(connection, project_ids, content)))
 
 
 def list_if_missing(connection: Connection) -> None:
@@ -60,60 +59,56 @@ def _show_all(connection: Connection) -> None:
 def list_all(connection: Connection) -> None:
     """Compute all rows where there are none yet; `keep_listed` keeps them."""
     for project_ids in ids_in_batches(connection, tables.project.c.project_id):
-        insert_rows(connection, listed, list(_rows(connection, project_ids)))
+        content = stored_content(connection, project_ids)
+        insert_rows(connection, listed, list(_rows(connection, project_ids, content)))
 
 
-def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(connection: Connection, project_ids: Sequence[str], content: Content) -> Iterator[dict[str, Any]]:
     """The components of some projects with a verdict, also those that have no money any more, as rows."""
-    shares, places = defaultdict[str, Shares](list), defaultdict[str, list[str]](list)
-    for component_id, *share in connection.execute(_effective(project_ids)):
-        shares[component_id].append(share)
-    for component_id, country in connection.execute(_places(project_ids)):
-        places[component_id].append(country)
-    money = {row["component_id"]: _counted(dict(row)) for row in connection.execute(_usual(project_ids)).mappings()}
-    for row in connection.execute(_with_projects(project_ids)).mappings():
+    shares, places, money = (
+        defaultdict[str, list[Row]](list),
+        defaultdict[str, list[str]](list),
+        dict[str, dict[str, Any]](),
+    )
+    for share in sorted(content[tables.classification], key=itemgetter("position")):
+        if share["effective"]:
+            shares[share["component_id"]].append(share)
+    for piece in batches(project_ids):
+        for component_id, country in connection.execute(_places(piece)):
+            places[component_id].append(country)
+        money |= {row["component_id"]: _counted(row) for row in connection.execute(_usual(piece)).mappings()}
+    projects = {row["project_id"]: row for row in content[tables.project]}
+    for row in content[component]:
         component_id = row["component_id"]
         if component_id in shares:
-            found = _row(row, shares[component_id], places.get(component_id, ()))
+            found = _row(row, projects[row["project_id"]], shares[component_id], places.get(component_id, ()))
             yield found | {"shown": shown_of(found)} | money.get(component_id, _counted())
 
 
-def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, Any]:
-    category, secondary, _, method, confidence = shares[0]
-    relevances = {share[2] for share in shares}
-    found = {name: row[name] for name in (*OF_COMPONENT, "project_name", "year")}
+def _row(row: Row, project: Row, shares: Sequence[Row], places: Iterable[str]) -> dict[str, Any]:
+    effective = shares[0]
+    relevances = {share["relevance"] for share in shares}
+    approval = project["approval_date"]
+    found = {name: row[name] for name in OF_COMPONENT}
     found |= {
-        "category": category,
-        "categories": " ".join(share[0] for share in shares),
-        "secondary_categories": " ".join(secondary),
+        "project_name": project["name"],
+        "year": approval and approval.year,
+        "category": effective["category_code"],
+        "categories": " ".join(share["category_code"] for share in shares),
+        "secondary_categories": " ".join(effective["secondary"]),
         "relevance": next(one for one in RELEVANCES if one in relevances),
-        "method": method,
-        "confidence": confidence,
+        "method": effective["method"],
+        "confidence": effective["confidence"],
         "countries": " ".join(places),
     }
     return found
 
 
-def _counted(row: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+def _counted(row: Mapping[Any, Any] = MappingProxyType({})) -> dict[str, Any]:
     """What the usual question counts of a row, if anything, and whose money that is."""
     counted = Counted.NOWHERE if not row else Counted.ELSEWHERE if row["elsewhere"] else Counted.HERE
     figures = {"amount_cents": row.get("amount_usd"), "partial_cents": row.get("partial_usd")}
     return figures | {name: bool(row.get(name)) for name in ("scaled", "exceeds_total")} | {"counted": counted}
-
-
-def _with_projects(project_ids: Sequence[str]) -> Select[Any]:
-    project = tables.project
-    year = cast(func.extract("year", project.c.approval_date), Integer).label("year")
-    query = select(*(component.c[name] for name in OF_COMPONENT), project.c.name.label("project_name"), year)
-    query = query.join(project, project.c.project_id == component.c.project_id)
-    return query.where(component.c.project_id.in_(project_ids))
-
-
-def _effective(project_ids: Sequence[str]) -> Select[Any]:
-    """The shares of the verdict that counts of each component, not the long evidence."""
-    query = select(verdict.c.component_id, *(verdict.c[name] for name in OF_VERDICT))
-    query = query.join(component, _mine(verdict.c.component_id, project_ids))
-    return query.where(verdict.c.effective.is_(True)).order_by(verdict.c.component_id, verdict.c.position)
 
 
 def _places(project_ids: Sequence[str]) -> Select[Any]:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from db import tables
 from db.ingest.figures.changes import keep_changes, money_states
-from db.ingest.figures.facts import Family, Member, family_facts
+from db.ingest.figures.content import Content, stored_rows
+from db.ingest.figures.counted import CountedFact, made_facts, stored_facts
+from db.ingest.figures.facts import Family, FamilyFacts, Member, family_facts
 from db.ingest.figures.families import families_of
 from db.ingest.figures.hashing import keep_hashes
 from db.ingest.figures.listing import keep_listed
@@ -52,11 +54,11 @@ def rebuild(connection: Connection, touched: Iterable[Sequence[str]], places: Pl
         for entries in families.by_owner():
             closure = {root: [entry.key for entry in members] for root, members in entries.items()}
             members = [project_id for members in closure.values() for project_id in members]
-            before = money_states(connection, members)
-            summaries.before(members)
-            _rebuild_chunk(connection, closure, members, places)
-            summaries.after(members)
-            keep_changes(connection, release_id, before, money_states(connection, members))
+            before = list(stored_facts(connection, members))
+            after = _rebuild_chunk(connection, closure, members, places)
+            summaries.before(before)
+            summaries.after(after)
+            keep_changes(connection, release_id, money_states(before), money_states(after))
             collect()
     summaries.finish()
 
@@ -77,32 +79,39 @@ class _Chunk:
 
 def _rebuild_chunk(
     connection: Connection, families: Mapping[str, list[str]], project_ids: Sequence[str], places: PlaceIndex
-) -> None:
+) -> list[CountedFact]:
+    """Compute some families anew, write what answers are made of, and return the facts of it."""
     chunk = _load(connection, project_ids)
+    made = _make(chunk, families, places)
+    stand_ins = {
+        row["component_id"]: row for row in (_stand_in(chunk.projects[key], kind) for key, kind in made.stand_ins)
+    }
+    projects = _write_projects(connection, chunk, project_ids)
+    _write_answers(connection, project_ids, stand_ins, made)
+    search_rows = list(_search_rows(chunk, {row["component_id"] for row in made.facts}, stand_ins))
+    replace_rows(connection, tables.search_text, project_ids, search_rows)
+    content: Content = {
+        tables.project: projects,
+        tables.component: list(stored_rows(connection, tables.component, project_ids)),
+        tables.classification: made.verdicts,
+        tables.spend_fact: made.facts,
+    }
+    keep_listed(connection, project_ids, content)
+    keep_hashes(connection, project_ids, content)
+    return made_facts(made.facts, made.amounts)
+
+
+def _make(chunk: _Chunk, families: Mapping[str, list[str]], places: PlaceIndex) -> FamilyFacts:
+    """Compute the rows of some families; their projects get their verdict."""
+    taxonomy = load_taxonomy()
+    made = FamilyFacts()
     for members in families.values():
         subtract_included({key: chunk.projects[key] for key in members})
-    taxonomy = load_taxonomy()
-    verdict_rows: list[dict[str, Any]] = []
-    fact_rows: list[dict[str, Any]] = []
-    amount_rows: list[dict[str, Any]] = []
-    stand_ins: dict[str, dict[str, Any]] = {}
-    for members in families.values():
         family = Family({key: _member(chunk, key, taxonomy.version) for key in members})
-        result = family_facts(family, places, taxonomy)
-        fact_rows += result.facts
-        amount_rows += result.amounts
-        verdict_rows += result.verdicts
-        for project_id, granularity in result.stand_ins:
-            row = _stand_in(chunk.projects[project_id], granularity)
-            stand_ins[row["component_id"]] = row
+        made += family_facts(family, places, taxonomy)
         for key, member in family.members.items():
             chunk.projects[key] |= {"category": member.verdict.category, "relevance": member.verdict.relevance}
-    _write_projects(connection, chunk, project_ids)
-    _write_answers(connection, project_ids, stand_ins, verdict_rows, fact_rows, amount_rows)
-    search_rows = list(_search_rows(chunk, {row["component_id"] for row in fact_rows}, stand_ins))
-    replace_rows(connection, tables.search_text, project_ids, search_rows)
-    keep_listed(connection, project_ids)
-    keep_hashes(connection, project_ids)
+    return made
 
 
 def _load(connection: Connection, project_ids: Sequence[str]) -> _Chunk:
@@ -214,7 +223,8 @@ def _stems(text: str | None) -> str:
     return " ".join(words(text or ""))
 
 
-def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> None:
+def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Write the projects with their places, sectors and themes, and return their own rows."""
     rows: list[dict[str, Any]] = []
     countries: list[dict[str, Any]] = []
     sectors: list[dict[str, Any]] = []
@@ -237,15 +247,11 @@ def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence
     replace_rows(connection, tables.project_country, project_ids, countries)
     replace_rows(connection, tables.project_sector, project_ids, sectors)
     replace_rows(connection, tables.project_theme, project_ids, themes)
+    return rows
 
 
 def _write_answers(
-    connection: Connection,
-    project_ids: Sequence[str],
-    stand_ins: Mapping[str, dict[str, Any]],
-    verdicts: list[dict[str, Any]],
-    facts: list[dict[str, Any]],
-    amounts: list[dict[str, Any]],
+    connection: Connection, project_ids: Sequence[str], stand_ins: Mapping[str, dict[str, Any]], made: FamilyFacts
 ) -> None:
     component = tables.component
     for piece in batches(project_ids):
@@ -255,6 +261,6 @@ def _write_answers(
         stale = component.c.granularity != Granularity.COMPONENT
         connection.execute(update(component).where(component.c.project_id.in_(piece), stale).values(withdrawn=True))
     upsert(connection, component, list(stand_ins.values()))
-    insert_rows(connection, tables.classification, verdicts)
-    insert_rows(connection, tables.spend_fact, facts)
-    replace_rows(connection, tables.project_amount, project_ids, amounts)
+    insert_rows(connection, tables.classification, made.verdicts)
+    insert_rows(connection, tables.spend_fact, made.facts)
+    replace_rows(connection, tables.project_amount, project_ids, made.amounts)

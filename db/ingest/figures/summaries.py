@@ -2,9 +2,10 @@
 contributed to each cell and adds what they contribute now (ADR 23)."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import add, itemgetter
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, delete, func, select
@@ -12,8 +13,6 @@ from sqlalchemy import Connection, delete, func, select
 from db import tables
 from db.ingest.figures.cell_store import CellStore, Row
 from db.ingest.figures.contributions import (
-    FROM,
-    READ,
     Figures,
     Line,
     Members,
@@ -29,7 +28,9 @@ from db.ingest.figures.contributions import (
     shares,
     touched_at,
 )
-from db.store import batches, ids_in_batches
+from db.ingest.figures.counted import CountedFact, stored_facts
+from db.ingest.figures.packing import packed, unpacked
+from db.store import ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
 from models.summary import (
@@ -58,6 +59,10 @@ COUNTED = {None, *COUNTED_STATUSES}
 summary, fact = tables.spend_summary, tables.spend_fact
 
 
+PlacesByLines = dict[tuple[int, ...], list[int]]
+"""Places by the lines of a project that count there, each by its place among them."""
+
+
 class Numbers(dict[Any, int]):
     """Numbers for things in the order in which they come, so that long keys are hashed once and not at every step."""
 
@@ -83,19 +88,21 @@ class SummaryChanges:
     def _begin(self) -> None:
         self._places, self._owners, self._apart = Numbers(), Numbers(), Numbers()
         self._places_of: dict[Members, list[int]] = {}
-        self._touched_at: dict[int, tuple[Dimension, ...]] = {}
-        self._shared_by: dict[int, tuple[str, ...]] = {}
-        self._changes: dict[tuple[int, int], Figures] = {}
-        self._changes_apart: dict[tuple[int, int], Figures] = {}
+        self._places_by_lines: dict[tuple[Members, ...], PlacesByLines] = {}
+        self._kinds_apart: dict[int, tuple[str, ...]] = {}
+        self._changes, self._changes_apart = (
+            defaultdict[tuple[int, int], int](int),
+            defaultdict[tuple[int, int], int](int),
+        )
 
-    def before(self, project_ids: Sequence[str]) -> None:
+    def before(self, facts: Iterable[CountedFact]) -> None:
         """Remember what some projects contribute before their facts change."""
-        self._before = {} if self._anew else contributions(_facts_of(self.connection, project_ids))
+        self._before = {} if self._anew else contributions(facts)
 
-    def after(self, project_ids: Sequence[str]) -> None:
+    def after(self, facts: Iterable[CountedFact]) -> None:
         """Compare it with what they contribute now."""
         if not self._anew:
-            self.compare(self._before, contributions(_facts_of(self.connection, project_ids)))
+            self.compare(self._before, contributions(facts))
 
     def compare(self, before: Mapping[str, Project], after: Mapping[str, Project]) -> None:
         """Take back what was and add what is, for projects where these differ."""
@@ -111,37 +118,41 @@ class SummaryChanges:
 
     def _change(self, project: Project, sign: int) -> None:
         """Add what a project contributes to each place that its lines count in, or take it back."""
-        lines_at: dict[int, tuple[int, ...]] = {}
-        for index, line in enumerate(project.lines):
-            for place in self._places_of.get(line.where) or self._number(line):
-                lines_at[place] = (*lines_at.get(place, ()), index)
         lines, sums, owner = list(project.lines), list(project.lines.values()), self._owners[project.members]
-        figures_of: dict[tuple[int, ...], Figures] = {}
-        shares_of: dict[tuple[str, tuple[int, ...]], list[tuple[Any, Figures]]] = {}
-        for place, indexes in lines_at.items():
-            figures = figures_of.get(indexes)
-            if figures is None:
-                found = contribution([sums[index] for index in indexes])
-                figures = figures_of[indexes] = found if sign > 0 else [-figure for figure in found]
-            _add_to(self._changes, (place, owner), figures)
-            for kind in self._touched_at[place]:
-                parts = [(getattr(lines[index], COLUMNS[kind]), sums[index]) for index in indexes]
-                for words, counts in _by_touch(parts, figures, sign):
-                    _add_to(self._changes_apart, (self._apart[place, kind, words], owner), counts)
-            for by in self._shared_by[place]:
-                parted = shares_of.get((by, indexes))
-                if parted is None:
-                    some = [sums[index] for index in indexes]
-                    parted = shares_of[by, indexes] = list(_shares(by, some, figures, sign))
-                for member, share in parted:
-                    _add_to(self._changes_apart, (self._apart[place, by, member], owner), share)
+        for indexes, places in self._places_of_lines(lines).items():
+            parts = {lines[index]: sums[index] for index in indexes}
+            figures = contribution([*parts.values()])
+            whole = sign * packed(figures)
+            shares_of: dict[str, list[tuple[Any, int]]] = {}
+            for place in places:
+                self._changes[place, owner] += whole
+                for kind in self._kinds_apart[place]:
+                    shares = shares_of.get(kind)
+                    if shares is None:
+                        found = _shares(kind, parts, figures)
+                        shares = shares_of[kind] = [(member, sign * packed(share)) for member, share in found]
+                    for member, share in shares:
+                        self._changes_apart[self._apart[place, kind, member], owner] += share
+
+    def _places_of_lines(self, lines: Sequence[Line]) -> PlacesByLines:
+        """Where some lines of a project count together: many projects have lines that count in the same places."""
+        wheres = tuple([line.where for line in lines])
+        known = self._places_by_lines.get(wheres)
+        if known is None:
+            lines_at = defaultdict[int, list[int]](list)
+            for index, line in enumerate(lines):
+                for place in self._places_of.get(line.where) or self._number(line):
+                    lines_at[place].append(index)
+            known = self._places_by_lines[wheres] = {}
+            for place, indexes in lines_at.items():
+                known.setdefault(tuple(indexes), []).append(place)
+        return known
 
     def _number(self, line: Line) -> list[int]:
         found = self._places_of[line.where] = []
         for place in places_of(line):
             number = self._places[place]
-            self._touched_at[number] = touched_at(place)
-            self._shared_by[number] = shared_by(place)
+            self._kinds_apart[number] = (*touched_at(place), *shared_by(place))
             found.append(number)
         return found
 
@@ -164,7 +175,7 @@ class SummaryChanges:
         for place, apart, member in self._apart:
             at = places[place]
             places.append(at._replace(members=(*at.members, member), apart=apart))
-        by_kinds: dict[Any, list[tuple[int, int, Figures]]] = {}
+        by_kinds: dict[Any, list[tuple[int, int, int]]] = {}
         for start, changes in ((0, self._changes), (first, self._changes_apart)):
             for (place, owner), figures in changes.items():
                 at = places[start + place]
@@ -180,33 +191,31 @@ class SummaryChanges:
         self._begin()
 
 
-def _add_to(changes: dict[tuple[int, int], Figures], cell: tuple[int, int], figures: Figures) -> None:
-    known = changes.get(cell)
-    changes[cell] = figures if known is None else list(map(add, known, figures))
+def _shares(kind: str, parts: Mapping[Line, Sums], figures: Figures) -> Iterator[tuple[Any, Figures]]:
+    """The figures of some lines of one project by what is touched of a kind, by how surely they are classified, or by what
+    their rows stand for; all are alike as a rule."""
+    apart = COLUMNS.get(kind, kind)  # type: ignore[call-overload]
+    members = {getattr(line, apart) for line in parts}
+    if kind in COLUMNS:
+        yield from _by_touch(apart, members, parts, figures)
+    elif len(members) == 1:
+        yield members.pop(), figures
+    else:
+        yield from shares(kind, [*parts.values()])
 
 
-def _by_touch(parts: Sequence[tuple[str | None, Sums]], figures: Figures, sign: int) -> Iterator[tuple[str, Figures]]:
-    """The counts among some lines' figures by what is touched; they are all of one member as a rule."""
-    members = {member for member, _ in parts}
+def _by_touch(
+    column: str, members: set[str | None], parts: Mapping[Line, Sums], figures: Figures
+) -> Iterator[tuple[str, Figures]]:
     if len(members) > 1:
-        for words, counts in counts_by_touch(parts):
-            yield words, counts if sign > 0 else [-count for count in counts]
+        yield from counts_by_touch([(getattr(line, column), sums) for line, sums in parts.items()])
     elif words := touched(members):
         yield words, only_counts(figures[-len(DISTINCT) :])
 
 
-def _shares(by: str, parts: Sequence[Sums], figures: Figures, sign: int) -> Iterator[tuple[Any, Figures]]:
-    """Some lines' figures by how surely they are classified, or by what their rows stand for; all are alike as a rule."""
-    if len({getattr(part, by) for part in parts}) == 1:
-        yield getattr(parts[0], by), figures
-        return
-    for member, share in shares(by, parts):
-        yield member, share if sign > 0 else [-figure for figure in share]
-
-
 def _rows(
     grouping: Grouping,
-    changes: Iterable[tuple[int, int, Figures]],
+    changes: Iterable[tuple[int, int, int]],
     places: Sequence[Place],
     owners: Sequence[Members],
 ) -> Iterator[Row]:
@@ -214,22 +223,29 @@ def _rows(
     parts, numbers = Numbers(), []
     for members in _kept_of(grouping, owners):
         numbers.append(None if members is None else parts[members])
-    found: dict[tuple[int, int], Figures] = {}
+    found = defaultdict[tuple[int, int], int](int)
     added, is_usual = {scope for scope in Scope if grouping.adds(scope)}, grouping.is_usual
     for place, owner, figures in changes:
         part = numbers[owner]
         if part is not None and places[place].scope in added:
-            _add_to(found, (place, part), figures)
+            found[place, part] += figures
     name, names = grouping.name, grouping.columns
     tell = itemgetter(*(names.index(name) if name in names else -1 for name in MEMBERS))
     members_of = list(parts)
     for (place, part), figures in found.items():
-        if any(figures):
+        if figures:
             where = places[place]
             members = (*where.members, *members_of[part])
             cells = tell((*members, None))  # the last stands for what the grouping does not tell
             scope = Scope.USUAL if is_usual else where.scope
-            yield (name, where.measure, scope.value, f"[{', '.join(map(_written, members))}]", *cells, *figures)
+            yield (
+                name,
+                where.measure,
+                scope.value,
+                f"[{', '.join(map(_written, members))}]",
+                *cells,
+                *unpacked(figures),
+            )
 
 
 @lru_cache(10_000, typed=True)
@@ -246,11 +262,6 @@ def _kept_of(grouping: Grouping, owners: Iterable[Members]) -> Iterator[Members 
         yield tuple([owner[place] for place in kept]) if counts else None
 
 
-def _facts_of(connection: Connection, project_ids: Sequence[str]) -> Iterator[Sequence[Any]]:
-    for piece in batches(project_ids):
-        yield from connection.execute(select(*READ).select_from(FROM).where(fact.c.project_id.in_(piece)))
-
-
 def _taxonomy_of_cells(connection: Connection) -> str | None:
     table = tables.release
     version = select(table.c.taxonomy_version).order_by(table.c.release_id.desc()).limit(1)
@@ -262,7 +273,7 @@ def summarise(connection: Connection) -> None:
     connection.execute(delete(summary))
     changes = SummaryChanges(connection)
     for project_ids in ids_in_batches(connection, fact.c.project_id):
-        changes.compare({}, contributions(_facts_of(connection, project_ids)))
+        changes.compare({}, contributions(stored_facts(connection, project_ids)))
     changes.end()
 
 
