@@ -11,7 +11,7 @@ from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
-from db.queries.spend.spend import spend
+from db.queries.spend.spend import spend, spend_rows
 from db.queries.spend.warnings import gap_warnings, spend_warnings
 from db.queries.statements import asking, prepared
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
@@ -148,6 +148,16 @@ def test_facts_of_a_category_in_a_country_are_found_by_both(loaded):
     filters = Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"))
     found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
     assert any("spend_fact USING INDEX ix_spend_fact_category_country (category=? AND country=?" in p for p in found)
+
+
+@pytest.mark.parametrize("dimension", [Dimension.YEAR, Dimension.CATEGORY, Dimension.COUNTRY])
+def test_facts_that_no_index_finds_are_not_read_in_the_order_of_one_to_be_grouped(loaded, dimension):
+    if loaded.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    query = SpendQuery(Filters(min_cents=0), (dimension,))
+    found = plans(loaded, lambda connection: list(spend_rows(connection, query)))
+    assert any("SCAN spend_fact" in plan for plan in found)
+    assert all("SCAN spend_fact USING INDEX" not in plan for plan in found)
 
 
 def test_facts_of_a_project_are_found_by_it_whatever_else_is_asked_for(loaded):

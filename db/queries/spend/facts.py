@@ -5,15 +5,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, select, true
 
 from db import tables
-from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices, price_rows
+from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices, price_rows, unindexed
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
 from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance
 
 
 def group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
-    """The columns of facts that an answer is grouped by, under the names of its dimensions."""
-    return [dimension_column(dimension, query.filters).label(dimension.value) for dimension in query.group_by]
+    """The columns of facts that an answer is grouped by, under the names of its dimensions.
+
+    No index serves to group: to look every fact up in its order takes twice as long as to sort what meets the filter.
+    """
+    return [
+        unindexed(dimension_column(dimension, query.filters)).label(dimension.value) for dimension in query.group_by
+    ]
 
 
 def _facts(query: SpendQuery) -> FromClause:
