@@ -12,7 +12,7 @@ from db.store import batches, ids_in_batches, insert_rows, replace_rows
 CONTENT = (tables.project, tables.component, tables.classification, tables.spend_fact)
 """What answers are made of."""
 
-NOT_CONTENT = {"run_id", "spread", "aim_unmet"}
+NOT_CONTENT = {"run_id", "spread", "aim_unmet", "several_places"}
 """Columns that say nothing that the others do not say."""
 
 
