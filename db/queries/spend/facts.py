@@ -57,11 +57,26 @@ def component_basis(query: SpendQuery, by: str | None = None, spread: bool = Tru
 
 def distinct_counts(spread: bool = True) -> list[ColumnElement[int]]:
     """The columns of counts, each project and component once; without `spread` those components that have one project."""
+    return [func.count(what.distinct()).label(name) for name, what in _counted(spread).items()]
+
+
+def counted_again() -> list[ColumnElement[int]]:
+    """How often each is counted again, below zero, where it is counted once in every place: components that have one project."""
+    return [again(what).label(name) for name, what in _counted(spread=False).items()]
+
+
+def again(what: ColumnElement[str]) -> ColumnElement[int]:
+    """How often an id is counted again, below zero, where it is counted once in every place."""
+    in_place = what.concat(" ").concat(fact.c.country)
+    return func.count(what.distinct()) - func.count(in_place.distinct())
+
+
+def _counted(spread: bool) -> dict[str, ColumnElement[str]]:
+    """The ids of what is counted, null where it is not, by the names of the columns of counts."""
     of_component = [fact.c.granularity == Granularity.COMPONENT, *([] if spread else [fact.c.spread.is_(False)])]
     listed = case((and_(*of_component), fact.c.component_id))
     unknown = case((and_(*of_component, fact.c.amount_cents.is_(None)), fact.c.component_id))
-    counted = (fact.c.project_id, listed, unknown)
-    return [func.count(what.distinct()).label(name) for what, name in zip(counted, COUNT_COLUMNS, strict=True)]
+    return dict(zip(COUNT_COLUMNS, (fact.c.project_id, listed, unknown), strict=True))
 
 
 def projects_and_money(basis: Basis, *where: ColumnElement[bool]) -> Select[Any]:
