@@ -253,6 +253,7 @@ def _facts(number: int) -> Iterator[Row]:
             "row_cents": cents,
             "scaled": False,
             "exceeds_total": False,
+            "several_places": len(places) > 1,
         }
 
 

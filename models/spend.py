@@ -24,7 +24,8 @@ class SpendFact(SQLModel, table=True):
     where the source states no amount. `row_cents` is the whole of the row, over all its facts of the measure.
     `project_id` is the project whose money it is: for the component list of a family it can be an additional financing
     of the project that lists the component, and the component is then `spread` over several. `aim_unmet` marks the money
-    of a project that is judged to serve migration while none of its rows of the measure does.
+    of a project that is judged to serve migration while none of its rows of the measure does, `several_places` that of one
+    that has money of the measure in more than one place.
     """
 
     __tablename__ = "spend_fact"
@@ -36,6 +37,7 @@ class SpendFact(SQLModel, table=True):
         _rare("ix_spend_fact_spread", "spread", "granularity"),
         _rare("ix_spend_fact_aim_unmet", "aim_unmet"),
         _rare("ix_spend_fact_beyond", "exceeds_total"),
+        _rare("ix_spend_fact_several_places", "several_places", "category", "country"),
     )
 
     component_id: str = Field(sa_type=Code, primary_key=True, foreign_key="component.component_id")
@@ -64,6 +66,7 @@ class SpendFact(SQLModel, table=True):
     exceeds_total: bool = False
     spread: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     aim_unmet: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    several_places: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 MONEY_COLUMNS = (

@@ -198,7 +198,7 @@ def test_figures_are_shown_to_the_cent():
 
 
 @pytest.mark.parametrize(
-    ("before", "revision"), [("0019", "head"), ("0019", newest_revision()), ("0019", "+2"), ("0020", "head")]
+    ("before", "revision"), [("0019", "head"), ("0019", newest_revision()), ("0019", "+3"), ("0020", "head")]
 )
 def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(before, revision, bundled):
     with reading(bundled) as connection:

@@ -3,8 +3,9 @@
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
+from bench.synthetic import fill
 from db import migrate, tables
 from db.engine import make_engine, reading, writing
 from db.errors import SchemaOutdatedError
@@ -72,6 +73,19 @@ def test_figures_survive_migrating_down_and_up(bundled):
         assert latest_release(connection).versions == present_versions()
         lenders = spend(connection, SpendQuery(group_by=(Dimension.LENDER,)))
     assert {row["lender"] for row in lenders.rows} > {"ida", "ibrd"}
+
+
+def test_facts_of_before_are_marked_where_their_project_has_money_in_several_places(engine):
+    fill(engine, 500)
+    fact = tables.spend_fact
+    marked = select(fact.c.component_id, fact.c.country, fact.c.measure).where(fact.c.several_places)
+    with reading(engine) as connection:
+        before = set(connection.execute(marked))
+    assert before
+    migrate.downgrade(engine, "0021")
+    migrate.upgrade(engine)
+    with reading(engine) as connection:
+        assert set(connection.execute(marked)) == before
 
 
 def test_words_in_other_letters_survive_migrating_down_and_up(bundled):

@@ -11,7 +11,7 @@ from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
 from db.queries.components import count_components, list_components
 from db.queries.projects import count_projects, list_projects
-from db.queries.spend.spend import spend
+from db.queries.spend.spend import spend, spend_rows
 from db.queries.spend.warnings import gap_warnings, spend_warnings
 from db.queries.statements import asking, prepared
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
@@ -128,7 +128,6 @@ def test_usual_questions_are_answered_from_the_cells_of_one_grouping(loaded, gro
     ("filters", "index"),
     [
         (Filters(countries=("JOR",)), "country"),
-        (Filters(countries=("JOR",), categories=("remittances", "diaspora")), "country"),
         (Filters(countries=("JOR",), categories=("remittances",)), "category"),
         (Filters(countries=("JOR", "LBN"), categories=("remittances",)), "category"),
         (Filters(categories=("remittances",)), "category"),
@@ -142,12 +141,40 @@ def test_cells_of_a_country_or_a_category_are_found_by_their_index(loaded, filte
     assert all("spend_summary USING PRIMARY KEY (grouping=? AND measure=? AND scope=?)" not in plan for plan in found)
 
 
+@pytest.mark.parametrize("countries", [("JOR",), ("JOR", "LBN")])
+def test_cells_by_touch_of_a_country_are_read_side_by_side(loaded, countries):
+    if loaded.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    filters = Filters(countries=countries, categories=("remittances", "diaspora"))
+    found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
+    key = "spend_summary USING PRIMARY KEY (grouping=? AND measure=? AND scope=? AND cell>? AND cell<?)"
+    assert sum(key in plan for plan in found) == 3  # rows, totals and a warning
+
+
+def test_facts_of_projects_in_several_places_are_found_by_their_mark(loaded):
+    filters = Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"))
+    found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
+    assert any("ix_spend_fact_several_places" in plan for plan in found)
+    if loaded.dialect.name == "sqlite":  # PostgreSQL looks at the data to choose
+        assert all("ix_spend_fact_category" not in plan for plan in found)
+
+
 def test_facts_of_a_category_in_a_country_are_found_by_both(loaded):
     if loaded.dialect.name != "sqlite":
         pytest.skip("PostgreSQL looks at the data to choose")
-    filters = Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"))
+    filters = Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"), min_cents=0)
     found = plans(loaded, lambda connection: spend(connection, SpendQuery(filters, (Dimension.YEAR,))))
     assert any("spend_fact USING INDEX ix_spend_fact_category_country (category=? AND country=?" in p for p in found)
+
+
+@pytest.mark.parametrize("dimension", [Dimension.YEAR, Dimension.CATEGORY, Dimension.COUNTRY])
+def test_facts_that_no_index_finds_are_not_read_in_the_order_of_one_to_be_grouped(loaded, dimension):
+    if loaded.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    query = SpendQuery(Filters(min_cents=0), (dimension,))
+    found = plans(loaded, lambda connection: list(spend_rows(connection, query)))
+    assert any("SCAN spend_fact" in plan for plan in found)
+    assert all("SCAN spend_fact USING INDEX" not in plan for plan in found)
 
 
 def test_facts_of_a_project_are_found_by_it_whatever_else_is_asked_for(loaded):

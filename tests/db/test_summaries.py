@@ -23,7 +23,8 @@ from db.ingest.figures.summaries import summarise
 from db.ingest.memory import rare_collections
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
-from db.queries.filtering import DIMENSIONS, facts, set_members
+from db.queries.components import count_components
+from db.queries.filtering import DIMENSIONS, conditions, facts, set_members
 from db.queries.spend import cells as cell_queries
 from db.queries.spend import spend as spend_queries
 from db.queries.spend import warnings as warning_queries
@@ -346,10 +347,24 @@ def check(engine, queries):
         for one in Granularity:
             cells = kept_apart(connection, GRANULARITY, summary.c.granularity == one)
             assert cells == apart(connection, GRANULARITY, one)
+        assert marked(connection) == in_several_places(connection)
         assert test_listed_rows.kept(connection) == test_listed_rows.from_tables(connection)
         assert test_hashes.kept(connection) == test_hashes.from_tables(connection)
         for query in queries:
             assert spend(connection, query) == from_facts(connection, query), query
+            found = select(func.count(fact.c.component_id.distinct())).where(*conditions(query.filters))
+            assert count_components(connection, query.filters) == connection.scalar(found), query.filters
+
+
+def marked(connection):
+    """Projects, each with a measure, whose facts say that there are some in several places."""
+    return set(connection.execute(select(fact.c.project_id, fact.c.measure).where(fact.c.several_places)))
+
+
+def in_several_places(connection):
+    of_project = (fact.c.project_id, fact.c.measure)
+    query = select(*of_project).group_by(*of_project).having(func.count(fact.c.country.distinct()) > 1)
+    return set(connection.execute(query))
 
 
 def from_facts(connection, query):
@@ -451,6 +466,21 @@ def test_the_narrowest_grouping_answers(loaded, query, name):
         ),
         (
             SpendQuery(Filters(countries=("JOR", "LBN"), categories=("remittances", "diaspora"))),
+            "category.country",
+            "country.touched_category.status",
+        ),
+        (
+            SpendQuery(Filters(countries=("JOR", "LBN"), groups=("economic_migration",), year_from=2014)),
+            "category.country.year",
+            "group.country.year",
+        ),
+        (
+            SpendQuery(Filters(countries=("JOR", "LBN"), min_confidence=0.7)),
+            "country.confidence",
+            "country.confidence",
+        ),
+        (
+            SpendQuery(Filters(regions=("MEA", "SAS"), categories=("remittances", "diaspora"))),
             "category.country",
             None,
         ),

@@ -179,6 +179,7 @@ def _facts(
                 "exceeds_total": row.exceeds_total,
                 "spread": False,
                 "aim_unmet": False,
+                "several_places": cells.in_several,
             }
 
 
@@ -189,6 +190,11 @@ class MoneyCells:
     names: tuple[tuple[str, Lender], ...]
     places: tuple[int, ...]
     lenders: tuple[int, ...]
+
+    @property
+    def in_several(self) -> bool:
+        """Whether there is more than one place."""
+        return len(self.places) > 1
 
     def split(self, amount: int | None) -> list[int | None]:
         """Split an amount in cents over the places, and each part over the lenders; in the order of `names`."""

@@ -11,7 +11,7 @@ from db import tables
 from db.ingest.figures.content import CONTENT, Content, stored_content
 from db.store import ids_in_batches, insert_rows, replace_rows
 
-NOT_CONTENT = {"run_id", "spread", "aim_unmet"}
+NOT_CONTENT = {"run_id", "spread", "aim_unmet", "several_places"}
 """Columns that say nothing that the others do not say."""
 
 

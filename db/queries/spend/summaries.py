@@ -8,9 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
-from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, facts, in_prices
+from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, facts, in_prices, ranges
 from db.queries.spend.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
-from db.queries.spend.facts import distinct_counts, from_facts, group_columns, projects_and_money, sum_of
+from db.queries.spend.facts import (
+    again,
+    counted_again,
+    distinct_counts,
+    from_facts,
+    group_columns,
+    projects_and_money,
+    sum_of,
+)
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import template_of
@@ -34,7 +42,7 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
 
 def stand_ready(plan: Plan, query: SpendQuery) -> bool:
     """Whether the rows of an answer are cells as they are, so that nothing has to be added up."""
-    whole = plan.counts == plan.money and not plan.rest(query.filters)
+    whole = plan.counts == plan.money and not plan.by_place and not plan.rest(query.filters)
     return bool(query.group_by) and whole and plan.money.are_rows(kinds_of(query))
 
 
@@ -71,10 +79,20 @@ def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
         groups = [rows.c[dimension.value] for dimension in query.group_by]
         counted = _zeros(COUNT_COLUMNS) if plan.counts is None else [rows.c[name] for name in COUNT_COLUMNS]
         yield select(*groups, *(rows.c[name] for name in MONEY_COLUMNS), *counted)
+    if plan.by_place:
+        again_there = [*_zeros(MONEY_COLUMNS), *counted_again()]
+        yield _of_facts(query, again_there, *_in_several_places(plan, query.filters))
     if plan.counts is None:
         yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
     else:
         yield _spread(query, _zeros((*MONEY_COLUMNS, "projects")))
+
+
+def _in_several_places(plan: Plan, filters: Filters) -> list[ColumnElement[bool]]:
+    """What facts of a filter must meet too to be of projects that cells count in several places: cells are of whole years."""
+    span = plan.money.span
+    years = Filters(year_from=span.first, year_to=span.last, year_basis=filters.year_basis) if span else Filters()
+    return [fact.c.several_places, *ranges(years)]
 
 
 def _spread(query: SpendQuery, others: Sequence[ColumnElement[Any]] = ()) -> Select[Any]:
@@ -166,6 +184,9 @@ def _projects(plan: Plan, filters: Filters, status: str | None = None) -> Select
     if status is not None:
         in_cells = in_cells.where(summary.c.status == status)
     parts = [in_cells, *(in_facts.where(*conditions(rest, "year"), *of_status) for rest in plan.rest(filters))]
+    if plan.by_place:
+        counted = select(again(fact.c.project_id)).where(*conditions(filters), *of_status)
+        parts.append(counted.where(*_in_several_places(plan, filters)))
     return _total(parts)
 
 
@@ -223,7 +244,11 @@ def _rows_in(plan: Plan, filters: Filters) -> Select[Any]:
     in_cells = select(func.coalesce(func.sum(summary.c.rows), 0)).where(*plan.counts.conditions(filters))
     in_facts = select(func.count(fact.c.component_id.distinct()))
     rest = [in_facts.where(fact.c.spread.is_(False), *conditions(part, "year")) for part in plan.rest(filters)]
-    return _total([in_cells, *rest, in_facts.where(fact.c.spread, *conditions(filters))])
+    parts = [in_cells, *rest, in_facts.where(fact.c.spread, *conditions(filters))]
+    if plan.by_place:
+        counted = select(again(fact.c.component_id)).where(*conditions(filters), fact.c.spread.is_(False))
+        parts.append(counted.where(*_in_several_places(plan, filters)))
+    return _total(parts)
 
 
 def on_page(column: ColumnElement[str], page: FromClause | None) -> list[ColumnElement[bool]]:
