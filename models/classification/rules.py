@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.classification.stems import StemFinder
+from models.classification.stems import GAP, StemFinder
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 
 REFUGEES_AT_LARGE = "refugee_general"
@@ -34,7 +34,7 @@ def expand(pattern: str, macros: dict[str, str]) -> str:
         expanded = re.sub(r"<([a-z]+)>", lambda found: f"(?:{macros[found.group(1)]})", expanded)
     if _UNBOUNDED.search(_ESCAPED.sub("", expanded)):
         raise ValueError(f"a pattern may only repeat within bounds: {pattern}")
-    return expanded.replace("_", r"(?:[ \-/]{1,8})").replace("~", "[^.;:]{0,60}?")
+    return expanded.replace("_", f"(?:{GAP})").replace("~", "[^.;:]{0,60}?")
 
 
 def compile_any(patterns: tuple[str, ...], macros: dict[str, str]) -> re.Pattern[str]:

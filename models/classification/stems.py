@@ -8,6 +8,10 @@ from typing import Any
 Tree = dict[str, Any]
 """Letters that may follow; where the empty one is among them, a stem may end."""
 
+GAP = r"[ \-/]{1,8}"
+"""What may part two words."""
+_PARTED = re.compile(r"[ \-/]+")
+
 TEXTS_KEPT = 200
 """Texts whose stems are remembered: those of a project come again with each of its components."""
 
@@ -15,19 +19,25 @@ TEXTS_KEPT = 200
 class StemFinder:
     """Finds stems, at the borders of words or inside them.
 
-    At each place of a text it sees the longest one that begins there, and knows which others that one begins with.
+    At each place of a text it sees the longest one that begins there, and knows which others that one begins with. The words
+    of a stem may be parted by any gap: "affected by" is found in "affected-by".
     """
 
     def __init__(self, stems: Iterable[str]) -> None:
-        every = frozenset(stems)
-        self._pattern = re.compile(f"(?=({_written(_tree(every))}))")
-        self._beginning = {stem: {other for other in every if stem.startswith(other)} for stem in every}
+        plain = {stem: _plain(stem) for stem in stems}
+        forms = frozenset(plain.values())
+        self._pattern = re.compile(f"(?=({_written(_tree(forms))}))")
+        self._beginning = {form: {stem for stem in plain if form.startswith(plain[stem])} for form in forms}
         self.found_in = lru_cache(TEXTS_KEPT)(self._found_in)
 
     def _found_in(self, text: str) -> frozenset[str]:
         """The stems that a text holds."""
-        found: frozenset[str] = frozenset().union(*(self._beginning[s] for s in set(self._pattern.findall(text))))
-        return found
+        forms = {_plain(words) for words in set(self._pattern.findall(text))}
+        return frozenset().union(*(self._beginning[form] for form in forms))
+
+
+def _plain(words: str) -> str:
+    return _PARTED.sub(" ", words)
 
 
 def _tree(stems: Iterable[str]) -> Tree:
@@ -41,7 +51,11 @@ def _tree(stems: Iterable[str]) -> Tree:
 
 def _written(tree: Tree) -> str:
     """A tree as a regular expression that takes the longest stem: further letters are tried before the end."""
-    ways = [re.escape(letter) + _written(branch) for letter, branch in sorted(tree.items()) if letter]
+    ways = [
+        (GAP if letter == " " else re.escape(letter)) + _written(branch)
+        for letter, branch in sorted(tree.items())
+        if letter
+    ]
     if not ways:
         return ""
     return f"(?:{'|'.join(ways)})" + ("?" if "" in tree else "")
