@@ -199,13 +199,13 @@ def _of_copies(filters: Filters) -> Select[Any]:
 
 
 def _aims_without_components(query: SpendQuery) -> Iterator[Check]:
-    """Projects judged to serve migration of which no row does, because the component list says otherwise or is older."""
+    """Projects judged to serve migration of which no money does, because the component list says otherwise or is older."""
     if query.basis is not Basis.PROJECT and Relevance.NONE not in query.filters.relevance:
         yield Check(
             _unmet,
             query.filters,
             lambda money: (
-                f"leaves out {money} whose aim is about migration while no listed component is "
+                f"leaves out {money} whose aim is about migration while no listed amount is "
                 "(for some the list is older than the aim)"
             ),
         )
