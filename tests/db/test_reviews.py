@@ -90,7 +90,13 @@ def test_the_queue_is_ordered_by_money_times_uncertainty(loaded):
 def test_the_queue_asks_for_what_leaves_a_remainder_unsure(engine, write, amount):
     """A sure review of the project changes nothing of a remainder that a doubtful component makes doubtful."""
     listed = [
-        {"project_id": "X1", "ordinal": str(n), "title": title, "amount_usd": stated, "amount_basis": stated and "commitment"}
+        {
+            "project_id": "X1",
+            "ordinal": str(n),
+            "title": title,
+            "amount_usd": stated,
+            "amount_basis": stated and "commitment",
+        }
         for n, (title, stated) in enumerate((("Jobs", "30"), ("Schools", amount)), start=1)
     ]
     line = {"category": "refugee_health", "relevance": "direct", "reason": "read", "reviewer": "A"}
