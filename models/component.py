@@ -204,6 +204,10 @@ class PastReview(BaseModel):
 class ComponentDetail(ComponentPublic):
     """A component with the reasons for its classification."""
 
+    project_status: str | None = Doc(
+        description="Status of its project: no total holds money of one that was dropped, unless `status=Dropped` asks for it.",
+        examples=["Active"],
+    )
     description: str | None = Doc(description="Description, where a source gives it.")
     note: str | None = Doc(description="What to keep in mind when reading it.")
     list_complete: bool = Doc(description="False where the source shows only part of the project's list.")

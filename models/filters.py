@@ -39,11 +39,14 @@ touch, so that they do not add up."""
 YEARS = {Dimension.YEAR, Dimension.FISCAL_YEAR}
 """Dimensions with members in a row, so that gaps can be filled."""
 
-STATUSES = ("Active", "Closed", "Pipeline", "Dropped")
-"""What the World Bank says of a project's state."""
-
 COUNTED_STATUSES = ("Active", "Closed", "Pipeline")
-"""Counted unless a query asks otherwise: money of a dropped project was never committed."""
+"""Counted unless a query asks otherwise."""
+
+DROPPED = "Dropped"
+"""Money of such a project was never committed."""
+
+STATUSES = (*COUNTED_STATUSES, DROPPED)
+"""What the World Bank says of a project's state."""
 
 KEPT_APART = ("in_donor_refugee_costs",)
 """Categories that no total holds unless a query names them, or asks for every relevance: money that never leaves the

@@ -24,7 +24,7 @@ class SpendFact(SQLModel, table=True):
     where the source states no amount. `row_cents` is the whole of the row, over all its facts of the measure.
     `project_id` is the project whose money it is: for the component list of a family it can be an additional financing
     of the project that lists the component, and the component is then `spread` over several. `aim_unmet` marks the money
-    of a project that is judged to serve migration while none of its rows of the measure does, `several_places` that of one
+    of a project that is judged to serve migration while no money of it on the measure does, `several_places` that of one
     that has money of the measure in more than one place.
     """
 

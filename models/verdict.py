@@ -168,21 +168,24 @@ def decide_project(review: Decision | None, rules: Decision, components: Sequenc
     )
 
 
-def decide_remainder(project: Decision, stated: Sequence[Decision]) -> Decision:
+def decide_remainder(project: Decision, stated: Sequence[Decision], unstated: Sequence[Decision] = ()) -> Decision:
     """Give the verdict on the money beyond the components that state amounts.
 
-    It is direct only where all of every stated component is, none where all of every one is, and partial in between; its
-    category is the project's, the first that serves migration.
+    The components that state none can have their money nowhere else, so it is direct only where all of every listed
+    component is, none where all of every one is, and partial in between. Its category is the one that those without an
+    amount serve migration with, where they agree; else the project's, the first that serves migration.
     """
-    relevances = {share.relevance for decision in stated for share in decision.shares}
+    listed = [*stated, *unstated]
+    relevances = {share.relevance for decision in listed for share in decision.shares}
     if relevances == {Relevance.NONE}:
-        return _derived(NOT_MIGRATION, Relevance.NONE, stated, "no stated component serves migration")
+        return _derived(NOT_MIGRATION, Relevance.NONE, listed, "no listed component serves migration")
     relevance = Relevance.DIRECT if relevances == {Relevance.DIRECT} else Relevance.PARTIAL
-    serving = next(decision for decision in [project, *stated] if decision.is_migration)
+    within = {decision.serving_category for decision in unstated if decision.is_migration}
+    serving = next(decision.serving_category for decision in [project, *listed] if decision.is_migration)
     return _derived(
-        serving.serving_category,
+        within.pop() if len(within) == 1 else serving,
         relevance,
-        [project, *stated],
+        [project, *listed],
         "what the stated components leave of the project's total",
     )
 

@@ -1,6 +1,5 @@
 """Pages of a single project and a single component, with the reasons: what the API answers, laid out for reading."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,7 +11,7 @@ from api.explorer.snippets import ONE, snippets
 from api.routers.components import ComponentId, component_row, project_rows
 from api.routers.projects import ProjectId, project_row
 from db.queries.projects import is_stored
-from models.filters import Dimension
+from models.filters import DROPPED, Dimension
 from models.source import SECONDARY_COPIES
 
 router = APIRouter(route_class=PageRoute)
@@ -22,13 +21,13 @@ router = APIRouter(route_class=PageRoute)
 @reads
 def project_page(request: Request, snapshot: Snapshot, project_id: ProjectId) -> Response:
     """A project with its amounts, its components, and what each source said of it."""
-    row = project_row(snapshot, project_id)
+    row, warnings = project_row(snapshot, project_id)
     components = project_rows(snapshot, row["project_id"])
     path = f"/v1/projects/{row['project_id']}"
     parent = row["parent_project_id"]
     loaded = parent is not None and is_stored(snapshot.connection, parent)
-    beside = _beside(request, snapshot, path)
-    return page(request, "project.html", project=row, parent_is_loaded=loaded, components=components, **beside)
+    beside = _beside(request, snapshot, path) | {"parent_is_loaded": loaded, "warnings": warnings}
+    return page(request, "project.html", project=row, components=components, **beside)
 
 
 @router.get("/components/{component_id}", include_in_schema=False)
@@ -41,7 +40,7 @@ def component_page(request: Request, snapshot: Snapshot, component_id: Component
     return page(request, "component.html", component=row, warnings=warnings, **beside)
 
 
-def _beside(request: Request, snapshot: Snapshot, path: str) -> Mapping[str, Any]:
+def _beside(request: Request, snapshot: Snapshot, path: str) -> dict[str, Any]:
     """What both pages show beside the thing itself: names of codes, the release, the request as code."""
     names = labels_of(snapshot)
     base = str(request.base_url).rstrip("/")
@@ -50,6 +49,7 @@ def _beside(request: Request, snapshot: Snapshot, path: str) -> Mapping[str, Any
         "places": names[Dimension.COUNTRY],
         "sources": snapshot.known.sources,
         "secondary": SECONDARY_COPIES,
+        "dropped": DROPPED,
         "release": snapshot.release,
         "path": path,
         "code": snippets(ONE, f"{base}{path}"),

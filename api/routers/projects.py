@@ -20,6 +20,7 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from db.queries import projects as queries
+from db.queries.spend.dropped import warnings_of_status
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
 from models.component import ComponentPublic
@@ -59,8 +60,8 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     )
 
 
-def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
-    """One project as `ProjectDetail` has it.
+def project_row(snapshot: Snapshot, project_id: str) -> tuple[dict[str, Any], list[str]]:
+    """One project as `ProjectDetail` has it, and what to be warned of.
 
     Raises:
         NotFoundError: if there is none of this identifier.
@@ -70,7 +71,7 @@ def project_row(snapshot: Snapshot, project_id: str) -> dict[str, Any]:
     found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
     row = shown(ProjectDetail, found)
     row.pop("position", None)
-    return row
+    return row, warnings_of_status(row["status"])
 
 
 @router.get("/{project_id}", operation_id="get_project", response_model=OneAnswer[ProjectDetail])
@@ -83,8 +84,10 @@ def get_project(
     JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of projects, unless `fields` names some.
     """
     ask_ahead(snapshot.connection, queries.project_questions(snapshot.connection, project_id), last=True)
-    asked, row = Asked(request, snapshot), project_row(snapshot, project_id)
-    return answer_one(asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters())}, ALL_COLUMNS)
+    asked, (row, warnings) = Asked(request, snapshot), project_row(snapshot, project_id)
+    return answer_one(
+        asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters(), warnings=warnings)}, ALL_COLUMNS
+    )
 
 
 @router.get(

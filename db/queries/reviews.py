@@ -146,7 +146,7 @@ def _weakest(rows: Subquery) -> ScalarSelect[Any]:
         select(part.c.component_id)
         .join(verdict, and_(verdict.c.component_id == part.c.component_id, verdict.c.effective.is_(True)))
         .where(rows.c.granularity == Granularity.REMAINDER, part.c.project_id == rows.c.project_id)
-        .where(part.c.granularity == Granularity.COMPONENT, part.c.withdrawn.is_(False), part.c.stated_cents > 0)
+        .where(part.c.granularity == Granularity.COMPONENT, part.c.withdrawn.is_(False))
         .where(verdict.c.confidence < reviewed.correlate(rows).scalar_subquery())
         .order_by(verdict.c.confidence, part.c.component_id)
         .limit(1)

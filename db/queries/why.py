@@ -10,6 +10,7 @@ from db.errors import NotFoundError
 from db.queries.components import codes_of
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
+from db.queries.spend.dropped import warnings_of_status
 from db.queries.spend.families import doubts_of, with_doubt
 from db.queries.statements.asking import ask_ahead, ask_dicts
 from db.queries.statements.prepared import Question
@@ -23,7 +24,8 @@ component, fact, listed, project = tables.component, tables.spend_fact, tables.l
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
-    """Return one component with its reasons (`why`), its rows of money (`amounts`), and `warnings` of what may count twice.
+    """Return one component with its reasons (`why`), its rows of money (`amounts`), and `warnings` of what may count twice or was
+    dropped.
 
     Raises:
         NotFoundError: with the nearest id that exists.
@@ -38,7 +40,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     row |= {name: codes_of(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
     amounts = ask_dicts(connection, money)
     row |= _sums([line for line in amounts if line["measure"] == filters.measure])
-    row["warnings"] = list(doubts_of(amounts))
+    row["warnings"] = [*warnings_of_status(row["project_status"]), *doubts_of(amounts)]
     amounts = [{name: value for name, value in line.items() if name != "perhaps_twice"} for line in amounts]
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
@@ -56,6 +58,7 @@ def _one() -> Select[Any]:
         select(
             component,
             project.c.name.label("project_name"),
+            project.c.status.label("project_status"),
             year,
             *(listed.c[name] for name in OF_LISTED),
             run.c.started_at,

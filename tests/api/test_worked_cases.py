@@ -85,7 +85,10 @@ def test_what_the_listed_amounts_leave_is_a_remainder_with_a_verdict(get):
     # P160223 on cost: 178 m partial and 4.5 m none of 200 m: the rest is partial.
     totals = spend(get, "project=P160223&measure=cost&granularity=remainder")["totals"]
     assert (totals["amount_usd"], totals["partial_usd"]) == (0, 17_500_000)
-    # On commitment the list (182.5 m) does not fit its cost (200 m), so it is not scaled: one whole-project row.
+    # P149242 on cost: 14 m none, and of 96.2 m the rest is with aid for hosts, whose amount is not stated, and management.
+    totals = spend(get, "project=P149242&measure=cost")["totals"]
+    assert (totals["amount_usd"], totals["partial_usd"], totals["remainder_partial_usd"]) == (0, 82_200_000, 82_200_000)
+    # On commitment the list of P160223 (182.5 m) does not fit its cost (200 m), so it is not scaled: one whole-project row.
     totals = spend(get, "project=P160223")["totals"]
     assert (totals["partial_usd"], totals["whole_project_partial_usd"]) == (154_600_000, 154_600_000)
 

@@ -86,11 +86,18 @@ def test_the_queue_is_ordered_by_money_times_uncertainty(loaded):
         assert row["subject_id"] == of_itself or row["granularity"] == "remainder"
 
 
-def test_the_queue_asks_for_what_leaves_a_remainder_unsure(engine, write):
+@pytest.mark.parametrize("amount", ["30", ""])
+def test_the_queue_asks_for_what_leaves_a_remainder_unsure(engine, write, amount):
     """A sure review of the project changes nothing of a remainder that a doubtful component makes doubtful."""
     listed = [
-        {"project_id": "X1", "ordinal": str(n), "title": title, "amount_usd": "30", "amount_basis": "commitment"}
-        for n, title in enumerate(("Jobs", "Schools"), start=1)
+        {
+            "project_id": "X1",
+            "ordinal": str(n),
+            "title": title,
+            "amount_usd": stated,
+            "amount_basis": stated and "commitment",
+        }
+        for n, (title, stated) in enumerate((("Jobs", "30"), ("Schools", amount)), start=1)
     ]
     line = {"category": "refugee_health", "relevance": "direct", "reason": "read", "reviewer": "A"}
     line |= {"reviewed_on": "2026-01-01"}

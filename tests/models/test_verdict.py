@@ -53,6 +53,17 @@ def test_a_remainder_follows_the_stated_components():
     assert decide_remainder(NO, [NO, HEALTH]).category == "refugee_health"
 
 
+def test_a_component_without_an_amount_has_its_money_in_the_remainder():
+    hosts = decision("host_communities", DIRECT)
+    found = decide_remainder(SKILLS, [NO], [NO, hosts])
+    assert (found.category, found.relevance) == ("host_communities", PARTIAL)
+    assert decide_remainder(NO, [NO], [hosts, HEALTH]).category == "host_communities"
+    assert decide_remainder(SKILLS, [HEALTH], [hosts, HEALTH]).category == "mobility_skills"
+    assert decide_remainder(SKILLS, [HEALTH], [HEALTH]).relevance is DIRECT
+    assert decide_remainder(SKILLS, [HEALTH], [NO]).relevance is PARTIAL
+    assert decide_remainder(SKILLS, [NO], [NO]).relevance is NONE
+
+
 TENTH = (CategoryShare("not_migration", 900_000, True, NONE), CategoryShare("refugee_education", 100_000, True, DIRECT))
 
 

@@ -121,18 +121,12 @@ def _add_stand_ins(
     result.stand_ins.append((key, Granularity.PROJECT))
     if any(row.granularity is Granularity.REMAINDER for row in rows):
         result.stand_ins.append((key, Granularity.REMAINDER))
-        listing = {row.component for row in rows if row.component}
-        stated = [decisions[cid][0] for cid in sorted(listing) if _states_amount(cid, member, decisions, rows)]
-        member.decisions[f"{key}-{REMAINDER}"] = [decide_remainder(member.verdict, stated)]
-
-
-def _states_amount(
-    component_id: str, member: Member, decisions: dict[str, list[Decision]], rows: Sequence[MoneyRow]
-) -> bool:
-    own = next((c for c in member.components if c.component_id == component_id), None)
-    if own is not None:
-        return own.stated_cents is not None
-    return component_id in decisions and any(row.component == component_id and row.amount is not None for row in rows)
+        listed = dict.fromkeys(row.component for row in rows if row.component)
+        stating = {row.component for row in rows if row.amount is not None}
+        stated, unstated = (
+            [decisions[one][0] for one in listed if (one in stating) is states] for states in (True, False)
+        )
+        member.decisions[f"{key}-{REMAINDER}"] = [decide_remainder(member.verdict, stated, unstated)]
 
 
 def _facts(
@@ -257,17 +251,21 @@ def _whole_rows(facts: list[dict[str, Any]]) -> None:
 
 
 def _mark(facts: list[dict[str, Any]], family: Family) -> None:
-    """Mark rows that are spread over several projects, and money whose project serves migration while no row of it does."""
+    """Mark rows that are spread over several projects, and money whose project serves migration while no money of it does."""
     projects: dict[str, set[str]] = {}
-    serving = set()
+    paid, serving = set(), set()
     for fact in facts:
         projects.setdefault(fact["component_id"], set()).add(fact["project_id"])
-        if fact["relevance"] != Relevance.NONE:
-            serving.add((fact["project_id"], fact["measure"]))
+        if fact["amount_cents"] or fact["partial_cents"]:
+            of_measure = (fact["project_id"], fact["measure"])
+            paid.add(of_measure)
+            if fact["relevance"] != Relevance.NONE:
+                serving.add(of_measure)
     aiming = {key for key, member in family.members.items() if member.verdict.relevance != Relevance.NONE}
+    unmet = {(project_id, measure) for project_id, measure in paid - serving if project_id in aiming}
     for fact in facts:
         fact["spread"] = len(projects[fact["component_id"]]) > 1
-        fact["aim_unmet"] = fact["project_id"] in aiming and (fact["project_id"], fact["measure"]) not in serving
+        fact["aim_unmet"] = (fact["project_id"], fact["measure"]) in unmet
 
 
 def _whole_amounts(key: str, totals: Totals, cells: Mapping[Measure, MoneyCells]) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from db import tables
 from db.queries.filtering import conditions, fact
 from db.queries.spend.buckets import buckets_of, left_in_buckets
 from db.queries.spend.cells import Plan, cells_of
+from db.queries.spend.dropped import told_included, told_left_out
 from db.queries.spend.facts import projects_and_money
 from db.queries.spend.families import FINANCING, listed_elsewhere, money_of, perhaps_twice, told_elsewhere, told_twice
 from db.queries.spend.missing import missing, missing_questions, unstated
@@ -18,7 +19,7 @@ from db.queries.spend.summaries import money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, template_of
-from models.filters import Dimension, Filters, SpendQuery
+from models.filters import COUNTED_STATUSES, DROPPED, STATUSES, Dimension, Filters, SpendQuery
 from models.source import SECONDARY_COPIES
 from models.vocabulary import Basis, Relevance
 from models.words import counted
@@ -72,7 +73,8 @@ def gap_questions(connection: Connection, filters: Filters, of_rows: bool = Fals
 
 def _checks_of_list(connection: Connection, filters: Filters, of_rows: bool) -> list[Check]:
     carrying = replace(filters, secondary=())
-    checks = [*_left_apart(filters), *_left_in_buckets(connection, filters), _perhaps_twice(carrying)]
+    apart = [*_left_apart(filters), *_left_in_buckets(connection, filters), *_dropped(carrying)]
+    checks = [*apart, _perhaps_twice(carrying)]
     if of_rows:
         checks.append(Check(listed_elsewhere, carrying, told_elsewhere, FINANCING))
     return checks
@@ -83,6 +85,7 @@ def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     checks = [
         *_left_apart(query.filters, query.basis),
         *_left_in_buckets(connection, query.filters, query.basis),
+        *_dropped(query.filters, query.basis),
         _not_approved(connection, query),
     ]
     return [*checks, _perhaps_twice(query.filters, query.basis), *_in_doubt(query), *_aims_without_components(query)]
@@ -151,6 +154,17 @@ def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Ba
     )
 
 
+def _dropped(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
+    """Who names a project means it, whatever became of it; who names statuses is told nothing new."""
+    told = {COUNTED_STATUSES: told_left_out, STATUSES: told_included}.get(filters.statuses)
+    if filters.projects and told:
+        yield Check(_of_named, replace(filters, statuses=(DROPPED,)), told, "dropped project", (basis,))
+
+
+def _of_named(filters: Filters, basis: Basis) -> Select[Any]:
+    return _all_of(filters, basis=basis)
+
+
 def _not_approved(connection: Connection, query: SpendQuery) -> Check:
     def say(money: str) -> str:
         return f"includes {money} in the pipeline, not approved yet"
@@ -199,13 +213,13 @@ def _of_copies(filters: Filters) -> Select[Any]:
 
 
 def _aims_without_components(query: SpendQuery) -> Iterator[Check]:
-    """Projects judged to serve migration of which no row does, because the component list says otherwise or is older."""
+    """Projects judged to serve migration of which no money does, because the component list says otherwise or is older."""
     if query.basis is not Basis.PROJECT and Relevance.NONE not in query.filters.relevance:
         yield Check(
             _unmet,
             query.filters,
             lambda money: (
-                f"leaves out {money} whose aim is about migration while no listed component is "
+                f"leaves out {money} whose aim is about migration while no listed amount is "
                 "(for some the list is older than the aim)"
             ),
         )

@@ -1,0 +1,73 @@
+"""Money of dropped projects is shown, and told to be in no total."""
+
+import json
+
+import pytest
+
+from tests.conftest import client_of
+from tests.data.export_helpers import PROJECT, take
+from tests.explorer.reading import Page
+
+
+@pytest.fixture(scope="module")
+def of_dropped(shared, tmp_path_factory):
+    """A project that was dropped, of which 2 million of 5 serve migration, and one that was not."""
+    records = [
+        {"type": "project", **PROJECT, "project_id": name, "commitment_usd": 5000000, "status": status}
+        for name, status in (("D1", "Dropped"), ("D2", "Active"))
+    ]
+    for ordinal, (title, amount) in enumerate((("Support to refugees", 2000000), ("Roads", 3000000)), start=1):
+        part = {"type": "component", "project_id": "D1", "ordinal": ordinal, "title": title}
+        records.append(part | {"amount_usd": amount, "amount_basis": "commitment"})
+    path = tmp_path_factory.mktemp("dropped") / "dropped.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    engine = shared()
+    take(engine, path)
+    return client_of(engine)
+
+
+WITHOUT = "leaves out {},000,000.00 US dollars of 1 dropped project: status=Dropped asks for it"
+WITH = "includes 5,000,000.00 US dollars of 1 dropped project, which no total holds unless status=Dropped asks for it"
+OF_ONE = "the project was dropped: no total holds its money unless status=Dropped asks for it"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("spend?project=D1", [WITHOUT.format(2)]),
+        ("spend?project=D1,D2&basis=project", [WITHOUT.format(5)]),
+        ("projects?project=d1", [WITHOUT.format(2)]),
+        ("components?project=D1&relevance=none", [WITHOUT.format(3)]),
+        ("components?project=D1&category=diaspora&include_secondary=true", []),
+        ("spend?project=D1&status=Dropped", []),
+        ("spend?project=D1&status=Active", []),
+        ("spend?project=D2", []),
+        ("spend", []),
+        ("projects/D1/components", [WITH]),
+        ("projects/D2/components", []),
+        ("projects/D1", [OF_ONE]),
+        ("projects/D2", []),
+        ("components/D1-1", [OF_ONE]),
+        ("components/D1-2", [OF_ONE]),
+        ("components/D2-whole", []),
+    ],
+)
+def test_a_project_that_is_named_is_told_to_be_dropped(of_dropped, path, said):
+    told = of_dropped(f"/v1/{path}").json()["meta"]["warnings"]
+    assert [one for one in told if "dropped" in one] == said
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("projects/D1", "would count for migration of the $5.0 m of its commitment that would count here"),
+        ("projects/D2", "counted for migration of the $5.0 m of its commitment that count here"),
+        ("components/D1-1", "would count in full as Refugee response, not split, had its project not been dropped;"),
+        ("components/D1-2", "counts not at all as Not migration;"),
+        ("components/D2-whole", "counts not at all as Not migration;"),
+    ],
+)
+def test_a_page_says_that_a_project_was_dropped(of_dropped, path, said):
+    text = " ".join(Page.of(of_dropped(f"/{path}").text).all("main")[0].text.split())
+    assert said in text
+    assert (f"T{OF_ONE[1:]}." in text) == ("D1" in path)
