@@ -54,7 +54,6 @@ class FrontLayer:
     ) -> None:
         self.app = app
         self.quota = quota
-        self.body_seconds = BODY_SECONDS
         self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
@@ -140,7 +139,7 @@ class FrontLayer:
             keeper.begin()
         try:
             most = inf if takes_uploads(scope) else MAX_BODY
-            await self.watched(scope, _bounded(receive, most, self.body_seconds), send_on)
+            await self.watched(scope, _bounded(receive, most), send_on)
         finally:
             if keeper is not None:
                 keeper.end()
@@ -173,7 +172,7 @@ def _dated(headers: RawHeaders, made: ReleaseStamp | None) -> RawHeaders:
     ]
 
 
-def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
+def _bounded(receive: Receive, most: float) -> Receive:
     """Stop reading a body that grows larger than `most` bytes, whatever length it claims to have, and one that stays away."""
     read, whole = 0, False
 
@@ -182,10 +181,10 @@ def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
         if whole:  # what is waited for now is the end of the connection
             return await receive()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(BODY_SECONDS):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:.0f} seconds") from None
+            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:g} seconds") from None
         read += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if read > most:
