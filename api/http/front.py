@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.freshness import is_stale
 from api.http.kept import AnswerStore, Keeper, Kept
 from api.http.last import REFUSED
-from api.http.paths import is_data_path, is_never_limited, takes_uploads
+from api.http.paths import MAX_TARGET, is_data_path, is_never_limited, takes_uploads
 from api.http.question import Question, question_of
 from api.http.quota import Quota
 from api.http.replies import RawHeaders
@@ -22,9 +22,6 @@ from api.observe.logs import request_id_now
 from api.observe.traffic import KEPT, Traffic, Watched
 from api.problems.kinds import ProblemItem, RefusedError
 from db.watch import ReleaseStamp, ReleaseWatch
-
-MAX_TARGET = 16 * 1024
-"""Bytes of a path and its query that are answered; the longest cursor fits. Nothing longer is kept or remembered."""
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
