@@ -34,7 +34,7 @@ Usd = Annotated[
 """US dollars with two decimals, the form in which an amount leaves the service (a JSON number, never a string)."""
 
 SIGNIFICANT, MOST_PLACES = 4, 20
-"""Significant digits of what is small, as far as so many decimals hold them: a cent over all that 64 bits of cents hold has two."""
+"""Significant digits of what is small, as far as so many decimals hold them: a cent over all cents that 64 bits hold has two."""
 
 Share = Annotated[Decimal, Places(MOST_PLACES), WithJsonSchema({"type": "number"})]
 """A part of a whole, with six decimals; see `quotient`."""

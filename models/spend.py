@@ -136,8 +136,8 @@ class SpendRow(GroupColumns, SpendFigures):
 
     share: Share | None = Doc(
         default=None,
-        description="`amount_usd` as a part of the total's, 0 to 1: six decimals, or more for four significant digits; null where "
-        "the total is 0.",
+        description="`amount_usd` as a part of the total's, 0 to 1: six decimals, or more for four significant digits; null "
+        "where the total is 0.",
     )
 
 
