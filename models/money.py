@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(E[+-]?[0-9]{1,9})?", re.I
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """How many decimals a number has when it leaves the service; it is exact to the last of them."""
+    """How many decimals a number has at most when it leaves the service."""
 
     count: int
 
@@ -36,11 +36,14 @@ Usd = Annotated[
 ]
 """US dollars with two decimals, the form in which an amount leaves the service (a JSON number, never a string)."""
 
-Share = Annotated[Decimal, Places(6), WithJsonSchema({"type": "number"})]
-"""A part of a whole, with six decimals."""
+SIGNIFICANT, MOST_PLACES = 4, 20
+"""Significant digits of what is small, as far as so many decimals hold them: a cent over all cents that 64 bits hold has two."""
 
-Ratio = Annotated[Decimal, Places(4), WithJsonSchema({"type": "number"})]
-"""One amount over another, with four decimals."""
+Share = Annotated[Decimal, Places(MOST_PLACES), WithJsonSchema({"type": "number"})]
+"""A part of a whole, with six decimals; see `quotient`."""
+
+Ratio = Annotated[Decimal, Places(MOST_PLACES), WithJsonSchema({"type": "number"})]
+"""One amount over another, with four decimals; see `quotient`."""
 
 
 def parse_dollars(value: object) -> int | None:
@@ -75,7 +78,9 @@ def parse_dollars(value: object) -> int | None:
     return int((amount * 100).to_integral_value())
 
 
-NOTHING, CENT, MILLIONTH = Decimal("0.00"), Decimal("0.01"), Decimal("0.000001")
+NOTHING, CENT = Decimal("0.00"), Decimal("0.01")
+STEPS = [Decimal(1).scaleb(-places) for places in range(MOST_PLACES + 1)]
+"""The last of so many decimals."""
 
 
 def usd(cents: int | None) -> Decimal | None:
@@ -95,12 +100,21 @@ def half_up(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
+def quotient(above: int, below: int, places: int) -> Decimal:
+    """Divide one amount by another, with so many decimals, and with more where four significant digits need them: little is
+    not nothing.
+
+    Raises:
+        ZeroDivisionError: if nothing stands below the line.
+    """
+    found = Decimal(above) / below
+    needed = SIGNIFICANT - 1 - found.adjusted()
+    return found.quantize(STEPS[min(needed, MOST_PLACES) if needed > places else places])
+
+
 def shares_of(parts: Sequence[int], whole: int) -> Sequence[Decimal | None]:
-    """Return each part of a whole with six decimals; there is none of nothing."""
-    if not whole:
-        return [None] * len(parts)
-    divisor = Decimal(whole)
-    return [(part / divisor).quantize(MILLIONTH) for part in parts]
+    """Return each part of a whole with six decimals or more, see `quotient`; there is none of nothing."""
+    return [quotient(part, whole, 6) if whole else None for part in parts]
 
 
 def split_cents(total: int, weights: Sequence[int]) -> list[int]:

@@ -138,7 +138,9 @@ class SpendRow(GroupColumns, SpendFigures):
     """One group of an answer: the columns asked for in `group_by`, then the figures."""
 
     share: Share | None = Doc(
-        default=None, description="`amount_usd` as a part of the total's, 0 to 1; null where the total is 0."
+        default=None,
+        description="`amount_usd` as a part of the total's, 0 to 1: six decimals, or more for four significant digits; null "
+        "where the total is 0.",
     )
 
 
@@ -164,7 +166,10 @@ class RatioFigures(BaseModel):
     denominator_amount_usd: Usd = Doc(description="Below the line: money that counts in full, US dollars.")
     denominator_partial_usd: Usd = Doc(description="Below the line: money of which an unknown part counts.")
     denominator_projects: int = Doc(description="Below the line: distinct projects.")
-    ratio: Ratio | None = Doc(description="Of what counts in full; null where nothing stands below the line.")
+    ratio: Ratio | None = Doc(
+        description="Of what counts in full: four decimals, or more for four significant digits; null where nothing stands below "
+        "the line."
+    )
     ratio_low: Ratio | None = Doc(
         description="The least it can be: partial money counts below the line only, or on both sides if on both."
     )

@@ -3,17 +3,19 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from typing import Any
 
 from api.charts.choice import Choice, Scale, Wishes
-from api.charts.figure import Figure
+from api.charts.figure import WITHOUT, Figure
 from api.charts.theme import SMALL, TEXT, TITLE, Palette, width_of
 from api.charts.words import wrapped
 from models.classification import load_taxonomy
+from models.filters import Dimension
 
 WIDTH, LEAST_WIDTH, MOST_WIDTH = 800, 320, 2400
 LEAST_HEIGHT, MOST_HEIGHT = 240, 2400
-GROUPS = [group.label for group in load_taxonomy().groups]
 
 MARGIN = 16
 LEAST_PLOT = 60
@@ -164,15 +166,32 @@ def _lines(
 
 
 def colours_of(figure: Figure, palette: Palette) -> list[str]:
-    """The colour of each series; grey is for the others. Groups of categories keep theirs, whichever of them is the largest."""
+    """The colour of each series; grey is for the others. Groups and sets of categories keep theirs, whichever is the largest."""
     if not figure.several:
         return [palette.series[0]]
-    if set(figure.series) <= set(GROUPS):
-        return [palette.series[GROUPS.index(name)] for name in figure.series]
-    return [
-        palette.others if name in figure.others or i >= len(palette.series) else palette.series[i]
-        for i, name in enumerate(figure.series)
-    ]
+    places = _kept_places()
+    if not set(figure.series) <= {*places, WITHOUT[Dimension.SET]}:
+        places = {name: i for i, name in enumerate(figure.series) if name not in figure.others}
+    return [_colour(palette, places.get(name)) for name in figure.series]
+
+
+def _colour(palette: Palette, place: int | None) -> str:
+    return palette.others if place is None or place >= len(palette.series) else palette.series[place]
+
+
+@cache
+def _kept_places() -> Mapping[str, int]:
+    """Which colour of the series each group and each set keeps. The largest set within a group has the colour of the group, as on
+    the first page; other sets have what no group has."""
+    taxonomy = load_taxonomy()
+    without_set = {group.code: i for i, group in enumerate(taxonomy.groups)}
+    places = {group.label: without_set[group.code] for group in taxonomy.groups}
+    free = count(len(places))
+    for one in sorted(taxonomy.sets, key=lambda one: len(one.categories), reverse=True):
+        groups = {taxonomy.group_of(code) for code in one.categories}
+        place = without_set.pop(groups.pop(), None) if len(groups) == 1 else None
+        places[one.label] = next(free) if place is None else place
+    return places
 
 
 def _keys(figure: Figure, choice: Choice, inner: float, palette: Palette) -> tuple[list[dict[str, Any]], float]:

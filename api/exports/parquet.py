@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GROUP_ROWS = 8_000
 """Rows that are written as one row group. Packed by Arrow, they take a tenth of the memory."""
 
-DIGITS = 20
-"""Digits of a decimal: as many as 64 bits of cents can have."""
+WHOLE_DIGITS = 18
+"""Digits of a decimal before its point: as many as dollars can have of which 64 bits hold the cents."""
 
 
 LOAD_AFTER_SECONDS = 1.0
@@ -112,7 +112,11 @@ def schema_of(columns: Sequence[Column], about: About) -> pa.Schema:
 
     fields = []
     for column in columns:
-        kind = pa.decimal128(DIGITS, column.places) if column.kind is Kind.DECIMAL else _types()[column.kind]
+        kind = (
+            pa.decimal128(WHOLE_DIGITS + column.places, column.places)
+            if column.kind is Kind.DECIMAL
+            else _types()[column.kind]
+        )
         notes = {"description": column.description} | ({"unit": column.unit} if column.unit else {})
         fields.append(pa.field(column.name, kind, metadata=notes))
     return pa.schema(fields, metadata={"title": about.title, **about.facts})

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.freshness import is_stale
 from api.http.kept import AnswerStore, Keeper, Kept
 from api.http.last import REFUSED
-from api.http.paths import is_data_path, is_never_limited, takes_uploads
+from api.http.paths import MAX_TARGET, is_data_path, is_never_limited, takes_uploads
 from api.http.question import Question, question_of
 from api.http.quota import Quota
 from api.http.replies import RawHeaders
@@ -22,9 +22,6 @@ from api.observe.logs import request_id_now
 from api.observe.traffic import KEPT, Traffic, Watched
 from api.problems.kinds import ProblemItem, RefusedError
 from db.watch import ReleaseStamp, ReleaseWatch
-
-MAX_TARGET = 16 * 1024
-"""Bytes of a path and its query that are answered; the longest cursor fits. Nothing longer is kept or remembered."""
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""
@@ -54,7 +51,6 @@ class FrontLayer:
     ) -> None:
         self.app = app
         self.quota = quota
-        self.body_seconds = BODY_SECONDS
         self.watched = Watched(app, traffic)
         self.traffic = traffic
         self.releases = releases
@@ -140,7 +136,7 @@ class FrontLayer:
             keeper.begin()
         try:
             most = inf if takes_uploads(scope) else MAX_BODY
-            await self.watched(scope, _bounded(receive, most, self.body_seconds), send_on)
+            await self.watched(scope, _bounded(receive, most), send_on)
         finally:
             if keeper is not None:
                 keeper.end()
@@ -173,7 +169,7 @@ def _dated(headers: RawHeaders, made: ReleaseStamp | None) -> RawHeaders:
     ]
 
 
-def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
+def _bounded(receive: Receive, most: float) -> Receive:
     """Stop reading a body that grows larger than `most` bytes, whatever length it claims to have, and one that stays away."""
     read, whole = 0, False
 
@@ -182,10 +178,10 @@ def _bounded(receive: Receive, most: float, seconds: float) -> Receive:
         if whole:  # what is waited for now is the end of the connection
             return await receive()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(BODY_SECONDS):
                 message = await receive()
         except TimeoutError:
-            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:.0f} seconds") from None
+            raise HTTPException(408, f"nothing more of the body came for {BODY_SECONDS:g} seconds") from None
         read += len(message.get("body", b""))
         whole = not message.get("more_body", False)
         if read > most:

@@ -4,6 +4,9 @@ import re
 
 from starlette.types import Scope
 
+MAX_TARGET = 16 * 1024
+"""Bytes of a path and its query that are answered; the longest cursor fits. Nothing longer is kept or logged whole."""
+
 API_PREFIXES = ("/v1/", "/projects/", "/components/")
 RUNS_PREFIX = "/v1/ingest/"
 UPLOAD_PATH = f"{RUNS_PREFIX}records"

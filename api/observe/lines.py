@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from json import dumps
 
+from api.http.paths import MAX_TARGET
 from api.observe.logs import moment_text
 from api.observe.output import OUT
 from api.observe.routes import SHORT, RouteNames
@@ -77,9 +78,12 @@ class RequestLines:
 
 
 def _address(path: str, raw_path: bytes, query: bytes) -> str:
-    """What was asked for, as it came, with its query, but for keys that do not belong there."""
+    """What was asked for, as it came, with its query, but for keys that do not belong there; of what is refused for its length
+    only the beginning."""
     target = raw_path or path.encode("utf-8", "backslashreplace")
-    return without_tokens((target + b"?" + query if query else target).decode("latin-1"))
+    whole = target + b"?" + query if query else target
+    shown = whole if len(target) + len(query) <= MAX_TARGET else whole[:SHORT] + b"..."
+    return without_tokens(shown.decode("latin-1"))
 
 
 def piece_size(descriptor: int) -> int:

@@ -25,7 +25,7 @@ OF_COMPONENT_ID = (
 
 
 MAX_CURSOR = 16_200
-"""Characters. It holds two texts of 2,000 characters of three bytes each, in base64, and fits into `front.MAX_TARGET`."""
+"""Characters. It holds two texts of 2,000 characters of three bytes each, in base64, and fits into `paths.MAX_TARGET`."""
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT), NUMBER] | None
 LIMIT = Field(

@@ -333,5 +333,19 @@ def test_groups_keep_their_colours_whichever_is_the_largest(largest):
     )
 
 
+@pytest.mark.parametrize("theme", PALETTES)
+def test_sets_have_the_colours_of_their_groups_and_what_is_in_none_is_grey(theme):
+    names = {one.code: one.label for one in [*load_taxonomy().groups, *load_taxonomy().sets]}
+    groups, sets = [one.label for one in load_taxonomy().groups], [one.label for one in load_taxonomy().sets]
+    palette = PALETTES[theme]
+    of_groups = dict(zip(groups, colours_of(Figure(series=groups), palette), strict=True))
+    for order in ([*sets, "In no set"], ["In no set", *reversed(sets)]):
+        colours = dict(zip(order, colours_of(Figure(series=order), palette), strict=True))
+        for one, group in (("economic_migration", "economic_migration"), ("refugee_response", "forced_displacement")):
+            assert colours[names[f"brief_{one}"]] == of_groups[names[group]]
+        assert colours["In no set"] == palette.others
+        assert colours[names["brief_worker_mobility"]] not in {*of_groups.values(), palette.others}
+
+
 def test_a_dimension_without_words_of_its_own_is_named_in_words():
     assert _by(StrEnum("New", {"ONE": "kind_of_row"}).ONE, Filters()) == "kind of row"

@@ -209,7 +209,9 @@ def test_a_body_that_stays_away_is_a_408_that_ends_the_connection(engine, monkey
             connection.sendall(head + b"Authorization: " + key + b"\r\n\r\n" + begun)
             found, body = answer(connection)
             assert (found.status, found.getheader("connection")) == (408, "close")
-            assert json.loads(body)["type"].endswith("/problems/too-slow")
+            told = json.loads(body)
+            assert told["type"].endswith("/problems/too-slow")
+            assert told["detail"] == "nothing more of the body came for 0.3 seconds"
             assert connection.recv(1) == b""
     assert not list(get_settings().spool_dir.glob("**/*.json"))
 

@@ -5,8 +5,8 @@ import io
 import json
 import re
 import zipfile
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime
+from decimal import Context, Decimal
 from typing import Any
 
 import msgspec
@@ -16,12 +16,15 @@ from python_calamine import CalamineWorkbook
 
 from api.answers.negotiation import MEDIA_TYPES, PICTURE_TYPES, Format, Picture
 from api.answers.shape import in_columns
-from api.exports.columns import Column, Kind
+from api.exports.columns import About, Column, Kind, columns_of
 from api.exports.csv import csv_chunks
+from api.exports.parquet import parquet_chunks
 from api.params.lists import COMPONENT_SORTS, PROJECT_SORTS
 from api.params.spend import SpendParams
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
+from models.money import quotient
+from models.spend import RatioRow
 from tests.conftest import Get, client_of
 
 FILES = [Format.JSONL, Format.CSV, Format.PARQUET, Format.XLSX]
@@ -310,8 +313,25 @@ def test_parquet_says_what_it_holds(get):
         assert field.metadata[b"description"]
         assert (field.metadata.get(b"unit") == b"USD") == field.name.endswith("_usd")
     assert str(schema.field("amount_usd").type) == "decimal128(20, 2)"
-    assert str(schema.field("share").type) == "decimal128(20, 6)"
+    assert str(schema.field("share").type) == "decimal128(38, 20)"
     assert str(schema.field("year").type) == "int64"
+
+
+def test_a_small_ratio_has_four_digits_in_every_format(get):
+    path = "/v1/spend/ratio?numerator=worker_welfare&denominator=brief_refugee_response"
+    (row,) = exact(get(path).text)["data"]
+    four_digits = Context(prec=4).divide(row["numerator_amount_usd"], row["denominator_amount_usd"])
+    assert 0 < row["ratio"] == four_digits < Decimal("0.001")
+    assert f",{row['ratio']},{row['ratio_low']},{row['ratio_high']}\r\n" in get(f"{path}&format=csv").text
+    found = pq.read_table(io.BytesIO(get(f"{path}&format=parquet").content)).to_pylist()
+    assert [found[0][name] for name in ("ratio", "ratio_low")] == [row["ratio"], row["ratio_low"]]
+
+
+@pytest.mark.parametrize(("above", "below"), [(1, 2**63 - 1), (10**17, 1)])
+def test_parquet_holds_the_smallest_and_the_largest_ratio(above, below):
+    columns, ratio = columns_of(RatioRow, ["ratio"]), quotient(above, below, 4)
+    file = b"".join(parquet_chunks(columns, [{"ratio": [ratio]}], About("Made up", {}, datetime.now(UTC))))
+    assert pq.read_table(io.BytesIO(file)).column("ratio").to_pylist() == [ratio]
 
 
 def test_parquet_has_dates_lists_and_truth_values(get):

@@ -6,8 +6,8 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import create_engine
 
-from api.http.front import MAX_BODY, MAX_TARGET
-from api.http.paths import is_data_path
+from api.http.front import MAX_BODY
+from api.http.paths import MAX_TARGET, is_data_path
 from api.main import create_app, create_service
 from tests.api.test_caching import DATA_PATHS, PAGE, SPEND, with_tag
 from tests.api.test_errors import problem

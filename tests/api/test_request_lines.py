@@ -9,6 +9,7 @@ import tracemalloc
 import pytest
 from fastapi.responses import StreamingResponse
 
+from api.http.paths import MAX_TARGET
 from api.main import create_app
 from api.observe import traffic as traffic_module
 from api.observe.lines import RequestLines
@@ -235,3 +236,15 @@ def test_what_is_left_is_written_at_the_end():
         traffic.finished(scope_of(number), str(number), 200, 0, MADE)
     traffic.close()
     assert [one.path for one in written] == [f"/{number}" for number in range(1000)]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_of_an_address_that_is_too_long_only_the_beginning_is_written(as_json):
+    long, longest = (b"q=" + b"x" * (MAX_TARGET - len(b"/v1/spend") - 2 + more) for more in (1, 0))
+    written = []
+    RequestLines(NO_ROUTES, as_json, written.append)([answered(query=long, status=414)], 0.0)
+    assert len(written[0]) < 1000
+    assert b"/v1/spend?q=xxx" in written[0]
+    assert b"x..." in written[0]
+    RequestLines(NO_ROUTES, as_json, written.append)([answered(query=longest)], 0.0)
+    assert longest in written[1]

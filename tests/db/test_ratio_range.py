@@ -3,7 +3,7 @@
 import itertools
 from collections import defaultdict
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 
 import pytest
@@ -64,7 +64,9 @@ def bounds(ends):
 
 
 def as_shown(ratio: Fraction) -> Decimal:
-    return (Decimal(ratio.numerator) / ratio.denominator).quantize(Decimal("0.0001"))
+    sides = Decimal(ratio.numerator), Decimal(ratio.denominator)
+    digits = Context(prec=4).divide(*sides)
+    return digits if digits < Decimal("0.1") else (sides[0] / sides[1]).quantize(Decimal("0.0001"))
 
 
 @given(sure=st.tuples(cents, cents, cents), more=st.tuples(cents, cents, cents))

@@ -447,3 +447,43 @@ def test_a_picture_that_fails_leaves_the_table(context, open_page):
     context.unroute("**/v1/spend?*format=svg*")
     page.locator("#chart").get_by_role("button", name="Try again").click()
     expect(page.locator("#chart svg")).to_be_visible()
+
+
+def test_rows_are_carried_away_in_the_order_that_is_shown(open_page, base):
+    page = settled(open_page("/?group_by=country&chart=bar"))
+    address = page.locator('.snippet:has(.language:text-is("Address")) code').text_content()
+    assert address == f"{base}/v1/spend?group_by=country&sort=-amount_usd,-partial_usd"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV", exact=True).first.click()
+    carried = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8"))))
+    shown = [row[0] for row in rows_of(page)]
+    assert [row["country_name"] or row["country"] for row in carried][: len(shown)] == shown
+    picture = page.get_by_role("link", name="Picture, SVG")
+    assert picture.get_attribute("href") == "/v1/spend?group_by=country&chart=bar&format=svg"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (
+            "country=JOR,KEN,MAR&year_from=2013&year_to=2013",
+            "no row loaded of country Kenya, Morocco in 2013: the answer",
+        ),
+        ("country=JOR&year_from=2012&year_to=2014&fill=year", "no row loaded of country Jordan in 2012, 2014: zeros"),
+        (
+            "country=JOR,LBN&year_from=2012&year_to=2014&fill=year",
+            "Jordan in 2012, 2014; of Lebanon in 2012-2013: zeros",
+        ),
+    ],
+)
+def test_places_that_have_no_rows_in_some_years_are_called_by_their_names(question, said, open_page):
+    page = settled(open_page(f"/?group_by=year,country&{question}"))
+    expect(page.locator("#warnings")).to_contain_text(said)
+
+
+def test_a_share_that_is_too_small_to_be_seen_is_not_nothing(first):
+    module = first.locator('link[rel="modulepreload"][href$="/format.js"]').get_attribute("href")
+    written = first.evaluate(
+        "at => import(at).then(({ percent }) => [0, 4e-10, 0.00006957, 0.25, null].map(percent))", module
+    )
+    assert written == ["0.00 %", "< 0.01 %", "0.01 %", "25.0 %", "–"]

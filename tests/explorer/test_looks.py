@@ -1,6 +1,7 @@
 """How the pages look and sound: on phones, in the dark, on paper, to a screen reader. Screenshots are kept under `var/`."""
 
 import json
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -167,3 +168,15 @@ def test_paper_is_light_even_where_the_page_is_dark(look):
     expect(page.locator('#chart svg[data-theme="light"]')).to_have_count(1)
     page.emulate_media(media="print", color_scheme="light")
     assert page.evaluate(turned) == "none"
+
+
+@pytest.mark.parametrize("path", ["/docs/fields", "/docs/records", "/docs/operations"])
+def test_names_in_tables_stay_whole_and_the_page_is_no_wider_than_the_window(path, open_page):
+    page = open_page(path)
+    names = page.locator("td code, th code").filter(has_text=re.compile(r"^\w+$"))
+    assert names.count()
+    in_pieces = "all => all.filter(one => one.getClientRects().length > 1).map(one => one.textContent)"
+    for width in (1500, 1200, 1000, 800, 500):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert names.evaluate_all(in_pieces) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.money import all_usd, half_up, parse_dollars, scale_cents, shares_of, split_cents, usd
+from models.money import all_usd, half_up, parse_dollars, quotient, scale_cents, shares_of, split_cents, usd
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,35 @@ def test_a_column_of_amounts_is_written_like_each_of_them_digit_by_digit(amounts
 
 
 @given(st.lists(st.integers(0, 10**15), min_size=1).filter(any))
-def test_shares_are_parts_of_the_whole_to_the_last_of_six_decimals(parts):
+def test_shares_are_parts_of_the_whole_to_the_last_of_six_decimals_or_of_four_digits(parts):
     whole = sum(parts)
-    assert [Fraction(share) for share in shares_of(parts, whole)] == [round(Fraction(part, whole), 6) for part in parts]
+    for share, part in zip(shares_of(parts, whole), parts, strict=True):
+        true = Fraction(part, whole)
+        digits = [n for n in range(6, 20) if not part or round(true * 10**n) >= 1000]
+        assert Fraction(share) == round(true, digits[0])
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(1, 2**63 - 1))
+def test_only_nothing_reads_as_nothing_however_small_it_is(above, below):
+    found, true = quotient(above, below, 4), Fraction(above, below)
+    assert (found == 0) == (above == 0)
+    assert abs(Fraction(found) - true) <= max(min(Fraction(1, 20_000), abs(true) / 2_000), Fraction(1, 2 * 10**20))
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "written"),
+    [
+        (414_000_000, 556_700_000_000, "0.0007437"),
+        (1, 3, "0.3333"),
+        (150, 1, "150.0000"),
+        (0, 7, "0.0000"),
+        (4_137, 10**10, "4.137E-7"),
+        (-1, 1_500_000, "-6.667E-7"),
+        (99_999, 10**9, "0.00010000"),
+    ],
+)
+def test_a_quotient_has_four_decimals_or_four_significant_digits(above, below, written):
+    assert str(quotient(above, below, 4)) == written
 
 
 def test_of_nothing_there_are_no_shares():

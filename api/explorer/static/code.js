@@ -1,23 +1,22 @@
 // The request of a view as code, its downloads, and the buttons that copy.
 
-import { address, PICTURE, spendQuery } from "./state.js";
+import { address, inOrder, PICTURE, spendQuery } from "./state.js";
 import { find } from "./dom.js";
 
 const PICTURES = ["png", "svg"];
 
-/** Show the request of a question in every language, and let the downloads lead to it. */
+/** Show the request of a question in every language, and let the downloads lead to it: rows in the order of the table. */
 export function showCode(params) {
-  const rows = spendQuery(params);
+  const rows = spendQuery(inOrder(params));
   const url = new URL(address("/v1/spend", rows), location.href).href;
   const csv = `${url}${url.includes("?") ? "&" : "?"}format=csv`;
   for (const code of document.querySelectorAll("[data-template]")) {
     code.textContent = code.dataset.template.replaceAll("{url}", url).replaceAll("{csv}", csv);
   }
   for (const link of document.querySelectorAll("[data-format]")) {
-    const query = new URLSearchParams(rows);
-    if (PICTURES.includes(link.dataset.format)) {
-      for (const name of PICTURE) if (params.get(name)) query.set(name, params.get(name));
-    }
+    const isPicture = PICTURES.includes(link.dataset.format);
+    const query = isPicture ? spendQuery(params) : new URLSearchParams(rows);
+    if (isPicture) for (const name of PICTURE) if (params.get(name)) query.set(name, params.get(name));
     query.set("format", link.dataset.format);
     link.href = address("/v1/spend", query);
     link.download = `spend.${link.dataset.format}`;

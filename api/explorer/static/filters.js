@@ -11,7 +11,8 @@ const WHOLE = {
   country: ["/v1/countries", "code", "name"],
   region: ["/v1/countries", "region_code", "region"],
 }; // where also those stand that no row loaded has
-const GAP = /^(no row loaded has (\w+) )([^:]+)(?=:)/;
+const GAP = /^no (?:row loaded (?:has|of)|project loaded has a record of) (\w+) /; // whose members it then lists
+const MEMBERS = /( loaded (?:has a record of|has|of) \w+ |; of )([^\s:,;]+(?:, [^\s:,;]+)*)/g;
 const lists = new Map(); // path → promise of what it lists
 
 /** What the form says of each filter. */
@@ -51,10 +52,11 @@ export async function memberName(dimension, value) {
 
 /** A warning of the API with the names of the members whose codes it tells. */
 export async function named(warning) {
-  const [, , dimension, codes] = warning.match(GAP) ?? [];
-  if (!codes) return warning;
-  const names = await Promise.all(codes.split(", ").map(async (code) => (await memberName(dimension, code)) ?? code));
-  return warning.replace(GAP, (_, before) => before + names.join(", "));
+  const dimension = warning.match(GAP)?.[1];
+  if (!dimension) return warning;
+  const codes = [...warning.matchAll(MEMBERS)].flatMap(([, , list]) => list.split(", "));
+  const names = new Map(await Promise.all(codes.map(async (code) => [code, (await memberName(dimension, code)) ?? code])));
+  return warning.replace(MEMBERS, (_, before, list) => before + list.split(", ").map((code) => names.get(code)).join(", "));
 }
 
 /** The dimension whose members a filter takes, if any. */

@@ -22,7 +22,11 @@ export const upper = (row) => (Math.round(row.amount_usd * 100) + Math.round(row
 
 export const count = (number) => whole.format(number);
 
-export const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`);
+/** A part of a whole, 0.02 %; of less than can be seen so it says that it is not nothing. */
+export function percent(share) {
+  if (share === null) return "–";
+  return share > 0 && share < 0.00005 ? "< 0.01 %" : `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;
+}
 
 /** A count with its noun. */
 export const counted = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;

@@ -14,6 +14,7 @@ from db.queries.spend.spend import spend_questions, spend_rows, spend_totals
 from db.queries.spend.warnings import spend_warnings
 from db.queries.statements.asking import ask_ahead
 from models.filters import SpendQuery
+from models.money import quotient
 
 SIDES = ("numerator", "denominator")
 FIGURES = ("amount_usd", "partial_usd", "projects")
@@ -23,7 +24,7 @@ EMPTY = {f"{side}_{name}": 0 for side in SIDES for name in FIGURES}
 NOTHING = Shared()
 """What sides share that have no category in common."""
 
-RATIO_STEP = Decimal("0.0001")
+RATIO_PLACES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +104,4 @@ def _extreme(best: Callable[..., tuple[int, int]], above: int, below: int, more:
 
 
 def _divided(above: int, below: int) -> Decimal | None:
-    return (Decimal(above) / below).quantize(RATIO_STEP) if below else None
+    return quotient(above, below, RATIO_PLACES) if below else None
