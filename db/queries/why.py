@@ -56,6 +56,7 @@ def _one() -> Select[Any]:
         select(
             component,
             project.c.name.label("project_name"),
+            project.c.status,
             year,
             *(listed.c[name] for name in OF_LISTED),
             run.c.started_at,

@@ -81,7 +81,7 @@ def _rows(connection: Connection, project_ids: Sequence[str]) -> Iterator[dict[s
 def _row(row: RowMapping, shares: Shares, places: Iterable[str]) -> dict[str, Any]:
     category, secondary, _, method, confidence = shares[0]
     relevances = {share[2] for share in shares}
-    found = {name: row[name] for name in (*OF_COMPONENT, "project_name", "year")}
+    found = {name: row[name] for name in (*OF_COMPONENT, "project_name", "status", "year")}
     found |= {
         "category": category,
         "categories": " ".join(share[0] for share in shares),
@@ -104,7 +104,9 @@ def _counted(row: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
 def _with_projects(project_ids: Sequence[str]) -> Select[Any]:
     project = tables.project
     year = cast(func.extract("year", project.c.approval_date), Integer).label("year")
-    query = select(*(component.c[name] for name in OF_COMPONENT), project.c.name.label("project_name"), year)
+    query = select(
+        *(component.c[name] for name in OF_COMPONENT), project.c.name.label("project_name"), project.c.status, year
+    )
     query = query.join(project, project.c.project_id == component.c.project_id)
     return query.where(component.c.project_id.in_(project_ids))
 

@@ -29,9 +29,10 @@ from models.texts import is_p_number
 from models.verdict import Decision, Review, decide_project, from_reviews, from_rules
 from models.vocabulary import Granularity
 
-PROJECT_COLUMNS = [
-    column.name for column in tables.project.columns if column.name not in ("source_id", "category", "relevance")
-]
+VERDICT = ("category", "relevance", "method", "confidence")
+"""What a project shows of the verdict on it as a whole."""
+
+PROJECT_COLUMNS = [column.name for column in tables.project.columns if column.name != "source_id"]
 WHOLE_TITLE = "Whole project"
 REMAINDER_TITLE = "Beyond the listed amounts"
 
@@ -96,7 +97,7 @@ def _rebuild_chunk(
             row = _stand_in(chunk.projects[project_id], granularity)
             stand_ins[row["component_id"]] = row
         for key, member in family.members.items():
-            chunk.projects[key] |= {"category": member.verdict.category, "relevance": member.verdict.relevance}
+            chunk.projects[key] |= {name: getattr(member.verdict, name) for name in VERDICT}
     _write_projects(connection, chunk, project_ids)
     _write_answers(connection, project_ids, stand_ins, verdict_rows, fact_rows, amount_rows)
     search_rows = list(_search_rows(chunk, {row["component_id"] for row in fact_rows}, stand_ins))
@@ -221,10 +222,7 @@ def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence
     themes: list[dict[str, Any]] = []
     for project_id in project_ids:
         project = chunk.projects[project_id]
-        row = {name: project[name] for name in PROJECT_COLUMNS}
-        rows.append(
-            row | {"source_id": project["source"], "category": project["category"], "relevance": project["relevance"]}
-        )
+        rows.append({name: project[name] for name in PROJECT_COLUMNS} | {"source_id": project["source"]})
         countries += [
             {"project_id": project_id, "country_code": code, "share_ppm": share} for code, share in project["located"]
         ]
