@@ -89,6 +89,7 @@ class ListedRow(SQLModel, table=True):
     stated_cents: int | None = Field(default=None, sa_type=BigInteger)
     stated_measure: Measure | None = Field(default=None, sa_type=Code)
     countries: str = Field(sa_type=Code)
+    status: str | None = Field(default=None, sa_type=Code)
     year: int | None = None
     method: str = Field(sa_type=Code)
     confidence: float
@@ -149,6 +150,11 @@ class ComponentPublic(BaseModel):
     stated_usd: Usd | None = Doc(description="Amount as the source states it.", examples=[49530000.00])
     stated_measure: Measure | None = Doc(description="What the stated amount measures.", examples=["cost"])
     countries: list[str] = Doc(description="Places in which its money is counted.", examples=[["BGD"]])
+    status: str | None = Doc(
+        description="Status of the project that lists it: Active, Closed, Pipeline or Dropped, whose money counts only where "
+        "`status` asks for it; null: no source states one.",
+        examples=["Active"],
+    )
     year: int | None = Doc(
         description="Calendar year of approval of the project that lists it; money that counts on an additional financing "
         "of that project counts in the year of the financing.",
@@ -204,10 +210,6 @@ class PastReview(BaseModel):
 class ComponentDetail(ComponentPublic):
     """A component with the reasons for its classification."""
 
-    project_status: str | None = Doc(
-        description="Status of its project: no total holds money of one that was dropped, unless `status=Dropped` asks for it.",
-        examples=["Active"],
-    )
     description: str | None = Doc(description="Description, where a source gives it.")
     note: str | None = Doc(description="What to keep in mind when reading it.")
     list_complete: bool = Doc(description="False where the source shows only part of the project's list.")

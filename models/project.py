@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from models.money import Usd
 from models.types import Code
-from models.vocabulary import Inclusion, Lender, Measure, Relevance
+from models.vocabulary import Inclusion, Lender, Measure, Method, Relevance
 
 
 class Project(SQLModel, table=True):
@@ -52,6 +52,8 @@ class Project(SQLModel, table=True):
     as_of: str | None = Field(default=None, sa_type=Code)
     category: str = Field(sa_type=Code, default="not_migration")
     relevance: Relevance = Field(sa_type=Code, default=Relevance.NONE)
+    method: Method = Field(sa_type=Code, default=Method.RULES, sa_column_kwargs={"server_default": Method.RULES.value})
+    confidence: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
 
 
 class ProjectStatement(SQLModel, table=True):
@@ -194,16 +196,37 @@ class ProjectPublic(BaseModel):
     cost_usd: Usd | None = Doc(description="Whole cost with co-financing, US dollars.")
     amount_usd: Usd | None = Doc(
         description="Money of the project in the filter that counts in full, US dollars; null: no amount is stated. "
-        "Without a filter: what is counted of its commitment as migration."
+        "Without a filter: what is counted of its commitment as migration. Where `relevance=none` is asked for, money that "
+        "serves no migration is in it, whatever `category` says of the project."
     )
     partial_usd: Usd | None = Doc(description="Money in the filter of which an unknown part serves migration.")
     category: str = Doc(description="Category of the project as a whole.", examples=["worker_return"])
     relevance: Relevance = Doc(description="How far the project as a whole serves migration.")
+    method: str = Doc(description="`review`, `rules` or `derived`: what gave the verdict on the project as a whole.")
+    confidence: float = Doc(
+        description="How sure that verdict is, 0 to 1; a review counts 0.9 when sure and 0.5 when doubtful.",
+        examples=[0.9],
+    )
     tags: list[str] = Doc(description="Labels set by hand.", examples=[["brief_example"]])
     note: str | None = Doc(description="What to keep in mind when reading the figures.")
     source_id: str = Doc(description="Where the amounts come from.", examples=["worldbank-projects"])
     source_url: str | None = Doc(description="Address of the record.")
     as_of: str | None = Doc(description="Date on which the source said it.", examples=["2025-03-31"])
+
+
+class ProjectInFile(ProjectPublic):
+    """A project as the file of all projects has it: no filter is asked for, and nothing is out of sight."""
+
+    amount_usd: Usd | None = Doc(
+        description="Money of the project that counts in full as migration, US dollars; null: no amount is stated."
+    )
+    partial_usd: Usd | None = Doc(
+        description="Money of the project of which an unknown part serves migration, US dollars."
+    )
+    left_out_usd: Usd | None = Doc(
+        description="Money of the project's rows that is in neither, US dollars: it serves no migration, or is the cost of "
+        "refugees inside donor countries (`in_donor_refugee_costs`), which no total holds; null: no amount is stated."
+    )
 
 
 class ProjectSaid(BaseModel):

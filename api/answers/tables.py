@@ -8,6 +8,7 @@ from api.answers.labels import LABELS, labels_of
 from api.answers.negotiation import Format
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
+from db.queries.all_projects import ALL, all_project_pieces
 from db.queries.components import AS_JSON, LISTED, component_pieces
 from db.queries.projects import project_pieces
 from db.queries.spend.spend import spend_pieces, spend_totals
@@ -15,7 +16,7 @@ from db.queries.statements.pieces import Piece
 from models.component import ComponentPublic
 from models.filters import STATUSES, Dimension, Filters, SortKey, SpendQuery
 from models.money import all_usd, shares_of
-from models.project import ProjectPublic
+from models.project import ProjectInFile
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, SpendRow
 from models.vocabulary import Relevance
 
@@ -104,8 +105,8 @@ def with_labels(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as a bulk file holds it: `key` tells its rows apart; `query` is the same question to this service; `read` reads
-    it for a format."""
+    """A table as a bulk file holds it: `key` tells its rows apart; `query` is the question to this service that has the same
+    rows, or those of them that count; `read` reads it for a format."""
 
     name: str
     title: str
@@ -116,18 +117,17 @@ class Table:
     read: Callable[[Snapshot, Format], Iterator[Piece]]
 
 
-EVERYTHING = Filters(relevance=tuple(Relevance), statuses=STATUSES)
 BY_ALL = SpendQuery(group_by=(Dimension.CATEGORY, Dimension.YEAR, Dimension.COUNTRY))
-ALL_ROWS = f"relevance={','.join(Relevance)}&status={','.join(STATUSES)}"
-OVER_ALL = {
-    "amount_usd": "Money that counts in full under its category, US dollars; under `not_migration` none of it serves migration.",
-    "partial_usd": "Money of which an unknown part counts under its category, US dollars.",
+ANY_STATUS = f"status={','.join(STATUSES)}"
+OF_ALL_ROWS = {
+    "amount_usd": "Money that counts in full under its categories, US dollars; under `not_migration` it serves no migration.",
+    "partial_usd": "Money of which an unknown part counts under its categories, US dollars.",
 }
-"""Amounts of tables from which nothing is left out, which the lists do by default."""
+"""Amounts of rows of which none is left out, as the list of components does by default."""
 
 
-def _over_all(columns: Iterable[Column]) -> list[Column]:
-    return [replace(column, description=OVER_ALL.get(column.name, column.description)) for column in columns]
+def _of_all_rows(columns: Iterable[Column]) -> list[Column]:
+    return [replace(column, description=OF_ALL_ROWS.get(column.name, column.description)) for column in columns]
 
 
 TABLES = {
@@ -136,21 +136,23 @@ TABLES = {
         Table(
             "projects",
             "Projects",
-            "Every project with a row of money as a commitment, of any status and relevance. Amounts are current US dollars.",
+            "Every project with a row of money as a commitment, of any status and relevance. Amounts are current US dollars of "
+            "commitments; what serves no migration has a column of its own.",
             ("project_id",),
-            f"/v1/projects?{ALL_ROWS}",
-            _over_all(columns_of(ProjectPublic)),
-            lambda snapshot, _form: project_table(snapshot, EVERYTHING),
+            f"/v1/projects?{ANY_STATUS}",
+            columns_of(ProjectInFile),
+            lambda snapshot, _form: in_dollars(all_project_pieces(snapshot.connection)),
         ),
         Table(
             "components",
             "Components",
             "Every row of money as a commitment, of any status and relevance: components, remainders and whole projects. "
-            "What a source no longer lists carries no money and is left out. Amounts are current US dollars.",
+            "What a source no longer lists carries no money and is left out. Amounts are current US dollars; those of dropped "
+            "projects, told by `status`, are in no total of spend.",
             ("component_id",),
-            f"/v1/components?{ALL_ROWS}",
-            _over_all(columns_of(ComponentPublic)),
-            lambda snapshot, form: component_table(snapshot, EVERYTHING, only=component_names(form)),
+            f"/v1/components?relevance={','.join(Relevance)}&{ANY_STATUS}",
+            _of_all_rows(columns_of(ComponentPublic)),
+            lambda snapshot, form: component_table(snapshot, ALL, only=component_names(form)),
         ),
         Table(
             "spend",

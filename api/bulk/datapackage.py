@@ -35,8 +35,9 @@ TYPES: dict[Kind, FieldType] = {
 DESCRIPTION = (
     "Projects of development banks, the rows that carry their money, and spend by category, year and country, classified "
     "by how far it serves migration. `amount_usd` counts in full, `partial_usd` is money of which an unknown part counts. "
-    "Projects and components are there whatever they serve, so their amounts hold money under `not_migration`; spend is what "
-    "serves migration."
+    "Projects and components are there whatever they serve and whatever their status. What of a project serves no migration "
+    "stands in `left_out_usd`; amounts of components hold it, under `not_migration`. Spend is what serves migration, without "
+    "projects that were dropped."
 )
 PACKAGED = (Format.CSV, Format.PARQUET)
 

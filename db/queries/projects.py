@@ -44,6 +44,7 @@ SORTABLE = (
     "instrument",
     "region",
     "category",
+    "confidence",
     "amount_usd",
     "partial_usd",
     "ibrd_usd",
@@ -107,7 +108,7 @@ def project_pieces(
     require_prices(connection, filters)
     keys = tuple(sort_keys(filters, sort))
     lots = in_pieces(connection, limit, _rows_questions(connection, filters, keys, after, limit))
-    return map(_shown, pieces_of(LISTED, lots, len(keys)))
+    return map(shown, pieces_of(LISTED, lots, len(keys)))
 
 
 def _rows_questions(
@@ -158,12 +159,12 @@ def _ordered(
     if limited:
         statement = statement.limit(slot("limit"))
     if way.walk or not limited:
-        return way.held(_with_countries(statement, project), keys)
+        return way.held(with_countries(statement, project), keys)
     rows = statement.subquery("found")  # so that places are looked up for the rows of the page only
-    return way.held(_with_countries(select(rows), rows).order_by(*as_ordered(rows, keys)), keys)
+    return way.held(with_countries(select(rows), rows).order_by(*as_ordered(rows, keys)), keys)
 
 
-def _with_countries(statement: Select[Any], projects: FromClause) -> Select[Any]:
+def with_countries(statement: Select[Any], projects: FromClause) -> Select[Any]:
     """Put the codes of each project's countries, with blanks between them, before the columns of a statement."""
     place = tables.project_country
     codes = select(func.aggregate_strings(place.c.country_code, " "))
@@ -191,7 +192,7 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
     if not found:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
     row = found[0] | {"amount_usd": 0, "partial_usd": 0}
-    return next(rows_of(map(_shown, pieces_of_rows(LISTED, [row]))))
+    return next(rows_of(map(shown, pieces_of_rows(LISTED, [row]))))
 
 
 def project_questions(connection: Connection, project_id: str) -> Iterator[Question]:
@@ -205,7 +206,7 @@ def _all_of(project_id: str) -> Filters:
 
 
 def _one() -> Select[Any]:
-    return _with_countries(select(project).where(project.c.project_id == slot("project_id")), project)
+    return with_countries(select(project).where(project.c.project_id == slot("project_id")), project)
 
 
 SAID = ("name", "status", "approval_date", "closing_date")
@@ -305,20 +306,21 @@ def _listing(
         found = hits(filters.search)
         rows = rows.join(found, found.c.component_id == fact.c.component_id)
         figures.append(func.max(found.c.rank).label("rank"))
-    counted = (
-        select(fact.c.project_id, *figures)
-        .select_from(rows)
-        .where(*conditions(filters), *on_page(fact.c.project_id, page))
-        .group_by(fact.c.project_id)
-        .subquery("counted")
-    )
-    figures_shown = [item for item in counted.c if item.name != "project_id"]
-    statement = select(project, *figures_shown).join(counted, counted.c.project_id == project.c.project_id)
-    columns = {item.name.replace("_cents", "_usd"): item for item in (*project.c, *figures_shown)}
+    counted = select(fact.c.project_id, *figures).select_from(rows)
+    return with_projects(counted.where(*conditions(filters), *on_page(fact.c.project_id, page)))
+
+
+def with_projects(counted: Select[Any]) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+    """Projects with figures, which a statement over facts has after the id of the project, and the columns that they can be
+    ordered by."""
+    money = counted.group_by(fact.c.project_id).subquery("counted")
+    figures = [item for item in money.c if item.name != "project_id"]
+    statement = select(project, *figures).join(money, money.c.project_id == project.c.project_id)
+    columns = {item.name.replace("_cents", "_usd"): item for item in (*project.c, *figures)}
     return statement, columns | {"year": cast(func.extract("year", project.c.approval_date), Integer)}
 
 
-def _shown(piece: Piece) -> Piece:
+def shown(piece: Piece) -> Piece:
     """The columns of a list with what is computed for each project."""
     days = piece["approval_date"]
     found = {NAMES.get(name, name): column for name, column in piece.items()}

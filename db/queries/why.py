@@ -40,7 +40,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     row |= {name: codes_of(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
     amounts = ask_dicts(connection, money)
     row |= _sums([line for line in amounts if line["measure"] == filters.measure])
-    row["warnings"] = [*warnings_of_status(row["project_status"]), *doubts_of(amounts)]
+    row["warnings"] = [*warnings_of_status(row["status"]), *doubts_of(amounts)]
     amounts = [{name: value for name, value in line.items() if name != "perhaps_twice"} for line in amounts]
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
@@ -58,7 +58,7 @@ def _one() -> Select[Any]:
         select(
             component,
             project.c.name.label("project_name"),
-            project.c.status.label("project_status"),
+            project.c.status,
             year,
             *(listed.c[name] for name in OF_LISTED),
             run.c.started_at,

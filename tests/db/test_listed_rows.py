@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from api.answers.encoding import objects_of
 from api.answers.tables import in_dollars
 from api.exports.columns import columns_of
 from db import tables
-from db.engine import reading
+from db.engine import reading, writing
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import downgrade, upgrade
 from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_usual, list_components
@@ -20,13 +20,15 @@ from db.queries.statements.pieces import JSON
 from db.queries.statements.templates import template_of
 from db.queries.statements.walking import Way
 from db.queries.why import get_component
-from db.revision import newest_revision
+from db.revision import known_revisions, newest_revision
 from models.component import ComponentPublic, Counted
 from models.encoding import to_json
 from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters
 from models.listed import PARTED, shown_of, with_figures
 from models.vocabulary import Granularity, Measure, Relevance, YearBasis
 from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, take
+
+SINCE_0019 = f"+{len(known_revisions()) - known_revisions().index('0019') - 1}"
 
 
 def kept(connection):
@@ -53,6 +55,7 @@ def from_tables(connection):
         same = set(tables.listed_row.c.keys()) & set(row)
         shown = {name: row[name] for name in same} | {
             "project_name": project["name"],
+            "status": project["status"],
             "year": project["approval_date"] and project["approval_date"].year,
             "category": mine[0]["category_code"],
             "categories": " ".join(share["category_code"] for share in mine),
@@ -193,12 +196,12 @@ def test_money_of_another_project_is_found_by_that_projects_year(engine, write):
 
 
 def test_figures_are_shown_to_the_cent():
-    text = with_figures(f'{{"a":1,{PARTED},"b":2}}', -1_000_001, None, 1, 0)
-    assert text == '{"a":1,"amount_usd":-10000.01,"partial_usd":null,"scaled":true,"exceeds_total":false,"b":2}'
+    written = with_figures(f'{{"a":1,{PARTED},"b":2}}', -1_000_001, None, 1, 0)
+    assert written == '{"a":1,"amount_usd":-10000.01,"partial_usd":null,"scaled":true,"exceeds_total":false,"b":2}'
 
 
 @pytest.mark.parametrize(
-    ("before", "revision"), [("0019", "head"), ("0019", newest_revision()), ("0019", "+3"), ("0020", "head")]
+    ("before", "revision"), [("0019", "head"), ("0019", newest_revision()), ("0019", SINCE_0019), ("0020", "head")]
 )
 def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(before, revision, bundled):
     with reading(bundled) as connection:
@@ -207,6 +210,18 @@ def test_a_database_of_before_has_what_is_shown_when_it_is_migrated(before, revi
     upgrade(bundled, revision)
     with reading(bundled) as connection:
         assert kept(connection) == rows
+
+
+def test_rows_of_before_their_projects_had_a_status_are_written_anew(bundled):
+    with reading(bundled) as connection:
+        rows = kept(connection)
+    downgrade(bundled, "0021")
+    with writing(bundled) as connection:
+        connection.execute(text("UPDATE listed_row SET shown = 'what was shown before'"))
+    upgrade(bundled)
+    with reading(bundled) as connection:
+        assert kept(connection) == rows
+    assert {row["status"] for row in rows.values()} == {"Active", "Closed", "Pipeline"}
 
 
 def test_a_row_that_is_not_written_is_refused():

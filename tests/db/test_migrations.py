@@ -88,6 +88,22 @@ def test_facts_of_before_are_marked_where_their_project_has_money_in_several_pla
         assert set(connection.execute(marked)) == before
 
 
+def test_projects_of_before_get_the_verdicts_on_them(bundled):
+    """The verdict on a project is that of the row which stands for it as a whole."""
+    query = text("SELECT project_id, category, relevance, method, confidence FROM project ORDER BY project_id")
+    of_rows = text(
+        "SELECT project_id, category, relevance, method, confidence FROM listed_row WHERE number = 0 ORDER BY 1"
+    )
+    with reading(bundled) as connection:
+        before = connection.execute(query).all()
+        assert before == connection.execute(of_rows).all()
+    migrate.downgrade(bundled, "0021")
+    migrate.upgrade(bundled)
+    with reading(bundled) as connection:
+        assert connection.execute(query).all() == before
+    assert {row.method for row in before} == {"review", "rules", "derived"}
+
+
 def test_words_in_other_letters_survive_migrating_down_and_up(bundled):
     words, letters = "work zqcf83ceb9zqcf zqcf83ceb9", "work zqcf83ceb9zqcf σι"
     with writing(bundled) as connection:

@@ -239,6 +239,11 @@ def test_the_page_of_a_component_says_why(get):
     assert "The rules count" in " ".join(text.split())
 
 
+def test_the_page_of_a_project_says_where_the_verdict_on_it_is_doubtful(get):
+    assert "counts in full; confidence 0.50 doubtful" in verdict_of(get, "P163468")
+    assert verdict_of(get, "P174085").endswith("confidence 0.90")
+
+
 def test_an_amount_is_rounded_as_a_browser_rounds_it(get):
     assert get("/v1/components/P150064-whole").json()["data"]["amount_usd"] == 3_050_000
     assert "$3.1 m" in Page.of(get("/components/P150064-whole").text).all("main")[0].text

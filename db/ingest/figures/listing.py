@@ -92,6 +92,7 @@ def _row(row: Row, project: Row, shares: Sequence[Row], places: Iterable[str]) -
     found = {name: row[name] for name in OF_COMPONENT}
     found |= {
         "project_name": project["name"],
+        "status": project["status"],
         "year": approval and approval.year,
         "category": effective["category_code"],
         "categories": " ".join(share["category_code"] for share in shares),

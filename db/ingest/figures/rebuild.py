@@ -31,9 +31,10 @@ from models.texts import is_p_number
 from models.verdict import Decision, Review, decide_project, from_reviews, from_rules
 from models.vocabulary import Granularity
 
-PROJECT_COLUMNS = [
-    column.name for column in tables.project.columns if column.name not in ("source_id", "category", "relevance")
-]
+VERDICT = ("category", "relevance", "method", "confidence")
+"""What a project shows of the verdict on it as a whole."""
+
+PROJECT_COLUMNS = [column.name for column in tables.project.columns if column.name != "source_id"]
 WHOLE_TITLE = "Whole project"
 REMAINDER_TITLE = "Beyond the listed amounts"
 
@@ -110,7 +111,7 @@ def _make(chunk: _Chunk, families: Mapping[str, list[str]], places: PlaceIndex) 
         family = Family({key: _member(chunk, key, taxonomy.version) for key in members})
         made += family_facts(family, places, taxonomy)
         for key, member in family.members.items():
-            chunk.projects[key] |= {"category": member.verdict.category, "relevance": member.verdict.relevance}
+            chunk.projects[key] |= {name: getattr(member.verdict, name) for name in VERDICT}
     return made
 
 
@@ -231,10 +232,7 @@ def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence
     themes: list[dict[str, Any]] = []
     for project_id in project_ids:
         project = chunk.projects[project_id]
-        row = {name: project[name] for name in PROJECT_COLUMNS}
-        rows.append(
-            row | {"source_id": project["source"], "category": project["category"], "relevance": project["relevance"]}
-        )
+        rows.append({name: project[name] for name in PROJECT_COLUMNS} | {"source_id": project["source"]})
         countries += [
             {"project_id": project_id, "country_code": code, "share_ppm": share} for code, share in project["located"]
         ]
