@@ -98,7 +98,8 @@ def carry_out(
                 attempt.commit()
             if detail:
                 report.added = report.changed = report.unchanged = report.withdrawn = 0
-            close_run(connection, report, RunStatus.REFUSED if detail else RunStatus.DONE, detail, terms.dry_run)
+            status = RunStatus.REFUSED if detail else RunStatus.DONE
+            close_run(connection, report, status, detail, confirms=report.confirms and not terms.dry_run)
     except DataError as error:
         with writing(engine) as connection:
             close_run(connection, Report(run_id, adapter.name), *ending_of(error))
@@ -210,16 +211,15 @@ def close_interrupted(connection: Connection) -> None:
 
 
 def close_run(
-    connection: Connection, report: Report, status: RunStatus, detail: str | None = None, dry: bool = False
+    connection: Connection, report: Report, status: RunStatus, detail: str | None = None, confirms: bool = False
 ) -> None:
-    """Write down how a run ended. A dry one confirms nothing."""
+    """Write down how a run ended, and whether it confirms the data: they are as fresh as the last run that does."""
     table = tables.ingest_run
     counts = {name: getattr(report, name) for name in _zero_counts()}
     detail = detail and storable(detail, 10_000)  # it may name a file whose name is no UTF-8
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
     connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
-    # Also where nothing changed: the newest release is what the source still says.
-    if status is RunStatus.DONE and not dry:
+    if confirms:  # also where nothing changed: the newest release is what the source still says
         release = tables.release
         newest = select(func.max(release.c.release_id)).scalar_subquery()
         connection.execute(update(release).where(release.c.release_id == newest).values(checked_at=now()))
