@@ -1,6 +1,7 @@
-"""A disk that is full: what a run and a command then say of themselves."""
+"""A disk that is full: what a run then says of itself, and the room that it gives back."""
 
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import typer
@@ -8,12 +9,17 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from api.cli.database import ready_engine
-from db.engine import writing
+from db.engine import WAL_BYTES, writing
+from db.errors import is_out_of_room
 from tests.api.test_bad_nights import no_more_pages
 from tests.data.export_helpers import PROJECT, csv_text, rows, take
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 WORDS = 30 << 20
+
+
+def log_size(engine):
+    return Path(f"{engine.url.database}-wal").stat().st_size
 
 
 def fill(connection, size):
@@ -45,6 +51,22 @@ def pages(engine, more):
         yield
     finally:
         event.remove(engine, "checkout", limit)
+
+
+def test_a_long_run_gives_the_room_of_its_log_back(served):
+    with writing(served) as connection:
+        fill(connection, WORDS)
+    assert log_size(served) > WORDS
+    with writing(served) as connection:
+        fill(connection, 100_000)
+    assert log_size(served) <= WAL_BYTES
+
+
+def test_what_found_no_room_leaves_none_taken(served):
+    with pytest.raises(OperationalError) as full, pages(served, 3_000), writing(served) as connection:
+        fill(connection, WORDS)
+    assert is_out_of_room(full.value.orig)
+    assert log_size(served) == 0
 
 
 def test_a_run_without_room_is_refused_in_words_and_has_not_died(engine, write):
