@@ -1,4 +1,4 @@
-"""Whether the data are stale: no run was completed for longer than the operator allows."""
+"""Whether the data are stale: no run has confirmed them for longer than the operator allows."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -22,4 +22,4 @@ def _stale_from(checked_at: datetime | None, days: int) -> float:
 
 def staleness(checked_at: datetime) -> str:
     """Say since when the data are stale."""
-    return f"stale: no run was completed since {checked_at.date().isoformat()}; see `python -m api sync`"
+    return f"stale: no run has confirmed the data since {checked_at.date().isoformat()}; see `python -m api sync`"

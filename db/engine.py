@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 
-from db.errors import DatabaseFileError, ReadAnewError
+from db.errors import DatabaseFileError, ReadAnewError, is_out_of_room
 from db.resting import Allowance, file_at, let_rest_no_more, reading_shortly
 
 PRIVATE = 0o600  # hashes of keys, and what was sent with them, are nobody else's business
@@ -25,6 +25,10 @@ SERVER_READERS = 15
 """Connections to a PostgreSQL that a process may have, all of which are kept open: to make one anew takes longer than most
 answers, and what it had prepared would be lost with it."""
 SQLITE_WAIT_MS = 60_000
+WAL_BYTES = 16 << 20
+"""How much of the `-wal` beside a file stays when SQLite begins it anew: four times the 1,000 pages after which it moves what is
+in there into the file, so that usual writes find it made. A long run fills it with all that it writes, and without a limit that
+room would be taken as long as anybody has the file open (https://www.sqlite.org/pragma.html#pragma_journal_size_limit)."""
 COST_OF_PAGE = 1.1
 """What PostgreSQL takes it to cost one who writes to read a page by an index, beside one of a row of pages. It says four, which
 was true of turning disks; a run looks up, some at a time, what it has just written, and would have tables read whole."""
@@ -139,7 +143,8 @@ def _stay_with_the_file(engine: Engine, path: str, _driver: Any, record: Any, _p
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={SQLITE_WAIT_MS}"):
+    bounds = (f"journal_size_limit={WAL_BYTES}", f"busy_timeout={SQLITE_WAIT_MS}")
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=NORMAL", *bounds):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -244,7 +249,23 @@ def noting(engine: Engine) -> Iterator[Connection]:
 
     On PostgreSQL it does not wait for the one who writes alone; SQLite has one writer at a time, so there it does.
     """
-    with engine.connect() as connection, connection.begin():
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        yield connection
+    try:
+        with engine.connect() as connection, connection.begin():
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+    except Exception as error:
+        if engine.dialect.name == "sqlite" and is_out_of_room(getattr(error, "orig", error)):
+            with suppress(SQLAlchemyError):
+                _empty_log(engine)
+        raise
+
+
+def _empty_log(engine: Engine) -> None:
+    """Give back the room that a transaction took in the `-wal` which found no more, and which nobody else could have.
+
+    Nobody is waited for: where one reads just now, the limit of its size has it cut by a later write.
+    """
+    with engine.connect() as connection:
+        for pragma in ("busy_timeout=0", "wal_checkpoint(TRUNCATE)", f"busy_timeout={SQLITE_WAIT_MS}"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")

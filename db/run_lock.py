@@ -5,6 +5,7 @@ next. Without a lock around both, a second run could not tell one that died from
 """
 
 import fcntl
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from sqlalchemy.exc import OperationalError, PendingRollbackError
 from db.engine import reading
 from db.errors import BusyError, DatabaseFileError
 from db.revision import require_current
+
+log = logging.getLogger("db.run_lock")
 
 RUN_LOCK = 0x6D66_6171  # PostgreSQL's advisory lock for the one run; the writer's is another
 ASK_AGAIN_SECONDS = 0.1
@@ -32,7 +35,7 @@ Attempt = Callable[[], bool]
 
 @contextmanager
 def run_lock(engine: Engine, patience: float | None = None) -> Iterator[None]:
-    """Hold the right to run; wait for it, at most `patience` seconds if that is given.
+    """Hold the right to run; wait for it, at most `patience` seconds if that is given, else as long as it takes, and say so.
 
     Raises:
         BusyError: if another run still works after that time.
@@ -49,10 +52,14 @@ def alone(engine: Engine, patience: float | None = None) -> Iterator[None]:
     """Keep all runs out, whatever the revision; raises `BusyError` as `run_lock` does."""
     deadline = None if patience is None else time.monotonic() + patience
     with _lock_of(engine) as attempt:
-        while not attempt():
+        held = attempt()
+        if not held and deadline is None:  # who waits for a while only is told at its end
+            log.warning("another run is at work; waiting for it")
+        while not held:
             if deadline is not None and time.monotonic() >= deadline:
                 raise BusyError("another run is at work: try again when it is done")
             time.sleep(ASK_AGAIN_SECONDS)
+            held = attempt()
         yield
 
 

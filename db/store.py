@@ -70,14 +70,15 @@ def next_release_id(connection: Connection) -> int:
 def make_release(connection: Connection, run_id: int, versions: Versions) -> Release:
     """Number the present state of the data and store its counts and the hash of its content.
 
-    Its time is at least a second later than its predecessor's: Last-Modified tells releases apart by whole seconds.
+    Its time is at least a second later than its predecessor's: Last-Modified tells releases apart by whole seconds. The data
+    are no fresher by it than they were: that is for the run to say.
     """
     count = select(func.count()).select_from
-    release_id = next_release_id(connection)
+    release_id, previous = next_release_id(connection), latest_release(connection)
     changed = _changed_rows(connection, release_id)
     release = Release(
         release_id=release_id,
-        created_at=_after(latest_release(connection)),
+        created_at=_after(previous),
         run_id=run_id,
         as_of=connection.scalar(
             select(func.max(tables.project.c.as_of)).where(func.length(tables.project.c.as_of) == 10)
@@ -91,7 +92,7 @@ def make_release(connection: Connection, run_id: int, versions: Versions) -> Rel
         rows_changed=changed.get(Change.CHANGED, 0),
         rows_removed=changed.get(Change.REMOVED, 0),
         content_sha256=_content_hash(connection),
-        checked_at=now(),
+        checked_at=previous.checked_at if previous else now(),
     )
     insert_rows(connection, tables.release, [release.model_dump()])
     announce_release(connection)

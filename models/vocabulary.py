@@ -94,7 +94,7 @@ class RunStatus(StrEnum):
     QUEUED = "queued"  # its body is kept, and the work on it has not begun
     RUNNING = "running"
     DONE = "done"
-    REFUSED = "refused"  # the file cannot be used, the source did not give it, or all was asked for and some is wrong
+    REFUSED = "refused"  # the file, the source or the disk did not do, or all was asked for and some is wrong
     INTERRUPTED = "interrupted"  # its process ended, or an error that nobody foresaw; nothing of it was kept
 
 

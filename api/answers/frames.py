@@ -35,7 +35,7 @@ class Meta(BaseModel):
     additive: bool | None = Field(default=None, description="True where the rows sum to the totals.")
     group_by: list[str] | None = Field(default=None, description="What the rows are grouped by.")
     stale: bool = Field(
-        default=False, description="True where no run was completed for longer than the operator allows."
+        default=False, description="True where no run has confirmed the data for longer than the operator allows."
     )
     warnings: list[str] = Field(default_factory=list, description="What to know before using the figures.")
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from api.cli.refusing import print_error
 from db.engine import make_engine, missing_file
-from db.errors import DatabaseFileError, DataError, SchemaOutdatedError, is_damaged
+from db.errors import DatabaseFileError, DataError, SchemaOutdatedError, is_damaged, is_out_of_room
 from db.revision import require_current
 from db.settings import get_settings
 
@@ -34,7 +34,8 @@ def ready_engine(needs_schema: bool = True, url: str | None = None) -> Iterator[
         unusable = isinstance(error, SchemaOutdatedError | DatabaseFileError)
         raise typer.Exit(NO_DATABASE if unusable else 1) from None
     except OperationalError as error:
-        print_error(f"the database does not answer: {error.orig}")
+        what = "there is no room to write" if is_out_of_room(error.orig) else "the database does not answer"
+        print_error(f"{what}: {error.orig}")
         raise typer.Exit(NO_DATABASE) from None
     except DatabaseError as error:
         if not is_damaged(error.orig):

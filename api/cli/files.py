@@ -20,11 +20,15 @@ def ingest_file(adapter: Adapter, file: Path) -> None:
 
 
 def records_in(*files: Path) -> int | None:
-    """Count the lines of tables, which are about as many as their records; `None` where a form has no such lines."""
+    """Count the lines of tables, which are about as many as their records; `None` where a form has no such lines, or where
+    one cannot be read: the run says why."""
     if any(file.suffix.lower() not in LINED or not os.path.isfile(file) for file in files):
         return None
     lines = 0
-    for file in files:
-        with file.open("rb") as source:
-            lines += sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
+    try:
+        for file in files:
+            with file.open("rb") as source:
+                lines += sum(block.count(b"\n") for block in iter(lambda: source.read(1 << 20), b""))
+    except OSError:
+        return None
     return lines or None

@@ -36,7 +36,8 @@ TAKERS: Mapping[SyncSource, Taker] = {
 
 
 def sync() -> int:
-    """Take in every source that `SYNC_SOURCES` names; one that fails does not keep the others.
+    """Take in every source that `SYNC_SOURCES` names; one that fails does not keep the others. A source of whose records none
+    could be taken in has failed too: its form may have changed.
 
     Returns:
         The number of sources that failed.
@@ -50,7 +51,7 @@ def sync() -> int:
                     report = TAKERS[source](engine, settings, advance)
             except (DataError, OperationalError, OSError) as error:
                 failed[source] = next(iter(str(error).splitlines()), type(error).__name__)
-                err.print(f"{source}: {failed[source]}", style="red", markup=False, highlight=False)
+                _tell(source, failed[source])
                 continue
             except Exception as error:  # what nobody foresaw of one source says nothing of the next
                 failed[source] = f"unexpected {type(error).__name__}"
@@ -58,6 +59,13 @@ def sync() -> int:
                 continue
             out.print(f"{source}:", highlight=False, end=" ")
             print_report(report)
+            if report.read and not report.confirms:
+                failed[source] = "none of its records could be taken in"
+                _tell(source, failed[source])
     done = [source for source in settings.sync_sources if source not in failed]
     out.print(f"sync: done {', '.join(done) or 'nothing'}; failed {', '.join(failed) or 'nothing'}", highlight=False)
     return len(failed)
+
+
+def _tell(source: str, reason: str) -> None:
+    err.print(f"{source}: {reason}", style="red", markup=False, highlight=False)

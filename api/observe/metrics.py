@@ -20,7 +20,7 @@ from api.freshness import is_stale
 from api.observe.counts import BOUNDS, Figures, SharedCounts
 from db.engine import reading
 from db.queries.releases import latest_release
-from db.queries.runs import count_by_status, count_waiting, reading_runs
+from db.queries.runs import count_by_status, count_refused_by_adapter, count_waiting, reading_runs
 from db.watch import stamp_of
 from models.versions import PROGRAM_VERSION
 
@@ -87,6 +87,11 @@ def _of_runs(connection: Connection) -> Iterator[Metric]:
     for status, number in count_by_status(connection).items():
         runs.add_metric([status], number)
     yield runs
+    text = "Records that were refused in all runs together."
+    refused = GaugeMetricFamily(f"{PREFIX}_refused_records", text, labels=["adapter"])
+    for adapter, number in count_refused_by_adapter(connection).items():
+        refused.add_metric([adapter], number)
+    yield refused
     text = "Uploads that wait to be taken in, or are at work."
     yield GaugeMetricFamily(f"{PREFIX}_uploads_waiting", text, value=count_waiting(connection))
 
@@ -101,7 +106,7 @@ def _of_release(connection: Connection) -> Iterator[Metric]:
     yield GaugeMetricFamily(f"{PREFIX}_release_age_seconds", "Since it was made.", value=round(age, 3))
     if stamp.checked_at is not None:
         age = time() - stamp.checked_at.timestamp()
-        text = "Since a run was completed, whether it changed anything or not."
+        text = "Since a run confirmed the data, whether it changed anything or not."
         yield GaugeMetricFamily(f"{PREFIX}_checked_age_seconds", text, value=round(age, 3))
     stale = int(is_stale(stamp.checked_at))
     yield GaugeMetricFamily(f"{PREFIX}_stale", "1 where that is longer than STALE_AFTER_DAYS.", value=stale)

@@ -27,13 +27,13 @@ class Readiness(BaseModel):
     """That the service can answer, and from which data."""
 
     status: str = Field(
-        description="`ok`, or `stale`: it answers, but no run was completed for longer than the operator allows.",
+        description="`ok`, or `stale`: it answers, but no run has confirmed the data for longer than the operator allows.",
         examples=["ok"],
     )
     release: int = Field(description="The newest release.", examples=[1])
     as_of: str | None = Field(description="Newest date on which a source loaded said something.")
     checked_at: datetime | None = Field(
-        description="When the last run was completed, whether it changed anything or not."
+        description="When the last run was completed in which a source said something that stands, new or not."
     )
 
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from traceback import extract_tb
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -16,6 +15,7 @@ from db import tables
 from db.engine import writing
 from db.errors import DataError, FileRefusedError, RunFailedError, SourceError, SpoolError
 from db.ingest.adapters.adapter import Adapter, RawRecord
+from db.ingest.endings import ending_of
 from db.ingest.figures.rebuild import rebuild, rebuild_all
 from db.ingest.memory import rare_collections
 from db.ingest.records.intake import take_in_file
@@ -29,7 +29,6 @@ from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.queries.runs import DIED
 from db.run_lock import run_lock
-from db.settings import ROOT
 from db.store import insert_rows, make_release, now
 from models.versions import present_versions
 from models.vocabulary import OnError, RunStatus
@@ -99,10 +98,11 @@ def carry_out(
                 attempt.commit()
             if detail:
                 report.added = report.changed = report.unchanged = report.withdrawn = 0
-            close_run(connection, report, RunStatus.REFUSED if detail else RunStatus.DONE, detail, terms.dry_run)
+            status = RunStatus.REFUSED if detail else RunStatus.DONE
+            close_run(connection, report, status, detail, confirms=report.confirms and not terms.dry_run)
     except DataError as error:
         with writing(engine) as connection:
-            close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
+            close_run(connection, Report(run_id, adapter.name), *ending_of(error))
         raise
     return report
 
@@ -115,22 +115,25 @@ def fetching(engine: Engine, adapter: Adapter) -> Iterator[list[RawRecord]]:
         A list for what is met on the way: it is kept with that run.
 
     Raises:
-        SourceError, SpoolError: the very error that ended the fetch.
+        SourceError, SpoolError, FileRefusedError: the very error that ended the fetch.
     """
     started_at, met = now(), list[RawRecord]()
     try:
         yield met
-    except (SourceError, SpoolError) as error:
+    except (SourceError, SpoolError, FileRefusedError) as error:
         with writing(engine) as connection:
             run_id = open_run(connection, adapter, (), RunStatus.REFUSED, started_at)
             insert_rows(connection, tables.rejected_record, [rejection_row(run_id, told(raw)) for raw in met])
-            close_run(connection, Report(run_id, adapter.name), RunStatus.REFUSED, str(error))
+            close_run(connection, Report(run_id, adapter.name), *ending_of(error))
         raise
 
 
 @contextmanager
-def closed_where_it_fails(engine: Engine, run_id: int) -> Iterator[None]:
-    """Write down of a run that an error ended it that nobody foresaw; the error goes on to the caller."""
+def closed_where_it_fails(engine: Engine, run_id: int, without_room: RunStatus = RunStatus.REFUSED) -> Iterator[None]:
+    """Write down of a run that an error ended it which is no refusal; the error goes on to the caller.
+
+    `without_room` is how the run stands where the disk is full.
+    """
     try:
         yield
     except DataError:
@@ -138,7 +141,7 @@ def closed_where_it_fails(engine: Engine, run_id: int) -> Iterator[None]:
     except Exception as error:
         # It may be the database that failed: then the next run finds this one.
         with suppress(SQLAlchemyError), writing(engine) as connection:
-            close_run(connection, Report(run_id, ""), RunStatus.INTERRUPTED, _what_failed(error))
+            close_run(connection, Report(run_id, ""), *ending_of(error, without_room))
         raise
 
 
@@ -150,20 +153,7 @@ def told_in_words(run_id: int) -> Iterator[None]:
     except (DataError, OperationalError):
         raise
     except Exception as error:
-        raise RunFailedError(f"run {run_id} failed: {_what_failed(error)}") from error
-
-
-def _what_failed(error: Exception) -> str:
-    """Say in one line what the error is and which of our lines met it, for whoever has to look for it."""
-    first = str(getattr(error, "orig", error)).strip().partition("\n")[0]
-    ours = [
-        f
-        for f in extract_tb(error.__traceback__)
-        if Path(f.filename).is_relative_to(ROOT) and ".venv" not in f.filename
-    ]
-    where = f" ({Path(ours[-1].filename).relative_to(ROOT)}, line {ours[-1].lineno})" if ours else ""
-    what = storable(f"{type(error).__name__}: {first}", 500)
-    return f"an error that was not foreseen, {what}{where}; nothing of it was kept"
+        raise RunFailedError(f"run {run_id} failed: {ending_of(error).detail}") from error
 
 
 def _nothing_because(report: Report, terms: Terms) -> str | None:
@@ -198,14 +188,17 @@ def _zero_counts() -> dict[str, int]:
 
 
 def input_hash(paths: Sequence[Path]) -> str | None:
-    """Hash the content of the files, or `None` where one is missing."""
+    """Hash the content of the files, or `None` where one is missing or cannot be read."""
     digest = hashlib.sha256()
     for path in paths:
         if not os.path.isfile(path):  # also of a name that no file can have
             return None
-        with path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
+        except OSError:
+            return None
     return digest.hexdigest()
 
 
@@ -218,16 +211,15 @@ def close_interrupted(connection: Connection) -> None:
 
 
 def close_run(
-    connection: Connection, report: Report, status: RunStatus, detail: str | None = None, dry: bool = False
+    connection: Connection, report: Report, status: RunStatus, detail: str | None = None, confirms: bool = False
 ) -> None:
-    """Write down how a run ended. A dry one confirms nothing."""
+    """Write down how a run ended, and whether it confirms the data: they are as fresh as the last run that does."""
     table = tables.ingest_run
     counts = {name: getattr(report, name) for name in _zero_counts()}
     detail = detail and storable(detail, 10_000)  # it may name a file whose name is no UTF-8
     values = {"status": status, "detail": detail, "ended_at": now(), "release_id": report.release_id}
     connection.execute(update(table).where(table.c.run_id == report.run_id).values(**counts, **values))
-    # Also where nothing changed: the newest release is what the source still says.
-    if status is RunStatus.DONE and not dry:
+    if confirms:  # also where nothing changed: the newest release is what the source still says
         release = tables.release
         newest = select(func.max(release.c.release_id)).scalar_subquery()
         connection.execute(update(release).where(release.c.release_id == newest).values(checked_at=now()))
@@ -240,9 +232,7 @@ def _take_in(
     with staged(connection, "touched") as touched, staged(connection, "refused") as refused:
         ledger = Ledger(connection, adapter.name, report, touched, refused)
         for path in paths:
-            if not os.path.isfile(path):  # also of a name that no file can have
-                raise FileRefusedError(f"{path} is not a file")
-            take_in_file(adapter.read(path), ledger, places, progress)
+            take_in_file(_records(adapter, path), ledger, places, progress)
         if previous and previous.versions != versions:
             report.notes.append("the taxonomy, the rules or the method changed: every project was computed anew")
             rebuild_all(connection, places)
@@ -251,3 +241,13 @@ def _take_in(
         else:
             return
     report.release_id = make_release(connection, report.run_id, versions).release_id
+
+
+def _records(adapter: Adapter, path: Path) -> Iterator[RawRecord]:
+    """Read a file. What the system does not give of it, at its beginning or later, is a reason to refuse it."""
+    if not os.path.isfile(path):  # also of a name that no file can have
+        raise FileRefusedError(f"{path} is not a file")
+    try:
+        yield from adapter.read(path)
+    except OSError as error:
+        raise FileRefusedError(f"{path.name} cannot be read: {error.strerror or error}") from error

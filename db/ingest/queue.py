@@ -16,8 +16,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from db import keys, tables
 from db.engine import noting, reading, writing
-from db.errors import DataError, NotFoundError, is_out_of_room
+from db.errors import DataError, NotFoundError
 from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.endings import Ending, ending_of
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run, told_in_words
 from db.ingest.report import Report
 from db.ingest.sources.spool import writable
@@ -176,7 +177,8 @@ def resume(engine: Engine, spool_dir: Path, run_id: int) -> Report:
             if row is None or not _file(row, spool_dir).is_file():
                 raise NotFoundError("kept body of a run that is not over", str(run_id))
             _claim(connection, row)
-        with told_in_words(run_id), closed_where_it_fails(engine, run_id):
+        # Where there is no room it can be taken up once more.
+        with told_in_words(run_id), closed_where_it_fails(engine, run_id, without_room=RunStatus.INTERRUPTED):
             return _work(engine, row, _file(row, spool_dir))
 
 
@@ -214,21 +216,21 @@ def _carry_out(engine: Engine, row: RowMapping, path: Path) -> None:
     except DataError as error:
         log.info("run %s was refused: %s", row["run_id"], error)  # the run says so too
     except Exception as error:
-        if is_out_of_room(getattr(error, "orig", error)):
+        ending = ending_of(error, without_room=RunStatus.QUEUED)
+        if ending.status is RunStatus.QUEUED:
             with suppress(SQLAlchemyError):  # there may be no room for this either
-                _set_back(engine, row, RunStatus.QUEUED, "there is no room to write: it is tried again by itself")
+                _set_back(engine, row, ending)
             raise
         log.exception("run %s failed", row["run_id"])
-        _set_back(engine, row, RunStatus.INTERRUPTED, "an error that was not foreseen; nothing of it was kept")
+        _set_back(engine, row, ending)
 
 
-def _set_back(engine: Engine, row: RowMapping, status: RunStatus, detail: str) -> None:
+def _set_back(engine: Engine, row: RowMapping, ending: Ending) -> None:
     """Write down that a run did not come to its end. One that is queued again has not used up an attempt."""
     run, sent = tables.ingest_run, tables.submission
     with writing(engine) as connection:
-        values = {"status": status, "detail": detail}
-        connection.execute(update(run).where(run.c.run_id == row["run_id"]).values(**values))
-        if status is RunStatus.QUEUED:
+        connection.execute(update(run).where(run.c.run_id == row["run_id"]).values(**ending._asdict()))
+        if ending.status is RunStatus.QUEUED:
             attempts = update(sent).where(sent.c.run_id == row["run_id"]).values(attempts=row["attempts"])
             connection.execute(attempts)
 

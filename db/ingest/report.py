@@ -33,3 +33,8 @@ class Report:
     def altered(self) -> bool:
         """True where the run changed any data."""
         return self.added + self.changed + self.withdrawn > 0
+
+    @property
+    def confirms(self) -> bool:
+        """True where the source said something that stands now: of nothing, or of what was refused alone, nothing does."""
+        return self.altered or self.unchanged > 0

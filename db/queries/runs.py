@@ -138,6 +138,12 @@ def count_by_status(connection: Connection) -> dict[RunStatus, int]:
     return counts
 
 
+def count_refused_by_adapter(connection: Connection) -> dict[str, int]:
+    """Count the records that all runs together refused, by the way in that they came."""
+    found = connection.execute(select(run.c.adapter, func.sum(run.c.rejected)).group_by(run.c.adapter))
+    return {adapter: int(number) for adapter, number in found}
+
+
 def count_waiting(connection: Connection) -> int:
     """Count the uploads that wait to be taken in or are at work; those that were interrupted may never go on."""
     uploads = select(run.c.run_id, run.c.started_at).join(sent_with, sent_with.c.run_id == run.c.run_id)

@@ -8,10 +8,14 @@ from sqlalchemy import update
 
 from db import tables
 from db.engine import writing
+from db.ingest.adapters.iati import IatiAdapter
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
+from db.ingest.reclassify import reclassify
+from db.queries.releases import in_utc
 from db.settings import DATA_DIR, get_settings
 from tests.conftest import client_of, watch_of
+from tests.data.export_helpers import PROJECT, csv_text, rows
 
 
 def known(engine):
@@ -24,6 +28,11 @@ def wait_until(true):
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def checked_before(engine, age):
+    """Whether the newest release was confirmed longer ago than that, as the database has it."""
+    return in_utc(rows(engine, "release")[-1]["checked_at"]) < datetime.now(UTC) - age
 
 
 @pytest.fixture
@@ -47,7 +56,7 @@ def test_stale_data_say_so_and_still_answer(old):
     assert answer.headers["etag"] != tag
     meta = answer.json()["meta"]
     assert meta["stale"] is True
-    assert meta["warnings"][0].startswith("stale: no run was completed since")
+    assert meta["warnings"][0].startswith("stale: no run has confirmed the data since")
     ready = ask("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (200, "stale")
 
@@ -58,6 +67,36 @@ def test_a_run_that_changes_nothing_makes_them_fresh(old):
     wait_until(lambda: known(engine) > datetime.now(UTC) - timedelta(days=1))
     assert ask("/v1/spend").json()["meta"]["stale"] is False
     assert ask("/readyz").json()["status"] == "ok"
+
+
+NOTHING = {
+    "all refused": (RecordsAdapter(), "a.csv", csv_text({**PROJECT, "commitment_usd": "-1"})),
+    "no records": (RecordsAdapter(), "a.json", "[]"),
+    "a header alone": (RecordsAdapter(), "a.csv", csv_text(PROJECT).splitlines()[0] + "\n"),
+    "no activities": (IatiAdapter(), "a.xml", '<iati-activities version="2.03"/>'),
+}
+
+
+@pytest.mark.parametrize(("adapter", "name", "content"), NOTHING.values(), ids=NOTHING)
+def test_a_run_in_which_nothing_stands_confirms_nothing(old, write, adapter, name, content):
+    engine, ask, _ = old
+    assert ingest(engine, adapter, [write(name, content)]).release_id is None
+    assert rows(engine, "ingest_run")[-1]["status"] == "done"
+    assert checked_before(engine, timedelta(days=49))
+    assert ask("/readyz").json()["status"] == "stale"
+
+
+@pytest.mark.parametrize("by", ["a run that is refused to the last", "a reclassification"])
+def test_a_release_that_is_made_by_other_rules_alone_is_no_fresher(old, write, monkeypatch, by):
+    engine, _, _ = old
+    with writing(engine) as connection:
+        connection.execute(update(tables.release).values(rules_version="1"))
+    if by == "a reclassification":
+        release = reclassify(engine, dry_run=False)[1].release_id
+    else:
+        release = ingest(engine, RecordsAdapter(), [write("a.csv", NOTHING["all refused"][2])]).release_id
+    assert release == 2
+    assert checked_before(engine, timedelta(days=49))
 
 
 @pytest.mark.parametrize("days", ["0", "60"])

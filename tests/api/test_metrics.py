@@ -112,6 +112,7 @@ def test_runs_are_told_by_what_became_of_them(engine):
     runs = {key[1][1]: value for key, value in found.items() if key[0] == "migration_finance_runs"}
     assert runs == {"queued": 0, "running": 0, "done": 1, "refused": 1, "interrupted": 0}
     assert of(found, "migration_finance_release") == 1
+    assert of(found, "migration_finance_refused_records", adapter="records") == 1
 
 
 def test_both_forms_are_what_prometheus_reads_and_nothing_keeps_them(fresh):

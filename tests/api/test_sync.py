@@ -75,6 +75,24 @@ def test_a_source_that_fails_is_named_and_nothing_is_written(new_database, tmp_p
     engine.dispose()
 
 
+def test_a_source_whose_records_are_all_refused_has_failed(new_database, tmp_path):
+    url = new_database("sqlite")
+    engine = make_engine(url)
+    upgrade(engine)
+    with running(7) as fake:
+        names = {key: fields.pop("project_name") for key, fields in fake.projects.items()}
+        changed = sync(url, tmp_path, fake.address)
+        for key in list(names)[1:]:
+            fake.projects[key]["project_name"] = names[key]
+        mended = sync(url, tmp_path, fake.address)
+    assert (changed.returncode, mended.returncode) == (1, 0)
+    assert "read 7, added 0, changed 0, unchanged 0, rejected 7" in changed.stdout
+    assert changed.stderr == "worldbank: none of its records could be taken in\n"
+    assert changed.stdout.endswith("sync: done nothing; failed worldbank\n")
+    assert "added 6, changed 0, unchanged 0, rejected 1" in mended.stdout
+    engine.dispose()
+
+
 def test_what_nobody_foresaw_of_one_source_does_not_keep_the_next(new_database, monkeypatch, caplog, capsys, request):
     url = new_database("sqlite")
     engine = make_engine(url)

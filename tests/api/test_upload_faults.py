@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from api.bulk.files import ReleaseFiles
 from api.main import create_app
@@ -25,6 +26,7 @@ from db.ingest.worker import QueueWorker
 from db.queries.runs import list_runs, reading_runs
 from db.run_lock import is_free
 from db.settings import ROOT, get_settings
+from tests.api.test_bad_nights import no_more_pages
 from tests.api.test_errors import problem
 from tests.conftest import app_of, client_of, watch_of
 from tests.data.export_helpers import project_ids, rows
@@ -308,6 +310,17 @@ def test_what_fails_again_and_again_is_given_up_and_can_be_resumed(engine, idle,
     assert (statuses(engine), project_ids(engine), bodies()) == (["done"], ["X1"], [])
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_finds_no_room_as_it_is_resumed_can_be_resumed_again(engine, idle):
+    idle([{**RECORD, "project_id": f"X{n}", "name": "word " * 50} for n in range(600)])
+    spool = get_settings().spool_dir
+    with no_more_pages(engine), pytest.raises(OperationalError):
+        queue.resume(engine, spool, 1)
+    (run,) = rows(engine, "ingest_run")
+    assert (run["status"], run["detail"]) == ("interrupted", "there is no room to write: nothing of it was kept")
+    assert queue.resume(engine, spool, 1).added == 600
+
+
 def test_nobody_waits_for_a_run_that_was_given_up(engine, monkeypatch):
     def fail(*_):
         raise RuntimeError("an error that nobody foresaw")
@@ -317,7 +330,7 @@ def test_nobody_waits_for_a_run_that_was_given_up(engine, monkeypatch):
     for _ in range(2):
         answer = send([RECORD], Idempotency_Key="one")
         assert (answer.status_code, answer.json()["data"]["status"]) == (202, "interrupted")
-        assert "not foreseen" in answer.json()["data"]["detail"]
+        assert "not foreseen, RuntimeError: an error that nobody foresaw (" in answer.json()["data"]["detail"]
     assert time.monotonic() - began < routes.PATIENCE_SECONDS / 2
     assert rows(engine, "submission")[0]["attempts"] == queue.MAX_ATTEMPTS
 

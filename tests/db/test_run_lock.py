@@ -69,6 +69,23 @@ def test_the_lock_of_a_process_that_is_killed_is_free(engine):
         pass
 
 
+def test_a_command_that_waits_says_so_once(engine, write, tmp_path):
+    command = [sys.executable, "-m", "api", "ingest", "records", str(write("a.csv", csv_text(PROJECT)))]
+    environment = {**os.environ, "DATABASE_URL": address(engine)}
+    said = tmp_path / "said"
+    with said.open("w") as errors, run_lock(engine, 1):
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+        try:
+            until(lambda: "\n" in said.read_text() or process.poll() is not None, "it says something")
+        except AssertionError:
+            process.kill()
+            process.wait()
+            raise
+    assert process.wait(60) == 0
+    assert said.read_text() == "another run is at work; waiting for it\n"
+    assert project_ids(engine) == ["X1"]
+
+
 def test_the_lock_is_of_one_database(engine, new_database):
     other = make_engine(new_database(engine.dialect.name))
     upgrade(other)

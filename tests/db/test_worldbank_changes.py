@@ -165,6 +165,45 @@ def test_a_run_for_changes_that_fails_is_made_up_by_the_next(engine, fetch, api)
 
 
 @only_sqlite
+@pytest.mark.parametrize("day", ["2025-06-01 00:00:00.0", LATER], ids=["of the whole list", "of a change"])
+def test_what_was_refused_is_asked_for_until_it_can_be_taken_in(engine, fetch, api, day):
+    if day == LATER:
+        fetch()
+    change(api, "P900003", day, project_name="")
+    assert fetch().rejected == 1
+    change(api, "P900004", "2026-02-05 00:00:00.0", projectstatusdisplay="Closed")
+    again = fetch()
+    assert (again.changed, again.rejected) == (1, 1)
+    api.projects["P900003"]["project_name"] = "Its name is back, and the day of its change is the same"
+    mended = fetch()
+    assert again.notes[0] == mended.notes[0] == f"asked for what changed on or after {day[:10]}"
+    assert mended.rejected == 0
+    assert project(engine, "P900003")["name"].startswith("Its name is back")
+    assert fetch().notes[0] == "asked for what changed on or after 2026-02-05"
+
+
+@only_sqlite
+def test_a_list_of_which_all_was_refused_moves_no_mark(engine, fetch, api):
+    names = {key: fields.pop("project_name") for key, fields in api.projects.items()}
+    for _ in range(2):
+        report = fetch()
+        assert (report.read, report.rejected) == (COUNT, COUNT)
+        assert report.notes[0].startswith("asked for the whole list")
+    for key, name in names.items():
+        api.projects[key]["project_name"] = name
+    assert fetch().added == len(rows(engine, "project")) == COUNT
+
+
+@only_sqlite
+def test_a_list_whose_refused_records_cannot_be_found_any_more_proves_nothing(fetch, api, tmp_path):
+    change(api, "P900003", project_name="")
+    fetch()
+    for page in (tmp_path / "spool").glob("*/*/page-*.json"):
+        page.unlink()
+    assert fetch().notes[0].startswith("asked for the whole list")
+
+
+@only_sqlite
 @pytest.mark.parametrize("day", ["2026-13-45T00:00:00Z", "2062-01-01T00:00:00Z"], ids=["no day", "yet to come"])
 def test_a_day_that_cannot_be_hides_no_change(engine, fetch, api, day):
     change(api, "P900001", day)

@@ -88,8 +88,6 @@ def read_activities(path: Path, position: Position = anywhere) -> Iterator[Activ
             yield from reader.taken()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileRefusedError(f"{path.name} is broken or cut off as a gzip file: {error}") from None
-    except OSError as error:
-        raise FileRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 def _unpacked(name: str, stored: BinaryIO) -> BinaryIO:

@@ -64,7 +64,12 @@ class WorldBankApiAdapter:
                 if key in seen or len(seen) == manifest.limit:
                     continue
                 seen.add(key)
-                yield to_record(f"page {number}, {key}", key, fields, datetime.fromisoformat(entry.retrieved_at))
+                yield to_record(place_of(number, key), key, fields, datetime.fromisoformat(entry.retrieved_at))
+
+
+def place_of(page: int, key: str) -> str:
+    """Name the place of a project: its page, from 1, and the id under which it stands there."""
+    return f"page {page}, {key}"
 
 
 def to_remark(note: str) -> RawRecord:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from db.addresses import place_of, without_user
 from db.errors import DataError, FileRefusedError
 from db.ingest.adapters.iati import SOURCE, IatiAdapter
 from db.ingest.adapters.iati_xml import MAX_FILE
-from db.ingest.pipeline import ingest
+from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
 from db.ingest.sources.spool import writable
 from db.ingest.sources.web import Manners, WebClient
@@ -87,6 +88,8 @@ def ingest_iati(
     whole = Positions(progress)
     for one in [_input(name, whole) for name in _names(places)]:
         try:
+            if one.fetched is None and os.path.isdir(one.name):
+                _refuse_folder(engine, one.name)
             with _at_hand(one, spool_dir, opener) as path:
                 report = ingest(engine, IatiAdapter(place_of(one.name) if one.fetched else None, one.read), [path])
             yield Outcome(one.shown, report)
@@ -105,19 +108,36 @@ def _is_address(name: str) -> bool:
 
 
 def _names(places: Sequence[str]) -> Iterator[str]:
-    """Name files and addresses as they are, and the IATI files of a folder in the order of their names.
-
-    Raises:
-        FileRefusedError: if a folder holds no such file.
-    """
+    """Name files and addresses as they are, and the IATI files of a folder in the order of their names. A folder that gives
+    none, or cannot be read, stands for itself."""
     for place in places:
         if _is_address(place) or not os.path.isdir(place):
             yield place
-            continue
-        found = sorted(str(path) for path in Path(place).rglob("*") if path.name.lower().endswith(ENDINGS))
-        if not found:
-            raise FileRefusedError(f"{place} holds no file that ends in {' or '.join(ENDINGS)}")
-        yield from found
+        else:
+            yield from _files_of(place) or [place]
+
+
+def _files_of(folder: str) -> list[str]:
+    closed: list[str] = []
+    walk = os.walk(folder, onerror=lambda error: closed.append(str(error.filename)))
+    found = sorted(
+        os.path.join(path, name) for path, _, names in walk for name in names if name.lower().endswith(ENDINGS)
+    )
+    return closed + found
+
+
+def _refuse_folder(engine: Engine, folder: str) -> NoReturn:
+    """Write down as a run that a folder gives no file.
+
+    Raises:
+        FileRefusedError: says why.
+    """
+    with fetching(engine, IatiAdapter()):
+        try:
+            os.listdir(folder)
+        except OSError as error:
+            raise FileRefusedError(f"{folder} cannot be read: {error.strerror}") from None
+        raise FileRefusedError(f"{folder} holds no file that ends in {' or '.join(ENDINGS)}")
 
 
 @contextmanager

@@ -117,7 +117,7 @@ class Fetcher:
         answer = content.answer
         assert answer is not None
         self.total = content.total
-        self.changes = [_stated(item) for item in content.records.values()]
+        self.changes = [stated_change(item) for item in content.records.values()]
         if self.query.get("srt") == CHANGED:
             _check_order(self.changes)
         self.asked += 1
@@ -166,11 +166,11 @@ def _kept(item: Any) -> Any:
 
 def _newest_change(records: Mapping[str, Any], retrieved_at: datetime) -> str | None:
     """Find the day of the newest change. What is no day, or was yet to come, is passed over: no change is known up to it."""
-    days = (day for item in records.values() if (day := real_day(_stated(item))))
+    days = (day for item in records.values() if (day := real_day(stated_change(item))))
     return max((day for day in days if day <= retrieved_at.date().isoformat()), default=None)
 
 
-def _stated(item: Any) -> str:
+def stated_change(item: Any) -> str:
     """Read what a record states as the day of its last change, by which the API orders; empty where there is nothing."""
     found = re.match(r"\d{4}-\d\d-\d\d", str(item.get(CHANGED, "") if isinstance(item, dict) else ""))
     return found[0] if found else ""
