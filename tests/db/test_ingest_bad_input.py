@@ -8,7 +8,7 @@ import time
 import pytest
 
 from db.errors import FileRefusedError
-from db.ingest.adapters.adapter import MAX_CELL
+from db.ingest.adapters.quotes import MAX_CELL
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from models.records import ComponentRecord, ProjectRecord
