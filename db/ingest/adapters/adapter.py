@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from db.errors import FileRefusedError
 from db.ingest.adapters.quotes import MAX_CELL, LongRow, taken_apart, told_of_csv, took_in_rows
+from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord
 from models.words import counted
 
@@ -55,39 +56,46 @@ def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV file with their line numbers; those over several lines as a `LongRow`.
 
     Raises:
-        FileRefusedError: if it is empty, not UTF-8, not parted by commas, or broken.
+        FileRefusedError: if it is empty, no text, not parted by commas, broken, or its first row is not UTF-8; of others
+            `check_rows` tells that.
     """
     first_line = 1
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            start, blank, first = file.tell(), 0, file.readline(MAX_CELL)
-            while first.isspace():
-                start, blank, first = file.tell(), blank + 1, file.readline(MAX_CELL)
-            if not first:
-                raise FileRefusedError(f"{path.name} is empty: expected a header line and records")
-            if "\x00" in first:
-                raise FileRefusedError(f"{path.name} is not a text file: expected CSV in UTF-8")
-            if "," not in first and (";" in first or "\t" in first):
-                found = "';'" if ";" in first else "a tab"
-                raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
-            file.seek(start)
+        with text_file(path, "CSV") as file:
+            blank = _pass_blank_lines(path, file)
             lines: list[str] = []
             csv.field_size_limit(MAX_CELL)  # of the whole process, so others may have set it
             reader = csv.reader(_noted(file, lines), strict=True)
             first_line = blank + 1
             for row in reader:
+                if first_line == blank + 1 and (fault := _fault_of_bytes(row)):
+                    raise FileRefusedError(f"{path.name}, line {first_line}: {fault}")
                 if row:
                     yield first_line, LongRow(row, lines) if len(lines) > 1 else row
                 lines.clear()
                 first_line = blank + reader.line_num + 1
-    except UnicodeDecodeError:
-        raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except csv.Error as error:
         raise FileRefusedError(
             f"{path.name} is broken as CSV in the row that begins on line {first_line}: {told_of_csv(error)}"
         ) from None
-    except OSError as error:
-        raise FileRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def _pass_blank_lines(path: Path, file: TextIO) -> int:
+    """Go to the first line that is not blank, and return how many stand before it.
+
+    Raises:
+        FileRefusedError: if there is none, or something else than commas parts its columns.
+    """
+    start, blank, first = file.tell(), 0, file.readline(MAX_CELL)
+    while first.isspace():
+        start, blank, first = file.tell(), blank + 1, file.readline(MAX_CELL)
+    if not first:
+        raise FileRefusedError(f"{path.name} is empty: expected a header line and records")
+    if "," not in first and (";" in first or "\t" in first):
+        found = "';'" if ";" in first else "a tab"
+        raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
+    file.seek(start)
+    return blank
 
 
 def _noted(file: Iterable[str], lines: list[str]) -> Iterator[str]:
@@ -97,7 +105,7 @@ def _noted(file: Iterable[str], lines: list[str]) -> Iterator[str]:
 
 
 def check_rows(
-    rows: Iterable[tuple[int, list[str]]], width: int, least: int | None = None, key: int = 0
+    rows: Iterable[tuple[int, list[str]]], titles: Sequence[str], least: int | None = None, key: int = 0
 ) -> Iterator[tuple[int, list[str], str | None]]:
     """Yield the rows below a header, each with its line number and with why it cannot be used, or `None`.
 
@@ -105,17 +113,36 @@ def check_rows(
 
     Args:
         rows: the rows below the header.
-        width: how many columns the header has.
-        least: how many a row has at least; by default as many.
+        titles: the header.
+        least: how many columns a row has at least; by default as many as the header.
         key: which column has the identifiers that rows are told by, from 0.
     """
-    least = width if least is None else least
+    least = len(titles) if least is None else least
+    header = _bare(titles)[:least]
     for number, row in rows:
         if isinstance(row, LongRow) and took_in_rows(row, least, key):
-            for place, cells, fault in taken_apart(number, row):
-                yield place, cells, fault or _fault_of_width(cells, width, least)
+            found = taken_apart(number, row)
         else:
-            yield number, row, _fault_of_width(row, width, least)
+            found = iter([(number, row, None)])
+        for place, cells, fault in found:
+            fault = fault or _fault_of_bytes(cells) or _fault_of_width(cells, len(titles), least)
+            yield place, cells, fault or ("is the header again" if _is_header(cells, header) else None)
+
+
+def _is_header(row: Sequence[str], header: Sequence[str]) -> bool:
+    return _bare(row[:1]) == header[:1] and _bare(row[: len(header)]) == header
+
+
+def _bare(cells: Sequence[str]) -> list[str]:
+    """Cells as titles are compared; a file that was joined to another may have brought its mark of UTF-8 along."""
+    return [cell.removeprefix("\ufeff").strip().casefold() for cell in cells]
+
+
+def _fault_of_bytes(row: Sequence[str]) -> str | None:
+    if fault_of_bytes("".join(row)) is None:
+        return None
+    faults = (fault_of_bytes(cell) for cell in row)
+    return next(f"column {column} {fault}" for column, fault in enumerate(faults, start=1) if fault)
 
 
 def _fault_of_width(row: Sequence[str], width: int, least: int) -> str | None:
