@@ -200,7 +200,12 @@ WRONG = {
     "status": ({"status": "Open"}, "status", "Open", "'Active', 'Closed', 'Pipeline' or 'Dropped'"),
     "nul-in-id": ({"project_id": "X\x002"}, "project_id", "X\ufffd2", "holds a NUL character: expected a text without"),
     "nul-in-list": ({"sectors": "Health;Edu\x00cation"}, "sectors", "Health;Edu\ufffdcation", "holds a NUL character"),
-    "mark-alone": ({"project_id": "NORD-"}, "project_id", "NORD-", "has nothing behind its dash: expected the project's"),
+    "mark-alone": (
+        {"project_id": "NORD-"},
+        "project_id",
+        "NORD-",
+        "has nothing behind its dash: expected the project's",
+    ),
     "no-name": ({"name": ""}, "name", None, "required, but missing"),
     "counted-above-stated": ({"counted_usd": "6000000"}, "record", None, "counted_usd must not be more"),
     "country-shares": ({"countries": "UGA;KEN", "country_shares": "60;30"}, "record", None, "must sum to 100"),
