@@ -21,7 +21,8 @@ def bounding(day: date | None) -> date | None:
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?")
-_FORM = re.compile(r"(?:19|20)[0-9]{2}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+_FORM = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
+_EARLIEST_SAID = "1900"
 
 
 def parse_day(value: object) -> date | None:
@@ -73,7 +74,7 @@ def check_partial_date(text: str) -> str:
     """Check an ISO date, or only its year or month.
 
     Raises:
-        ValueError: if it is of another form, not in the calendar, or later than tomorrow.
+        ValueError: if it is of another form, not in the calendar, before 1900 or later than tomorrow.
     """
     return _check_by(text, tomorrow())
 
@@ -86,6 +87,8 @@ def _check_by(text: str, latest: date) -> str:
         date.fromisoformat(text + "-01-01"[len(text) - 4 :])
     except ValueError:
         raise ValueError(f"{text!r} is not in the calendar: expected YYYY, YYYY-MM or YYYY-MM-DD") from None
+    if text < _EARLIEST_SAID:
+        raise ValueError(f"{text!r} is before {_EARLIEST_SAID}: expected that year or a later one")
     if text > latest.isoformat()[: len(text)]:
         raise ValueError(f"{text!r} is yet to come: expected {latest.isoformat()} at the latest")
     return text

@@ -112,7 +112,10 @@ def by_precedence(statements: Iterable[AnyDated]) -> list[AnyDated]:
 
 
 def precedence(origin: str, as_of: str) -> tuple[bool, str, int, str]:
-    """What statements sort by: first those that repeat others, then by date, then by trust in the way they came in."""
+    """What statements sort by: first those that repeat others, then by date, then by trust in the way they came in.
+
+    No statement comes in by a way that `ORIGINS` does not name; one that is stored since before that was refused counts least.
+    """
     trust = ORIGINS.index(origin) if origin in ORIGINS else -1
     return origin not in REPEATING, as_of, trust, origin
 

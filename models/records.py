@@ -65,6 +65,17 @@ def check_address(text: str | None) -> str | None:
     return text
 
 
+def check_own_id(text: str) -> str:
+    """Check the id of a project.
+
+    Raises:
+        ValueError: if it ends with a dash: then it is a bank's mark alone, of a row without an id.
+    """
+    if text.endswith("-"):
+        raise ValueError(f"{text[:60]!r} has nothing behind its dash: expected the project's own id there")
+    return text
+
+
 def check_purposes(values: tuple[str, ...]) -> tuple[str, ...]:
     """Check purpose codes, each alone or with its percentage: `24050`, `24050:30`.
 
@@ -133,6 +144,7 @@ ProjectId = Annotated[
     BeforeValidator(text_of),
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"),
     AfterValidator(with_p_number),
+    AfterValidator(check_own_id),
 ]
 
 

@@ -1,7 +1,6 @@
 """The classification rules as data: loading and checking; each pattern is compiled when it is first looked for."""
 
 import re
-import tomllib
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.checked import read_checked
 from models.classification.stems import GAP, StemFinder
 from models.classification.taxonomy import NOT_MIGRATION, load_taxonomy
 
@@ -225,4 +225,4 @@ class RuleSet(_Strict):
 @lru_cache(maxsize=1)
 def load_rules() -> RuleSet:
     """Read the rules beside this file; who asks for no more than their version does not wait until patterns are compiled."""
-    return RuleSet.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+    return read_checked(RuleSet, _FILE)

@@ -1,11 +1,12 @@
 """The taxonomy of migration finance: groups, categories and named sets, read from taxonomy.toml."""
 
-import tomllib
 from collections.abc import Collection
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.checked import read_checked
 
 NOT_MIGRATION = "not_migration"
 _FILE = Path(__file__).with_name("taxonomy.toml")
@@ -102,4 +103,4 @@ class Taxonomy(BaseModel):
 @lru_cache(maxsize=1)
 def load_taxonomy() -> Taxonomy:
     """Read and check the taxonomy that lies beside this file."""
-    return Taxonomy.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+    return read_checked(Taxonomy, _FILE)

@@ -1,10 +1,11 @@
 """The code lists of the IATI activity standard, read from codes.toml beside this file."""
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from models.checked import read_checked
 
 _FILE = Path(__file__).with_name("codes.toml")
 
@@ -35,4 +36,4 @@ class IatiCodes(BaseModel):
 @lru_cache(maxsize=1)
 def load_iati_codes() -> IatiCodes:
     """Read and check the code lists."""
-    return IatiCodes.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+    return read_checked(IatiCodes, _FILE)

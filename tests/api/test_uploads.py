@@ -152,6 +152,7 @@ def test_all_or_nothing(engine):
         (b"", CSV, "empty"),
         (b"nam,projct_id\n", CSV, "lacks the columns"),
         (b"\xff\xfe", CSV, "UTF-8"),
+        (gzip.compress(b"project_id,name\n"), CSV, "Content-Encoding: gzip"),
         (b"[1", JSON, "not JSON"),
         (b"3", JSON, "one JSON value"),
     ],

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from api.cli.commands import app
 from db import tables
 from db.engine import make_engine, reading, writing
-from db.errors import RunFailedError
+from db.errors import FileRefusedError, RunFailedError
 from db.ingest import pipeline
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import upgrade
@@ -368,5 +368,5 @@ def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
 
 def test_a_way_in_whose_trust_nobody_stated_is_refused(engine, write):
     upgrade(engine)
-    with pytest.raises(RunFailedError, match="'unheard' is no way in that projects are trusted by"):
+    with pytest.raises(FileRefusedError, match="'unheard' is no way in for projects"):
         pipeline.ingest(engine, RecordsAdapter("unheard"), [write("one.jsonl", json.dumps(RECORD))])

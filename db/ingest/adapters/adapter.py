@@ -1,29 +1,17 @@
 """What an adapter is: it reads the bytes of one kind of source and yields plain records, and does nothing else."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from db.errors import FileRefusedError
+from db.ingest.adapters.quotes import MAX_CELL, LongRow, taken_apart, told_of_csv, took_in_rows
+from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord
 from models.words import counted
-
-MAX_CELL = 16 * 1024 * 1024
-"""Characters of one cell that are read at all; what is longer than a field allows is refused record by record."""
-
-CSV_FAULTS = {
-    "unexpected end of data": "a quote that opens a cell there is closed nowhere",
-    "field larger than field limit": f"a cell has more than {MAX_CELL:,} characters; is a quote there not closed?",
-    "expected after": "text follows the quote that closes a cell; a quote within a cell is doubled",
-}
-"""What Python's reader of CSV says, and what it means to who wrote the file."""
-
-WORLD_BANK_FORM = "p9"
-"""The form (see `_form`) of the World Bank's numbers, which begin a row whatever form the others in the file have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,55 +52,50 @@ class Adapter(Protocol):
         ...
 
 
-class LongRow(list[str]):
-    """A row of a CSV file over several lines, with these as they stand there."""
-
-    def __init__(self, cells: Iterable[str], lines: Sequence[str]) -> None:
-        super().__init__(cells)
-        self.lines = tuple(lines)
-
-
 def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV file with their line numbers; those over several lines as a `LongRow`.
 
     Raises:
-        FileRefusedError: if it is empty, not UTF-8, not parted by commas, or broken.
+        FileRefusedError: if it is empty, no text, not parted by commas, broken, or its first row is not UTF-8; of others
+            `check_rows` tells that.
     """
     first_line = 1
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            start, blank, first = file.tell(), 0, file.readline(MAX_CELL)
-            while first.isspace():
-                start, blank, first = file.tell(), blank + 1, file.readline(MAX_CELL)
-            if not first:
-                raise FileRefusedError(f"{path.name} is empty: expected a header line and records")
-            if "\x00" in first:
-                raise FileRefusedError(f"{path.name} is not a text file: expected CSV in UTF-8")
-            if "," not in first and (";" in first or "\t" in first):
-                found = "';'" if ";" in first else "a tab"
-                raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
-            file.seek(start)
+        with text_file(path, "CSV") as file:
+            blank = _pass_blank_lines(path, file)
             lines: list[str] = []
             csv.field_size_limit(MAX_CELL)  # of the whole process, so others may have set it
             reader = csv.reader(_noted(file, lines), strict=True)
             first_line = blank + 1
             for row in reader:
+                if first_line == blank + 1 and (fault := _fault_of_bytes(row)):
+                    raise FileRefusedError(f"{path.name}, line {first_line}: {fault}")
                 if row:
                     yield first_line, LongRow(row, lines) if len(lines) > 1 else row
                 lines.clear()
                 first_line = blank + reader.line_num + 1
-    except UnicodeDecodeError:
-        raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
     except csv.Error as error:
         raise FileRefusedError(
-            f"{path.name} is broken as CSV in the row that begins on line {first_line}: {_told(error)}"
+            f"{path.name} is broken as CSV in the row that begins on line {first_line}: {told_of_csv(error)}"
         ) from None
-    except OSError as error:
-        raise FileRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
-def _told(error: csv.Error) -> str:
-    return next((told for said, told in CSV_FAULTS.items() if said in str(error)), str(error))
+def _pass_blank_lines(path: Path, file: TextIO) -> int:
+    """Go to the first line that is not blank, and return how many stand before it.
+
+    Raises:
+        FileRefusedError: if there is none, or something else than commas parts its columns.
+    """
+    start, blank, first = file.tell(), 0, file.readline(MAX_CELL)
+    while first.isspace():
+        start, blank, first = file.tell(), blank + 1, file.readline(MAX_CELL)
+    if not first:
+        raise FileRefusedError(f"{path.name} is empty: expected a header line and records")
+    if "," not in first and (";" in first or "\t" in first):
+        found = "';'" if ";" in first else "a tab"
+        raise FileRefusedError(f"{path.name} parts its columns by {found}: expected a comma")
+    file.seek(start)
+    return blank
 
 
 def _noted(file: Iterable[str], lines: list[str]) -> Iterator[str]:
@@ -122,7 +105,7 @@ def _noted(file: Iterable[str], lines: list[str]) -> Iterator[str]:
 
 
 def check_rows(
-    rows: Iterable[tuple[int, list[str]]], width: int, least: int | None = None, key: int = 0
+    rows: Iterable[tuple[int, list[str]]], titles: Sequence[str], least: int | None = None, key: int = 0
 ) -> Iterator[tuple[int, list[str], str | None]]:
     """Yield the rows below a header, each with its line number and with why it cannot be used, or `None`.
 
@@ -130,78 +113,36 @@ def check_rows(
 
     Args:
         rows: the rows below the header.
-        width: how many columns the header has.
-        least: how many a row has at least; by default as many.
+        titles: the header.
+        least: how many columns a row has at least; by default as many as the header.
         key: which column has the identifiers that rows are told by, from 0.
     """
-    least = width if least is None else least
+    least = len(titles) if least is None else least
+    header = _bare(titles)[:least]
     for number, row in rows:
-        if isinstance(row, LongRow) and _took_in_rows(row, least, key):
-            last = number + len(row.lines) - 1
-            yield (
-                number,
-                row,
-                (
-                    f"a quote that opens a cell in this row, which begins on line {number}, is closed on line {last} only: it "
-                    f"took in {counted(len(row.lines) - 1, 'line')}, which are read anew; close the quote, or take it out"
-                ),
-            )
-            for place, line in enumerate(row.lines[1:], start=number + 1):
-                yield from _read_anew(place, line, width, least)
+        if isinstance(row, LongRow) and took_in_rows(row, least, key):
+            found = taken_apart(number, row)
         else:
-            yield number, row, _fault_of_width(row, width, least)
+            found = iter([(number, row, None)])
+        for place, cells, fault in found:
+            fault = fault or _fault_of_bytes(cells) or _fault_of_width(cells, len(titles), least)
+            yield place, cells, fault or ("is the header again" if _is_header(cells, header) else None)
 
 
-def _took_in_rows(row: LongRow, least: int, key: int) -> bool:
-    """True where a further line has an identifier where the first line has the row's own, and the commas of a row: prose over
-    several lines has commas too, with a blank after the first, and no line of it has an identifier where a row does, unless it
-    lists nothing but identifiers.
-    """
-    own = _form(_cells_of_line(row.lines[0], key + 1)[key:])
-    if "9" not in own:
-        return False
-    full = (_cells_of_line(line, least) for line in row.lines[1:] if line.count(",") >= least - 1)
-    as_rows = (cells for cells in full if not "".join(cells[1:2]).startswith(" "))
-    known = (own, WORLD_BANK_FORM)
-    return any(_form(cells[key:]) in known and not _is_list_of(known, cells) for cells in as_rows)
+def _is_header(row: Sequence[str], header: Sequence[str]) -> bool:
+    return _bare(row[:1]) == header[:1] and _bare(row[: len(header)]) == header
 
 
-def _is_list_of(known: Sequence[str], cells: Sequence[str]) -> bool:
-    """Whether the cells of a line, to where a quote closes, are identifiers and nothing else."""
-    closes = next((place for place, cell in enumerate(cells, start=1) if '"' in cell), len(cells))
-    return all(_form([cell]) in known for cell in cells[:closes])
+def _bare(cells: Sequence[str]) -> list[str]:
+    """Cells as titles are compared; a file that was joined to another may have brought its mark of UTF-8 along."""
+    return [cell.removeprefix("\ufeff").strip().casefold() for cell in cells]
 
 
-def _cells_of_line(line: str, least: int) -> list[str]:
-    """The cells of a line by itself; where a stray quote makes them fewer than so many, what stands between its commas."""
-    try:
-        cells = next(csv.reader([line]), [])
-    except csv.Error:
-        cells = []
-    return cells if len(cells) >= least else line.split(",")
-
-
-def _form(cells: Sequence[str]) -> str:
-    """What identifiers of one kind have in common, by the first of some cells: `P174085`, `p090644` and `P090644-1` are `p9`."""
-    cell = cells[0].strip().strip('"').casefold() if cells else ""
-    return re.sub(r"(?<=9)-9$", "", re.sub(r"[0-9]+", "9", cell))
-
-
-def _read_anew(number: int, line: str, width: int, least: int) -> Iterator[tuple[int, list[str], str | None]]:
-    """Read a line that a stray quote took in; one with such a quote itself, as the line that ends it, cannot be used."""
-    if line.count('"') % 2:
-        yield (
-            number,
-            [],
-            "a quote on this line ends what a quote on an earlier line began: take it out, or add its other",
-        )
-        return
-    try:
-        for row in csv.reader([line], strict=True):
-            if row:
-                yield number, row, _fault_of_width(row, width, least)
-    except csv.Error as error:
-        yield number, [], f"is broken as CSV: {_told(error)}"
+def _fault_of_bytes(row: Sequence[str]) -> str | None:
+    if fault_of_bytes("".join(row)) is None:
+        return None
+    faults = (fault_of_bytes(cell) for cell in row)
+    return next(f"column {column} {fault}" for column, fault in enumerate(faults, start=1) if fault)
 
 
 def _fault_of_width(row: Sequence[str], width: int, least: int) -> str | None:

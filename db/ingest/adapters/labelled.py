@@ -37,7 +37,7 @@ def read_texts(path: Path, with_labels: bool) -> Iterator[LabelledText]:
     needed = TEXT_COLUMNS + (GOLD_COLUMNS if with_labels else ())
     if missing := [name for name in needed if name not in header]:
         raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)}; it has {', '.join(header)[:300]}")
-    for line, row, fault in check_rows(rows, len(header)):
+    for line, row, fault in check_rows(rows, header):
         if fault:
             raise FileRefusedError(f"{path.name}, line {line}: {fault}")
         fields = dict(zip(header, row, strict=True))

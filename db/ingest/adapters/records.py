@@ -10,6 +10,7 @@ from typing import Any
 
 from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
+from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
 
 KINDS: dict[str, type[AnyRecord]] = {
@@ -18,9 +19,11 @@ KINDS: dict[str, type[AnyRecord]] = {
     "review": ReviewRecord,
 }
 
+UNTOLD = ComponentRecord
+"""Stands for the kind of a record that does not say it: it may be one of a list, which then is not whole."""
+
 HINTS = 10
 """Unknown columns for which a known one is looked for, which takes a while for each."""
-
 
 BARRED = ("review", "expected one of project, component: a review needs a key with the scope review too")
 
@@ -54,13 +57,13 @@ def _read_csv(path: Path) -> Iterator[RawRecord]:
     or value, as spreadsheets write them."""
     rows = read_csv(path)
     _, header = next(rows, (0, []))
-    header = [name.strip() for name in header]
+    header = [name.strip().casefold() for name in header]
     if "\x00" in "".join(header):  # in a later line of the header than its first
         raise FileRefusedError(f"{path.name} is not a text file: a column's title holds a NUL character")
     kind = _kind_of_columns(path, [name for name in header if name and not name.startswith("_")])
     titled = max(place for place, name in enumerate(header, start=1) if name)
     key = header.index("subject_id" if kind is ReviewRecord else "project_id")
-    for line, row, fault in check_rows(rows, len(header), titled, key):
+    for line, row, fault in check_rows(rows, header, titled, key):
         place = f"line {line}"
         if fault or (fault := _fault_of_untitled(header, row)):
             yield RawRecord(place, kind, {}, broken=fault)
@@ -90,7 +93,9 @@ def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:
     missing = [name for name, required in known.items() if required and name not in header]
     unknown = [name for name in header if name not in known]
     repeated = sorted(name for name, times in Counter(header).items() if times > 1)
-    near = [match for name in unknown[:HINTS] for match in get_close_matches(name, list(known), n=1)]
+    near = [
+        f"{match} by {name[:60]}" for name in unknown[:HINTS] for match in get_close_matches(name, list(known), n=1)
+    ]
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     for names, problem in ((missing, "lacks the columns"), (unknown, "has unknown columns"), (repeated, "repeats")):
         if names:
@@ -102,18 +107,13 @@ def _kind_of_columns(path: Path, header: list[str]) -> type[AnyRecord]:
 
 def _read_jsonl(path: Path) -> Iterator[RawRecord]:
     empty = True
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    if empty and "\x00" in line:
-                        raise FileRefusedError(
-                            f"{path.name} is not a text file: expected one JSON object a line in UTF-8"
-                        )
-                    empty = False
-                    yield _from_text(f"line {number}", line)
-    except UnicodeDecodeError:
-        raise FileRefusedError(f"{path.name} is not UTF-8: save it as UTF-8") from None
+    with text_file(path, "one JSON object a line") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                empty = False
+                if not line.lstrip().startswith("{") and (fault := fault_of_bytes(line)):
+                    raise FileRefusedError(f"{path.name}, line {number}, {fault}")
+                yield _from_text(f"line {number}", line)
     if empty:
         raise FileRefusedError(f"{path.name} is empty: expected one JSON object a line")
 
@@ -137,23 +137,38 @@ class _Constant(str):
     """`NaN`, `Infinity` or `-Infinity`, which Python reads as numbers and JSON does not have."""
 
 
-_JSON = json.JSONDecoder(parse_float=str, parse_constant=_Constant, object_pairs_hook=_once)
-"""One for all lines: to make one for each takes longer than most lines do."""
+_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_Constant, object_pairs_hook=_once)
+"""One for all lines: to make one for each takes longer than most lines do. Numbers stay as they are written, as in CSV."""
 
 
-def _from_text(place: str, text: str) -> RawRecord:
+def _decoded(text: str) -> Any:
+    """Read a text as JSON.
+
+    Raises:
+        ValueError: says why it cannot be.
+    """
     try:
-        value = _JSON.decode(text)
-    except (ValueError, RecursionError) as error:
-        return RawRecord(place, ProjectRecord, {"text": text[:200]}, broken=f"not JSON: {error}")
-    return _from_object(place, value)
+        return _JSON.decode(text)
+    except RecursionError:
+        raise ValueError("has lists or objects that stand too deep in one another: expected flat records") from None
+    except ValueError as error:
+        raise ValueError(f"is not JSON: {error}") from None
+
+
+def _from_text(place: str, line: str) -> RawRecord:
+    fault = fault_of_bytes(line)
+    try:
+        raw = _from_object(place, _decoded(line))
+    except ValueError as error:
+        return RawRecord(place, UNTOLD, {"text": line[:200]}, broken=fault or str(error))
+    return replace(raw, broken=fault) if fault else raw
 
 
 def _from_object(place: str, value: Any) -> RawRecord:
     kind = value.get("type") if isinstance(value, Mapping) else None
     if not isinstance(kind, str) or kind not in KINDS:
         reason = f"expected an object with `type` one of {', '.join(KINDS)}"
-        return RawRecord(place, ProjectRecord, {"text": str(value)[:200]}, broken=reason)
+        return RawRecord(place, UNTOLD, {"text": str(value)[:200]}, broken=reason)
     fields = {str(name): item for name, item in value.items() if name != "type" and item is not None}
     if isinstance(value, _Repeating):
         fields.pop(value.repeated, None)
@@ -171,13 +186,18 @@ def _fault_of_constants(fields: Mapping[str, Any]) -> str | None:
 
 
 def _read_json(path: Path) -> Iterator[RawRecord]:
+    with text_file(path, "JSON") as file:
+        text = file.read()
+    if not text.strip():
+        raise FileRefusedError(f"{path.name} is empty: expected a list of objects, or one object")
+    if fault_of_bytes(text):
+        found = ((number, fault_of_bytes(line)) for number, line in enumerate(text.split("\n"), start=1))
+        number, fault = next((number, fault) for number, fault in found if fault)
+        raise FileRefusedError(f"{path.name}, line {number}, {fault}")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if not text.strip():
-            raise FileRefusedError(f"{path.name} is empty: expected a list of objects, or one object")
-        document = _JSON.decode(text)
-    except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise FileRefusedError(f"{path.name} is not JSON: {error}") from None
+        document = _decoded(text)
+    except ValueError as error:
+        raise FileRefusedError(f"{path.name} {error}") from None
     if isinstance(document, Mapping):
         yield _from_object("", document)  # the pointer to the whole document (RFC 6901)
         return

@@ -67,7 +67,7 @@ class WorldBankExportAdapter:
         as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
         unit = "row" if path.suffix.lower() in EXCEL else "line"
         key = next(place for place, field in columns.items() if field == "project_id")
-        for number, row, fault in check_rows(chain(head[start + 1 :], rows), len(titles), key=key):
+        for number, row, fault in check_rows(chain(head[start + 1 :], rows), titles, key=key):
             place = f"{unit} {number}"
             if fault:
                 yield RawRecord(place, ProjectRecord, {}, broken=fault)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from db import tables
+from db.errors import FileRefusedError
 from db.ingest.figures.merge import POLLED
 from db.ingest.records.ledger import Ledger
 from db.ingest.records.publishers import other_publisher, stored_publishers
@@ -30,11 +31,12 @@ def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
     """Store project records as statements; one that says the same as before costs no write.
 
     Raises:
-        ValueError: if the way in is not among `ORIGINS`, for then nobody said how far it is trusted.
+        FileRefusedError: if the way in is not among `ORIGINS`, for then nobody said how far it is trusted.
     """
     if records and ledger.origin not in ORIGINS:
-        raise ValueError(
-            f"{ledger.origin!r} is no way in that projects are trusted by: models.project.ORIGINS has none of it"
+        raise FileRefusedError(
+            f"{ledger.origin!r} is no way in for projects: take them in by `python -m api ingest records`, "
+            "or give a new way in its place in models.project.ORIGINS"
         )
     ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
     stored, loaded = _stored_statements(ledger, ids), known_projects(ledger.connection, ids)
