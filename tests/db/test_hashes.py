@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from db import tables
 from db.engine import reading, writing
@@ -50,6 +50,17 @@ def test_a_migrated_database_has_them_at_once(bundled):
     with reading(bundled) as connection:
         before = kept(connection)
     downgrade(bundled, "0007")
+    upgrade(bundled)
+    with reading(bundled) as connection:
+        assert kept(connection) == before != {}
+
+
+def test_hashes_of_before_are_not_kept_where_projects_get_more_content(bundled):
+    with reading(bundled) as connection:
+        before = kept(connection)
+    downgrade(bundled, "0022")
+    with writing(bundled) as connection:
+        connection.execute(text("INSERT INTO project_hash SELECT project_id, 'of before' FROM project"))
     upgrade(bundled)
     with reading(bundled) as connection:
         assert kept(connection) == before != {}

@@ -1,6 +1,6 @@
 """Projects say how sure the verdict on them is, and rows of lists the status of their project.
 
-`db.migrate` writes what is shown of the rows as JSON anew.
+`db.migrate` writes what is shown of the rows as JSON anew, and hashes the projects, whose content has these columns.
 """
 
 import sqlalchemy as sa
@@ -32,9 +32,11 @@ def upgrade() -> None:
     op.add_column("listed_row", sa.Column("status", CODE))
     op.execute(VERDICTS)
     op.execute(STATUSES)
+    op.execute("DELETE FROM project_hash")
 
 
 def downgrade() -> None:
     op.drop_column("listed_row", "status")
     op.drop_column("project", "confidence")
     op.drop_column("project", "method")
+    op.execute("DELETE FROM project_hash")
