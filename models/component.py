@@ -152,7 +152,8 @@ class ComponentPublic(BaseModel):
     countries: list[str] = Doc(description="Places in which its money is counted.", examples=[["BGD"]])
     status: str | None = Doc(
         description="Status of the project that lists it: Active, Closed, Pipeline or Dropped, whose money counts only where "
-        "`status` asks for it; null: no source states one.",
+        "`status` asks for it; null: no source states one. Money that counts on an additional financing of that project "
+        "counts by the status of the financing.",
         examples=["Active"],
     )
     year: int | None = Doc(
@@ -231,5 +232,5 @@ class ComponentDetail(ComponentPublic):
     why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
     review_history: list[PastReview] = Doc(description="Every decision ever made on it, the newest first.")
     amounts: list[dict[str, Any]] = Doc(
-        description="Its rows of money: by measure, project that it counts on, category, place and lender."
+        description="Its rows of money: by measure, project that it counts on, with its status, category, place and lender."
     )

@@ -147,8 +147,9 @@ TABLES = {
             "components",
             "Components",
             "Every row of money as a commitment, of any status and relevance: components, remainders and whole projects. "
-            "What a source no longer lists carries no money and is left out. Amounts are current US dollars; those of dropped "
-            "projects, told by `status`, are in no total of spend.",
+            "What a source no longer lists carries no money and is left out. Amounts are current US dollars; what is of "
+            "dropped projects is in no total of spend. `status` is, as `year`, that of the project which lists the row; money "
+            "that counts on an additional financing of that project counts by the status of the financing.",
             ("component_id",),
             f"/v1/components?relevance={','.join(Relevance)}&{ANY_STATUS}",
             _of_all_rows(columns_of(ComponentPublic)),

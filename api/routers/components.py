@@ -64,6 +64,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         filters = params.to_filters(asked.snapshot)
     else:
         filters = replace(params.to_all(asked.snapshot), projects=(printable(of_project),))
+    any_status = of_project is not None and not params.status
     connection, sort = asked.snapshot.connection, params.sort_keys()
     form = rows_format(asked.request, params.format)
     only = component_names(form, params.fields)
@@ -72,11 +73,12 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
         after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1, only)
         known = [] if of_project is None else [stored_question([of_project])]
-        ask_ahead(connection, chain(known, questions, gap_questions(connection, filters, of_rows=True)), last=True)
+        gaps = gap_questions(connection, filters, of_rows=True, any_status=any_status)
+        ask_ahead(connection, chain(known, questions, gaps), last=True)
     if of_project is not None:
         require_project(connection, of_project)
     rows = Rows(COLUMNS, read, lambda: queries.count_components(connection, filters), PAGE)
-    warnings = partial(gap_warnings, connection, filters, of_rows=True)
+    warnings = partial(gap_warnings, connection, filters, of_rows=True, any_status=any_status)
     return answer_rows(asked, params, rows, lambda: {"meta": asked.meta(filters, warnings=warnings())})
 
 

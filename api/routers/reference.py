@@ -187,10 +187,10 @@ def list_availability(request: Request, snapshot: Snapshot, params: Annotated[Av
     """
     filters, names = params.to_all(snapshot), snapshot.known.place_names
     if rows_format(request, params.format) is Format.JSON:
-        gaps = gap_questions(snapshot.connection, filters)
+        gaps = gap_questions(snapshot.connection, filters, any_status=not params.status)
         ask_ahead(snapshot.connection, [queries.availability_question(filters), *gaps], last=True)
     rows = [
         row | {"country_name": names.get(row["country"])} for row in queries.availability(snapshot.connection, filters)
     ]
-    warnings = partial(gap_warnings, snapshot.connection, filters)
+    warnings = partial(gap_warnings, snapshot.connection, filters, any_status=not params.status)
     return answer_table(Asked(request, snapshot), params, AvailabilityRow, rows, warnings)

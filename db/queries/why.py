@@ -10,7 +10,7 @@ from db.errors import NotFoundError
 from db.queries.components import codes_of
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
-from db.queries.spend.dropped import warnings_of_status
+from db.queries.spend.dropped import warnings_of_lines
 from db.queries.spend.families import doubts_of, with_doubt
 from db.queries.statements.asking import ask_ahead, ask_dicts
 from db.queries.statements.prepared import Question
@@ -40,7 +40,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     row |= {name: codes_of(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
     amounts = ask_dicts(connection, money)
     row |= _sums([line for line in amounts if line["measure"] == filters.measure])
-    row["warnings"] = [*warnings_of_status(row["status"]), *doubts_of(amounts)]
+    row["warnings"] = [*warnings_of_lines(row["status"], amounts), *doubts_of(amounts)]
     amounts = [{name: value for name, value in line.items() if name != "perhaps_twice"} for line in amounts]
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
     history = review_history(connection, component_id, row["project_id"])
@@ -84,6 +84,7 @@ def _amounts() -> Select[Any]:
     columns = (
         fact.c.measure,
         fact.c.project_id,
+        fact.c.status,
         fact.c.category,
         fact.c.country,
         fact.c.lender,

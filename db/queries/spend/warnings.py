@@ -19,7 +19,7 @@ from db.queries.spend.summaries import money_of_status
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, template_of
-from models.filters import COUNTED_STATUSES, DROPPED, STATUSES, Dimension, Filters, SpendQuery
+from models.filters import COUNTED_STATUSES, DROPPED, Dimension, Filters, SpendQuery
 from models.source import SECONDARY_COPIES
 from models.vocabulary import Basis, Relevance
 from models.words import counted
@@ -55,25 +55,31 @@ def warning_questions(connection: Connection, query: SpendQuery) -> Iterator[Que
     yield _checks_question(_checks_of_spend(connection, query))
 
 
-def gap_warnings(connection: Connection, filters: Filters, of_rows: bool = False) -> list[str]:
+def gap_warnings(
+    connection: Connection, filters: Filters, of_rows: bool = False, any_status: bool = False
+) -> list[str]:
     """Say what a filter leaves open: members and measures that no row at all stands under, where empty means not known; what
     it leaves out, of categories that are kept apart and of money that no single country has; and what may count twice.
 
-    `of_rows`: of a list of components, also what counts elsewhere than its row stands.
+    `of_rows`: of a list of components, also what counts elsewhere than its row stands. `any_status`: the list has projects of
+    any status although nobody asked for that.
     """
-    found = _found(connection, _checks_of_list(connection, filters, of_rows))
+    found = _found(connection, _checks_of_list(connection, filters, of_rows, any_status))
     return [*missing(connection, filters), *found, *unstated(connection, filters)]
 
 
-def gap_questions(connection: Connection, filters: Filters, of_rows: bool = False) -> Iterator[Question]:
+def gap_questions(
+    connection: Connection, filters: Filters, of_rows: bool = False, any_status: bool = False
+) -> Iterator[Question]:
     """What the warnings of a list ask; see `gap_warnings`."""
     yield from missing_questions(connection, filters)
-    yield _checks_question(_checks_of_list(connection, filters, of_rows))
+    yield _checks_question(_checks_of_list(connection, filters, of_rows, any_status))
 
 
-def _checks_of_list(connection: Connection, filters: Filters, of_rows: bool) -> list[Check]:
+def _checks_of_list(connection: Connection, filters: Filters, of_rows: bool, any_status: bool) -> list[Check]:
     carrying = replace(filters, secondary=())
-    apart = [*_left_apart(filters), *_left_in_buckets(connection, filters), *_dropped(carrying)]
+    dropped = _dropped(carrying, told_included) if any_status else _dropped_left_out(carrying)
+    apart = [*_left_apart(filters), *_left_in_buckets(connection, filters), *dropped]
     checks = [*apart, _perhaps_twice(carrying)]
     if of_rows:
         checks.append(Check(listed_elsewhere, carrying, told_elsewhere, FINANCING))
@@ -85,7 +91,7 @@ def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
     checks = [
         *_left_apart(query.filters, query.basis),
         *_left_in_buckets(connection, query.filters, query.basis),
-        *_dropped(query.filters, query.basis),
+        *_dropped_left_out(query.filters, query.basis),
         _not_approved(connection, query),
     ]
     return [*checks, _perhaps_twice(query.filters, query.basis), *_in_doubt(query), *_aims_without_components(query)]
@@ -154,10 +160,15 @@ def _left_in_buckets(connection: Connection, filters: Filters, basis: Basis = Ba
     )
 
 
-def _dropped(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
-    """Who names a project means it, whatever became of it; who names statuses is told nothing new."""
-    told = {COUNTED_STATUSES: told_left_out, STATUSES: told_included}.get(filters.statuses)
-    if filters.projects and told:
+def _dropped_left_out(filters: Filters, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
+    """Who picks out statuses is told nothing new; who names all that are counted asks for what is counted anyhow."""
+    if set(filters.statuses) == set(COUNTED_STATUSES):
+        yield from _dropped(filters, told_left_out, basis)
+
+
+def _dropped(filters: Filters, told: Said, basis: Basis = Basis.COMPONENT) -> Iterator[Check]:
+    """Who names a project means it, whatever became of it."""
+    if filters.projects:
         yield Check(_of_named, replace(filters, statuses=(DROPPED,)), told, "dropped project", (basis,))
 
 
