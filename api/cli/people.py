@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from rich.table import Table
 
-from api.answers.shape import OF_PICTURES
+from api.answers.asked import OF_PICTURES
 from api.cli.database import NO_DATABASE, ready_engine
 from api.cli.examples import example
 from api.cli.refusing import print_error

@@ -26,7 +26,7 @@ from db.ingest.records.validation import storable
 from db.ingest.report import Report
 from db.progress import Progress as Counted
 from db.settings import get_settings
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 from models.words import counted
 
 REPLICA_SECONDS = 5

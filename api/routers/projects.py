@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import Format
 from api.answers.pagination import decode_cursor
-from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.answers.tables import project_table
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import DrawnLinks, Links, Meta
 from api.answers.negotiation import Format, Picture
 from api.answers.pagination import decode_cursor
-from api.answers.shape import Asked, Rows, answer_picture, answer_rows, chosen_format
+from api.answers.shape import Rows, answer_picture, answer_rows, chosen_format
 from api.answers.tables import group_columns, spend_columns, spend_table, with_labels
 from api.charts.choice import drawable
 from api.charts.picture import picture_of

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
+from db.ingest.sources.bodies import retry_after
+from db.ingest.sources.manners import Manners
 from db.ingest.sources.validators import Validators
-from db.ingest.sources.web import Manners, WebClient, retry_after
+from db.ingest.sources.web import WebClient
 from tests.data.fake_worldbank import BOMB, bomb, ever_from, once
 from tests.data.iati import hasty, serving
 

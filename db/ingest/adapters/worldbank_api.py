@@ -17,8 +17,8 @@ from db.ingest.adapters.worldbank_fields import (
     read_texts,
     real_day,
 )
+from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.spool import read_manifest, read_page
-from db.ingest.sources.web import shape_of
 from models.filters import STATUSES
 from models.records import ProjectRecord, parse_flag
 
