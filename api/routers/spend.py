@@ -20,7 +20,7 @@ from api.exports.columns import columns_of
 from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
 from db.queries.spend.ratio import spend_ratio
-from db.queries.spend.spend import ask_spend_ahead, by_method, count_rows, spend_totals
+from db.queries.spend.spend import ask_spend_ahead, count_rows, spend_totals
 from db.queries.spend.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
@@ -69,8 +69,7 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
     whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:
-        methods = [with_dollars(row) for row in by_method(connection, query)]
-        totals = with_dollars(whole) | {"by_method": methods}
+        totals = with_dollars(whole) | {"by_method": list(map(with_dollars, whole["by_method"]))}
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
     read = partial(spend_table, snapshot, query, totals=whole)
