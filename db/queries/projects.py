@@ -15,9 +15,8 @@ from db.queries.filtering import (
     fact,
     facts,
     matching_projects,
-    price_questions,
-    require_prices,
 )
+from db.queries.priced_years import price_questions, require_prices
 from db.queries.releases import in_utc
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, on_page, projects_question

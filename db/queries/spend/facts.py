@@ -54,8 +54,8 @@ def from_facts(query: SpendQuery, by: str | None = None, spread: bool = True) ->
     return _with_whole_projects(query, rows) if query.basis is Basis.PROJECT else rows
 
 
-def component_basis(query: SpendQuery, by: str | None = None, spread: bool = True) -> Select[Any]:
-    """The figures of each group from its facts; see `from_facts`."""
+def component_basis(query: SpendQuery, by: str | None = None, spread: bool = True, counted: bool = True) -> Select[Any]:
+    """The figures of each group from its facts, or with `counted` false no more than their money; see `from_facts`."""
     groups = group_columns(query)
     money, prices = [], [in_prices(cents, query.filters) for cents in (fact.c.amount_cents, fact.c.partial_cents)]
     for priced, name in zip(prices, ("", "_partial"), strict=True):
@@ -66,7 +66,8 @@ def component_basis(query: SpendQuery, by: str | None = None, spread: bool = Tru
             sum_of(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
         ]
     methods = _by_method([literal(1), *prices]) if tells_methods(query) else ()
-    statement = select(*groups, *money, *distinct_counts(spread), *methods).select_from(_facts(query))
+    counts = distinct_counts(spread) if counted else ()
+    statement = select(*groups, *money, *counts, *methods).select_from(_facts(query))
     return statement.where(*conditions(query.filters, by)).group_by(*groups)
 
 

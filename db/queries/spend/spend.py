@@ -22,7 +22,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.queries.filtering import conditions, fact, high, price_questions, require_prices, unindexed
+from db.queries.filtering import conditions, fact, high, unindexed
+from db.queries.priced_years import price_questions, require_prices
 from db.queries.spend.cells import Plan, cells_of
 from db.queries.spend.facts import METHODS, component_basis, figures_of, from_facts
 from db.queries.spend.gaps import named_years

@@ -13,6 +13,7 @@ from db.queries.spend.cells import Cells, Plan, cells_of, kind_of, kinds_of, sum
 from db.queries.spend.facts import (
     METHOD_FIGURES,
     again,
+    component_basis,
     counted_again,
     distinct_counts,
     figures_of,
@@ -43,7 +44,7 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
 
 def stand_ready(plan: Plan, query: SpendQuery) -> bool:
     """Whether the rows of an answer are cells as they are, so that nothing has to be added up."""
-    whole = plan.counts == plan.money and not plan.by_place and not plan.rest(query.filters)
+    whole = plan.counts == plan.money and not (plan.by_place or plan.in_facts or plan.rest(query.filters))
     return bool(query.group_by) and whole and plan.money.are_rows(kinds_of(query))
 
 
@@ -73,12 +74,16 @@ def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
     money = dict(zip(MONEY_COLUMNS, _money(query), strict=True))
     money |= dict(zip(METHOD_FIGURES, _methods(), strict=True)) if tells_methods(query) else {}
     counts = {name: summary.c[name] for name in COUNT_COLUMNS}
-    if plan.counts == plan.money:
+    if plan.in_facts:
+        rows = component_basis(query, counted=False).subquery()
+        groups = [rows.c[dimension.value] for dimension in query.group_by]
+        yield select(*groups, *_filled(figures, {name: rows.c[name] for name in money}))
+    elif plan.counts == plan.money:
         yield _of_cells(plan.money, query, _filled(figures, {**money, **counts}))
     else:
         yield _of_cells(plan.money, query, _filled(figures, money))
-        if plan.counts is not None:
-            yield _of_cells(plan.counts, query, _filled(figures, counts))
+    if plan.counts is not None and (plan.in_facts or plan.counts != plan.money):
+        yield _of_cells(plan.counts, query, _filled(figures, counts))
     for filters in plan.rest(query.filters):
         rows = from_facts(replace(query, filters=filters), by="year", spread=False).subquery()
         told = {name: rows.c[name] for name in figures if plan.counts is not None or name not in COUNT_COLUMNS}
