@@ -254,7 +254,7 @@ class ReviewRecord(Record):
     subject_id: SubjectId
     category: str
     share_percent: Annotated[str | None, BeforeValidator(text_of)] = None
-    secondary_categories: Items = ()
+    secondary_categories: Annotated[Items, Field(max_length=20)] = ()
     relevance: Relevance
     certainty: Certainty
     reason: Words

@@ -14,7 +14,7 @@ from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
 from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
-from api.problems.kinds import PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
+from api.problems.kinds import GONE_SECONDS, PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
 from api.problems.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
@@ -120,12 +120,12 @@ def _install_unready(app: FastAPI) -> None:
         if is_out_of_room(error.orig):
             return no_room(request, error.orig)
         log.warning("the database did not answer: %s", error.orig)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=GONE_SECONDS)
 
     @app.exception_handler(NoneFreeError)
     async def no_connection(request: Request, error: NoneFreeError) -> Response:
         log.warning("all connections to the database are in use: %s", error)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=GONE_SECONDS)
 
     @app.exception_handler(DatabaseError)
     async def database_damaged(request: Request, error: DatabaseError) -> Response:

@@ -44,6 +44,10 @@ def test_a_document_type_is_refused_before_anything_is_read(tmp_path, content):
         ("", "line 1: not well-formed XML (no element found)"),
         ("{}", "not well-formed"),
         ("<iati-activities>&nbsp;</iati-activities>", "undefined entity"),
+        (
+            '<iati-activities xmlns:x="urn:x"><x:iati-activity/></iati-activities>',
+            "line 1: the element 'x:iati-activity': expected 'iati-activity', in no namespace",
+        ),
         ("<iati-organisations/>", "begins with the element 'iati-organisations': expected 'iati-activities'"),
         (b"<iati-activities>\n\xff</iati-activities>", "line 2: not well-formed XML (not well-formed (invalid token))"),
         ('<?xml version="1.0" encoding="UTF-16"?><iati-activities/>', "encoding specified in XML declaration"),

@@ -249,6 +249,26 @@ def test_a_cell_of_a_million_characters_costs_only_its_record(engine, write, for
     assert (report.rejected, project_ids(engine)) == (1, ["X1", "X3"])
 
 
+@pytest.mark.parametrize("bundled", ["sqlite"], indirect=True)
+def test_a_long_list_of_unknown_codes_is_refused_once(bundled, write):
+    review = {
+        "type": "review",
+        "subject_id": "P167506-1",
+        "category": "worker_mobility",
+        "relevance": "direct",
+        "certainty": "sure",
+        "reason": "r",
+        "reviewer": "x",
+        "reviewed_on": "2026-01-01",
+    }
+    many, few = ({**review, "secondary_categories": ["x"] * number} for number in (40_000, 20))
+    take(bundled, write("a.jsonl", jsonl_text(many, few)))
+    found = [row for row in rejected(bundled) if row["field"] == "secondary_categories"]
+    assert [row["place"] for row in found] == ["line 1", *["line 2"] * 20]
+    assert found[0]["reason"] == "has 40,000 items, at most 20 are taken"
+    assert all(row["reason"].startswith("no category 'x'") for row in found[1:])
+
+
 @on_sqlite
 @pytest.mark.parametrize(
     ("line", "width"), [("X2", "1 column"), ("X2,Name", "2 columns"), (",".join(["X2"] * 12), "12 columns")]

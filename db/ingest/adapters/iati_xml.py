@@ -24,6 +24,7 @@ MAX_DEPTH = 100
 MAX_FILE = 16 * 1024**3
 """Bytes of a file after unpacking: the longest that are published have about one gigabyte."""
 
+ACTIVITY = "iati-activity"
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 WANTED = frozenset(
     {"iati-identifier", "other-identifier", "reporting-org", "title", "description", "activity-status", "activity-date"}
@@ -163,7 +164,11 @@ class _Reader:
             if name != "iati-activities":
                 raise FileRefusedError(f"{self.name} begins with the element {name[:60]!r}: expected 'iati-activities'")
             self.generated = attributes.get("generated-datetime", "")
-        elif self.depth == 2 and name == "iati-activity":
+        elif self.depth == 2 and name.endswith(f":{ACTIVITY}"):
+            raise FileRefusedError(
+                f"{self.name}, line {self._line()}: the element {name[:60]!r}: expected {ACTIVITY!r}, in no namespace"
+            )
+        elif self.depth == 2 and name == ACTIVITY:
             self.root = Node(name, attributes, self._line())
             self.open, self.begin, self.broken, self.skipping = [self.root], self.parser.CurrentByteIndex, None, 0
         elif self.root is not None:

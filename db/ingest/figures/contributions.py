@@ -90,6 +90,11 @@ class Sums:
         self.components: set[str] = set()
         self.unknown: set[str] = set()
 
+    @property
+    def money(self) -> int:
+        """The most that counts of the line in one way or another, in cents."""
+        return max(self.figures[0] + self.figures[1], self.entire)
+
     def __eq__(self, other: object) -> bool:
         """Tell whether nothing that is kept differs."""
         return isinstance(other, Sums) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)

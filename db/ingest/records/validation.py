@@ -120,6 +120,10 @@ def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
         elif problem["type"] == "string_too_long":
             most = problem["ctx"]["max_length"]
             reason = f"has {len(str(value)):,} characters, at most {most:,} are taken"
+        elif problem["type"] == "too_long":
+            reason = (
+                f"has {problem['ctx']['actual_length']:,} items, at most {problem['ctx']['max_length']:,} are taken"
+            )
         yield _rejection(raw, field, value, reason)
     if len(problems) > MOST_ERRORS:
         yield _rejection(raw, "record", None, f"{len(problems) - MOST_ERRORS:,} more errors, which are not listed")

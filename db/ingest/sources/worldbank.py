@@ -22,6 +22,7 @@ from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.progress import Progress, unseen
+from models.words import counted
 
 ROWS = 500
 """Projects of a page: the API takes up to 1,000; half of that comes in some megabytes."""
@@ -101,9 +102,9 @@ class Fetcher:
         """Tell whether the page that came last ends before a day: what comes after it changed earlier still."""
         return bool(self.changes) and self.changes[-1] < mark.isoformat()
 
-    def page(self, offset: int, may_be_empty: bool, extra: Mapping[str, str | int] | None = None) -> Page:
-        """Get the page that begins at an offset, and keep it."""
-        params = {**self.query, **(extra or {"os": offset})}
+    def page(self, offset: int, may_be_empty: bool, only: str | None = None) -> Page:
+        """Get the page that begins at an offset, or `only` one project, and keep it. What else comes with that one is left."""
+        params = {**self.query, **({"id": only} if only else {"os": offset})}
         entry, folder = self.spool.previous.get(offset, (None, None))
 
         def read(answer: Answer) -> _Content:
@@ -112,21 +113,24 @@ class Fetcher:
                 return _Content(entry.total or 0, kept["records"], answer)
             if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
                 return _Content(self.total, {}, answer)
-            return read_projects(answer, may_be_empty, 0 if extra else offset)
+            return read_projects(answer, may_be_empty, 0 if only else offset)
 
         content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
-        answer = content.answer
+        answer, records = content.answer, content.records
         assert answer is not None
+        if only and (others := len(records.keys() - {only})):
+            _note(self.spool, [f"asked for {only}, the source sent {counted(others, 'other project')}, not taken in"])
+            records = {key: item for key, item in records.items() if key == only}
         self.total = content.total
-        self.changes = [stated_change(item) for item in content.records.values()]
+        self.changes = [stated_change(item) for item in records.values()]
         if self.query.get("srt") == CHANGED:
             _check_order(self.changes)
         self.asked += 1
         self.unchanged += answer.unchanged
         given = entry.validators if entry and answer.unchanged else answer.validators
-        kept = {"records": content.records, "newest_change": _newest_change(content.records, answer.retrieved_at)}
+        kept = {"records": records, "newest_change": _newest_change(records, answer.retrieved_at)}
         self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
-        return Page(offset, list(content.records), content.total)
+        return Page(offset, list(records), content.total)
 
 
 def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> _Content:
@@ -221,7 +225,7 @@ def _fetch_single(fetcher: Fetcher, projects: Sequence[str], progress: Progress)
     spool = fetcher.spool
     for number, project_id in enumerate(projects):
         if number >= len(spool.manifest.pages):
-            fetcher.page(number, False, {"id": project_id})
+            fetcher.page(number, False, project_id)
         if project_id not in read_page(spool.folder, spool.manifest.pages[number])["records"]:
             _note(spool, [f"the source knows no project {project_id}"])
         progress(1, len(projects))
