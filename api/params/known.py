@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from api.deps import Snapshot
 from api.problems.kinds import NEAR, BadParameterError, ProblemItem, unknown_value
 from db.errors import NotFoundError
-from db.queries.projects import as_stored, taken_as_stored
+from db.queries.project_ids import as_stored, taken_as_stored
 from models.country import WORLD, PlaceIndex
 
 REGIONS_CALLED = {

@@ -22,7 +22,7 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from db.queries import components as queries
 from db.queries import why
-from db.queries.projects import require_project, stored_question
+from db.queries.project_ids import require_project, stored_question
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import rows_of

@@ -21,6 +21,7 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from db.queries import projects as queries
+from db.queries.project_statements import differing, project_statements
 from db.queries.spend.dropped import warnings_of_status
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
@@ -68,8 +69,8 @@ def project_row(snapshot: Snapshot, project_id: str) -> tuple[dict[str, Any], li
         NotFoundError: if there is none of this identifier.
     """
     found = queries.get_project(snapshot.connection, project_id)
-    said = queries.project_statements(snapshot.connection, found["project_id"])
-    found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
+    said = project_statements(snapshot.connection, found["project_id"])
+    found |= {"statements": [with_dollars(line) for line in said], "differing": differing(said)}
     row = shown(ProjectDetail, found)
     row.pop("position", None)
     return row, warnings_of_status(row["status"])

@@ -35,18 +35,8 @@ from db.queries.spend.spend import spend
 from db.queries.spend.summaries import known_members
 from models.classification import load_taxonomy
 from models.filters import KEPT_APART, Dimension, Filters, SpendQuery
-from models.summary import (
-    BY,
-    COLUMNS,
-    CONFIDENCE,
-    ENTIRE,
-    FIGURES,
-    GRANULARITY,
-    GROUPINGS,
-    SCOPES,
-    TOUCHING,
-    Scope,
-)
+from models.groupings import BY, COLUMNS, CONFIDENCE, GRANULARITY, GROUPINGS, SCOPES, TOUCHING, Scope
+from models.summary import ENTIRE, FIGURES
 from models.vocabulary import Basis, Granularity, Lender, Relevance, YearBasis
 from tests.db import test_hashes, test_listed_rows
 from tests.db.test_spend_properties import CATEGORIES, data_sets, filters, groupings, pair  # noqa: F401  # a fixture

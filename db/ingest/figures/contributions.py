@@ -7,21 +7,19 @@ from typing import Any, NamedTuple
 
 from models.classification import load_taxonomy
 from models.filters import Dimension
-from models.summary import (
+from models.groupings import (
     BY,
     COLUMNS,
     CONFIDENCE,
-    DISTINCT,
-    ENTIRE,
     GROUPINGS,
     OF_PROJECTS,
     SERVING,
-    SUMS,
     TOUCHING,
     Scope,
     scopes_of,
     touched,
 )
+from models.summary import DISTINCT, ENTIRE, SUMS
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
 
 Figures = list[int]

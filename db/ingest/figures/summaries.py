@@ -34,18 +34,8 @@ from db.ingest.figures.packing import packed, unpacked
 from db.store import ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
-from models.summary import (
-    BY,
-    COLUMNS,
-    DISTINCT,
-    GROUPINGS,
-    MEMBERS,
-    OF_PROJECTS,
-    TOUCHING,
-    Grouping,
-    Scope,
-    touched,
-)
+from models.groupings import BY, COLUMNS, GROUPINGS, MEMBERS, OF_PROJECTS, TOUCHING, Grouping, Scope, touched
+from models.summary import DISTINCT
 
 MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""

@@ -21,8 +21,8 @@ from db.queries.releases import latest_release
 from db.queries.spend.touch import begins_with, touches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
+from models.groupings import BY, COLUMNS, CONFIDENCE, GRANULARITY, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.spans import Span, whole_years
-from models.summary import BY, COLUMNS, CONFIDENCE, GRANULARITY, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.vocabulary import Basis, Relevance, YearBasis
 
 summary = tables.spend_summary

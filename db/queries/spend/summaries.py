@@ -26,8 +26,9 @@ from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
+from models.groupings import COLUMNS, GROUPINGS, Scope
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.summary import COLUMNS, ENTIRE, GROUPINGS, Scope
+from models.summary import ENTIRE
 from models.vocabulary import Basis, Granularity, Measure
 
 
