@@ -248,7 +248,9 @@ def test_below_the_revision_that_brought_statuses_rows_are_shown_without_them(bu
 def columns_in(engine):
     """Names and types of all columns, by table."""
     return {
-        name: [(column["name"], str(column["type"]), column["nullable"]) for column in inspect(engine).get_columns(name)]
+        name: [
+            (column["name"], str(column["type"]), column["nullable"]) for column in inspect(engine).get_columns(name)
+        ]
         for name in inspect(engine).get_table_names()
     }
 
