@@ -20,6 +20,7 @@ from db.ingest.sources.answers import by_ids, read_list
 from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
+from db.ingest.sources.validators import Validators
 from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.progress import Progress, unseen
 from models.words import counted
@@ -41,6 +42,8 @@ KEPT = frozenset(
 """The only fields that reach the disk. What people work on a project is in others, and is dropped on arrival."""
 
 EXPECTED = "JSON with a total and projects by their ids"
+BESIDE = -1
+"""The place of a page in no list."""
 PUBLISHER = "worldbank.org"
 
 Opener = Callable[[str], WebClient]
@@ -59,13 +62,14 @@ class UnorderedError(Exception):
 class Wanted:
     """Which projects are asked for: all, those approved since a day, or single ones; of a list at most `limit`.
 
-    `changed_from` asks for those that changed on that day or later, the newest change first.
+    `changed_from` asks for those that changed on that day or later, the newest first, and for those that `again` names.
     """
 
     since: date | None = None
     projects: tuple[str, ...] = ()
     limit: int | None = None
     changed_from: date | None = None
+    again: tuple[str, ...] = ()
 
     def query(self, rows: int) -> dict[str, str | int]:
         """The parameters of the question, but for the place in the list.
@@ -131,6 +135,15 @@ class Fetcher:
         kept = {"records": records, "newest_change": _newest_change(records, answer.retrieved_at)}
         self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
         return Page(offset, list(records), content.total)
+
+    def again(self, project_id: str) -> None:
+        """Get a single project beside a list, on a page of its own, whose change does not show how far the list is known."""
+        content = self.client.get({**self.query, "id": project_id}, read_projects, EXPECTED)
+        assert content.answer is not None
+        self.asked += 1
+        found = {key: item for key, item in content.records.items() if key == project_id}
+        self.spool.add(BESIDE, content.total, {"records": found}, content.answer.retrieved_at, Validators())
+        _note(self.spool, [] if found else [f"the source knows no project {project_id}"])
 
 
 def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> _Content:
@@ -213,6 +226,8 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
             walk.to_the_end()
         finally:
             _note(spool, walk.notes)
+        for project_id in filter(lambda one: one not in walk.seen, wanted.again):
+            fetcher.again(project_id)
         spool.manifest.missing = walk.missing
         if not walk.seen:
             _note(spool, ["the source has no project for this question"])
