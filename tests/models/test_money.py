@@ -96,7 +96,7 @@ def test_shares_are_parts_of_the_whole_to_the_last_of_six_decimals_or_of_four_di
     whole = sum(parts)
     for share, part in zip(shares_of(parts, whole), parts, strict=True):
         true = Fraction(part, whole)
-        digits = [n for n in range(6, 20) if not part or round(true * 10**n) >= 1000]
+        digits = [n for n in range(6, 20) if not part or true * 10**n >= 1000]
         assert Fraction(share) == round(true, digits[0])
 
 
