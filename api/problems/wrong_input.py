@@ -18,6 +18,7 @@ WORDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_type": "must be text, in quotes",
+    "string_too_short": "is empty",
     "string_too_long": "has more than {max_length} characters",
     "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
     "string_pattern_mismatch": "must be {form}",

@@ -176,8 +176,8 @@ WRONG = {
     "country-code": ({"countries": "XXX"}, "countries", "XXX", "no place 'XXX': expected ISO 3166-1 alpha-3"),
     "shares-of-regional": (
         {"countries": "UGA;KEN", "country_shares": "60;40", "regional": "yes"},
-        "record",
-        None,
+        "regional",
+        "yes",
         "regional counts all money in the region, country_shares in countries: state one",
     ),
     "script-as-address": (
@@ -207,8 +207,19 @@ WRONG = {
         "has nothing behind its dash: expected the project's",
     ),
     "no-name": ({"name": ""}, "name", None, "required, but missing"),
-    "counted-above-stated": ({"counted_usd": "6000000"}, "record", None, "counted_usd must not be more"),
-    "country-shares": ({"countries": "UGA;KEN", "country_shares": "60;30"}, "record", None, "must sum to 100"),
+    "id-with-blank": (
+        {"project_id": "X 2"},
+        "project_id",
+        "X 2",
+        "^'X 2' is no identifier: expected a letter of A to Z or a digit, then .* 100 characters at most, as in P174085$",
+    ),
+    "counted-above-stated": ({"counted_usd": "6000000"}, "counted_usd", "6000000", "counted_usd must not be more"),
+    "country-shares": (
+        {"countries": "UGA;KEN", "country_shares": "60;30"},
+        "country_shares",
+        "60;30",
+        "must sum to 100",
+    ),
     "repeated": ({"project_id": "X1"}, "project_id", "X1", "X1 was read at line 2 already; the first one counts"),
 }
 
@@ -273,6 +284,47 @@ def test_a_line_that_is_no_record_is_refused_between_good_ones(engine, write, ba
     assert refused["place"] == "line 2"
     assert re.search("is not JSON|stand too deep|`type` one of project, component, review", refused["reason"])
     assert (report.added, report.rejected, project_ids(engine)) == (2, 1, ["X1", "X2"])
+
+
+FAULTY = {
+    "a-value-and-codes": (
+        "project",
+        {"approval_date": "2020-13-01", "source": "nobody", "countries": "UGA;ZZZ;QQQ", "counted_usd": "6000000"},
+        {"approval_date": "2020-13-01", "counted_usd": "6000000", "source": "nobody", "countries": ["ZZZ", "QQQ"]},
+    ),
+    "what-needs-what-was-refused": (
+        "project",
+        {"countries": "UGA;uga", "country_shares": "60;30", "commitment_usd": "much", "counted_usd": "5", "place": "?"},
+        {"countries": "UGA;uga", "commitment_usd": "much"},
+    ),
+    "a-component": (
+        "component",
+        {"ordinal": "0", "amount_basis": "", "passage": "abc", "passage_start": "1", "source": "nobody"},
+        {"ordinal": "0", "passage_start": "1", "amount_basis": None, "source": "nobody"},
+    ),
+    "a-review": (
+        "review",
+        {
+            "reviewed_on": "2024-02-31",
+            "category": "nothing",
+            "secondary_categories": "diaspora;few",
+            "share_percent": "0",
+        },
+        {"reviewed_on": "2024-02-31", "share_percent": "0", "category": "nothing", "secondary_categories": "few"},
+    ),
+    "a-review-without-category": ("review", {"category": "", "relevance": "none"}, {"category": None}),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("kind", "change", "faults"), FAULTY.values(), ids=FAULTY)
+def test_all_that_is_wrong_with_a_record_is_told_at_once(engine, write, kind, change, faults):
+    good = {"project": PROJECT, "component": COMPONENT, "review": REVIEW}[kind]
+    take(engine, write("a.csv", csv_text(good | change)))
+    told = [(row["field"], row["value"]) for row in rejected(engine)]
+    assert told == [
+        (field, one) for field, some in faults.items() for one in (some if isinstance(some, list) else [some])
+    ]
 
 
 @on_sqlite
@@ -643,8 +695,8 @@ REVIEW = {
         (
             "component",
             [{**COMPONENT, "passage": "abc", "passage_start": "9", "passage_end": "1"}],
-            "record",
-            None,
+            "passage_start",
+            "9",
             "passage_start 9 must not be after passage_end 1",
         ),
         ("review", [REVIEW], "share_percent", "60", "shares of X1 sum to 60, expected 100"),
