@@ -24,7 +24,6 @@ WORDS = {
     "string_pattern_mismatch": "must be {form}",
     "model_attributes_type": "must be a JSON object",
     "list_type": "must be a list",
-    "json_invalid": "is no JSON: {error}",
 }
 """What is wrong, by Pydantic's kinds of error, in words for those who never heard of Pydantic."""
 

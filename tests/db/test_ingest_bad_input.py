@@ -347,6 +347,32 @@ def test_a_field_that_stands_twice_in_an_object_is_refused_whichever_was_meant(e
     assert project_ids(engine) == ["X2"]
 
 
+BROKEN_JSON = {
+    "no-colon": ('{"naïve" "UGA"}', 10, "expected a colon"),
+    "no-end": ('{"naïve": "UGA"', 16, "expected a comma, or the end of the list or object"),
+    "no-value": ('{"naïve": }', 11, "expected a value"),
+    "no-quotes": ("{naive: 1}", 2, "expected a name in double quotes"),
+    "comma-at-the-end": ('{"naïve": 1,}', 13, "expected a name in double quotes"),
+    "two-objects": ("{} {}", 4, "something follows where all should end"),
+    "open-text": ('{"naïve": "UGA}', 11, "a text begins that does not end"),
+    "tab": ('{"naïve": "U\tA"}', 13, "a text holds a control character, such as the end of a line"),
+    "backslash": (r'{"naïve": "U\A"}', 13, "a text holds a backslash that nothing known follows"),
+}
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["no end", "line feed", "both"])
+@pytest.mark.parametrize(("text", "column", "reason"), BROKEN_JSON.values(), ids=BROKEN_JSON)
+def test_where_json_is_broken_is_told_by_line_and_column_in_words(tmp_path, text, column, reason, end):
+    lines, whole = tmp_path / "a.jsonl", tmp_path / "a.json"
+    lines.write_bytes(f"{text}{end}".encode())
+    (raw,) = RecordsAdapter().read(lines)
+    assert (raw.place, raw.broken) == ("line 1", f"is not JSON at column {column}: {reason}")
+    whole.write_bytes(f"\n{text}{end}".encode())
+    with pytest.raises(FileRefusedError) as refused:
+        list(RecordsAdapter().read(whole))
+    assert str(refused.value) == f"a.json is not JSON at line 2, column {column}: {reason}"
+
+
 @on_sqlite
 @pytest.mark.parametrize("form", ["json", "jsonl"])
 @pytest.mark.parametrize(
