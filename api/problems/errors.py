@@ -28,6 +28,7 @@ from db.errors import (
     is_damaged,
     is_out_of_room,
 )
+from models.words import told_of_json
 
 log = logging.getLogger("api")
 
@@ -46,8 +47,8 @@ def install(app: FastAPI) -> None:
         found = error.errors()
         for one in found:
             if one["type"] == "json_invalid":
-                what = (one.get("ctx") or {}).get("error", "it ends too early")
-                message = f"the body is no JSON at character {one['loc'][-1]}: {what}"
+                what = told_of_json((one.get("ctx") or {}).get("error", "it ends too early"))
+                message = f"the body is no JSON at character {one['loc'][-1] + 1:,}: {what}"
                 return problem(request, "bad-request", message, [in_body(message)])
         items = listed(found, partial(from_validation, request), where=str(found[-1]["loc"][0]))
         return problem(request, "bad-parameter", items[0].message, items)

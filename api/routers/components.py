@@ -105,7 +105,7 @@ def component_row(snapshot: Snapshot, component_id: str) -> tuple[dict[str, Any]
 def get_component(
     request: Request, snapshot: Snapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:
-    """One component with *why* it is counted as it is: who or what decided, on which words, in which version.
+    """One component with the reasons why it is counted as it is: who or what decided, on which words, in which version.
 
     JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
     """
