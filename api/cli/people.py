@@ -38,7 +38,7 @@ def _question(model: type[BaseModel], path: str, text: str) -> Callable[..., Non
     def command(**given: Any) -> None:
         as_json, identifier = given.pop("json"), given.pop("id", None)
         if identifier is not None and not identifier.strip():
-            raise typer.BadParameter(f"an empty text is no identifier: {EXAMPLES[path.split('/')[2][:-1]]}")
+            raise typer.BadParameter("an empty text is no identifier: expected one such as P174085 or P167506-1")
         pairs = [(name, value) for name, values in given.items() for value in values or ()]
         if not as_json and path == "/v1/spend" and not given["fields"]:
             groups = [part.strip() for value in given["group_by"] or () for part in value.split(",")]

@@ -101,7 +101,11 @@ class SummaryChanges:
             self.compare(self._before, contributions(facts))
 
     def compare(self, before: Mapping[str, Project], after: Mapping[str, Project]) -> None:
-        """Take back what was and add what is, for projects where these differ."""
+        """Take back what was and add what is, for projects where these differ.
+
+        Raises:
+            TooMuchMoneyError: if so much money changes that the changes themselves might not be exact.
+        """
         for project_id in before.keys() | after.keys():
             old, new = before.get(project_id), after.get(project_id)
             if old != new:
@@ -109,6 +113,8 @@ class SummaryChanges:
                     if project is not None:
                         self._moved += sum(sums.money for sums in project.lines.values())
                         self._change(project, sign)
+        if self._moved > MOST_CENTS:  # before anything of it is written
+            raise TooMuchMoneyError(MOST_CENTS)
         if len(self._changes) + len(self._changes_apart) > MANY_CELLS:
             self.write()
 
@@ -163,10 +169,8 @@ class SummaryChanges:
         """Write what is left.
 
         Raises:
-            TooMuchMoneyError: if the amounts are so large that sums of them might not be exact.
+            TooMuchMoneyError: if all money together is so much that sums of it might not be exact.
         """
-        if self._moved > MOST_CENTS:
-            raise TooMuchMoneyError(MOST_CENTS)
         self.write()
         self._store.finish()
         if any(cents > MOST_CENTS for cents in _all_money(self.connection)):

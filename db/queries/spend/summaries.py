@@ -1,6 +1,6 @@
 """Answers questions about spend from cells of the summaries that ingest keeps (see `db.queries.spend.cells`)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import add
@@ -71,40 +71,38 @@ def _plus(number: ColumnElement[Any], more: ColumnElement[Any] | None) -> Column
 
 def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
     """What is added up, each part with all figures: zeros where it tells nothing of them."""
-    figures = figures_of(query)
-    money = dict(zip(MONEY_COLUMNS, _money(query), strict=True))
-    money |= dict(zip(METHOD_FIGURES, _methods(), strict=True)) if tells_methods(query) else {}
-    counts = {name: summary.c[name] for name in COUNT_COLUMNS}
+    money = [*_money(query), *(_methods() if tells_methods(query) else ())]
+    counts = [summary.c[name] for name in COUNT_COLUMNS]
     if plan.in_facts:
-        rows = component_basis(query, counted=False).subquery()
-        groups = [rows.c[dimension.value] for dimension in query.group_by]
-        yield select(*groups, *_filled(figures, {name: rows.c[name] for name in money}))
+        yield _of_rows(query, component_basis(query, counted=False))
     elif plan.counts == plan.money:
-        yield _of_cells(plan.money, query, _filled(figures, {**money, **counts}))
+        yield _of_cells(plan.money, query, _filled(query, [*money, *counts]))
     else:
-        yield _of_cells(plan.money, query, _filled(figures, money))
+        yield _of_cells(plan.money, query, _filled(query, money))
     if plan.counts is not None and (plan.in_facts or plan.counts != plan.money):
-        yield _of_cells(plan.counts, query, _filled(figures, counts))
+        yield _of_cells(plan.counts, query, _filled(query, counts))
     for filters in plan.rest(query.filters):
-        rows = from_facts(replace(query, filters=filters), by="year", spread=False).subquery()
-        told = {name: rows.c[name] for name in figures if plan.counts is not None or name not in COUNT_COLUMNS}
-        yield select(*(rows.c[dimension.value] for dimension in query.group_by), *_filled(figures, told))
+        rest = from_facts(replace(query, filters=filters), by="year", spread=False)
+        yield _of_rows(query, rest, () if plan.counts is not None else COUNT_COLUMNS)
     if plan.by_place:
-        again_there = _filled(figures, _by_name(counted_again()))
-        yield _of_facts(query, again_there, *_in_several_places(plan, query.filters))
+        yield _of_facts(query, _filled(query, counted_again()), *_in_several_places(plan, query.filters))
     if plan.counts is None:
-        yield _of_facts(query, _filled(figures, _by_name(distinct_counts())))
+        yield _of_facts(query, _filled(query, distinct_counts()))
     else:
-        yield _of_facts(query, _filled(figures, _by_name(_counts_of_spread())), *_SPREAD)
+        yield _of_facts(query, _filled(query, _counts_of_spread()), *_SPREAD)
 
 
-def _filled(names: Sequence[str], known: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-    """Columns of these names: those that are known, zeros for all others."""
-    return [known.get(name, literal(0)).label(name) for name in names]
+def _of_rows(query: SpendQuery, statement: Select[Any], left_out: Collection[str] = ()) -> Select[Any]:
+    """The figures of rows that are added up already, but for those `left_out`, which something else tells."""
+    rows = statement.subquery()
+    figures = _filled(query, [column for column in rows.c if column.name not in left_out])
+    return select(*(rows.c[dimension.value] for dimension in query.group_by), *figures)
 
 
-def _by_name(columns: Sequence[ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
-    return dict(zip(COUNT_COLUMNS[-len(columns) :], columns, strict=True))
+def _filled(query: SpendQuery, known: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """All figures of an answer: those that are known, by their names, zeros for all others."""
+    by_name = {column.name: column for column in known}
+    return [by_name.get(name, literal(0)).label(name) for name in figures_of(query)]
 
 
 def _in_several_places(plan: Plan, filters: Filters) -> list[ColumnElement[bool]]:
@@ -137,7 +135,11 @@ def _methods() -> list[ColumnElement[Any]]:
     review = (summary.c.by_review, summary.c.by_review_partial)
     rules = (summary.c.by_rules, summary.c.by_rules_partial)
     derived = (summary.c.amount - review[0] - rules[0], summary.c.partial - review[1] - rules[1])
-    return [summary.c.facts_derived, *derived, summary.c.facts_by_review, *review, summary.c.facts_by_rules, *rules]
+    facts_of = (summary.c.facts_derived, summary.c.facts_by_review, summary.c.facts_by_rules)
+    figures = (
+        figure for number, money in zip(facts_of, (derived, review, rules), strict=True) for figure in [number, *money]
+    )
+    return [figure.label(name) for figure, name in zip(figures, METHOD_FIGURES, strict=True)]
 
 
 def _of_cells(cells: Cells, query: SpendQuery, figures: Sequence[ColumnElement[Any]]) -> Select[Any]:
