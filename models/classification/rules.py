@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.checked import read_checked
 from models.classification.stems import GAP, StemFinder
@@ -24,6 +24,16 @@ MACROS_DEEP = 5
 _ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
+
+def in_one_line(pattern: str) -> str:
+    """A pattern that is written over several lines as one: its lines are joined without the blanks around them, and what
+    stands in a line behind ` # ` is a comment."""
+    if "\n" not in pattern:
+        return pattern
+    return "".join(line.partition(" # ")[0].strip() for line in pattern.splitlines())
+
+
+Pattern = Annotated[str, AfterValidator(in_one_line)]
 TextField = Literal["name", "objective", "component_title", "component_description"]
 
 
@@ -56,10 +66,10 @@ class Rule(_Strict):
     weight: float = Field(default=0.9, gt=0, le=1)
     partial: bool = False  # the words themselves name others beside the group
     stems: tuple[str, ...] = Field(min_length=1)
-    patterns: tuple[str, ...] = Field(min_length=1)
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
     fields: tuple[TextField, ...] = ("name", "objective", "component_title", "component_description")
-    requires: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
+    requires: tuple[Pattern, ...] = ()
+    unless: tuple[Pattern, ...] = ()
     countries: tuple[str, ...] = ()
 
 
@@ -68,7 +78,7 @@ class Cue(_Strict):
 
     id: str
     note: str = Field(min_length=10)
-    patterns: tuple[str, ...] = Field(min_length=1)
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
     categories: tuple[str, ...] = ()  # empty: for every category
 
 
@@ -77,7 +87,7 @@ class Function(_Strict):
 
     id: str
     category: str
-    patterns: tuple[str, ...]
+    patterns: tuple[Pattern, ...]
     sectors: tuple[str, ...] = ()
     overrides: bool = False  # in a title it decides by itself
 
@@ -112,7 +122,7 @@ class Settings(_Strict):
     cue_window: int = Field(gt=0)
     aims_after: int = Field(gt=0)
     matches_per_rule: int = Field(gt=0)
-    aim_verbs: str
+    aim_verbs: Pattern
     plain_words: tuple[str, ...]
     calibration: dict[str, float]
 
@@ -121,7 +131,7 @@ class RuleSet(_Strict):
     """All rules of one version."""
 
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
-    macros: dict[str, str]
+    macros: dict[str, Pattern]
     settings: Settings
     rules: tuple[Rule, ...]
     functions: tuple[Function, ...]

@@ -1,13 +1,20 @@
 """Every rule can fire: its words stand in a text where one of its stems does, and are not all taken by rules before it."""
 
+from pathlib import Path
+
 import pytest
 
+from models import classification
 from models.classification import ClassifierInput, load_rules
 from models.classification.matching import Document, find_matches
+from models.classification.rules import in_one_line
 from models.classification.verdict import field_text
 from tests.models.test_classifier import of_row, read_samples
 
 FIELDS = ("name", "objective", "component_title", "component_description")
+LINE = 120
+"""Letters in a line of rules."""
+
 RULES = load_rules()
 BY_ID = {rule.id: rule for rule in RULES.rules}
 
@@ -69,3 +76,20 @@ def test_every_rule_fires_in_a_text(rule, of_samples):
 
 def test_texts_are_given_for_rules_that_there_are():
     assert SAID.keys() <= BY_ID.keys()
+
+
+def test_a_pattern_over_several_lines_is_one():
+    written = """
+        work_in_(?:  # a place
+            france|(?<!new )zealand
+            |the_uk
+        )
+    """
+    assert in_one_line(written) == r"work_in_(?:france|(?<!new )zealand|the_uk)"
+    assert in_one_line(" as it is # said ") == " as it is # said "
+
+
+def test_no_pattern_needs_a_screen_of_its_own():
+    lines = (Path(classification.__file__).parent / "rules.toml").read_text(encoding="utf-8").splitlines()
+    long = [line for line in lines if len(line) > LINE and not line.startswith(("#", "note = "))]
+    assert not long, f"write over several lines: {long}"
