@@ -1,7 +1,7 @@
 """The classification rules as data: loading and checking; each pattern is compiled when it is first looked for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -71,6 +71,14 @@ class Rule(_Strict):
     requires: tuple[Pattern, ...] = ()
     unless: tuple[Pattern, ...] = ()
     countries: tuple[str, ...] = ()
+    abroad: bool = False  # places that it names are abroad: the project's own country is none of them
+
+
+class Home(_Strict):
+    """A place where people go to work, by its names, and the countries (ISO alpha-3) whose people are at home there."""
+
+    names: Pattern
+    countries: tuple[str, ...] = Field(min_length=1)
 
 
 class Cue(_Strict):
@@ -133,6 +141,7 @@ class RuleSet(_Strict):
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     macros: dict[str, Pattern]
     settings: Settings
+    homes: tuple[Home, ...]
     rules: tuple[Rule, ...]
     functions: tuple[Function, ...]
     cues_before: tuple[Cue, ...]
@@ -219,6 +228,12 @@ class RuleSet(_Strict):
             return tuple(found.span() for found in self.compiled(by_id[rule].patterns).finditer(text))
 
         return find
+
+    def home_of(self, countries: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+        """Names of the places that are home to a project in all of its countries (ISO alpha-3); none where it has none."""
+        own = frozenset(countries)
+        homes = (home for home in self.homes if own and own <= set(home.countries))
+        return tuple(self.compiled((rf"\b(?:{home.names})\b",)) for home in homes)
 
     def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """The patterns as one regular expression, compiled once."""

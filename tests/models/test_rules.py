@@ -49,7 +49,7 @@ SAID = {
 
 
 def fired(text):
-    document = Document.of({name: field_text(text, name) for name in FIELDS}, text.countries)
+    document = Document.of({name: field_text(text, name) for name in FIELDS}, text.countries, RULES)
     return {match.rule.id for match in find_matches(document, RULES, FIELDS)}
 
 

