@@ -131,6 +131,7 @@ class Settings(_Strict):
     aims_after: int = Field(gt=0)
     matches_per_rule: int = Field(gt=0)
     aim_verbs: Pattern
+    further: Pattern
     plain_words: tuple[str, ...]
     calibration: dict[str, float]
 
@@ -197,6 +198,11 @@ class RuleSet(_Strict):
     def new_aim(self) -> re.Pattern[str]:
         """Where a sentence without numbers goes on to its next aim."""
         return compile_any((rf"(?:,_?(?:and_)?|_and_)(?:to_)?(?:{self.settings.aim_verbs})\b",), self.macros)
+
+    @cached_property
+    def further(self) -> re.Pattern[str]:
+        """How a sentence begins that only adds to what was said."""
+        return compile_any((rf"[ ]{{0,4}}(?:{self.settings.further}),?_",), self.macros)
 
     @cached_property
     def counting(self) -> frozenset[str]:

@@ -55,10 +55,16 @@ COUNTED = {
         "Retour des sinistrés dans leurs foyers",
         "Aider les populations touchées par la guerre à retourner dans leurs villages",
         "Apoyar a los damnificados para volver a sus hogares",
+        "Water for the zone to which the city has relocated families whose housing was destroyed in the flood plain",
+        "Support the relocation and rehabilitation of communities living on the coast affected by the tsunami",
+        "Resettlement of earthquake victims",
+        "Relogement des familles sinistrées",
+        "Reubicación de los damnificados",
     ],
     "internal_displacement partial": [
         "Upgrading of roads, including relocation sites in safe zones for displaced communities",
     ],
+    "host_communities direct": ["Cash for hosting families in towns hit by the war"],
     "mobility_skills direct": [
         "Rural migrants working in the Gulf: skills certification",
         "Skills certification of rural migrants for jobs in Saudi Arabia",
@@ -168,6 +174,13 @@ NOT_COUNTED = [
     "Former soldiers return to their villages after the war",
     "The project does not finance the return of families affected by the war.",
     "Planned relocation of villages from the volcano to safe zones",
+    "Resettlement of people who live in areas at risk of floods",
+    "Relocation of families whose houses were destroyed for the reservoir",
+    "Resettlement of people affected by the floods of a dam",
+    "Relocation of firms affected by the flood",
+    "Relocation of power lines damaged by the cyclone",
+    "Host families for students in exchange programmes",
+    "Hosting households of tourists in war museums",
     "Training of nurses for jobs in Poland",
     "Temporary employment schemes in Latvia",
     "Skills for jobs in Europe and Central Asia",
@@ -223,3 +236,17 @@ def test_what_only_reads_like_them_is_not(text, field):
 def test_routes_are_those_of_animals_where_an_animal_is_named(routes):
     fired = {evidence.rule for evidence in classify(ClassifierInput(objective=f"Refugees. {routes}.")).evidence}
     assert ("trap.wildlife_routes" in fired) == ("livestock" in routes)
+
+
+@pytest.mark.parametrize(
+    ("objective", "relevance"),
+    [
+        ("To rebuild roads. In addition, the project builds houses for refugees.", "partial"),
+        ("To rebuild roads. Finally, schools for refugees are built, and teachers of refugees trained.", "partial"),
+        ("Reconstruire les routes. En outre, le projet aide les réfugiés.", "partial"),
+        ("To rebuild houses for refugees. In addition, refugees get cash.", "direct"),
+        ("To rebuild houses. The project works, in addition, for refugees.", "direct"),
+    ],
+)
+def test_what_a_sentence_only_adds_is_one_aim_of_several(objective, relevance):
+    assert classify(ClassifierInput(objective=objective)).relevance == relevance

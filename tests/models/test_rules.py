@@ -40,6 +40,8 @@ SAID = {
     "refugees.displaced_in_host_country": "To serve displaced people in Lebanon.",
     "displaced.with_hosts": "To serve internally displaced people and their host communities.",
     "displaced.short_french": "Aide aux PDI retournées.",
+    "displaced.relocated": "Relocation of flood victims.",
+    "hosts.families": "Cash for host families in conflict-affected towns.",
     "displaced.topic": "To end forced displacement.",
     "skills.labour_migrants": "Aspiring migrants have their skills certified.",
     "mobility.labour_mobility": "Skills and labour mobility in the Pacific.",

