@@ -11,6 +11,9 @@ from models.classification.rules import expand
 from tests.models.test_reach import write
 
 RULES = load_rules()
+PLACES = {"destination", "destinationfrench", "destinationspanish", "gulf"}
+"""Macros that name places where people go to work."""
+
 TEXTS = [
     ("Jobs in Germany for nurses", "DEU", "KEN"),
     ("Employment in Malaysia", "MYS", "IDN"),
@@ -21,6 +24,8 @@ TEXTS = [
     ("Protection of workers in Oman", "OMN", "NPL"),
     ("Recruitment of nurses to Saudi Arabia", "SAU", "IND"),
     ("Training of rural migrants for jobs in the Gulf", "QAT", "IND"),
+    ("Emploi en France pour les jeunes", "FRA", "TUN"),
+    ("Empleo en España", "ESP", "HND"),
 ]
 
 
@@ -49,8 +54,9 @@ def test_people_go_abroad_from_the_own_country():
     assert evidence[0].words == text
 
 
-def test_every_destination_is_home_to_somebody():
-    pattern = expand("<destination>", RULES.macros)
+@pytest.mark.parametrize("macro", sorted(PLACES))
+def test_every_destination_is_home_to_somebody(macro):
+    pattern = expand(f"<{macro}>", RULES.macros)
     tree, pick = parser.parse(pattern), random.Random(1)
     places = {text for text in (write(tree, pick) for _ in range(2000)) if re.search(pattern, text)}
     codes = {code for home in RULES.homes for code in home.countries}
@@ -68,5 +74,5 @@ def reached(patterns):
 
 @pytest.mark.parametrize("rule", RULES.rules, ids=lambda rule: rule.id)
 def test_rules_that_name_destinations_know_the_own_country(rule):
-    places = reached((*rule.patterns, *rule.requires, *rule.unless)) & {"destination", "gulf"}
+    places = reached((*rule.patterns, *rule.requires, *rule.unless)) & PLACES
     assert rule.abroad == bool(places), "`abroad` is set where a place may be home to the project"

@@ -34,6 +34,8 @@ COUNTED = {
         "Asistencia a personas en las rutas migratorias",
     ],
     "internal_displacement direct": [
+        "Apoio a pessoas deslocadas em Cabo Delgado",
+        "Deslocados internos: água",
         "Cash transfers to IDPs",
         "Support to IDPs in Iraq",
         "Schools for IDPs",
@@ -66,6 +68,8 @@ COUNTED = {
     ],
     "host_communities direct": ["Cash for hosting families in towns hit by the war"],
     "mobility_skills direct": [
+        "Language courses for nurses migrating to Germany",
+        "Recognition of skills of migrant workers",
         "Rural migrants working in the Gulf: skills certification",
         "Skills certification of rural migrants for jobs in Saudi Arabia",
         "Training rural migrant workers for jobs abroad",
@@ -80,6 +84,9 @@ COUNTED = {
     ],
     "mobility_skills partial": ["Training for jobs at home-and-abroad"],
     "worker_mobility direct": [
+        "Emploi en Allemagne pour jeunes",
+        "Empleo temporal en España",
+        "Oportunidades de empleo en Canadá",
         "Placement of nurses in jobs in Germany",
         "Recruiting youth for work in the European Union",
         "Recruitment of nurses for hospitals in the UK",
@@ -91,7 +98,11 @@ COUNTED = {
         "Career opportunities in the European Union, for graduates",
         "Jobs in Germany's hospitals",
     ],
-    "remittances direct": ["Envois-de-fonds des migrants"],
+    "remittances direct": [
+        "Envois-de-fonds des migrants",
+        "Réduction du coût des transferts d'argent des migrants",
+        "Remessas dos emigrantes",
+    ],
     "worker_welfare direct": [
         "Protection of rural migrant workers in Qatar",
         "Insurance of rural migrants in the Gulf",
@@ -104,6 +115,24 @@ COUNTED = {
         "The DPO aims to (i) strengthen resilience of refugees and households, (ii) foster growth, "
         "and (iii) support climate resilience.",
     ],
+    "migrant_integration direct": [
+        "Health services for migrants",
+        "Vocational training for young migrants",
+        "Legal aid to migrants",
+        "Helping migrants to find a home",
+        "Humanitarian assistance to stranded migrants",
+        "Support to migrants in transit",
+        "Migrants' access to finance",
+        "Appui aux migrants",
+        "Atención a migrantes",
+        "Acolhimento de imigrantes",
+    ],
+    "diaspora direct": [
+        "Engagement des Marocains résidant à l'étranger",
+        "Transfer of knowledge through expatriate nationals",
+    ],
+    "displaced_return direct": ["Retour volontaire des réfugiés", "Retorno voluntario de refugiados"],
+    "worker_return direct": ["Retour et réintégration volontaires depuis le Maroc"],
     "migrant_integration partial": [
         "HIV services, with particular attention to migrants and populations living in the border areas. "
         "It builds on assessments of the migratory phenomenon."
@@ -215,6 +244,20 @@ NOT_COUNTED = [
     "Portability of pensions of public workers between schemes",
     "Portable social security data for urban workers",
     "Jobs for vulnerable groups (youth, migrants)",
+    "Health services for migrants in cities",
+    "Training for migrants from rural areas",
+    "Support to migrants of the Chinese interior",
+    "Pastures for migrants and other pastoral people",
+    "Emploi en France Télécom",
+    "Empleo en Canadá Cargo",
+    "Emploi en milieu rural",
+    "Études du travail en Espagne",
+    "A study of employment in Germany",
+    "Lessons from employment in Korea",
+    "Roads to migrants' villages",
+    "Remessas de mercadorias",
+    "Expatriate staff housing",
+    "Étude à l'étranger",
 ]
 
 
