@@ -1,7 +1,7 @@
 """The classification rules as data: loading and checking; each pattern is compiled when it is first looked for."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -235,11 +235,17 @@ class RuleSet(_Strict):
 
         return find
 
-    def home_of(self, countries: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+    @cached_property
+    def _names_at_home(self) -> dict[str, frozenset[str]]:
+        """Names of places by each country whose people are at home there."""
+        codes = {code for home in self.homes for code in home.countries}
+        return {code: frozenset(home.names for home in self.homes if code in home.countries) for code in codes}
+
+    def home_of(self, countries: Sequence[str]) -> tuple[re.Pattern[str], ...]:
         """Names of the places that are home to a project in all of its countries (ISO alpha-3); none where it has none."""
-        own = frozenset(countries)
-        homes = (home for home in self.homes if own and own <= set(home.countries))
-        return tuple(self.compiled((rf"\b(?:{home.names})\b",)) for home in homes)
+        at_home = [self._names_at_home.get(code, frozenset[str]()) for code in countries]
+        names = sorted(at_home[0].intersection(*at_home[1:])) if at_home else ()
+        return tuple(self.compiled((rf"\b(?:{each})\b",)) for each in names)
 
     def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """The patterns as one regular expression, compiled once."""
