@@ -40,7 +40,7 @@ SAID = {
     "refugees.displaced_in_host_country": "To serve displaced people in Lebanon.",
     "displaced.with_hosts": "To serve internally displaced people and their host communities.",
     "displaced.short_french": "Aide aux PDI retournées.",
-    "migrants.served": "Legal aid to migrants.",
+    "migrants.served": "Loans for migrants.",
     "displaced.relocated": "Relocation of flood victims.",
     "hosts.families": "Cash for host families in conflict-affected towns.",
     "displaced.topic": "To end forced displacement.",

@@ -12,6 +12,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
 from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
+from models.words import told_of_json
 
 KINDS: dict[str, type[AnyRecord]] = {
     "project": ProjectRecord,
@@ -141,24 +142,25 @@ _JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_Constan
 """One for all lines: to make one for each takes longer than most lines do. Numbers stay as they are written, as in CSV."""
 
 
-def _decoded(text: str) -> Any:
+def _decoded(text: str, one_line: bool = False) -> Any:
     """Read a text as JSON.
 
     Raises:
         ValueError: says why it cannot be.
     """
     try:
-        return _JSON.decode(text)
+        return _JSON.decode(text.rstrip())  # what lacks its end is told where the text ends, not on a line below
     except RecursionError:
         raise ValueError("has lists or objects that stand too deep in one another: expected flat records") from None
-    except ValueError as error:
-        raise ValueError(f"is not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        line = "" if one_line else f"line {error.lineno:,}, "
+        raise ValueError(f"is not JSON at {line}column {error.colno:,}: {told_of_json(error.msg)}") from None
 
 
 def _from_text(place: str, line: str) -> RawRecord:
     fault = fault_of_bytes(line)
     try:
-        raw = _from_object(place, _decoded(line))
+        raw = _from_object(place, _decoded(line, one_line=True))
     except ValueError as error:
         return RawRecord(place, UNTOLD, {"text": line[:200]}, broken=fault or str(error))
     return replace(raw, broken=fault) if fault else raw
