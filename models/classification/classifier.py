@@ -29,7 +29,7 @@ def classify(text: ClassifierInput) -> Verdict:
     rules = load_rules()
     names = (*PROJECT_FIELDS, *COMPONENT_FIELDS)
     barred = (IN_DONOR,) if text.world_bank else ()
-    document = Document.of({name: field_text(text, name) for name in names}, text.countries, barred)
+    document = Document.of({name: field_text(text, name) for name in names}, text.countries, rules, barred)
     judge = _component if text.component_title.strip() else _project
     finding = judge(text, document, rules)
     return Verdict(

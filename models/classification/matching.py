@@ -1,5 +1,6 @@
 """Where the rules' words stand in a text."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from models.classification.text import FoldedText, fold
 
 BORDER = "|"
 """Stands between the fields of a document; no stem holds it."""
+_LETTER = re.compile(r"[a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,29 @@ class Document:
     countries: tuple[str, ...] = ()
     barred: frozenset[str] = frozenset()
     whole: str = field(default="")
+    home: tuple[re.Pattern[str], ...] = ()  # names of the project's own country
     _applying: list[tuple[Rule, ...]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, fields: dict[str, str], countries: Iterable[str], barred: Iterable[str] = ()) -> "Document":
+    def of(
+        cls, fields: dict[str, str], countries: Iterable[str], rules: RuleSet, barred: Iterable[str] = ()
+    ) -> "Document":
         """Fold every field that holds text; rules for `barred` categories do not apply."""
         folded = {name: fold(text) for name, text in fields.items() if text}
         whole = f" {BORDER} ".join(text.folded for text in folded.values())
-        return cls(folded, tuple(code.upper() for code in countries), frozenset(barred), whole)
+        codes = tuple(code.upper() for code in countries)
+        return cls(folded, codes, frozenset(barred), whole, rules.home_of(codes))
 
     def folded(self, name: str) -> str:
         """The folded text of one field, empty if the field is."""
         text = self.fields.get(name)
         return text.folded if text else ""
+
+    def as_read_by(self, rule: Rule, text: str) -> str:
+        """A folded text as a rule reads it: one on work abroad finds no name there of the project's own country."""
+        for names in self.home if rule.abroad else ():
+            text = names.sub(lambda found: _LETTER.sub("x", found.group()), text)
+        return text
 
     def applying(self, rules: RuleSet) -> tuple[Rule, ...]:
         """The rules that may find something in it, in their order; looked for once, as fields are read one after the
@@ -67,13 +79,14 @@ def find_matches(document: Document, rules: RuleSet, fields: tuple[str, ...]) ->
 
 
 def _applies(rule: Rule, document: Document, rules: RuleSet) -> bool:
-    if rule.unless and rules.compiled(rule.unless).search(document.whole):
+    whole = document.as_read_by(rule, document.whole)
+    if rule.unless and rules.compiled(rule.unless).search(whole):
         return False
     if not rule.requires and not rule.countries:
         return True
     if not set(rule.countries).isdisjoint(document.countries):
         return True
-    return bool(rule.requires and rules.compiled(rule.requires).search(document.whole))
+    return bool(rule.requires and rules.compiled(rule.requires).search(whole))
 
 
 def _take(rule: Rule, document: Document, rules: RuleSet, taken: dict[str, bytearray]) -> Iterator[Match]:
@@ -81,7 +94,7 @@ def _take(rule: Rule, document: Document, rules: RuleSet, taken: dict[str, bytea
     for name, marks in taken.items():
         if name not in rule.fields:
             continue
-        for start, end in rules.spans(rule.id, document.folded(name)):
+        for start, end in rules.spans(rule.id, document.as_read_by(rule, document.folded(name))):
             if start == end or marks.find(1, start, end) >= 0:
                 continue
             marks[start:end] = b"\x01" * (end - start)

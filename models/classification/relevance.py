@@ -48,15 +48,16 @@ def aim(text: str, start: int, end: int, rules: RuleSet) -> tuple[int, int, bool
     """Span of the aim around text[start:end], and whether it is only one of several.
 
     Words in the last aim of a sentence mostly close all of them ("..., and ... for refugees"), so the last aim counts
-    as the whole sentence.
+    as the whole sentence. A sentence that says what is done "in addition" holds none but further aims.
     """
     first, last = clause(text, start, end)
+    further = rules.further.match(text, first) is not None
     borders = [first + found.start() for found in rules.new_aim.finditer(text[first:last])]
     before = [border for border in borders if border < start]
     after = [border for border in borders if border >= end]
     if not after:
-        return first, last, False
-    among_others = bool(before) or len(after) >= rules.settings.aims_after
+        return first, last, further
+    among_others = further or bool(before) or len(after) >= rules.settings.aims_after
     return (before[-1] if before else first), after[0], among_others
 
 

@@ -1,12 +1,12 @@
 """The classification rules as data: loading and checking; each pattern is compiled when it is first looked for."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.checked import read_checked
 from models.classification.stems import GAP, StemFinder
@@ -24,6 +24,16 @@ MACROS_DEEP = 5
 _ESCAPED = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 _UNBOUNDED = re.compile(r"[*+]|\{\d*,\}")
 
+
+def in_one_line(pattern: str) -> str:
+    """A pattern that is written over several lines as one: its lines are joined without the blanks around them, and what
+    stands in a line behind ` # ` is a comment."""
+    if "\n" not in pattern:
+        return pattern
+    return "".join(line.partition(" # ")[0].strip() for line in pattern.splitlines())
+
+
+Pattern = Annotated[str, AfterValidator(in_one_line)]
 TextField = Literal["name", "objective", "component_title", "component_description"]
 
 
@@ -56,11 +66,19 @@ class Rule(_Strict):
     weight: float = Field(default=0.9, gt=0, le=1)
     partial: bool = False  # the words themselves name others beside the group
     stems: tuple[str, ...] = Field(min_length=1)
-    patterns: tuple[str, ...] = Field(min_length=1)
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
     fields: tuple[TextField, ...] = ("name", "objective", "component_title", "component_description")
-    requires: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
+    requires: tuple[Pattern, ...] = ()
+    unless: tuple[Pattern, ...] = ()
     countries: tuple[str, ...] = ()
+    abroad: bool = False  # places that it names are abroad: the project's own country is none of them
+
+
+class Home(_Strict):
+    """A place where people go to work, by its names, and the countries (ISO alpha-3) whose people are at home there."""
+
+    names: Pattern
+    countries: tuple[str, ...] = Field(min_length=1)
 
 
 class Cue(_Strict):
@@ -68,7 +86,7 @@ class Cue(_Strict):
 
     id: str
     note: str = Field(min_length=10)
-    patterns: tuple[str, ...] = Field(min_length=1)
+    patterns: tuple[Pattern, ...] = Field(min_length=1)
     categories: tuple[str, ...] = ()  # empty: for every category
 
 
@@ -77,7 +95,7 @@ class Function(_Strict):
 
     id: str
     category: str
-    patterns: tuple[str, ...]
+    patterns: tuple[Pattern, ...]
     sectors: tuple[str, ...] = ()
     overrides: bool = False  # in a title it decides by itself
 
@@ -112,7 +130,8 @@ class Settings(_Strict):
     cue_window: int = Field(gt=0)
     aims_after: int = Field(gt=0)
     matches_per_rule: int = Field(gt=0)
-    aim_verbs: str
+    aim_verbs: Pattern
+    further: Pattern
     plain_words: tuple[str, ...]
     calibration: dict[str, float]
 
@@ -121,8 +140,9 @@ class RuleSet(_Strict):
     """All rules of one version."""
 
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
-    macros: dict[str, str]
+    macros: dict[str, Pattern]
     settings: Settings
+    homes: tuple[Home, ...]
     rules: tuple[Rule, ...]
     functions: tuple[Function, ...]
     cues_before: tuple[Cue, ...]
@@ -180,6 +200,11 @@ class RuleSet(_Strict):
         return compile_any((rf"(?:,_?(?:and_)?|_and_)(?:to_)?(?:{self.settings.aim_verbs})\b",), self.macros)
 
     @cached_property
+    def further(self) -> re.Pattern[str]:
+        """How a sentence begins that only adds to what was said."""
+        return compile_any((rf"[ ]{{0,4}}(?:{self.settings.further}),?_",), self.macros)
+
+    @cached_property
     def counting(self) -> frozenset[str]:
         """Stems of rules that count for a category: a text without any of them needs no closer look."""
         return frozenset(stem for rule in self.rules if rule.category for stem in rule.stems)
@@ -209,6 +234,18 @@ class RuleSet(_Strict):
             return tuple(found.span() for found in self.compiled(by_id[rule].patterns).finditer(text))
 
         return find
+
+    @cached_property
+    def _names_at_home(self) -> dict[str, frozenset[str]]:
+        """Names of places by each country whose people are at home there."""
+        codes = {code for home in self.homes for code in home.countries}
+        return {code: frozenset(home.names for home in self.homes if code in home.countries) for code in codes}
+
+    def home_of(self, countries: Sequence[str]) -> tuple[re.Pattern[str], ...]:
+        """Names of the places that are home to a project in all of its countries (ISO alpha-3); none where it has none."""
+        at_home = [self._names_at_home.get(code, frozenset[str]()) for code in countries]
+        names = sorted(at_home[0].intersection(*at_home[1:])) if at_home else ()
+        return tuple(self.compiled((rf"\b(?:{each})\b",)) for each in names)
 
     def compiled(self, patterns: tuple[str, ...]) -> re.Pattern[str]:
         """The patterns as one regular expression, compiled once."""

@@ -34,6 +34,8 @@ COUNTED = {
         "Asistencia a personas en las rutas migratorias",
     ],
     "internal_displacement direct": [
+        "Apoio a pessoas deslocadas em Cabo Delgado",
+        "Deslocados internos: água",
         "Cash transfers to IDPs",
         "Support to IDPs in Iraq",
         "Schools for IDPs",
@@ -55,11 +57,19 @@ COUNTED = {
         "Retour des sinistrés dans leurs foyers",
         "Aider les populations touchées par la guerre à retourner dans leurs villages",
         "Apoyar a los damnificados para volver a sus hogares",
+        "Water for the zone to which the city has relocated families whose housing was destroyed in the flood plain",
+        "Support the relocation and rehabilitation of communities living on the coast affected by the tsunami",
+        "Resettlement of earthquake victims",
+        "Relogement des familles sinistrées",
+        "Reubicación de los damnificados",
     ],
     "internal_displacement partial": [
         "Upgrading of roads, including relocation sites in safe zones for displaced communities",
     ],
+    "host_communities direct": ["Cash for hosting families in towns hit by the war"],
     "mobility_skills direct": [
+        "Language courses for nurses migrating to Germany",
+        "Recognition of skills of migrant workers",
         "Rural migrants working in the Gulf: skills certification",
         "Skills certification of rural migrants for jobs in Saudi Arabia",
         "Training rural migrant workers for jobs abroad",
@@ -74,14 +84,25 @@ COUNTED = {
     ],
     "mobility_skills partial": ["Training for jobs at home-and-abroad"],
     "worker_mobility direct": [
+        "Emploi en Allemagne pour jeunes",
+        "Empleo temporal en España",
+        "Oportunidades de empleo en Canadá",
         "Placement of nurses in jobs in Germany",
         "Recruiting youth for work in the European Union",
         "Recruitment of nurses for hospitals in the UK",
         "Labor mobility agreement with the European Union",
         "Labour mobility agreements with neighbouring countries",
         "Labour migration partnership between Ghana and Germany",
+        "Jobs in Germany for nurses",
+        "Employment in Italy",
+        "Career opportunities in the European Union, for graduates",
+        "Jobs in Germany's hospitals",
     ],
-    "remittances direct": ["Envois-de-fonds des migrants"],
+    "remittances direct": [
+        "Envois-de-fonds des migrants",
+        "Réduction du coût des transferts d'argent des migrants",
+        "Remessas dos emigrantes",
+    ],
     "worker_welfare direct": [
         "Protection of rural migrant workers in Qatar",
         "Insurance of rural migrants in the Gulf",
@@ -94,6 +115,24 @@ COUNTED = {
         "The DPO aims to (i) strengthen resilience of refugees and households, (ii) foster growth, "
         "and (iii) support climate resilience.",
     ],
+    "migrant_integration direct": [
+        "Health services for migrants",
+        "Vocational training for young migrants",
+        "Legal aid to migrants",
+        "Helping migrants to find a home",
+        "Humanitarian assistance to stranded migrants",
+        "Support to migrants in transit",
+        "Migrants' access to finance",
+        "Appui aux migrants",
+        "Atención a migrantes",
+        "Acolhimento de imigrantes",
+    ],
+    "diaspora direct": [
+        "Engagement des Marocains résidant à l'étranger",
+        "Transfer of knowledge through expatriate nationals",
+    ],
+    "displaced_return direct": ["Retour volontaire des réfugiés", "Retorno voluntario de refugiados"],
+    "worker_return direct": ["Retour et réintégration volontaires depuis le Maroc"],
     "migrant_integration partial": [
         "HIV services, with particular attention to migrants and populations living in the border areas. "
         "It builds on assessments of the migratory phenomenon."
@@ -164,11 +203,26 @@ NOT_COUNTED = [
     "Former soldiers return to their villages after the war",
     "The project does not finance the return of families affected by the war.",
     "Planned relocation of villages from the volcano to safe zones",
+    "Resettlement of people who live in areas at risk of floods",
+    "Relocation of families whose houses were destroyed for the reservoir",
+    "Resettlement of people affected by the floods of a dam",
+    "Relocation of firms affected by the flood",
+    "Relocation of power lines damaged by the cyclone",
+    "Host families for students in exchange programmes",
+    "Hosting households of tourists in war museums",
     "Training of nurses for jobs in Poland",
     "Temporary employment schemes in Latvia",
     "Skills for jobs in Europe and Central Asia",
     "Training of youth for jobs in EU-funded projects",
     "Placement of graduates for work in European Union companies of Kenya",
+    "Work in France Telecom",
+    "Jobs in France Telecom",
+    "Jobs in the EU Delegation",
+    "Training of the staff of the EU Delegation",
+    "Training of staff for work in the EU Delegation",
+    "Careers in Qatar Airways",
+    "Unemployment in Germany",
+    "Jobs in Europe and Central Asia",
     "Seasonal work schemes for each woman",
     "Training in international labour standards",
     "Training for international demand",
@@ -190,6 +244,20 @@ NOT_COUNTED = [
     "Portability of pensions of public workers between schemes",
     "Portable social security data for urban workers",
     "Jobs for vulnerable groups (youth, migrants)",
+    "Health services for migrants in cities",
+    "Training for migrants from rural areas",
+    "Support to migrants of the Chinese interior",
+    "Pastures for migrants and other pastoral people",
+    "Emploi en France Télécom",
+    "Empleo en Canadá Cargo",
+    "Emploi en milieu rural",
+    "Études du travail en Espagne",
+    "A study of employment in Germany",
+    "Lessons from employment in Korea",
+    "Roads to migrants' villages",
+    "Remessas de mercadorias",
+    "Expatriate staff housing",
+    "Étude à l'étranger",
 ]
 
 
@@ -211,3 +279,17 @@ def test_what_only_reads_like_them_is_not(text, field):
 def test_routes_are_those_of_animals_where_an_animal_is_named(routes):
     fired = {evidence.rule for evidence in classify(ClassifierInput(objective=f"Refugees. {routes}.")).evidence}
     assert ("trap.wildlife_routes" in fired) == ("livestock" in routes)
+
+
+@pytest.mark.parametrize(
+    ("objective", "relevance"),
+    [
+        ("To rebuild roads. In addition, the project builds houses for refugees.", "partial"),
+        ("To rebuild roads. Finally, schools for refugees are built, and teachers of refugees trained.", "partial"),
+        ("Reconstruire les routes. En outre, le projet aide les réfugiés.", "partial"),
+        ("To rebuild houses for refugees. In addition, refugees get cash.", "direct"),
+        ("To rebuild houses. The project works, in addition, for refugees.", "direct"),
+    ],
+)
+def test_what_a_sentence_only_adds_is_one_aim_of_several(objective, relevance):
+    assert classify(ClassifierInput(objective=objective)).relevance == relevance

@@ -1,13 +1,20 @@
 """Every rule can fire: its words stand in a text where one of its stems does, and are not all taken by rules before it."""
 
+from pathlib import Path
+
 import pytest
 
+from models import classification
 from models.classification import ClassifierInput, load_rules
 from models.classification.matching import Document, find_matches
+from models.classification.rules import in_one_line
 from models.classification.verdict import field_text
 from tests.models.test_classifier import of_row, read_samples
 
 FIELDS = ("name", "objective", "component_title", "component_description")
+LINE = 120
+"""Letters in a line of rules."""
+
 RULES = load_rules()
 BY_ID = {rule.id: rule for rule in RULES.rules}
 
@@ -33,6 +40,9 @@ SAID = {
     "refugees.displaced_in_host_country": "To serve displaced people in Lebanon.",
     "displaced.with_hosts": "To serve internally displaced people and their host communities.",
     "displaced.short_french": "Aide aux PDI retournées.",
+    "migrants.served": "Loans for migrants.",
+    "displaced.relocated": "Relocation of flood victims.",
+    "hosts.families": "Cash for host families in conflict-affected towns.",
     "displaced.topic": "To end forced displacement.",
     "skills.labour_migrants": "Aspiring migrants have their skills certified.",
     "mobility.labour_mobility": "Skills and labour mobility in the Pacific.",
@@ -42,7 +52,7 @@ SAID = {
 
 
 def fired(text):
-    document = Document.of({name: field_text(text, name) for name in FIELDS}, text.countries)
+    document = Document.of({name: field_text(text, name) for name in FIELDS}, text.countries, RULES)
     return {match.rule.id for match in find_matches(document, RULES, FIELDS)}
 
 
@@ -69,3 +79,20 @@ def test_every_rule_fires_in_a_text(rule, of_samples):
 
 def test_texts_are_given_for_rules_that_there_are():
     assert SAID.keys() <= BY_ID.keys()
+
+
+def test_a_pattern_over_several_lines_is_one():
+    written = """
+        work_in_(?:  # a place
+            france|(?<!new )zealand
+            |the_uk
+        )
+    """
+    assert in_one_line(written) == r"work_in_(?:france|(?<!new )zealand|the_uk)"
+    assert in_one_line(" as it is # said ") == " as it is # said "
+
+
+def test_no_pattern_needs_a_screen_of_its_own():
+    lines = (Path(classification.__file__).parent / "rules.toml").read_text(encoding="utf-8").splitlines()
+    long = [line for line in lines if len(line) > LINE and not line.startswith(("#", "note = "))]
+    assert not long, f"write over several lines: {long}"
