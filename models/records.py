@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 
 from models.dates import PartialDate, PastDay, parse_day
 from models.money import PPM, parse_dollars
-from models.texts import clean_text, text_of, with_p_number, without_nul
+from models.texts import AS_TEXT, clean_text, text_of, with_p_number, without_nul
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
 
 
@@ -115,13 +115,13 @@ def parse_positive_dollars(value: object) -> int | None:
     return cents
 
 
-Text = Annotated[Annotated[str, Field(max_length=20_000)] | None, BeforeValidator(text_of)]
-Label = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(text_of)]
+Text = Annotated[Annotated[str, Field(max_length=20_000)] | None, AS_TEXT]
+Label = Annotated[Annotated[str, Field(max_length=200)] | None, AS_TEXT]
 """A text by which answers are grouped: it stands in an index, as JSON in ASCII. PostgreSQL takes 2,700 bytes there."""
 Address = Annotated[Text, AfterValidator(check_address)]
-Words = Annotated[str, Field(min_length=1, max_length=2_000), BeforeValidator(text_of)]
+Words = Annotated[str, Field(min_length=1, max_length=2_000), AS_TEXT]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
-AsOf = Annotated[PartialDate | None, BeforeValidator(text_of)]
+AsOf = Annotated[PartialDate | None, AS_TEXT]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Purposes = Annotated[Items, AfterValidator(check_purposes)]
@@ -129,20 +129,20 @@ Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
 Passage = Annotated[Annotated[str, Field(max_length=20_000)] | None, AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
-Ordinal = Annotated[int, BeforeValidator(check_number), Field(ge=1, le=999)]
+Ordinal = Annotated[int, Field(ge=1, le=999), BeforeValidator(check_number)]
 Offset = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, BeforeValidator(check_number)]
 Confidence = Annotated[Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(check_number)]
 SubjectId = Annotated[
     str,
-    BeforeValidator(text_of),
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"),
+    AS_TEXT,
     AfterValidator(with_p_number),
 ]
 """The id of a project, or of a component, which is longer by its number."""
 ProjectId = Annotated[
     str,
-    BeforeValidator(text_of),
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"),
+    AS_TEXT,
     AfterValidator(with_p_number),
     AfterValidator(check_own_id),
 ]
@@ -253,7 +253,7 @@ class ReviewRecord(Record):
 
     subject_id: SubjectId
     category: str
-    share_percent: Annotated[str | None, BeforeValidator(text_of)] = None
+    share_percent: Annotated[str | None, AS_TEXT] = None
     secondary_categories: Items = ()
     relevance: Relevance
     certainty: Certainty

@@ -14,7 +14,7 @@ from models.classification import load_taxonomy
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM
 from models.records import AnyRecord, ProjectRecord, ReviewRecord, field_names, share_to_ppm
-from models.texts import with_p_number
+from models.texts import problems_of, with_p_number
 from models.vocabulary import PlaceKind
 
 SHOWN = 200
@@ -107,7 +107,7 @@ def storable(value: object, most: int = SHOWN) -> str:
 
 
 def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
-    problems = error.errors(include_url=False)
+    problems = problems_of(error)
     for problem in problems[:MOST_ERRORS]:
         field = str(problem["loc"][0]) if problem["loc"] else "record"
         value = problem["input"] if problem["loc"] else None
