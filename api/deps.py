@@ -25,7 +25,7 @@ from db.queries.releases import NEWEST, latest_release
 from db.queries.statements.asking import NOTHING, Known, from_memory, know
 from db.queries.vocabulary import Vocabulary, vocabulary
 from db.resting import Allowance
-from db.watch import stamp_of
+from db.watch.stamp import stamp_of
 from models.country import PlaceIndex
 from models.release import Release
 

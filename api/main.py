@@ -47,7 +47,7 @@ from db.engine import make_engine
 from db.ingest.worker import QueueWorker
 from db.revision import newest_revision
 from db.settings import get_settings
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 from models.versions import PROGRAM_VERSION as VERSION
 
 MODULES = (

@@ -11,6 +11,10 @@ from models.prices import PriceIndex
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
+NO_ROOM_IN_FILES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
+"""SQLite calls a write that failed full only where the file system itself is: a quota and the longest file that a process may
+write fail like any other write (https://www.sqlite.org/rescode.html#ioerr_write). Each is worth another try."""
+
 DISK_FULL = "53100"
 DAMAGED = {"XX001", "XX002"}  # data_corrupted, index_corrupted
 """PostgreSQL's own codes (https://www.postgresql.org/docs/current/errcodes-appendix.html), so that its driver need not be there
@@ -22,7 +26,7 @@ def is_out_of_room(error: BaseException | None) -> bool:
     if isinstance(error, OSError):
         return error.errno in NO_ROOM
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        return getattr(error, "sqlite_errorcode", None) in NO_ROOM_IN_FILES
     return getattr(error, "sqlstate", None) == DISK_FULL
 
 
@@ -53,6 +57,16 @@ class SchemaOutdatedError(DataError):
 
 class FileRefusedError(DataError):
     """An input file as a whole cannot be used."""
+
+
+class TooMuchMoneyError(DataError):
+    """Amounts come to so much together that sums of them might not be exact."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"all amounts together come to more than {most // 100:,} US dollars, which cannot be added up exactly: "
+            "nothing of the run is taken in; look for amounts in another currency or unit"
+        )
 
 
 class RunFailedError(DataError):

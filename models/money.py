@@ -51,10 +51,10 @@ def parse_dollars(value: object) -> int | None:
 
     Accepts whole dollars or decimals as a number or text, with commas between thousands ("150,000,000", "205500000",
     11.1, "-20", "1.5E9"). Nothing, an empty text or "N/A" is `None`: not stated, which differs from zero. Fractions of a cent
-    are rounded half to even, since sources carry the noise of binary floats.
+    are rounded half to even, since sources carry the noise of binary floats; what that would leave nothing of is no zero.
 
     Raises:
-        ValueError: if the value is no number, not finite, or beyond a trillion dollars.
+        ValueError: if the value is no number, not finite, beyond a trillion dollars, or at most half a cent and not zero.
     """
     if value is None or isinstance(value, bool):
         if value is None:
@@ -76,7 +76,10 @@ def parse_dollars(value: object) -> int | None:
     amount = Decimal(number)
     if not amount.is_finite() or not -MAX_DOLLARS <= amount <= MAX_DOLLARS:
         raise ValueError(f"{str(value)[:60]!r} is outside what one operation can cost (up to {MAX_DOLLARS:,} dollars)")
-    return int((amount * 100).to_integral_value())
+    cents = int((amount * 100).to_integral_value())
+    if not cents and amount:
+        raise ValueError(f"{str(value)[:60]!r} is half a cent or less, which is no amount: expected 0, or 0.01 or more")
+    return cents
 
 
 NOTHING, CENT = Decimal("0.00"), Decimal("0.01")

@@ -1,15 +1,25 @@
-"""Records: what every source is turned into before anything is stored. Bad values are refused here, by name."""
+"""Records: what every source is turned into before anything is stored. Bad values are refused here, by name; what does not fit
+another field of the same record is found by `models/contradictions.py`."""
 
 import re
 from collections import Counter
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.dates import PartialDate, PastDay, parse_day
 from models.money import PPM, parse_dollars
-from models.texts import AS_TEXT, clean_text, text_of, with_p_number, without_nul
+from models.texts import (
+    AS_TEXT,
+    LONGEST_ID,
+    LONGEST_PROJECT_ID,
+    clean_text,
+    form_of_ids,
+    text_of,
+    with_p_number,
+    without_nul,
+)
 from models.vocabulary import Certainty, Inclusion, Measure, Relevance, Tag
 
 
@@ -132,16 +142,19 @@ Passage = Annotated[Annotated[str, Field(max_length=20_000)] | None, AfterValida
 Ordinal = Annotated[int, Field(ge=1, le=999), BeforeValidator(check_number)]
 Offset = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, BeforeValidator(check_number)]
 Confidence = Annotated[Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(check_number)]
+_SUBJECT, _PROJECT = form_of_ids(LONGEST_ID), form_of_ids(LONGEST_PROJECT_ID)
+FORMS = {_SUBJECT: LONGEST_ID, _PROJECT: LONGEST_PROJECT_ID}
+"""The regular expressions of ids, and how many characters these have at most: see `no_id`."""
 SubjectId = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"),
+    Field(pattern=_SUBJECT),
     AS_TEXT,
     AfterValidator(with_p_number),
 ]
 """The id of a project, or of a component, which is longer by its number."""
 ProjectId = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"),
+    Field(pattern=_PROJECT),
     AS_TEXT,
     AfterValidator(with_p_number),
     AfterValidator(check_own_id),
@@ -202,20 +215,6 @@ class ProjectRecord(Record):
     source_url: Address = None
     as_of: AsOf = None
 
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        if self.country_shares and len(self.country_shares) != len(self.countries):
-            raise ValueError("country_shares must name one percentage for each of countries")
-        if self.country_shares and sum(share_to_ppm(share) for share in self.country_shares) != PPM:
-            raise ValueError(f"country_shares {';'.join(self.country_shares)!r} must sum to 100")
-        if self.country_shares and self.regional:
-            raise ValueError("regional counts all money in the region, country_shares in countries: state one of them")
-        if self.counted_cents is not None and self.counted_cents > (self.commitment_cents or 0):
-            raise ValueError("counted_usd must not be more than commitment_usd")
-        if self.parent_project_id == self.project_id:
-            raise ValueError("parent_project_id must name another project")
-        return self
-
 
 class ComponentRecord(Record):
     """A component as one source lists it. The amount is read in US dollars and kept in cents."""
@@ -237,16 +236,6 @@ class ComponentRecord(Record):
     extraction_confidence: Confidence = None
     extraction_flags: Items | None = None
 
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        if (self.passage_start is None) != (self.passage_end is None):
-            raise ValueError("passage_start and passage_end go together")
-        if (self.passage_start or 0) > (self.passage_end or 0):
-            raise ValueError(f"passage_start {self.passage_start} must not be after passage_end {self.passage_end}")
-        if self.amount_cents is not None and self.amount_basis is None:
-            raise ValueError("amount_basis must say what the amount measures: commitment, cost or disbursement")
-        return self
-
 
 class ReviewRecord(Record):
     """One line of a person's decision on a project or component; several lines of one subject share its money."""
@@ -254,20 +243,12 @@ class ReviewRecord(Record):
     subject_id: SubjectId
     category: str
     share_percent: Annotated[str | None, AS_TEXT] = None
-    secondary_categories: Items = ()
+    secondary_categories: Annotated[Items, Field(max_length=20)] = ()
     relevance: Relevance
     certainty: Certainty
     reason: Words
     reviewer: Words
     reviewed_on: Annotated[PastDay, BeforeValidator(parse_day)]
-
-    @model_validator(mode="after")
-    def _check_together(self) -> Self:
-        if (self.category == "not_migration") != (self.relevance is Relevance.NONE):
-            raise ValueError("relevance is none exactly where category is not_migration")
-        if self.share_percent is not None and not 0 < share_to_ppm(self.share_percent) <= PPM:
-            raise ValueError(f"share_percent {self.share_percent!r} must be above 0 and at most 100")
-        return self
 
 
 def share_to_ppm(percent: str) -> int:

@@ -18,6 +18,23 @@ PLAIN_FROM = 4
 """Characters of a plain text at least: a shorter one may stand for nothing, as "N/A" does."""
 
 
+LONGEST_PROJECT_ID, LONGEST_ID = 100, 120
+"""Characters that the id of a project has at most, and any id: that of a component is longer by its number."""
+
+
+def form_of_ids(most: int) -> str:
+    """The regular expression for ids of so many characters at most."""
+    return rf"^[A-Za-z0-9][A-Za-z0-9._:-]{{0,{most - 1}}}$"
+
+
+def no_id(text: str, most: int) -> str:
+    """Say of a text that it is not of the form of ids, and what that is."""
+    return (
+        f"{text[:60]!r} is no identifier: expected a letter of A to Z or a digit, then letters, digits or . _ : -, "
+        f"{most} characters at most, as in P174085"
+    )
+
+
 def is_p_number(text: str) -> bool:
     """True for the number of a project of the World Bank, in capitals or not."""
     return _P_NUMBER.fullmatch(text) is not None

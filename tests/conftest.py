@@ -25,7 +25,7 @@ from db.ingest.bundle import load_bundle
 from db.migrate import upgrade
 from db.queries.releases import RELEASE_CHANNEL
 from db.settings import get_settings
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 
 DATABASES = ("sqlite", "postgresql")
 _numbers = itertools.count()

@@ -1,46 +1,26 @@
 """The shape of every answer: rows under `data`, then `totals`, `meta` and `links`, or the rows alone in another format."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from api.answers.asked import Asked, link_header
 from api.answers.encoding import objects_of
+from api.answers.files import file_answer
 from api.answers.negotiation import MAX_ACCEPT, MEDIA_TYPES, PICTURE_TYPES, Format, Picture, accepted_format
-from api.answers.pagination import decode_cursor, encode_cursor, page_link, query_of
-from api.answers.terms import licence_of, licence_of_file
-from api.deps import Snapshot
-from api.exports.columns import About, Column
-from api.exports.csv import csv_chunks
-from api.exports.jsonl import jsonl_chunks
-from api.exports.parquet import parquet_chunks
-from api.exports.slots import ExportSlots
-from api.exports.stream import FileStream
-from api.exports.xlsx import MAX_ROWS, xlsx_chunks
-from api.freshness import staleness
-from api.http.base import address_of, base_of
+from api.answers.pagination import decode_cursor, encode_cursor, page_link
+from api.exports.columns import Column
+from api.exports.xlsx import MAX_ROWS
 from api.problems.kinds import BadParameterError, ProblemItem, unknown_value
-from db.queries.prices import load_price_index
 from db.queries.statements.pieces import EVERY, Piece, pieces_of_rows
 from models.encoding import to_json
-from models.filters import Filters, SpendQuery
 from models.money import usd
-from models.release import Release
-from models.versions import present_versions
 
 Values = Mapping[str, Any]
-Writer = Callable[[Sequence[Column], Iterable[Piece]], Iterator[bytes]]
-ALL_TYPES = {str(form): media_type for types in (MEDIA_TYPES, PICTURE_TYPES) for form, media_type in types.items()}
-IN_OTHER_FORMATS = tuple(form.value for form in Format if form is not Format.JSON)
-IN_PAGES = ("cursor", "limit")
-OF_PICTURES = ("chart", "scale", "width", "height", "theme")
-"""Parameters that only pictures have."""
-
-LONGEST_LINK = 1000  # beyond it the other forms are named in the body only: servers between limit their headers
 
 
 class Shown(Protocol):
@@ -67,85 +47,6 @@ class Rows:
     def of(cls, columns: Sequence[Column], rows: Sequence[Values]) -> "Rows":
         """Rows that are all there already, and are shown on one page."""
         return cls(columns, lambda _after, _limit: in_columns(columns, rows), lambda: len(rows))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request with the state of the data that it reads."""
-
-    request: Request
-    snapshot: Snapshot
-
-    def meta(
-        self, filters: Filters | None = None, query: SpendQuery | None = None, warnings: Sequence[str] = ()
-    ) -> dict[str, Any]:
-        """Describe what an answer rests on."""
-        release = self.snapshot.release
-        meta = {**_of_release(release)}
-        if filters is not None:
-            meta |= {"measure": filters.measure.value} | _prices(filters)
-        if query is not None:
-            grouped = [dimension.value for dimension in query.group_by]
-            meta |= {"basis": query.basis.value, "additive": query.additive, "group_by": grouped}
-        stale = getattr(self.request.state, "stale", False)
-        late = [staleness(release.checked_at)] if stale and release.checked_at else []
-        return meta | {"stale": stale, "warnings": [*late, *_aged(release), *warnings]}
-
-    def links(
-        self,
-        next_page: str | None = None,
-        formats: Iterable[str] = IN_OTHER_FORMATS,
-        in_pages: bool = True,
-        drawn: bool = False,
-    ) -> dict[str, Any]:
-        """Link an answer to itself, the next page and its other forms, which hold all pages where there are any.
-
-        `drawn`: the answer can be seen as a picture too, which has no columns to choose.
-        """
-        asked = address_of(self.request.scope)
-        links: dict[str, Any] = {"self": asked, "next": next_page}
-        address, sent = asked.partition("?")[0], self.request.query_params.multi_items()
-        left_out = {"format", *(IN_PAGES if in_pages else ())}
-        rows = _linked(address, sent, {*left_out, *OF_PICTURES})
-        links |= {name: rows + name for name in formats}
-        if drawn:
-            seen = _linked(address, sent, {*left_out, "fields"})
-            links |= {name.value: seen + name.value for name in Picture}
-        return links | {"licence": licence_of(self.snapshot, base_of(self.request.scope))}
-
-
-@lru_cache(16)
-def _of_release(release: Release) -> dict[str, Any]:
-    """What every answer from a release says of it, unless it says otherwise; nobody may change it."""
-    return {
-        "release": release.release_id,
-        "as_of": release.as_of,
-        "taxonomy_version": release.taxonomy_version,
-        "rules_version": release.rules_version,
-        "method_version": release.method_version,
-        "currency": "USD",
-        "prices": "current",
-    }
-
-
-@lru_cache(16)
-def _aged(release: Release) -> Sequence[str]:
-    """Warn of figures that were made with other versions."""
-    old = release.versions != present_versions()
-    return ["computed by an older version of this program: see `python -m api reclassify`"] if old else []
-
-
-def _linked(address: str, sent: Sequence[tuple[str, str]], left_out: Set[str]) -> str:
-    """The address with what was sent, but for some of it, up to the name of a format."""
-    kept = query_of((name, value) for name, value in sent if name not in left_out)
-    return f"{address}?{kept}&format=" if kept else f"{address}?format="
-
-
-def _prices(filters: Filters) -> dict[str, Any]:
-    if filters.base_year is None:
-        return {}
-    index = load_price_index()
-    return {"prices": "constant", "base_year": filters.base_year, "price_index": f"{index.name}; {index.source}"}
 
 
 def chosen_format(request: Request, chosen: str | None, pictures: bool = False) -> Format | Picture:
@@ -185,7 +86,7 @@ def answer_picture(asked: Asked, form: Picture, content: bytes) -> Response:
         "Content-Disposition": f'inline; filename="{name}.{form}"',
         "Content-Security-Policy": "default-src 'none'",
     }
-    return Response(content, media_type=PICTURE_TYPES[form], headers=headers | _link_header(links))
+    return Response(content, media_type=PICTURE_TYPES[form], headers=headers | link_header(links))
 
 
 def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict[str, Any]]) -> Response:
@@ -207,12 +108,12 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
         read = partial(list, found)
     links = asked.links(following, in_pages=rows.page is not None, drawn=rows.drawn)
     if form is not Format.JSON:
-        return _file(asked, form, columns, read, links)
+        return file_answer(asked, form, columns, read, links)
     whole = after is None and following is None
     data = [row for piece in read() for row in objects_of(columns, piece)]
     beside = wrap()
     totals = beside.pop("totals", {}) | {"rows": len(data) if whole else _told(found) or rows.count()}
-    return json_answer({"data": data, "totals": totals, **beside, "links": links}, _link_header(links))
+    return json_answer({"data": data, "totals": totals, **beside, "links": links}, link_header(links))
 
 
 def _told(page: Sequence[Piece]) -> int | None:
@@ -236,12 +137,12 @@ def answer_one(
     if form is not Format.JSON:
         whole = form is Format.JSONL or params.fields
         columns = _chosen_columns(every if every and whole else columns, params.fields)
-        return _file(asked, form, columns, lambda: in_columns(columns, [row]), links)
+        return file_answer(asked, form, columns, lambda: in_columns(columns, [row]), links)
     kept = {name: row.get(name) for name in params.fields} if params.fields else row
     if params.fields:
         _chosen_columns([Column(name, columns[0].kind) for name in row], params.fields)
     document: dict[str, Any] = {"data": kept}
-    return json_answer(document | wrap() | {"links": links}, _link_header(links))
+    return json_answer(document | wrap() | {"links": links}, link_header(links))
 
 
 def in_columns(columns: Sequence[Column], rows: Iterable[Values]) -> Iterator[Piece]:
@@ -278,71 +179,6 @@ def _fits_a_sheet(count: int) -> None:
         raise BadParameterError(
             ProblemItem(parameter="format", value="xlsx", message=message, allowed=others, suggestion="csv")
         )
-
-
-def _file(
-    asked: Asked,
-    form: Format,
-    columns: Sequence[Column],
-    read: Callable[[], Iterable[Piece]],
-    links: Mapping[str, Any],
-) -> Response:
-    """Stream rows as a file named after the path. They are read only where there is a place to send it from."""
-    name = asked.request.url.path.strip("/").replace("/", "-")
-    about = about_of(asked.snapshot, name, links["self"])
-    shown = "attachment" if form in {Format.PARQUET, Format.XLSX} else "inline"
-    headers = {"Content-Disposition": f'{shown}; filename="{name}.{form}"'} | _link_header(links)
-    slots: ExportSlots = asked.request.app.state.exports
-    with ExitStack() as place:
-        place.enter_context(slots.one())
-        return FileStream(writer_of(form, about)(columns, read()), content_type(form), headers, place.pop_all())
-
-
-def writer_of(form: Format, about: About) -> Writer:
-    """What turns columns and pieces of rows into the bytes of a file."""
-    writers: dict[Format, Writer] = {
-        Format.CSV: csv_chunks,
-        Format.JSONL: jsonl_chunks,
-        Format.PARQUET: partial(parquet_chunks, about=about),
-        Format.XLSX: partial(xlsx_chunks, about=about),
-    }
-    return writers[form]
-
-
-def content_type(form: Format) -> str:
-    """The media type of a format with its parameters."""
-    text = {Format.CSV: "; charset=utf-8; header=present", Format.JSONL: "; charset=utf-8"}
-    return MEDIA_TYPES[form] + text.get(form, "")
-
-
-def about_of(snapshot: Snapshot, title: str, query: str) -> About:
-    """What a file says of itself; of rows that stand outside of releases only what was asked."""
-    release = snapshot.release
-    if not release.release_id:
-        return About(title, {"query": query}, release.created_at)
-    facts = {
-        "release": str(release.release_id),
-        "as_of": release.as_of or "",
-        "taxonomy_version": release.taxonomy_version,
-        "rules_version": release.rules_version,
-        "method_version": release.method_version,
-        "currency": "USD",
-        "query": query,
-        "licence": licence_of_file(snapshot),
-    }
-    return About(title, facts, release.created_at)
-
-
-def _link_header(links: Mapping[str, Any]) -> dict[str, str]:
-    """The links that programs look for in the header."""
-    shown = [f'<{links["self"]}>; rel="self"']
-    shown += [f'<{links["next"]}>; rel="next"'] if links["next"] else []
-    shown += [
-        f'<{address}>; rel="alternate"; type="{ALL_TYPES[name]}"'
-        for name, address in links.items()
-        if name in ALL_TYPES and len(address) <= LONGEST_LINK
-    ]
-    return {"Link": ", ".join(shown)}
 
 
 def shown(model: type[BaseModel], row: Values) -> dict[str, Any]:

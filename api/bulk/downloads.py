@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api.answers.shape import content_type
+from api.answers.files import content_type
 from api.bulk.files import KeptFile
 from api.http.replies import FOR_EVER
 from api.http.tags import http_date, matches, unchanged_since

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from api.answers.files import about_of, writer_of
 from api.answers.negotiation import Format
-from api.answers.shape import about_of, writer_of
 from api.answers.tables import TABLES, Table
 from api.deps import Snapshot
 from api.exports.columns import Column, Kind

@@ -2,6 +2,8 @@
 
 import csv
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,14 +11,13 @@ import typer
 from api.cli.database import ready_engine
 from api.cli.examples import example
 from api.cli.files import records_in
-from api.cli.reporting import out, print_report, progress_bar
+from api.cli.reporting import err, out, print_report, progress_bar
 from api.cli.sync import sync as sync_sources
 from db.ingest.bundle import FILES, load_bundle
 from db.ingest.reclassify import Move
 from db.ingest.reclassify import reclassify as classify_anew
 from db.settings import DATA_DIR
 from models.money import usd
-from models.release import Release
 from models.words import counted
 
 app = typer.Typer(add_completion=False)
@@ -40,29 +41,34 @@ def load() -> None:
 def reclassify(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would move.")] = False,
 ) -> None:
-    """Classify everything anew by the present rules, and print what moves: row, before, after, with amounts."""
+    """Classify everything anew by the present rules, and print what moves: row, before, after, with amounts by each measure.
+
+    `moved` names what differs: the same amounts can count in other countries or for other lenders.
+    """
     with ready_engine() as engine:
         moves, release = classify_anew(engine, dry_run)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["component_id", "state", "category", "relevance", "amount_usd", "partial_usd"])
+    writer.writerow(["component_id", "state", "category", "relevance", "amount_usd", "partial_usd", "measure", "moved"])
     for move in moves:
         writer.writerows(_states(move))
-    end = "nothing was written" if release is None else f"release {release.release_id}, {_all_changes(release)}"
-    out.print(f"{counted(len(moves), 'row moves', 'rows move')}; {end}", highlight=False)
+    end = "nothing was written" if release is None else f"release {release.release_id}"
+    err.print(f"{_rows_that_move(moves)}; {end}", highlight=False)
 
 
-def _all_changes(release: Release) -> str:
-    """How many rows a release lists: also those that count the same under other lenders, places or dates."""
-    rows = release.rows_added + release.rows_changed + release.rows_removed
-    return f"which lists {counted(rows, 'row', 'rows')} in all: /v1/releases/{release.release_id}/changes"
+def _rows_that_move(moves: Sequence[Move]) -> str:
+    """Say how many rows move, and how many of them under each measure: a row can move under several."""
+    rows = len({move.component_id for move in moves})
+    named = Counter(measure for measure, _ in {(move.measure, move.component_id) for move in moves})
+    by_measure = f" ({', '.join(f'{measure} {named[measure]}' for measure in sorted(named))})" if named else ""
+    return f"{counted(rows, 'row moves', 'rows move')}{by_measure}"
 
 
-def _states(move: Move) -> list[list[object]]:
-    states = (("before", move.before), ("after", move.after))
+def _states(move: Move) -> list[tuple[object, ...]]:
     return [
-        [move.component_id, name, category, relevance, usd(amount), usd(partial)]
-        for name, shares in states
-        for category, relevance, amount, partial in shares or ()
+        (move.component_id, state, move.category, relevance, usd(amount), usd(partial), move.measure, move.moved)
+        for state, counts in (("before", move.before), ("after", move.after))
+        if counts
+        for relevance, amount, partial in [counts]
     ]
 
 

@@ -14,6 +14,7 @@ from api.cli.database import ready_engine
 from api.cli.examples import example
 from api.cli.files import ingest_file
 from api.cli.reporting import err, out, print_outcome, print_report, progress_bar
+from api.exports.csv import harmless
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
 from db.ingest.queue import resume
@@ -26,12 +27,21 @@ from db.ingest.sources.worldbank_documents import WantedReports, ingest_document
 from db.queries.runs import get_run, list_runs, reading_runs, rejected_records
 from db.settings import get_settings
 from models.dates import check_partial_date
+from models.texts import with_p_number
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Take records in; see what was taken and what was refused."
 )
 
 File = Annotated[Path, typer.Argument(help="The file to read.", show_default=False)]
+
+
+def _ids_of(named: list[str] | None) -> tuple[str, ...]:
+    """The ids of projects that an option names, each once; one that is empty names none, and must not stand for all."""
+    ids = [with_p_number(name.strip()) for name in named or ()]
+    if not all(ids):
+        raise typer.BadParameter("'' is no id of a project: expected one such as P174085", param_hint="--project")
+    return tuple(dict.fromkeys(ids))
 
 
 @app.command("worldbank-export", epilog=example("ingest worldbank-export all_projects.xlsx --as-of 2026-01-31"))
@@ -72,7 +82,7 @@ def ingest_worldbank(
         raise typer.BadParameter("--changed stands alone, without --since, --project, --limit or --fresh")
     settings = get_settings()
     address, spool_dir = settings.worldbank_api_url, settings.spool_dir
-    wanted = Wanted(since.date() if since else None, tuple(dict.fromkeys(project or ())), limit)
+    wanted = Wanted(since.date() if since else None, _ids_of(project), limit)
     with ready_engine() as engine, progress_bar("World Bank projects") as advance:
         if changed:
             report = ingest_worldbank_changes(engine, address, spool_dir, advance)
@@ -91,7 +101,7 @@ def ingest_worldbank_documents(
 ) -> None:
     """Read components with amounts out of reports that the World Bank's Documents API lists (docs/worldbank.md)."""
     settings = get_settings()
-    wanted = WantedReports(tuple(dict.fromkeys(project or ())), limit)
+    wanted = WantedReports(_ids_of(project), limit)
     with ready_engine() as engine, progress_bar("projects with World Bank reports") as advance:
         report = ingest_documents(engine, settings.worldbank_documents_url, settings.spool_dir, wanted, advance)
     print_report(report)
@@ -152,7 +162,8 @@ def ingest_errors(run: Annotated[int, typer.Argument(help="Number of the run.")]
     with ready_engine() as engine, reading_runs(engine) as connection:
         if detail := get_run(connection, run)["detail"]:
             err.print(f"run {run}: {detail}", highlight=False, markup=False)
-        writer.writerow(["place", "record_id", "field", "value", "reason", "kept"])
+        names = ("place", "record_id", "field", "value", "reason")
+        writer.writerow([*names, "kept"])
         for row in rejected_records(connection, run):
             kept = "no" if row["whole_record"] else "-" if row["field"] == REMARK else "without this value"
-            writer.writerow([row["place"], row["record_id"], row["field"], row["value"], row["reason"], kept])
+            writer.writerow([*(harmless(row[name] or "") for name in names), kept])

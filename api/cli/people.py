@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from rich.table import Table
 
-from api.answers.shape import OF_PICTURES
+from api.answers.asked import OF_PICTURES
 from api.cli.database import NO_DATABASE, ready_engine
 from api.cli.examples import example
 from api.cli.refusing import print_error
@@ -36,12 +36,14 @@ def _question(model: type[BaseModel], path: str, text: str) -> Callable[..., Non
     """Make a command of a path: one option for each of its parameters, handed on as it was written."""
 
     def command(**given: Any) -> None:
-        as_json, identifier = given.pop("json"), given.pop("id", "")
+        as_json, identifier = given.pop("json"), given.pop("id", None)
+        if identifier is not None and not identifier.strip():
+            raise typer.BadParameter(f"an empty text is no identifier: {EXAMPLES[path.split('/')[2][:-1]]}")
         pairs = [(name, value) for name, values in given.items() for value in values or ()]
         if not as_json and path == "/v1/spend" and not given["fields"]:
             groups = [part.strip() for value in given["group_by"] or () for part in value.split(",")]
             pairs += [("fields", name) for name in (*groups, *FIGURES)]
-        _show(_ask(path, identifier, pairs), as_json)
+        _show(_ask(path, identifier or "", pairs), as_json)
 
     kind = inspect.Parameter.KEYWORD_ONLY
     parameters = []

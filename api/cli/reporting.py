@@ -1,10 +1,11 @@
 """What commands print: progress while they work, and the report of a run."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.segment import Segment
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,14 +28,32 @@ from db.ingest.records.validation import storable
 from db.ingest.report import Report
 from db.progress import Progress as Counted
 from db.settings import get_settings
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 from models.words import counted
 
 REPLICA_SECONDS = 5
 """How long a command waits for what it wrote to reach the replica."""
 
 PIPED_WIDTH = None if sys.stdout.isatty() else 160
-out, err = Console(soft_wrap=True, width=PIPED_WIDTH), Console(stderr=True, soft_wrap=True)
+
+
+class PlainConsole(Console):
+    """Prints texts of data and files as they are: signs that a terminal obeys are ours alone to send."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Render as usual, with such signs written out."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
+def visible(text: str) -> str:
+    """Write control characters as Python does, but for line breaks and tabs, and those that turn the direction of a text."""
+    return _OBEYED.sub(lambda sign: ascii(sign[0])[1:-1], text)
+
+
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+out, err = PlainConsole(soft_wrap=True, width=PIPED_WIDTH), PlainConsole(stderr=True, soft_wrap=True)
 
 
 class RateColumn(ProgressColumn):
@@ -98,6 +118,8 @@ def print_report(report: Report) -> None:
         f"unchanged {report.unchanged}, rejected {report.rejected}",
         highlight=False,
     )
+    if not report.read:
+        out.print("there is no record in what was read", highlight=False)
     if report.withdrawn:
         out.print(
             f"withdrawn: {counted(report.withdrawn, 'component')}, no longer named by a newer list", highlight=False

@@ -12,6 +12,7 @@ from api.answers.encoding import with_dollars
 from api.cli.database import ready_engine
 from api.cli.examples import example
 from api.cli.files import ingest_file
+from api.exports.csv import harmless
 from db.engine import reading
 from db.ingest.adapters.records import RecordsAdapter
 from db.queries.reviews import FORM, as_form, current_reviews, review_queue
@@ -52,5 +53,10 @@ def _print_csv(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> Non
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
-        values = (row.get(name) for name in names)
-        writer.writerow([";".join(value) if isinstance(value, list) else value for value in values])
+        writer.writerow([_cell(name, row.get(name)) for name in names])
+
+
+def _cell(name: str, value: Any) -> Any:
+    """A value as it stands in the file. What is not read back (`_…`) is safe to open; what is must stay as it was written."""
+    text = ";".join(value) if isinstance(value, list) else value
+    return harmless(text) if name.startswith("_") and isinstance(text, str) else text

@@ -1,5 +1,6 @@
 """Writes pages: the templates, the headers that keep them strict, and a page in place of an error's JSON."""
 
+import logging
 from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
 from api.guide.markdown import inline_html
-from api.problems.kinds import BadParameterError
+from api.problems.kinds import GONE_SECONDS, BadParameterError
 from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ CSP = (
 )
 SWAGGER_CSP = CSP.replace("img-src 'self'", "img-src 'self' data: blob:")
 """Swagger UI's style holds its icons, and a picture that was tried out is shown from memory."""
+
+log = logging.getLogger("api.pages")
 
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
@@ -87,6 +90,10 @@ class PageRoute(APIRoute):
                 return page(request, "trouble.html", 422, kind="bad-parameter", items=error.items)
             except (DataError, OperationalError) as error:
                 kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
-                return page(request, "trouble.html", 503, kind=kind, outdated=isinstance(error, SchemaOutdatedError))
+                answer = page(request, "trouble.html", 503, kind=kind, outdated=isinstance(error, SchemaOutdatedError))
+                if isinstance(error, OperationalError):
+                    log.warning("the database did not answer: %s", error.orig)
+                    answer.headers["Retry-After"] = str(GONE_SECONDS)
+                return answer
 
         return handle_or_explain

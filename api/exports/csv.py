@@ -59,11 +59,12 @@ def _texts(texts: Sequence[str]) -> Sequence[str]:
     together = "".join(different)
     if RISKY.isdisjoint([text[:1] for text in different]) and not any(mark in together for mark in QUOTED):
         return texts
-    cells = {text: _quoted(_harmless(text)) for text in different}
+    cells = {text: _quoted(harmless(text)) for text in different}
     return [cells[text] for text in texts]
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula."""
     return f"'{text}" if text[:1] in RISKY else text
 
 
@@ -84,7 +85,7 @@ def _cell(value: object) -> str:
         return f"{utc(value).isoformat()}Z"
     if isinstance(value, date):
         return value.isoformat()
-    return _quoted(_harmless(value if isinstance(value, str) else flat_text(value)))
+    return _quoted(harmless(value if isinstance(value, str) else flat_text(value)))
 
 
 def utc(moment: datetime) -> datetime:

@@ -17,7 +17,8 @@ from api.http.paths import is_data_path, needs_key
 from api.http.question import question_of
 from api.http.replies import ABOUT_THE_BODY, REVALIDATE, VARY, joined, not_modified, send_empty
 from api.http.tags import has_it_already, held, http_date, newest, strong, tag_of
-from db.watch import ReleaseStamp, ReleaseWatch
+from db.watch.stamp import ReleaseStamp
+from db.watch.watch import ReleaseWatch
 
 
 class ConditionalLayer:

@@ -21,7 +21,8 @@ from api.http.tags import bare, has_it_already, held, http_date, newest, tag_of,
 from api.observe.logs import request_id_now
 from api.observe.traffic import KEPT, Traffic, Watched
 from api.problems.kinds import ProblemItem, RefusedError
-from db.watch import ReleaseStamp, ReleaseWatch
+from db.watch.stamp import ReleaseStamp
+from db.watch.watch import ReleaseWatch
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body that are read; the longest text that /v1/classify takes fits well."""

@@ -11,7 +11,7 @@ from starlette.types import Message
 from api.http.question import Key
 from api.http.replies import ABOUT_THE_BODY, RawHeaders, joined
 from api.http.tags import bare
-from db.watch import ReleaseStamp
+from db.watch.stamp import ReleaseStamp
 
 LARGEST_PART = 16
 """No answer may take more than this part of the room, so that one long export does not push out everything else."""

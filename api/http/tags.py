@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
 from api.http.question import question_of
-from db.watch import ReleaseStamp, ReleaseWatch
+from db.watch.stamp import ReleaseStamp
+from db.watch.watch import ReleaseWatch
 
 ENCODINGS = ("gzip", "br", "zstd")
 QUOTED = re.compile(r'"([^"]*)"')

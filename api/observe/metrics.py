@@ -21,7 +21,7 @@ from api.observe.counts import BOUNDS, Figures, SharedCounts
 from db.engine import reading
 from db.queries.releases import latest_release
 from db.queries.runs import count_by_status, count_refused_by_adapter, count_waiting, reading_runs
-from db.watch import stamp_of
+from db.watch.stamp import stamp_of
 from models.versions import PROGRAM_VERSION
 
 log = logging.getLogger("api.metrics")

@@ -16,7 +16,7 @@ from api.observe.metrics import ServiceCollector
 from api.observe.routes import RouteNames
 from api.observe.traffic import Traffic
 from db.settings import get_settings
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 
 log = logging.getLogger("api")
 

@@ -4,7 +4,7 @@ Anything these models do not know is refused by name: `extra="forbid"`.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from api.answers.negotiation import Format
 from api.deps import Snapshot
+from api.params.known import NEAR_NAME, known_place, known_projects, known_values, region_hints
 from api.params.values import (
     CATEGORIES,
     GROUPS,
@@ -31,11 +32,7 @@ from api.params.values import (
     one_of,
     parted,
 )
-from api.problems.kinds import NEAR, BadParameterError, ProblemItem, unknown_value
-from db.errors import NotFoundError
-from db.queries.projects import as_stored, taken_as_stored
 from models.classification import NOT_MIGRATION
-from models.country import WORLD, PlaceIndex
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
 from models.search import parse_query
 from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis
@@ -43,47 +40,6 @@ from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, Year
 PLACE = "^[A-Za-z]{3}$"
 A_BASE_YEAR = 2023
 """For suggestions."""
-
-REGIONS_CALLED = {
-    "EAP": "EAS",
-    "ECA": "ECS",
-    "LAC": "LCN",
-    "LCR": "LCN",
-    "MENA": "MEA",
-    "MNA": "MEA",
-    "SAR": "SAS",
-    "SSA": "AFE,AFW,AFR",
-    "Sub-Saharan Africa": "AFE,AFW,AFR",
-    "Africa": "AFE,AFW,AFR",
-    "East Africa": "AFE",
-    "Eastern Africa": "AFE",
-    "Southern Africa": "AFE",
-    "West Africa": "AFW",
-    "Western Africa": "AFW",
-    "Central Africa": "AFW",
-    "Asia": "EAS,SAS",
-    "East Asia": "EAS",
-    "South East Asia": "EAS",
-    "Southeast Asia": "EAS",
-    "Pacific": "EAS",
-    "Europe": "ECS",
-    "Central Asia": "ECS",
-    "America": "LCN,NAC",
-    "Americas": "LCN,NAC",
-    "Latin America": "LCN",
-    "South America": "LCN",
-    "Central America": "LCN",
-    "Caribbean": "LCN",
-    "West Asia": "MEA",
-    "Western Asia": "MEA",
-    "Middle East": "MEA",
-    "North Africa": "MEA",
-    **dict.fromkeys((WORLD, "World", "Global"), f"country={WORLD}"),
-}
-"""What the World Bank's acronyms of regions and usual names, which are no codes of regions here, mean; for suggestions."""
-
-NEAR_NAME = 0.85
-"""How alike the names of regions have to be: "South America" and "South Africa" are at 0.8."""
 
 RANGES = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
 
@@ -248,12 +204,12 @@ class FilterParams(FormatParams):
         return Filters(
             categories=tuple(categories),
             groups=tuple(self.group),
-            countries=tuple(_place(code, known.places, known.loaded_places) for code in self.country),
-            regions=_known("region", self.region, known.regions, _region_hints(known.regions), NEAR_NAME),
+            countries=tuple(known_place(code, known.places, known.loaded_places) for code in self.country),
+            regions=known_values("region", self.region, known.regions, region_hints(known.regions), NEAR_NAME),
             income_groups=tuple(self.income_group),
             projects=known_projects(self.project, snapshot),
-            sources=_known("source", self.source, known.sources),
-            instruments=_known("instrument", parted(self.instrument, known.instruments), known.instruments),
+            sources=known_values("source", self.source, known.sources),
+            instruments=known_values("instrument", parted(self.instrument, known.instruments), known.instruments),
             lenders=tuple(Lender(value) for value in self.lender),
             relevance=self.relevance_of(categories, self.group),
             granularity=tuple(Granularity(value) for value in self.granularity),
@@ -284,62 +240,6 @@ class FilterParams(FormatParams):
         if any(value in asked[name] for name, value in ASK_FOR_ALL.items()):
             return tuple(Relevance)
         return (Relevance.DIRECT, Relevance.PARTIAL)
-
-
-def _place(code: str, places: PlaceIndex, loaded: Set[str]) -> str:
-    if code.upper() in places.by_code:
-        return code.upper()
-    named = places.find(code)
-    hints = {place.name.casefold(): place.code for place in places.by_code.values()}
-    item = unknown_value("country", code, sorted(places.by_code), hints, loaded)
-    if named:
-        item = item.model_copy(update={"suggestion": named.code})
-    raise BadParameterError(item)
-
-
-def _region_hints(regions: Mapping[str, str]) -> dict[str, str]:
-    """Names of regions, and the codes that they mean."""
-    return {name: code for code, name in regions.items()} | REGIONS_CALLED
-
-
-def _known(
-    parameter: str,
-    values: Sequence[str],
-    allowed: Iterable[str],
-    hints: Mapping[str, str] | None = None,
-    cutoff: float = NEAR,
-) -> tuple[str, ...]:
-    """Check values against a closed list that only the data know: as it is spelled there, else all that differ in case alone.
-    `cutoff`: see `unknown_value`."""
-    if not values:
-        return ()
-    items = sorted(allowed)
-    spellings: dict[str, tuple[str, ...]] = {}
-    for item in items:
-        spellings[item.casefold()] = (*spellings.get(item.casefold(), ()), item)
-    for value in values:
-        if value.casefold() not in spellings:
-            further = {name.casefold(): code for name, code in (hints or {}).items()}
-            raise BadParameterError(unknown_value(parameter, value, items, further, cutoff=cutoff))
-    alike = ((value, spellings[value.casefold()]) for value in values)
-    return tuple(dict.fromkeys(item for value, found in alike for item in ((value,) if value in found else found)))
-
-
-def known_projects(values: Sequence[str], snapshot: Snapshot) -> tuple[str, ...]:
-    """Find projects by their ids, as written or in capitals, as the World Bank writes them.
-
-    Raises:
-        BadParameterError: for one that is not there.
-    """
-    if taken_as_stored(snapshot.connection, values):
-        return tuple(values)
-    try:
-        return tuple(as_stored(snapshot.connection, values))
-    except NotFoundError as error:
-        wrong = error.identifier[:100]
-        message = f"there is no project {wrong!r}"
-        item = ProblemItem(parameter="project", value=wrong, message=message, suggestion=error.suggestion)
-        raise BadParameterError(item) from None
 
 
 class PricedParams(FilterParams):

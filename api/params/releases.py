@@ -6,7 +6,8 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Snapshot
-from api.params.filters import FormatParams, known_projects
+from api.params.filters import FormatParams
+from api.params.known import known_projects
 from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import CATEGORIES, SPLIT, Codes, Identifiers, fields_of, listed, one_of
 from db.queries.releases import ChangeFilter

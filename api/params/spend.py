@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.answers.shape import OF_PICTURES
+from api.answers.asked import OF_PICTURES
 from api.charts.choice import Chart, Scale, Theme, Wishes
 from api.charts.frame import LEAST_HEIGHT, LEAST_WIDTH, MOST_HEIGHT, MOST_WIDTH, WIDTH
 from api.deps import Snapshot

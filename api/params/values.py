@@ -13,14 +13,15 @@ from api.problems.kinds import unknown_value
 from models.classification import load_taxonomy
 from models.money import MAX_DOLLARS
 from models.search import MAX_QUERY, parse_query
+from models.texts import LONGEST_ID, form_of_ids, no_id
 
 MAX_VALUES = 300
 TRUTHS = ("true", "false")
 LONGEST_TEXT = 200
 """Characters that a free text in records has at most (`models.records.Label`)."""
 
-IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"
-"""What identifiers look like: as on their way in (`models.records`), with the number of a component."""
+IDENTIFIER = form_of_ids(LONGEST_ID)
+"""What identifiers look like: as on their way in."""
 
 TAXONOMY = load_taxonomy()
 CATEGORIES = list(TAXONOMY.by_code)
@@ -123,8 +124,8 @@ def _identifiers(values: list[str]) -> list[str]:
     """Refuse what cannot be an identifier, so that no byte gets to a database that cannot hold it."""
     for value in values:
         if not re.fullmatch(IDENTIFIER, value):
-            context = {"value": value[:100], "shown": repr(value[:100])}
-            raise PydanticCustomError("identifier", "{shown} is no identifier", context)
+            context = {"value": value[:100], "reason": no_id(value, LONGEST_ID)}
+            raise PydanticCustomError("identifier", "{reason}", context)
     return values
 
 

@@ -14,7 +14,7 @@ from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
 from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
-from api.problems.kinds import PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
+from api.problems.kinds import GONE_SECONDS, PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
 from api.problems.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
@@ -28,6 +28,7 @@ from db.errors import (
     is_damaged,
     is_out_of_room,
 )
+from models.words import told_of_json
 
 log = logging.getLogger("api")
 
@@ -46,8 +47,8 @@ def install(app: FastAPI) -> None:
         found = error.errors()
         for one in found:
             if one["type"] == "json_invalid":
-                what = (one.get("ctx") or {}).get("error", "it ends too early")
-                message = f"the body is no JSON at character {one['loc'][-1]}: {what}"
+                what = told_of_json((one.get("ctx") or {}).get("error", "it ends too early"))
+                message = f"the body is no JSON at character {one['loc'][-1] + 1:,}: {what}"
                 return problem(request, "bad-request", message, [in_body(message)])
         items = listed(found, partial(from_validation, request), where=str(found[-1]["loc"][0]))
         return problem(request, "bad-parameter", items[0].message, items)
@@ -120,12 +121,12 @@ def _install_unready(app: FastAPI) -> None:
         if is_out_of_room(error.orig):
             return no_room(request, error.orig)
         log.warning("the database did not answer: %s", error.orig)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=GONE_SECONDS)
 
     @app.exception_handler(NoneFreeError)
     async def no_connection(request: Request, error: NoneFreeError) -> Response:
         log.warning("all connections to the database are in use: %s", error)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=5)
+        return problem(request, "database-not-ready", "the database did not answer", retry_after=GONE_SECONDS)
 
     @app.exception_handler(DatabaseError)
     async def database_damaged(request: Request, error: DatabaseError) -> Response:

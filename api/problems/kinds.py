@@ -15,6 +15,9 @@ MEDIA_TYPE = "application/problem+json"
 MOST_ITEMS = 20
 """Wrong parameters that an answer lists at most: a request can hold thousands, and each may come with all that is allowed."""
 
+GONE_SECONDS = 5
+"""After so many seconds it is worth asking a database again that did not answer."""
+
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 PROBLEMS = {

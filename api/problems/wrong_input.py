@@ -18,12 +18,12 @@ WORDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_type": "must be text, in quotes",
+    "string_too_short": "is empty",
     "string_too_long": "has more than {max_length} characters",
     "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
     "string_pattern_mismatch": "must be {form}",
     "model_attributes_type": "must be a JSON object",
     "list_type": "must be a list",
-    "json_invalid": "is no JSON: {error}",
 }
 """What is wrong, by Pydantic's kinds of error, in words for those who never heard of Pydantic."""
 

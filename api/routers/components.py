@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import Format
 from api.answers.pagination import decode_cursor
-from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.answers.tables import component_names, component_table
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
@@ -21,7 +22,7 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from db.queries import components as queries
 from db.queries import why
-from db.queries.projects import require_project, stored_question
+from db.queries.project_ids import require_project, stored_question
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import rows_of
@@ -104,7 +105,7 @@ def component_row(snapshot: Snapshot, component_id: str) -> tuple[dict[str, Any]
 def get_component(
     request: Request, snapshot: Snapshot, component_id: ComponentId, params: Annotated[ComponentParams, Query()]
 ) -> Response:
-    """One component with *why* it is counted as it is: who or what decided, on which words, in which version.
+    """One component with the reasons why it is counted as it is: who or what decided, on which words, in which version.
 
     JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
     """

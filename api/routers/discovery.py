@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.answers.asked import Asked
 from api.answers.frames import LICENCE, TERMS, OneAnswer
-from api.answers.shape import Asked, json_answer
+from api.answers.shape import json_answer
 from api.answers.terms import in_words, licence_of
 from api.deps import Snapshot, reads
 from models.encoding import to_json

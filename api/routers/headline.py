@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import Links, Meta, RowCount
-from api.answers.shape import Asked, Rows, answer_rows
+from api.answers.shape import Rows, answer_rows
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.params.filters import FormatParams

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.answers.asked import Asked
 from api.answers.frames import Links, RowCount
 from api.answers.negotiation import Format
 from api.answers.pagination import decode_cursor
@@ -28,7 +29,7 @@ from api.answers.runs import (
     report,
     run_row,
 )
-from api.answers.shape import Asked, Rows, answer_rows, in_columns, rows_format
+from api.answers.shape import Rows, answer_rows, in_columns, rows_format
 from api.deps import get_writer
 from api.openapi.document import LATER, LOCATION, problems_of
 from api.problems.kinds import ProblemItem, RefusedError

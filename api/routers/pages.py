@@ -10,7 +10,7 @@ from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
 from api.routers.components import ComponentId, component_row, project_rows
 from api.routers.projects import ProjectId, project_row
-from db.queries.projects import is_stored
+from db.queries.project_ids import is_stored
 from models.filters import DROPPED, Dimension
 from models.source import SECONDARY_COPIES
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import Format
 from api.answers.pagination import decode_cursor
-from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.answers.tables import project_table
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
@@ -20,6 +21,7 @@ from api.params.values import Codes, fields_of
 from api.query_route import QueryRoute
 from api.routers.components import answer_components
 from db.queries import projects as queries
+from db.queries.project_statements import differing, project_statements
 from db.queries.spend.dropped import warnings_of_status
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
@@ -67,8 +69,8 @@ def project_row(snapshot: Snapshot, project_id: str) -> tuple[dict[str, Any], li
         NotFoundError: if there is none of this identifier.
     """
     found = queries.get_project(snapshot.connection, project_id)
-    said = queries.project_statements(snapshot.connection, found["project_id"])
-    found |= {"statements": [with_dollars(line) for line in said], "differing": queries.differing(said)}
+    said = project_statements(snapshot.connection, found["project_id"])
+    found |= {"statements": [with_dollars(line) for line in said], "differing": differing(said)}
     row = shown(ProjectDetail, found)
     row.pop("position", None)
     return row, warnings_of_status(row["status"])

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api.answers.asked import Asked
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.labels import labels_of, spelled
 from api.answers.negotiation import Format
-from api.answers.shape import Asked, Rows, answer_one, answer_rows, rows_format, shown
+from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
 from api.params.filters import FilterParams, FormatParams

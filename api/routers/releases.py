@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.answers.asked import Asked
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import MEDIA_TYPES, Format
 from api.answers.pagination import decode_cursor
-from api.answers.shape import Asked, Rows, answer_one, answer_rows, in_columns, json_answer, rows_format, shown
+from api.answers.shape import Rows, answer_one, answer_rows, in_columns, json_answer, rows_format, shown
 from api.answers.tables import in_dollars
 from api.bulk.datapackage import data_package
 from api.bulk.downloads import download

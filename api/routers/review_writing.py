@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import OneAnswer
 from api.answers.runs import outcome
-from api.answers.shape import Asked, json_answer, shown
+from api.answers.shape import json_answer, shown
 from api.deps import Snapshot, get_writer, snapshot_of
 from api.media import JsonRoute
 from api.openapi.document import LOCATION, problems_of

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import Links, ListAnswer, Meta, RowCount
 from api.answers.negotiation import Format
-from api.answers.shape import Asked, Rows, answer_rows, rows_format, shown
+from api.answers.shape import Rows, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import Column, Kind, columns_of
 from api.params.filters import FilterParams

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import DrawnLinks, Links, Meta
 from api.answers.negotiation import Format, Picture
 from api.answers.pagination import decode_cursor
-from api.answers.shape import Asked, Rows, answer_picture, answer_rows, chosen_format
+from api.answers.shape import Rows, answer_picture, answer_rows, chosen_format
 from api.answers.tables import group_columns, spend_columns, spend_table, with_labels
 from api.charts.choice import drawable
 from api.charts.picture import picture_of
@@ -19,7 +20,7 @@ from api.exports.columns import columns_of
 from api.params.spend import RatioParams, SpendParams
 from api.query_route import QueryRoute
 from db.queries.spend.ratio import spend_ratio
-from db.queries.spend.spend import ask_spend_ahead, by_method, count_rows, spend_totals
+from db.queries.spend.spend import ask_spend_ahead, count_rows, spend_totals
 from db.queries.spend.warnings import spend_warnings
 from models.spend import RATIO_COLUMNS, RatioRow, RatioTotals, SpendRow, SpendTotals
 
@@ -68,8 +69,7 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
     whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:
-        methods = [with_dollars(row) for row in by_method(connection, query)]
-        totals = with_dollars(whole) | {"by_method": methods}
+        totals = with_dollars(whole) | {"by_method": list(map(with_dollars, whole["by_method"]))}
         return {"totals": totals, "meta": asked.meta(query.filters, query, spend_warnings(connection, query))}
 
     read = partial(spend_table, snapshot, query, totals=whole)

@@ -180,6 +180,8 @@ DAMAGE = (
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    if path.exists() and not path.is_file():  # what is none, as a pipe, may let nobody go who opens it
+        raise FileRefusedError(f"{path} is not a file")
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive

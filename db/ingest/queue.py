@@ -22,7 +22,7 @@ from db.ingest.endings import Ending, ending_of
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run, told_in_words
 from db.ingest.report import Report
 from db.ingest.sources.spool import writable
-from db.queries.runs import MAX_ATTEMPTS
+from db.queries.runs import LARGEST, MAX_ATTEMPTS
 from db.run_lock import run_lock
 from db.store import now
 from models.vocabulary import OnError, RunStatus, Scope
@@ -173,7 +173,7 @@ def resume(engine: Engine, spool_dir: Path, run_id: int) -> Report:
         with writing(engine) as connection:
             close_interrupted(connection)
             query = _open_runs().where(tables.ingest_run.c.run_id == run_id)
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(query).mappings().first() if 0 < run_id <= LARGEST else None
             if row is None or not _file(row, spool_dir).is_file():
                 raise NotFoundError("kept body of a run that is not over", str(run_id))
             _claim(connection, row)

@@ -1,9 +1,8 @@
 """Classifies everything anew, and says what moves before it is applied."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
 from db import tables
 from db.engine import writing
@@ -13,10 +12,10 @@ from db.ingest.pipeline import close_run, open_run
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.queries.releases import latest_release
-from db.store import make_release
+from db.store import make_release, next_release_id
 from models.release import Release
 from models.versions import present_versions
-from models.vocabulary import Measure, RunStatus
+from models.vocabulary import RunStatus
 
 NAME = "reclassify"
 
@@ -25,13 +24,26 @@ class _UndoError(Exception):
     """Ends a dry run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A row that is counted differently: category, relevance and money in cents (in full, in part), before and after."""
+class Counts(NamedTuple):
+    """How money counts: how far it serves migration, and its amounts in cents, in full and in part."""
+
+    relevance: str
+    amount: int | None
+    partial: int | None
+
+
+class Move(NamedTuple):
+    """A row's money under one measure in one category that counts differently, before and after; `None`: not there.
+
+    `moved` names what differs, with blanks between; it is empty where the money came into the category or left it.
+    """
 
     component_id: str
-    before: tuple[Any, ...] | None
-    after: tuple[Any, ...] | None
+    measure: str
+    category: str
+    moved: str
+    before: Counts | None
+    after: Counts | None
 
 
 def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], Release | None]:
@@ -42,7 +54,7 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], Release | Non
         dry_run: only say what would move; nothing is written.
 
     Returns:
-        The rows that move, and the new release, or `None` where nothing is to be written.
+        What moves, in the order of its rows, and the new release, or `None` where nothing is to be written.
     """
     moves: list[Move] = []
     release: Release | None = None
@@ -51,14 +63,12 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], Release | Non
         with writing(engine) as connection:
             newest = latest_release(connection)
             places = load_reference(connection)
-            before = _counted(connection)
             rebuild_all(connection, places)
-            after = _counted(connection)
-            ids = sorted(before.keys() | after.keys())
-            moves += [Move(i, before.get(i), after.get(i)) for i in ids if before.get(i) != after.get(i)]
+            moves = _moves(connection, next_release_id(connection))
             if dry_run or newest is None or (not moves and newest.versions == versions):
                 raise _UndoError
-            report = Report(open_run(connection, RecordsAdapter(NAME), []), NAME, changed=len(moves), read=len(moves))
+            rows = len({move.component_id for move in moves})
+            report = Report(open_run(connection, RecordsAdapter(NAME), []), NAME, changed=rows, read=rows)
             release = make_release(connection, report.run_id, versions)
             report.release_id = release.release_id
             close_run(connection, report, RunStatus.DONE)
@@ -67,23 +77,16 @@ def reclassify(engine: Engine, dry_run: bool) -> tuple[list[Move], Release | Non
     return moves, release
 
 
-def _counted(connection: Connection) -> dict[str, tuple[Any, ...]]:
-    """How each row is counted: its categories and relevances with their commitment in cents, in full and in part."""
-    fact = tables.spend_fact
-    query = (
-        select(
-            fact.c.component_id,
-            fact.c.category,
-            fact.c.relevance,
-            func.sum(fact.c.amount_cents),
-            func.sum(fact.c.partial_cents),
-        )
-        .where(fact.c.measure == Measure.COMMITMENT)
-        .group_by(fact.c.component_id, fact.c.category, fact.c.relevance)
-        .order_by(fact.c.component_id, fact.c.category)
-    )
-    found: dict[str, tuple[Any, ...]] = {}
-    for component_id, category, relevance, amount, partial in connection.execute(query):
-        money = tuple(None if cents is None else int(cents) for cents in (amount, partial))
-        found[component_id] = (*found.get(component_id, ()), (category, relevance, *money))
-    return found
+def _moves(connection: Connection, release_id: int) -> list[Move]:
+    """Read what was written down of the release to come: whatever a rebuild changes of how money counts."""
+    change = tables.release_change
+    query = select(change).where(change.c.release_id == release_id).order_by(*change.primary_key)
+    return [
+        Move(row.component_id, row.measure, row.category, row.moved, _side(row, "old"), _side(row, "new"))
+        for row in connection.execute(query)
+    ]
+
+
+def _side(row: Any, name: str) -> Counts | None:
+    found = Counts(*(getattr(row, f"{name}_{column}") for column in ("relevance", "amount_cents", "partial_cents")))
+    return None if found.relevance is None else found

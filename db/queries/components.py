@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, or_, select
 
 from db import tables
-from db.queries.filtering import conditions, counted_sum, fact, facts, price_questions, ranges, require_prices
+from db.queries.filtering import conditions, counted_sum, fact, facts, ranges
+from db.queries.priced_years import price_questions, require_prices
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, rows_question
 from db.queries.statements.asking import in_pieces, is_page

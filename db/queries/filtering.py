@@ -1,7 +1,6 @@
 """Turns the one vocabulary of filters into conditions on the facts, and amounts into the prices asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +8,6 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
-    Connection,
     FromClause,
     Integer,
     Select,
@@ -29,12 +27,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from db import tables
-from db.errors import PricesMissingError
 from db.queries.prices import load_price_index
 from db.queries.search import found_by
-from db.queries.statements.asking import ask_once
-from db.queries.statements.prepared import Question
-from db.queries.statements.templates import template_of
 from models.classification import load_taxonomy
 from models.filters import Dimension, Filters
 from models.types import Code
@@ -219,43 +213,6 @@ def tagged(tags: Sequence[Tag]) -> Select[tuple[str]]:
 def matching_projects(filters: Filters) -> Select[tuple[str]]:
     """Select the ids of the projects that have at least one fact in the filter."""
     return select(fact.c.project_id).where(*conditions(filters)).distinct()
-
-
-def require_prices(connection: Connection, filters: Filters) -> None:
-    """Make sure that every year in the filter of which money counts has a price index, where constant prices are asked for.
-
-    Raises:
-        PricesMissingError: names the years without one; rows without a date of approval have no year.
-    """
-    if filters.base_year is None:
-        return
-    years = {year for (year,) in ask_once(connection, _years_question(filters))}
-    missing = (years | {filters.base_year}) - set(load_price_index().by_year)
-    if missing:
-        known = sorted(year for year in missing if year is not None)
-        raise PricesMissingError(known, None in missing, load_price_index())
-
-
-def price_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
-    """What `require_prices` asks.
-
-    Raises:
-        PricesMissingError: where the base year itself has no index, for then nothing can be computed.
-    """
-    if filters.base_year is None:
-        return
-    if filters.base_year not in load_price_index().by_year:
-        require_prices(connection, filters)
-    yield _years_question(filters)
-
-
-def _years_question(filters: Filters) -> Question:
-    template, values = template_of(replace(filters, secondary=()))
-    return Question(_years, (template,), values)
-
-
-def _years(filters: Filters) -> Select[Any]:
-    return select(unindexed(fact.c.year).label("year")).where(*conditions(filters)).distinct()
 
 
 def in_prices(

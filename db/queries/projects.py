@@ -15,21 +15,20 @@ from db.queries.filtering import (
     fact,
     facts,
     matching_projects,
-    price_questions,
-    require_prices,
 )
-from db.queries.releases import in_utc
+from db.queries.priced_years import price_questions, require_prices
+from db.queries.project_statements import statements_question
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, on_page, projects_question
-from db.queries.statements.asking import ask, ask_ahead, ask_dicts, ask_once, assume, in_pieces, is_page
+from db.queries.statements.asking import ask_ahead, ask_dicts, in_pieces, is_page
 from db.queries.statements.ordering import Position, as_ordered, in_order, is_bytewise, known_position
 from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of, pieces_of_rows, rows_of
 from db.queries.statements.prepared import Question, limits
-from db.queries.statements.templates import position_slots, slot, slots_of, template_of
+from db.queries.statements.templates import position_slots, slot, template_of
 from db.queries.statements.walking import Way, way_questions
 from db.queries.suggest import nearest_id, printable
 from models.filters import STATUSES, Filters, SortKey
-from models.project import ProjectStatement, by_precedence, fiscal_year
+from models.project import fiscal_year
 from models.search import SearchQuery
 
 project = tables.project
@@ -198,7 +197,8 @@ def get_project(connection: Connection, project_id: str) -> dict[str, Any]:
 def project_questions(connection: Connection, project_id: str) -> Iterator[Question]:
     """What is asked of one project: what is counted of it, its row, and what its sources said."""
     yield from _rows_questions(connection, _all_of(project_id), ORDER, None, 1)
-    yield from (Question(build, values={"project_id": printable(project_id)}) for build in (_one, _statements))
+    yield Question(_one, values={"project_id": printable(project_id)})
+    yield statements_question(project_id)
 
 
 def _all_of(project_id: str) -> Filters:
@@ -207,92 +207,6 @@ def _all_of(project_id: str) -> Filters:
 
 def _one() -> Select[Any]:
     return with_countries(select(project).where(project.c.project_id == slot("project_id")), project)
-
-
-SAID = ("name", "status", "approval_date", "closing_date")
-SAID_CENTS = (
-    *("ibrd_cents", "ida_cents", "grant_cents", "other_cents", "commitment_cents", "cost_cents"),
-    "disbursement_cents",
-)
-SAID_BESIDE = ("source_url", "reporting_org", "reported_id", "note")
-
-
-def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
-    """Return what each source said of a project, the one that overrules the others first; cents under `…_usd` names."""
-    rows = ask_dicts(connection, Question(_statements, values={"project_id": printable(project_id)}))
-    found = [ProjectStatement(**row) for row in rows]
-    return [_said(statement) for statement in reversed(by_precedence(found))]
-
-
-def _statements() -> Select[Any]:
-    table = tables.project_statement
-    return select(table).where(table.c.project_id == slot("project_id")).order_by(table.c.run_id, table.c.source_id)
-
-
-def _said(statement: ProjectStatement) -> dict[str, Any]:
-    record = statement.record
-    row: dict[str, Any] = {
-        "source_id": statement.source_id,
-        "origin": statement.origin,
-        "as_of": statement.as_of or None,
-        "retrieved_at": in_utc(statement.retrieved_at),
-        "run_id": statement.run_id,
-        "purpose_codes": record.get("purpose_codes", []),
-        "conversions": record.get("conversions", []),
-    }
-    row |= {name: record.get(name) for name in (*SAID, *SAID_BESIDE)}
-    return row | {name.replace("_cents", "_usd"): record.get(name) for name in SAID_CENTS}
-
-
-def differing(statements: Sequence[dict[str, Any]]) -> list[str]:
-    """Name the columns in which statements that say something say different things."""
-    names = (*SAID, *(name.replace("_cents", "_usd") for name in SAID_CENTS))
-    return [name for name in names if len({row[name] for row in statements if row[name] is not None}) > 1]
-
-
-def as_stored(connection: Connection, project_ids: Sequence[str]) -> list[str]:
-    """Return ids as they are stored: as they are written, or in capitals.
-
-    Raises:
-        NotFoundError: for the first that is not there, in capitals; with the nearest that is.
-    """
-    stored = {project_id for (project_id,) in ask_once(connection, stored_question(project_ids))}
-    found = [project_id if project_id in stored else project_id.upper() for project_id in project_ids]
-    for wrong in (project_id for project_id in found if project_id not in stored):
-        raise NotFoundError("project", wrong, nearest_id(connection, project.c.project_id, wrong))
-    return found
-
-
-def taken_as_stored(connection: Connection, project_ids: Sequence[str]) -> bool:
-    """Take it that some projects are stored, to be made sure of later, where that can be (see `assume`)."""
-    stored = [(project_id,) for project_id in sorted(set(map(printable, project_ids)))]
-    return not stored or assume(connection, stored_question(project_ids), stored)
-
-
-def require_project(connection: Connection, project_id: str) -> None:
-    """Make sure that a project is stored.
-
-    Raises:
-        NotFoundError: with the nearest id that is.
-    """
-    if (project_id,) not in ask_once(connection, stored_question([project_id])):
-        raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
-
-
-def is_stored(connection: Connection, project_id: str) -> bool:
-    """Whether a project is stored; what names one, as a parent, need not have it loaded."""
-    return (project_id,) in ask(connection, stored_question([project_id]))
-
-
-def stored_question(project_ids: Sequence[str]) -> Question:
-    """The question which of some projects are stored, by their ids as they are written and in capitals."""
-    spellings = dict.fromkeys(printable(spelled) for written in project_ids for spelled in (written, written.upper()))
-    slots, values = slots_of("id", list(spellings))
-    return Question(_stored, (slots,), values)
-
-
-def _stored(project_ids: Sequence[Any]) -> Select[Any]:
-    return select(project.c.project_id).where(project.c.project_id.in_(project_ids)).order_by(project.c.project_id)
 
 
 def _listing(

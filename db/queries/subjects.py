@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, union_all
 from db import tables
 from db.errors import NotFoundError
 from db.queries.suggest import nearest_id, printable
-from db.watch import ReleaseStamp, stamp_of
+from db.watch.stamp import ReleaseStamp, stamp_of
 from models.component import REMAINDER, WHOLE, stands_in
 from models.release import Release
 

@@ -19,8 +19,8 @@ def project_id_of(identifier: str, reporting_ref: str | None) -> str:
     `identifier_of` turns it back.
 
     Raises:
-        ValueError: if it is empty, too long, begins with another sign than a letter or digit, names a project of the
-            World Bank but is reported by somebody else, or would pass for one.
+        ValueError: if it is empty, too long, begins with another sign than a letter or digit, ends with a dash, names a
+            project of the World Bank but is reported by somebody else, or would pass for one.
     """
     head, _, number = identifier.partition("-")
     if head == WORLD_BANK and is_p_number(number):
@@ -34,6 +34,10 @@ def project_id_of(identifier: str, reporting_ref: str | None) -> str:
     if not identifier or not (identifier[0].isascii() and identifier[0].isalnum()):
         raise ValueError(
             f"{identifier[:60]!r} does not begin with a letter or digit, as identifiers of organisations do"
+        )
+    if identifier.endswith("-"):
+        raise ValueError(
+            f"{identifier[:60]!r} has nothing behind its dash: expected the activity's own identifier there"
         )
     written = "".join(sign if _PLAIN.fullmatch(sign) else _escape(sign) for sign in identifier)
     if len(written) > MAX_ID:

@@ -27,7 +27,7 @@ from db.ingest import worker
 from db.migrate import upgrade
 from db.run_lock import run_lock
 from db.settings import ROOT
-from db.watch import LOOK_SECONDS
+from db.watch.wal_index import LOOK_SECONDS
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go
 from tests.data.export_helpers import PROJECT, csv_text, rows, take

@@ -345,7 +345,7 @@ def test_several_processes_can_make_the_files_at_once(stale, loaded, tmp_path, m
 
 def test_files_that_could_not_be_made_leave_nothing_behind(loaded, ask, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
-        patch.setattr("api.answers.shape.jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
+        patch.setattr("api.answers.files.jsonl_chunks", lambda *_: (_ for _ in ()).throw(OSError("no space left")))
         problem(ask(URL), 503)
         assert names_in(tmp_path / "files") == []
     assert ask(URL).status_code == 200

@@ -63,7 +63,7 @@ def test_an_answer_that_is_still_held_costs_no_statement_and_no_body(path, get, 
 def test_a_304_is_given_before_the_routes_are_asked(get, loaded, monkeypatch):
     settle(loaded)
     tag = get(SPEND).headers["etag"]
-    monkeypatch.setattr("api.routers.spend.by_method", None)
+    monkeypatch.setattr("api.routers.spend.spend_warnings", None)
     assert get(SPEND, headers=with_tag(tag)).status_code == 304
     assert get(f"{SPEND}&limit=9").status_code == 500, "the patch breaks nothing"
 

@@ -344,3 +344,23 @@ def test_lines_of_a_table_are_counted_and_other_forms_are_not(write):
     assert records_in(write("a.csv", "x\n1\n2\n"), write("b.jsonl", "{}\n")) == 4
     assert records_in(write("c.json", "[]\n")) is None
     assert records_in(write("d.csv", "x\n").parent / "missing.csv") is None
+
+
+def test_signs_that_a_terminal_obeys_are_written_out():
+    told = io.StringIO()
+    console = reporting.PlainConsole(file=told, force_terminal=True, width=200)
+    console.print("a\x1b]0;title\x9bc\u202ed", markup=False, highlight=False)
+    assert told.getvalue() == "a\\x1b]0;title\\x9bc\\u202ed\n"
+
+
+@pytest.mark.parametrize("words", ["ingest worldbank --project", "ingest worldbank-documents --project"])
+def test_an_empty_id_is_no_question_for_all(words, at, loaded):
+    done = at(loaded.url.render_as_string(hide_password=False), *words.split(), "")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "'' is no id of a project" in done.stderr
+
+
+def test_a_number_that_no_run_can_have_is_told_in_words(at, loaded):
+    done = at(loaded.url.render_as_string(hide_password=False), "ingest", "resume", str(10**20))
+    assert done.exit_code == 1
+    assert f"no kept body of a run that is not over '{10**20}'" in done.stderr

@@ -221,6 +221,6 @@ def test_an_error_nobody_foresaw_tells_nothing_but_its_number(loaded, monkeypatc
     def fail(*_args):
         raise RuntimeError("inner detail")
 
-    monkeypatch.setattr("api.routers.spend.by_method", fail)
+    monkeypatch.setattr("api.routers.spend.spend_warnings", fail)
     body = problem(client_of(loaded)("/v1/spend"), 500)
     assert "inner detail" not in str(body)

@@ -92,7 +92,7 @@ def test_pages_of_other_origins_may_read_everything(get, monkeypatch):
         414: get("/v1/spend?" + "x" * MAX_TARGET, headers=with_tag(tag, **PAGE)),
         413: get("/v1/classify", method="POST", content=b"x" * (MAX_BODY + 1), headers=IN_JSON | PAGE),
     }
-    monkeypatch.setattr("api.routers.spend.by_method", None)
+    monkeypatch.setattr("api.routers.spend.spend_warnings", None)
     answers[500] = get("/v1/spend", headers=PAGE)
     for status, answer in answers.items():
         assert answer.status_code == status

@@ -1,17 +1,21 @@
 """What a release moved: rows that count elsewhere, at another time, by other lenders or less surely are listed, and say so."""
 
+import csv
 import io
 import json
 
 import pyarrow.parquet
 import pytest
 from sqlalchemy import update
+from typer.testing import CliRunner
 
+from api.cli.commands import app
 from db import tables
 from db.engine import writing
+from db.settings import get_settings
 from tests.api.test_releases import OTHERS, all_pages, review
 from tests.conftest import client_of
-from tests.data.export_helpers import take
+from tests.data.export_helpers import address, take
 
 SAID = {"type": "project", **OTHERS}
 DECIDED = review("X2", "refugee_health", "direct", "2024-01-02")
@@ -74,3 +78,37 @@ def test_what_an_earlier_version_of_the_program_did_not_write_down_is_null(moved
         connection.execute(update(tables.release_change).values(moved=None, old_countries=None, new_countries=None))
     rows = all_pages(client_of(engine), "/v1/releases/2/changes")
     assert {(row["moved"], row["old_countries"], row["new_countries"]) for row in rows} == {(None, None, None)}
+
+
+@pytest.mark.parametrize(
+    ("row", "measure", "column", "moved"),
+    [("P090644-whole", "cost", "amount_cents", "amount"), ("P090644-1", "commitment", "lender", "lender")],
+)
+def test_reclassifying_tells_what_moves_under_any_measure_and_in_any_way(
+    bundled, monkeypatch, row, measure, column, moved
+):
+    """What is stored differs from what it is computed from, as where an older version of the program computed it."""
+    fact = tables.spend_fact
+    others = {"amount_cents": fact.c.amount_cents - 5, "lender": "ibrd"}
+    with writing(bundled) as connection:
+        mine = fact.c.component_id == row, fact.c.measure == measure
+        assert connection.execute(update(fact).where(*mine).values({column: others[column]})).rowcount == 1
+    monkeypatch.setenv("DATABASE_URL", address(bundled))
+    get_settings.cache_clear()
+    said = f"1 row moves ({measure} 1)"
+    for words, ends in (
+        (["--dry-run"], f"{said}; nothing was written"),
+        ([], f"{said}; release 2"),
+        ([], "0 rows move; nothing was written"),
+    ):
+        found = CliRunner().invoke(app, ["reclassify", *words])
+        assert found.stderr.strip() == ends
+        lines = [
+            (line["component_id"], line["state"], line["measure"], line["moved"]) for line in as_rows(found.stdout)
+        ]
+        assert lines == [(row, state, measure, moved) for state in ("before", "after") if said in ends]
+    get_settings.cache_clear()
+
+
+def as_rows(text):
+    return list(csv.DictReader(io.StringIO(text)))

@@ -80,3 +80,10 @@ def test_an_option_that_is_none_is_exit_code_2(run):
     assert run("spend", "--countri", "JOR").exit_code == 2
     assert run("spend", "--chart", "bar").exit_code == 2
     assert "--chart" not in run("spend", "--help").stdout
+
+
+@pytest.mark.parametrize("words", [["project", ""], ["component", " "]])
+def test_an_empty_identifier_is_exit_code_2_with_an_example(words, run):
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "an empty text is no identifier" in result.stderr

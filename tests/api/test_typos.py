@@ -421,3 +421,18 @@ def test_every_endpoint_says_what_it_can_be_asked_as(path, ask):
     assert {"application/json", "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"} <= set(
         item["allowed"]
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (
+            "/v1/spend?project=a%20b",
+            "project: 'a b' is no identifier: expected a letter of A to Z or a digit, then letters, digits or . _ : -, "
+            "120 characters at most, as in P174085",
+        ),
+        ("/v1/dimensions/country/values?q=", "q: is empty"),
+    ],
+)
+def test_what_has_another_form_is_told_in_words_which_is_right(path, told, get):
+    assert get(path).json()["detail"] == told

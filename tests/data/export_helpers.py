@@ -22,7 +22,7 @@ LOGS = ("ingest_run", "rejected_record")
 
 PROJECT = {
     "project_id": "X1",
-    "name": "Skills for migrants",
+    "name": "Roads and migrants",
     "countries": "UGA",
     "status": "Active",
     "approval_date": "2020-05-01",

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from db.engine import make_engine
 from db.ingest.report import Report
-from db.ingest.sources.web import Manners, WebClient
+from db.ingest.sources.manners import Manners
+from db.ingest.sources.web import WebClient
 from db.ingest.sources.worldbank import PUBLISHER
 from db.ingest.sources.worldbank_documents import WantedReports, ingest_documents
 from db.progress import Progress, unseen

@@ -7,7 +7,8 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from db.ingest.sources.web import Manners, WebClient
+from db.ingest.sources.manners import Manners
+from db.ingest.sources.web import WebClient
 
 REPORTER = '<reporting-org ref="XX-SYN" type="40"><narrative>Synthetic Aid</narrative></reporting-org>'
 VALUE = '<value currency="USD" value-date="2020-01-15">1000</value>'

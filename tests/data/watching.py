@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 
 from db.engine import reading
 from db.queries.releases import latest_release
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 from tests.conftest import watch_of
 
 ROOT = Path(__file__).parents[2]

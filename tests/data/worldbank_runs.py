@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from db.engine import make_engine
 from db.ingest.report import Report
 from db.ingest.sources import worldbank
-from db.ingest.sources.web import Manners, WebClient
+from db.ingest.sources.manners import Manners
+from db.ingest.sources.web import WebClient
 from db.ingest.sources.worldbank import Opener, Wanted
 from db.ingest.sources.worldbank_changes import ingest_worldbank_changes
 

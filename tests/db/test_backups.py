@@ -323,6 +323,9 @@ def test_what_is_no_backup_is_refused(engine, tmp_path):
         restore(engine, other)
     with pytest.raises(FileRefusedError, match="No such file"):
         restore(engine, missing)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileRefusedError, match="pipe is not a file"):
+        restore(engine, tmp_path / "pipe")
     with zipfile.ZipFile(other, "w") as archive:
         archive.writestr("something", "else")
     with pytest.raises(FileRefusedError, match="no backup"):

@@ -11,10 +11,10 @@ from tests.explorer.reading import Page
 
 @pytest.fixture(scope="module")
 def of_dropped(shared, tmp_path_factory):
-    """A project that was dropped, of which 2 million of 5 serve migration, and one that was not."""
+    """A dropped project, of which 2 million of 5 serve migration, one that was not dropped, and a dropped one without any."""
     records = [
         {"type": "project", **PROJECT, "project_id": name, "commitment_usd": 5000000, "status": status}
-        for name, status in (("D1", "Dropped"), ("D2", "Active"))
+        for name, status in (("D1", "Dropped"), ("D2", "Active"), ("D3", "Dropped"))
     ]
     for ordinal, (title, amount) in enumerate((("Support to refugees", 2000000), ("Roads", 3000000)), start=1):
         part = {"type": "component", "project_id": "D1", "ordinal": ordinal, "title": title}
@@ -74,6 +74,10 @@ def test_a_project_that_is_named_is_told_to_be_dropped(of_dropped, path, said):
     [
         ("projects/D1", "would count for migration of the $5.0 m of its commitment that would count here"),
         ("projects/D2", "counted for migration of the $5.0 m of its commitment that count here"),
+        (
+            "projects/D3",
+            "No money for migration of the $5.0 m of its commitment that would count here; as a whole: Not",
+        ),
         ("components/D1-1", "would count in full as Refugee response, not split, had its project not been dropped;"),
         ("components/D1-2", "counts not at all as Not migration;"),
         ("components/D2-whole", "counts not at all as Not migration;"),
@@ -82,7 +86,7 @@ def test_a_project_that_is_named_is_told_to_be_dropped(of_dropped, path, said):
 def test_a_page_says_that_a_project_was_dropped(of_dropped, path, said):
     text = " ".join(Page.of(of_dropped(f"/{path}").text).all("main")[0].text.split())
     assert said in text
-    assert (f"T{OF_ONE[1:]}." in text) == ("D1" in path)
+    assert (f"T{OF_ONE[1:]}." in text) == ("D2" not in path)
 
 
 @pytest.fixture(scope="module")

@@ -44,11 +44,21 @@ def test_a_document_type_is_refused_before_anything_is_read(tmp_path, content):
         ("", "line 1: not well-formed XML (no element found)"),
         ("{}", "not well-formed"),
         ("<iati-activities>&nbsp;</iati-activities>", "undefined entity"),
+        (
+            '<iati-activities xmlns:x="urn:x"><x:iati-activity/></iati-activities>',
+            "line 1: the element 'x:iati-activity': expected 'iati-activity', in no namespace",
+        ),
         ("<iati-organisations/>", "begins with the element 'iati-organisations': expected 'iati-activities'"),
         (b"<iati-activities>\n\xff</iati-activities>", "line 2: not well-formed XML (not well-formed (invalid token))"),
         ('<?xml version="1.0" encoding="UTF-16"?><iati-activities/>', "encoding specified in XML declaration"),
-        ('<?xml version="1.0" encoding="klingon"?><iati-activities/>', "cannot be decoded: unknown encoding: klingon"),
-        ('<?xml version="1.0" encoding="shift_jis"?><iati-activities/>', "cannot be decoded: multi-byte encodings"),
+        (
+            '<?xml version="1.0" encoding="klingon"?><iati-activities/>',
+            "its encoding is 'klingon': save the file as UTF-8",
+        ),
+        (
+            '<?xml version="1.0" encoding="shift_jis"?><iati-activities/>',
+            "its encoding is 'shift_jis': save the file as UTF-8",
+        ),
         ("<iati-activities>" + "<a>" * 200, "nested more than 100 deep"),
         (b"PK\x03\x04rest", "is a zip file: unpack it first"),
         (b"\x1f\x8brest", "broken or cut off as a gzip file"),

@@ -136,6 +136,7 @@ def test_good_activities_get_in_and_bad_ones_are_listed_with_their_place(engine,
     assert [(row["place"], row["record_id"], row["field"], row["whole_record"]) for row in rows] == [
         ("synthetic.xml, line 4", None, "record", True),
         ("synthetic.xml, line 5", "XX-SYN-2", "title", True),
+        ("synthetic.xml, line 5", "XX-SYN-2", "recipient-country", True),
         ("synthetic.xml, line 6", "XX-SYN-3", "recipient-country", True),
         ("synthetic.xml, line 7", "XX-SYN-4", "transaction-type", False),
     ]

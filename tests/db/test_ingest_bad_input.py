@@ -176,8 +176,8 @@ WRONG = {
     "country-code": ({"countries": "XXX"}, "countries", "XXX", "no place 'XXX': expected ISO 3166-1 alpha-3"),
     "shares-of-regional": (
         {"countries": "UGA;KEN", "country_shares": "60;40", "regional": "yes"},
-        "record",
-        None,
+        "regional",
+        "yes",
         "regional counts all money in the region, country_shares in countries: state one",
     ),
     "script-as-address": (
@@ -207,8 +207,19 @@ WRONG = {
         "has nothing behind its dash: expected the project's",
     ),
     "no-name": ({"name": ""}, "name", None, "required, but missing"),
-    "counted-above-stated": ({"counted_usd": "6000000"}, "record", None, "counted_usd must not be more"),
-    "country-shares": ({"countries": "UGA;KEN", "country_shares": "60;30"}, "record", None, "must sum to 100"),
+    "id-with-blank": (
+        {"project_id": "X 2"},
+        "project_id",
+        "X 2",
+        "^'X 2' is no identifier: expected a letter of A to Z or a digit, then .* 100 characters at most, as in P174085$",
+    ),
+    "counted-above-stated": ({"counted_usd": "6000000"}, "counted_usd", "6000000", "counted_usd must not be more"),
+    "country-shares": (
+        {"countries": "UGA;KEN", "country_shares": "60;30"},
+        "country_shares",
+        "60;30",
+        "must sum to 100",
+    ),
     "repeated": ({"project_id": "X1"}, "project_id", "X1", "X1 was read at line 2 already; the first one counts"),
 }
 
@@ -249,6 +260,26 @@ def test_a_cell_of_a_million_characters_costs_only_its_record(engine, write, for
     assert (report.rejected, project_ids(engine)) == (1, ["X1", "X3"])
 
 
+@pytest.mark.parametrize("bundled", ["sqlite"], indirect=True)
+def test_a_long_list_of_unknown_codes_is_refused_once(bundled, write):
+    review = {
+        "type": "review",
+        "subject_id": "P167506-1",
+        "category": "worker_mobility",
+        "relevance": "direct",
+        "certainty": "sure",
+        "reason": "r",
+        "reviewer": "x",
+        "reviewed_on": "2026-01-01",
+    }
+    many, few = ({**review, "secondary_categories": ["x"] * number} for number in (40_000, 20))
+    take(bundled, write("a.jsonl", jsonl_text(many, few)))
+    found = [row for row in rejected(bundled) if row["field"] == "secondary_categories"]
+    assert [row["place"] for row in found] == ["line 1", *["line 2"] * 20]
+    assert found[0]["reason"] == "has 40,000 items, at most 20 are taken"
+    assert all(row["reason"].startswith("no category 'x'") for row in found[1:])
+
+
 @on_sqlite
 @pytest.mark.parametrize(
     ("line", "width"), [("X2", "1 column"), ("X2,Name", "2 columns"), (",".join(["X2"] * 12), "12 columns")]
@@ -275,6 +306,47 @@ def test_a_line_that_is_no_record_is_refused_between_good_ones(engine, write, ba
     assert (report.added, report.rejected, project_ids(engine)) == (2, 1, ["X1", "X2"])
 
 
+FAULTY = {
+    "a-value-and-codes": (
+        "project",
+        {"approval_date": "2020-13-01", "source": "nobody", "countries": "UGA;ZZZ;QQQ", "counted_usd": "6000000"},
+        {"approval_date": "2020-13-01", "counted_usd": "6000000", "source": "nobody", "countries": ["ZZZ", "QQQ"]},
+    ),
+    "what-needs-what-was-refused": (
+        "project",
+        {"countries": "UGA;uga", "country_shares": "60;30", "commitment_usd": "much", "counted_usd": "5", "place": "?"},
+        {"countries": "UGA;uga", "commitment_usd": "much"},
+    ),
+    "a-component": (
+        "component",
+        {"ordinal": "0", "amount_basis": "", "passage": "abc", "passage_start": "1", "source": "nobody"},
+        {"ordinal": "0", "passage_start": "1", "amount_basis": None, "source": "nobody"},
+    ),
+    "a-review": (
+        "review",
+        {
+            "reviewed_on": "2024-02-31",
+            "category": "nothing",
+            "secondary_categories": "diaspora;few",
+            "share_percent": "0",
+        },
+        {"reviewed_on": "2024-02-31", "share_percent": "0", "category": "nothing", "secondary_categories": "few"},
+    ),
+    "a-review-without-category": ("review", {"category": "", "relevance": "none"}, {"category": None}),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("kind", "change", "faults"), FAULTY.values(), ids=FAULTY)
+def test_all_that_is_wrong_with_a_record_is_told_at_once(engine, write, kind, change, faults):
+    good = {"project": PROJECT, "component": COMPONENT, "review": REVIEW}[kind]
+    take(engine, write("a.csv", csv_text(good | change)))
+    told = [(row["field"], row["value"]) for row in rejected(engine)]
+    assert told == [
+        (field, one) for field, some in faults.items() for one in (some if isinstance(some, list) else [some])
+    ]
+
+
 @on_sqlite
 def test_an_unknown_field_is_refused_with_the_name_that_was_meant(engine, write):
     take(engine, write("a.jsonl", jsonl_text({**PROJECT, "contries": "KEN"})))
@@ -293,6 +365,32 @@ def test_a_field_that_stands_twice_in_an_object_is_refused_whichever_was_meant(e
     assert refused["reason"] == f"'{key}' stands more than once in the object: expected each field once"
     assert refused["record_id"] == (None if key == "project_id" else "X1")
     assert project_ids(engine) == ["X2"]
+
+
+BROKEN_JSON = {
+    "no-colon": ('{"naïve" "UGA"}', 10, "expected a colon"),
+    "no-end": ('{"naïve": "UGA"', 16, "expected a comma, or the end of the list or object"),
+    "no-value": ('{"naïve": }', 11, "expected a value"),
+    "no-quotes": ("{naive: 1}", 2, "expected a name in double quotes"),
+    "comma-at-the-end": ('{"naïve": 1,}', 13, "expected a name in double quotes"),
+    "two-objects": ("{} {}", 4, "something follows where all should end"),
+    "open-text": ('{"naïve": "UGA}', 11, "a text begins that does not end"),
+    "tab": ('{"naïve": "U\tA"}', 13, "a text holds a control character, such as the end of a line"),
+    "backslash": (r'{"naïve": "U\A"}', 13, "a text holds a backslash that nothing known follows"),
+}
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["no end", "line feed", "both"])
+@pytest.mark.parametrize(("text", "column", "reason"), BROKEN_JSON.values(), ids=BROKEN_JSON)
+def test_where_json_is_broken_is_told_by_line_and_column_in_words(tmp_path, text, column, reason, end):
+    lines, whole = tmp_path / "a.jsonl", tmp_path / "a.json"
+    lines.write_bytes(f"{text}{end}".encode())
+    (raw,) = RecordsAdapter().read(lines)
+    assert (raw.place, raw.broken) == ("line 1", f"is not JSON at column {column}: {reason}")
+    whole.write_bytes(f"\n{text}{end}".encode())
+    with pytest.raises(FileRefusedError) as refused:
+        list(RecordsAdapter().read(whole))
+    assert str(refused.value) == f"a.json is not JSON at line 2, column {column}: {reason}"
 
 
 @on_sqlite
@@ -643,8 +741,8 @@ REVIEW = {
         (
             "component",
             [{**COMPONENT, "passage": "abc", "passage_start": "9", "passage_end": "1"}],
-            "record",
-            None,
+            "passage_start",
+            "9",
             "passage_start 9 must not be after passage_end 1",
         ),
         ("review", [REVIEW], "share_percent", "60", "shares of X1 sum to 60, expected 100"),

@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 from api.cli.commands import app
 from db import tables
 from db.engine import make_engine, reading, writing
-from db.errors import FileRefusedError, RunFailedError
+from db.errors import FileRefusedError, RunFailedError, TooMuchMoneyError
 from db.ingest import pipeline
 from db.ingest.adapters.records import RecordsAdapter
+from db.ingest.figures import summaries
 from db.migrate import upgrade
 from db.queries import runs
 from db.queries.releases import latest_release
@@ -278,7 +279,7 @@ def test_the_command_succeeds_with_some_records_refused_and_lists_them_as_csv(en
         "place": "line 3",
         "record_id": "X2",
         "field": "commitment_usd",
-        "value": "-5",
+        "value": "'-5",  # as in files over HTTP: a spreadsheet might compute with it
         "reason": "'-5' is negative; a total or a component is zero or more",
         "kept": "no",
     }
@@ -370,3 +371,17 @@ def test_a_way_in_whose_trust_nobody_stated_is_refused(engine, write):
     upgrade(engine)
     with pytest.raises(FileRefusedError, match="'unheard' is no way in for projects"):
         pipeline.ingest(engine, RecordsAdapter("unheard"), [write("one.jsonl", json.dumps(RECORD))])
+
+
+@pytest.mark.parametrize("most", [10**8, 5 * 10**9])
+def test_more_money_than_adds_up_exactly_refuses_the_run(engine, write, monkeypatch, most):
+    """Whether one run brings it, or the one before had most of it."""
+    monkeypatch.setattr(summaries, "MOST_CENTS", most)
+    before = {**PROJECT, "project_id": "X1", "commitment_usd": "30000000"}
+    more = {**PROJECT, "project_id": "X2", "commitment_usd": "40000000"}
+    if most == 5 * 10**9:
+        take(engine, write("a.csv", csv_text(before)))
+    with pytest.raises(TooMuchMoneyError, match=f"come to more than {most // 100:,} US dollars"):
+        take(engine, write("b.csv", csv_text(more)))
+    assert project_ids(engine) == (["X1"] if most == 5 * 10**9 else [])
+    assert [run["status"] for run in rows(engine, "ingest_run")][-1] == "refused"

@@ -1,17 +1,19 @@
 """The rows of lists say what the tables they come from say, after any change."""
 
+import json
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 
 from api.answers.encoding import objects_of
 from api.answers.tables import in_dollars
 from api.exports.columns import columns_of
 from db import tables
-from db.engine import reading, writing
+from db.engine import make_engine, reading, writing
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import downgrade, upgrade
 from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_usual, list_components
@@ -26,7 +28,8 @@ from models.encoding import to_json
 from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters
 from models.listed import PARTED, shown_of, with_figures
 from models.vocabulary import Granularity, Measure, Relevance, YearBasis
-from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, take
+from tests.conftest import throw_away
+from tests.data.export_helpers import PROJECT, csv_text, everything, jsonl_text, take
 
 SINCE_0019 = f"+{len(known_revisions()) - known_revisions().index('0019') - 1}"
 
@@ -112,12 +115,12 @@ def test_a_row_of_several_shares_is_as_relevant_as_the_strongest(engine, write):
 
 
 def test_a_list_shows_what_the_single_one_shows(loaded):
-    everything = Filters(statuses=STATUSES, relevance=tuple(Relevance))
+    all_rows = Filters(statuses=STATUSES, relevance=tuple(Relevance))
     with reading(loaded) as connection:
-        rows = list(list_components(connection, everything))
+        rows = list(list_components(connection, all_rows))
         assert len(rows) > 100
         for row in rows[::7]:
-            single = get_component(connection, row["component_id"], everything)
+            single = get_component(connection, row["component_id"], all_rows)
             assert {name: single[name] for name in LISTED} == {name: row[name] for name in LISTED}
 
 
@@ -126,12 +129,12 @@ def test_a_list_has_the_columns_that_are_promised():
 
 
 def test_what_is_shown_is_the_row_itself_as_json(loaded):
-    everything = Filters(statuses=STATUSES, relevance=tuple(Relevance))
+    all_rows = Filters(statuses=STATUSES, relevance=tuple(Relevance))
     with reading(loaded) as connection:
-        rows = in_dollars(component_pieces(connection, everything))
+        rows = in_dollars(component_pieces(connection, all_rows))
         named = [line for piece in rows for line in map(to_json, objects_of(columns_of(ComponentPublic), piece))]
         whole = [
-            line.encode() for piece in component_pieces(connection, everything, only=AS_JSON) for line in piece[JSON]
+            line.encode() for piece in component_pieces(connection, all_rows, only=AS_JSON) for line in piece[JSON]
         ]
     assert whole == named
     assert len(whole) > 100
@@ -222,6 +225,41 @@ def test_rows_of_before_their_projects_had_a_status_are_written_anew(bundled):
     with reading(bundled) as connection:
         assert kept(connection) == rows
     assert {row["status"] for row in rows.values()} == {"Active", "Closed", "Pipeline"}
+
+
+def test_below_the_revision_that_brought_statuses_rows_are_shown_without_them(bundled, write, new_database):
+    awkward = {"name": 'a,"status":"b","year":1', "note": ',"status":'}
+    unstated = {name: value for name, value in PROJECT.items() if name != "status"} | {"project_id": "X2"}
+    take(bundled, write("a.jsonl", jsonl_text(PROJECT | awkward, unstated)))
+    before = everything(bundled)
+    downgrade(bundled, "0022")
+    bare = make_engine(new_database(bundled.dialect.name))
+    upgrade(bare, "0022")
+    assert columns_in(bundled) == columns_in(bare)
+    throw_away(bare)
+    with reading(bundled) as connection:
+        below = dict(connection.execute(text("SELECT component_id, shown FROM listed_row")).all())
+    assert below == {row["component_id"]: without_status(row["shown"]) for row in before["listed_row"]}
+    upgrade(bundled)
+    assert everything(bundled) == before
+    assert {row["status"] for row in before["listed_row"]} == {"Active", "Closed", "Pipeline", None}
+
+
+def columns_in(engine):
+    """Names and types of all columns, by table."""
+    return {
+        name: [
+            (column["name"], str(column["type"]), column["nullable"]) for column in inspect(engine).get_columns(name)
+        ]
+        for name in inspect(engine).get_table_names()
+    }
+
+
+def without_status(shown):
+    """What is shown of a row, written by a program that does not know the status."""
+    row = json.loads(shown.replace(PARTED, '"figures":0'), parse_float=Decimal)
+    del row["status"]
+    return to_json(row).decode().replace('"figures":0', PARTED)
 
 
 def test_a_row_that_is_not_written_is_refused():

@@ -19,7 +19,7 @@ from db.engine import reading
 from db.migrate import upgrade
 from db.queries.releases import latest_release
 from db.settings import Settings
-from db.watch import ReleaseWatch
+from db.watch.watch import ReleaseWatch
 from models.vocabulary import Scope
 from tests.data.export_helpers import PROJECT, csv_text, take
 from tests.data.replica import primary_and_replica

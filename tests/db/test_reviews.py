@@ -1,6 +1,8 @@
 """Reviews win over rules, are kept, and go out and in unchanged; re-classification says what moves."""
 
 import csv
+import io
+import json
 
 import pytest
 from sqlalchemy import update
@@ -22,6 +24,7 @@ from db.queries.why import get_component
 from db.settings import DATA_DIR
 from models.classification import ClassifierInput, Verdict
 from models.filters import Filters
+from tests.data.commands import command
 from tests.data.export_helpers import PROJECT, csv_text, rejected, take
 
 HEADER = ",".join(FORM)
@@ -286,6 +289,21 @@ def test_new_rules_move_rows_only_after_they_were_shown(bundled, monkeypatch):
     applied, release = reclassify(bundled, dry_run=False)
     assert applied == moves
     assert release.release_id == before.release_id + 1
-    moved = moves[0]
-    assert moved.after[0][:2] == ("remittances", "direct")
+    assert {(move.category, move.after.relevance) for move in moves if move.after} == {("remittances", "direct")}
     assert component(bundled, "P174085-3")["category"] == "worker_return"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_files_that_commands_print_are_safe_to_open_and_take_back_what_was_decided(engine, write):
+    evil = "=HYPERLINK(A1) Health care for refugees"
+    take(engine, write("project.csv", csv_text(PROJECT | {"name": evil})))
+    take(engine, write("bad.jsonl", json.dumps({"type": "project", **PROJECT, "project_id": "=1+1"})))
+    form = list(csv.DictReader(io.StringIO(command(engine, "reviews", "queue").stdout)))
+    assert [row["_project_name"] for row in form] == [f"'{evil}"]
+    refused = list(csv.DictReader(io.StringIO(command(engine, "ingest", "errors", 2).stdout)))
+    assert {row["value"] for row in refused} == {"'=1+1"}
+    decided = {"subject_id": "X1", "category": "refugee_health", "relevance": "direct", "certainty": "sure"}
+    decided |= {"reason": evil, "reviewer": "A", "reviewed_on": "2026-01-01"}
+    take(engine, write("reviews.csv", csv_text(decided)))
+    (kept,) = csv.DictReader(io.StringIO(command(engine, "reviews", "export").stdout))
+    assert kept["reason"] == evil

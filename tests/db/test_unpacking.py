@@ -8,7 +8,7 @@ import pytest
 
 from db.unpacking import PIECE, Unpacker
 
-ONE, TWO = gzip.compress(b"one"), gzip.compress(b"two")
+ONE, TWO = gzip.compress(b"one", mtime=0), gzip.compress(b"two", mtime=0)
 
 
 def unpacked(body, size, **options):

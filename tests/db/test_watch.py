@@ -16,7 +16,9 @@ from db import tables
 from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
 from db.queries.releases import in_utc, latest_release
-from db.watch import LISTENER, ReleaseWatch, stamp_of
+from db.watch.listener import LISTENER
+from db.watch.stamp import stamp_of
+from db.watch.watch import ReleaseWatch
 from tests.data.export_helpers import PROJECT, csv_text, rows, take
 from tests.data.watching import ingest_elsewhere, settle, statements
 
@@ -78,7 +80,7 @@ def test_what_is_known_costs_no_statement_and_is_what_is_stored(engine, watch, w
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["another engine", "another process"])
 def test_a_release_made_elsewhere_is_seen_at_once(elsewhere, engine, watch, write, monkeypatch):
-    monkeypatch.setattr("db.watch.POLL_SECONDS", 1.5)  # so that it is the notice that tells
+    monkeypatch.setattr("db.watch.listener.POLL_SECONDS", 1.5)  # so that it is the notice that tells
     take(engine, records(write, 1))
     settle(engine, watch)
     if elsewhere:
@@ -135,14 +137,16 @@ def test_a_commit_while_the_row_is_read_is_not_missed(sqlite, write, monkeypatch
         take(sqlite, records(write, 2))
         return found
 
-    monkeypatch.setattr("db.watch.latest_release", overtaken)
+    monkeypatch.setattr("db.watch.wal_index.latest_release", overtaken)
     assert watch.current().release_id == 1
     assert watch.current().release_id == 2
 
 
 def test_an_index_that_starts_over_is_not_taken_for_the_old_one(sqlite, write, monkeypatch):
     """The last connection of all closes, so log and index go; the next release's index starts like the one before."""
-    monkeypatch.setattr("db.watch.LOOK_SECONDS", 0)  # which files they are is looked up now and then, here always
+    monkeypatch.setattr(
+        "db.watch.wal_index.LOOK_SECONDS", 0
+    )  # which files they are is looked up now and then, here always
     take(sqlite, records(write, 1))
     sqlite.dispose()
     index = f"{sqlite.url.database}-shm"
@@ -261,7 +265,7 @@ def test_a_listener_that_hangs_is_not_believed(postgres, write, monkeypatch):
     take(postgres, records(write, 1))
     watch = ReleaseWatch(postgres)
     settle(postgres, watch)
-    monkeypatch.setattr("db.watch.TRUSTED_SECONDS", 0)
+    monkeypatch.setattr("db.watch.listener.TRUSTED_SECONDS", 0)
     assert watch.remembered() is None
     assert watch.current().release_id == 1
     watch.close()

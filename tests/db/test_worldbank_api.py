@@ -265,6 +265,15 @@ def test_only_some_are_asked_for(engine, fetch, api):
 
 
 @only_sqlite
+def test_what_comes_beside_a_single_project_is_not_taken_in(engine, fetch, api, monkeypatch):
+    body = api.body
+    monkeypatch.setattr(api, "body", lambda params: body({**params, "rows": "5"} if params.pop("id", None) else params))
+    report = fetch(Wanted(projects=("P900001",)))
+    assert (report.read, project_ids(engine)) == (1, ["P900001"])
+    assert "asked for P900001, the source sent 4 other projects, not taken in" in report.notes
+
+
+@only_sqlite
 def test_pages_are_gone_on_with_only_while_they_fit(engine, fetch, api, tmp_path):
     def stop_after_two_pages():
         api.requests.clear()

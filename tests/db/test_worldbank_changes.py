@@ -165,8 +165,8 @@ def test_a_run_for_changes_that_fails_is_made_up_by_the_next(engine, fetch, api)
 
 
 @only_sqlite
-@pytest.mark.parametrize("day", ["2025-06-01 00:00:00.0", LATER], ids=["of the whole list", "of a change"])
-def test_what_was_refused_is_asked_for_until_it_can_be_taken_in(engine, fetch, api, day):
+@pytest.mark.parametrize("day", ["2025-06-01 00:00:00.0", LATER, ""], ids=["of the whole list", "of a change", "none"])
+def test_what_was_refused_is_asked_for_by_its_id_until_it_can_be_taken_in(engine, fetch, api, day):
     if day == LATER:
         fetch()
     change(api, "P900003", day, project_name="")
@@ -174,12 +174,54 @@ def test_what_was_refused_is_asked_for_until_it_can_be_taken_in(engine, fetch, a
     change(api, "P900004", "2026-02-05 00:00:00.0", projectstatusdisplay="Closed")
     again = fetch()
     assert (again.changed, again.rejected) == (1, 1)
+    change(api, "P900005", "2026-02-06 00:00:00.0", projectstatusdisplay="Closed")
+    once_more = fetch()
+    assert (once_more.changed, once_more.rejected) == (1, 1)
+    assert (
+        once_more.notes[0] == "asked for what changed on or after 2026-02-05, and for what was refused before: P900003"
+    )
+    asked = [params.get("id") for params, _ in api.requests]
+    assert asked == [None] if day == LATER else [None, "P900003"], (
+        "a page of changes, which may hold it, and the project"
+    )
     api.projects["P900003"]["project_name"] = "Its name is back, and the day of its change is the same"
-    mended = fetch()
-    assert again.notes[0] == mended.notes[0] == f"asked for what changed on or after {day[:10]}"
-    assert mended.rejected == 0
+    assert fetch().rejected == 0
     assert project(engine, "P900003")["name"].startswith("Its name is back")
-    assert fetch().notes[0] == "asked for what changed on or after 2026-02-05"
+    assert fetch().notes[0] == "asked for what changed on or after 2026-02-06"
+
+
+@only_sqlite
+def test_what_was_refused_and_is_on_a_page_of_changes_is_asked_for_once(engine, fetch, api):
+    change(api, "P900003", project_name="")
+    fetch()
+    change(api, "P900003", "2026-02-04 00:00:00.0", project_name="Its name is back")
+    assert fetch().rejected == 0
+    assert len(api.requests) == 1
+    assert project(engine, "P900003")["name"] == "Its name is back"
+
+
+@only_sqlite
+def test_a_refused_project_that_the_source_has_no_more_is_told_and_no_longer_asked_for(fetch, api):
+    change(api, "P900003", "2025-06-01 00:00:00.0", project_name="")
+    fetch()
+    del api.projects["P900003"]
+    assert "the source knows no project P900003" in fetch().notes
+    assert fetch().notes[0] == "asked for what changed on or after 2025-12-28"
+
+
+@only_sqlite
+@pytest.mark.parametrize("spoil", ["many", "no id"])
+def test_where_ids_do_not_do_the_list_is_asked_for_on_to_what_was_refused(engine, fetch, api, monkeypatch, spoil):
+    change(api, "P900003", "2025-06-01 00:00:00.0", project_name="")
+    if spoil == "many":
+        monkeypatch.setattr(worldbank_changes, "MOST_AGAIN", 0)
+    else:
+        api.projects["P900003"]["id"] = "none"
+    fetch()
+    assert fetch().notes[0] == "asked for what changed on or after 2025-06-01"
+    api.projects["P900003"].update(id="P900003", project_name="Its name is back")
+    assert fetch().rejected == 0
+    assert project(engine, "P900003")["name"] == "Its name is back"
 
 
 @only_sqlite

@@ -7,8 +7,8 @@ import pytest
 
 from db.errors import SourceAnswerError
 from db.ingest.sources import texts as text_module
+from db.ingest.sources.manners import Manners
 from db.ingest.sources.texts import TextStore, decode
-from db.ingest.sources.web import Manners
 from tests.data.fake_documents import (
     FITS,
     PROJECT_ID,

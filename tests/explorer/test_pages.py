@@ -8,6 +8,7 @@ from html import unescape
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import create_engine
 
 from api.explorer.assets import ASSETS_PATH, FOR_EVER, STATIC
 from api.explorer.form import filter_choices
@@ -352,3 +353,10 @@ def test_the_page_says_which_values_ask_for_what_serves_no_migration(get):
         rows = get(f"/v1/spend?group_by=relevance&{name}={value}").json()["data"]
         assert [row["relevance"] for row in rows] == ["none"]
     assert "not_migration" not in (STATIC / "main.js").read_text(encoding="utf-8")
+
+
+def test_a_page_says_when_to_ask_a_database_again_that_is_gone(caplog):
+    gone = create_engine("postgresql+psycopg://nobody:secret@127.0.0.1:1/nothing")
+    answer = client_of(gone)(PROJECT)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "the database did not answer" in caplog.text

@@ -655,3 +655,25 @@ def test_faulty_rules_are_refused(change, words):
 def test_no_rule_names_a_project():
     text = load_rules().model_dump_json()
     assert not any(mark in text for mark in ("P1", "P0", "P5"))
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("Skills for migrants", "migrant_integration"),
+        ("Vocational training and jobs for young migrants", "migrant_integration"),
+        ("Health services for the migrants", "migrant_integration"),
+        ("Migrants' access to finance", "migrant_integration"),
+        ("Helping migrants integrate", "migrant_integration"),
+        ("Servicios para migrantes", "migrant_integration"),
+        ("Appui aux migrants", "migrant_integration"),
+        ("Appui aux migrants de retour", "worker_return"),
+        ("Training for migrant workers", "worker_welfare"),
+        ("Training of prospective migrants", "mobility_skills"),
+        ("Services for rural migrants", "not_migration"),
+        ("Housing for migrants from rural areas", "not_migration"),
+        ("The project provides no services for migrants.", "not_migration"),
+    ],
+)
+def test_what_serves_migrants_by_name(name, category):
+    assert classify(ClassifierInput(name=name)).category == category

@@ -50,6 +50,7 @@ def test_the_world_bank_is_known_by_its_p_number():
         ("", "XX-SYN", "does not begin with a letter or digit"),
         ("/x", "XX-SYN", "does not begin with a letter or digit"),
         ("é", "XX-SYN", "does not begin with a letter or digit"),
+        ("XX-SYN-", "XX-SYN", "has nothing behind its dash: expected the activity's own identifier"),
         ("X" + "/" * 40, "XX-SYN", "at most 100"),
     ],
 )

@@ -20,7 +20,9 @@ from models.money import all_usd, half_up, parse_dollars, quotient, scale_cents,
         ("-20", -2_000),
         ("1.5E9", 150_000_000_000),
         ("1e+10", 1_000_000_000_000),
-        (1e-7, 0),
+        (0.0, 0),
+        ("0.015", 2),
+        ("0.0051", 1),
         ("1,000,000,000,000", 10**14),
         ("-1000000000000", -(10**14)),
         ("", None),
@@ -47,7 +49,23 @@ BEYOND = ("1e15", "1000000000000.01", "-1000000000000.01")
 
 
 @pytest.mark.parametrize(
-    "text", ["abc", "1.2.3", "inf", "nan", "1e9999999", "-1e999999999", True, "12 m", "1_000", *BEYOND, *DIGITS]
+    "text",
+    [
+        "abc",
+        "1.2.3",
+        "inf",
+        "nan",
+        "1e9999999",
+        "-1e999999999",
+        1e-30,
+        "0.005",
+        "-0.001",
+        True,
+        "12 m",
+        "1_000",
+        *BEYOND,
+        *DIGITS,
+    ],
 )
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match=r"amount|outside"):
@@ -96,7 +114,7 @@ def test_shares_are_parts_of_the_whole_to_the_last_of_six_decimals_or_of_four_di
     whole = sum(parts)
     for share, part in zip(shares_of(parts, whole), parts, strict=True):
         true = Fraction(part, whole)
-        digits = [n for n in range(6, 20) if not part or round(true * 10**n) >= 1000]
+        digits = [n for n in range(6, 20) if not part or true * 10**n >= 1000]
         assert Fraction(share) == round(true, digits[0])
 
 

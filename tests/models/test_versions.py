@@ -15,7 +15,7 @@ from models.versions import METHOD_VERSION
 FILES = Path(classification.__file__).parent
 AS_OF = {
     "taxonomy.toml": ("1.0.0", "0662a0f8d0b0d61b5f44f77168ff7cde253ec00dabd9c0b7ad48da40d77e01a9"),
-    "rules.toml": ("1.5.0", "430c6748d744ecb563c766d585783bf813f3d3155c92f22d920fb9c7ded0826d"),
+    "rules.toml": ("1.6.0", "6b4335aeaaf90941a000e74110281898782d671d13fdf8969f65a8c2af48daf2"),
 }
 """The version that each file states, and what it holds under that."""
 

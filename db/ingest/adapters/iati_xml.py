@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 from xml.parsers import expat
 
 from db.errors import FileRefusedError
+from db.ingest.adapters.text_files import AS_UTF8
 from db.progress import Position, anywhere
 
 PIECE = 1 << 16
@@ -24,6 +25,7 @@ MAX_DEPTH = 100
 MAX_FILE = 16 * 1024**3
 """Bytes of a file after unpacking: the longest that are published have about one gigabyte."""
 
+ACTIVITY = "iati-activity"
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 WANTED = frozenset(
     {"iati-identifier", "other-identifier", "reporting-org", "title", "description", "activity-status", "activity-date"}
@@ -112,9 +114,11 @@ class _Reader:
         self.skipping = 0
         self.begin = 0
         self.broken: str | None = None
+        self.encoding = ""
         self.parser = parser = expat.ParserCreate()
         parser.buffer_text, parser.buffer_size = True, 1 << 20
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        parser.XmlDeclHandler = self._declaration
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
@@ -143,12 +147,14 @@ class _Reader:
             raise FileRefusedError(
                 f"{self.name}, line {error.lineno}: not well-formed XML ({reason}){after}; nothing of the file is taken in"
             ) from None
-
-        except (LookupError, ValueError) as error:  # an encoding that Python does not know, or of several bytes a sign
-            raise FileRefusedError(f"{self.name} cannot be decoded: {error}; save it as UTF-8") from None
+        except (LookupError, ValueError):  # an encoding that Python does not know, or of several bytes a sign
+            raise FileRefusedError(f"{self.name} says that its encoding is {self.encoding[:60]!r}: {AS_UTF8}") from None
 
     def _line(self) -> int:
         return self.parser.CurrentLineNumber
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self.encoding = encoding or ""
 
     def _document_type(self, *_: object) -> None:
         raise FileRefusedError(
@@ -163,7 +169,11 @@ class _Reader:
             if name != "iati-activities":
                 raise FileRefusedError(f"{self.name} begins with the element {name[:60]!r}: expected 'iati-activities'")
             self.generated = attributes.get("generated-datetime", "")
-        elif self.depth == 2 and name == "iati-activity":
+        elif self.depth == 2 and name.endswith(f":{ACTIVITY}"):
+            raise FileRefusedError(
+                f"{self.name}, line {self._line()}: the element {name[:60]!r}: expected {ACTIVITY!r}, in no namespace"
+            )
+        elif self.depth == 2 and name == ACTIVITY:
             self.root = Node(name, attributes, self._line())
             self.open, self.begin, self.broken, self.skipping = [self.root], self.parser.CurrentByteIndex, None, 0
         elif self.root is not None:

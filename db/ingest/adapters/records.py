@@ -11,6 +11,7 @@ from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
 from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
+from models.words import told_of_json
 
 KINDS: dict[str, type[AnyRecord]] = {
     "project": ProjectRecord,
@@ -165,31 +166,32 @@ def _sound(text: str) -> Any:
     return value
 
 
-def _faulty(text: str) -> Any:
+def _faulty(text: str, one_line: bool) -> Any:
     """Read a text as JSON in which something is wrong; what can be read of it is marked.
 
     Raises:
         ValueError: says why it cannot be read.
     """
     try:
-        return _FAULTY.decode(text)
+        return _FAULTY.decode(text.rstrip())  # what lacks its end is told where the text ends, not on a line below
     except RecursionError:
         raise ValueError("has lists or objects that stand too deep in one another: expected flat records") from None
-    except ValueError as error:
-        raise ValueError(f"is not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        line = "" if one_line else f"line {error.lineno:,}, "
+        raise ValueError(f"is not JSON at {line}column {error.colno:,}: {told_of_json(error.msg)}") from None
 
 
 def _from_text(place: str, line: str) -> RawRecord:
     fault = fault_of_bytes(line)
     try:
-        value, read = _either(line)
+        value, read = _either(line, one_line=True)
     except ValueError as error:
         return RawRecord(place, UNTOLD, {"text": line[:200]}, broken=fault or str(error))
     raw = read(place, value)
     return raw._replace(broken=fault) if fault else raw
 
 
-def _either(text: str) -> tuple[Any, Callable[[str, Any], RawRecord]]:
+def _either(text: str, one_line: bool = False) -> tuple[Any, Callable[[str, Any], RawRecord]]:
     """Read a text as JSON, and tell what makes records of the objects in it.
 
     Raises:
@@ -198,7 +200,7 @@ def _either(text: str) -> tuple[Any, Callable[[str, Any], RawRecord]]:
     try:
         return _sound(text), _from_object
     except (ValueError, RecursionError):
-        return _faulty(text), _from_marked
+        return _faulty(text, one_line), _from_marked
 
 
 def _from_object(place: str, value: Any) -> RawRecord:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from db.errors import FileRefusedError
 
+AS_UTF8 = "save the file as UTF-8"
+"""What to do with a file in another encoding."""
+
 NO_TEXT = {
     b"\x1f\x8b": "is packed with gzip: unpack it, or over HTTP say Content-Encoding: gzip",
     b"PK\x03\x04": "is a zip file, as workbooks of Excel are",
@@ -58,5 +61,5 @@ def fault_of_bytes(text: str) -> str | None:
             len(text[: error.start].encode()) + 1,
             ord(text[error.start]) - 0xDC00,
         )  # as "surrogateescape" has it
-        return f"is not UTF-8 from its byte {place:,} on (0x{byte:02X}): save the file as UTF-8"
+        return f"is not UTF-8 from its byte {place:,} on (0x{byte:02X}): {AS_UTF8}"
     return None

@@ -13,7 +13,7 @@ from db.ingest.adapters.worldbank_fields import (
     settle_amounts,
     stated_cost,
 )
-from db.ingest.sources.web import shape_of
+from db.ingest.sources.bodies import shape_of
 from models.money import parse_dollars
 
 PARTS = {

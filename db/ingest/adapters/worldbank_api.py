@@ -17,8 +17,8 @@ from db.ingest.adapters.worldbank_fields import (
     read_texts,
     real_day,
 )
+from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.spool import read_manifest, read_page
-from db.ingest.sources.web import shape_of
 from models.filters import STATUSES
 from models.records import ProjectRecord, parse_flag
 
@@ -165,7 +165,7 @@ def _prose(value: object, source: Mapping[str, Any]) -> str | None:
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"has {len(text):,} characters, at most {LONGEST_TEXT:,} are taken")
     others = (source.get(name) for name in ("project_name", "pdo", "project_abstract"))
-    return mend_words(text, [other for other in others if isinstance(other, str) and other is not value])
+    return mend_words(text, [other[:LONGEST_TEXT] for other in others if isinstance(other, str) and other is not value])
 
 
 def _status(value: object) -> str | None:

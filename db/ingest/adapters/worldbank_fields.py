@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -102,7 +103,7 @@ def mend_words(text: str, others: Sequence[str]) -> str:
     everything beyond that would be guessing.
     """
     words = re.findall(r"\w+", " ".join((text, *others)).casefold())
-    counts = {word: words.count(word) for word in set(words)}
+    counts = Counter(words)
 
     def join(match: re.Match[str]) -> str:
         left, right = match[1].casefold(), match[2].casefold()

@@ -23,7 +23,8 @@ from sqlalchemy.schema import CreateTable
 
 from db import tables
 from db.bulk import copy_rows
-from models.summary import BY_METHOD, FIGURES, MEMBERS
+from models.groupings import MEMBERS
+from models.summary import BY_METHOD, FIGURES
 
 MANY_WAITING = 500_000
 """Rows that PostgreSQL keeps until it adds them to the cells. To change a row leaves the old one there as long as the transaction

@@ -7,21 +7,19 @@ from typing import Any, NamedTuple
 
 from models.classification import load_taxonomy
 from models.filters import Dimension
-from models.summary import (
+from models.groupings import (
     BY,
     COLUMNS,
     CONFIDENCE,
-    DISTINCT,
-    ENTIRE,
     GROUPINGS,
     OF_PROJECTS,
     SERVING,
-    SUMS,
     TOUCHING,
     Scope,
     scopes_of,
     touched,
 )
+from models.summary import DISTINCT, ENTIRE, SUMS
 from models.vocabulary import LOW_CONFIDENCE, Granularity, Method, Relevance
 
 Figures = list[int]
@@ -89,6 +87,11 @@ class Sums:
         self.rows: set[str] = set()
         self.components: set[str] = set()
         self.unknown: set[str] = set()
+
+    @property
+    def money(self) -> int:
+        """The most that counts of the line in one way or another, in cents."""
+        return max(self.figures[0] + self.figures[1], self.entire)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether nothing that is kept differs."""

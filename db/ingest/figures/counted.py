@@ -10,7 +10,7 @@ from db import tables
 from db.bulk import Row
 from db.ingest.figures.contributions import Line
 from db.store import batches
-from models.summary import COLUMNS, OF_PROJECTS
+from models.groupings import COLUMNS, OF_PROJECTS
 
 fact, whole = tables.spend_fact, tables.project_amount
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, delete, func, select
 
 from db import tables
+from db.errors import TooMuchMoneyError
 from db.ingest.figures.cell_store import CellStore, Row
 from db.ingest.figures.contributions import (
     Figures,
@@ -33,24 +34,18 @@ from db.ingest.figures.packing import packed, unpacked
 from db.store import ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
-from models.summary import (
-    BY,
-    COLUMNS,
-    DISTINCT,
-    GROUPINGS,
-    MEMBERS,
-    OF_PROJECTS,
-    TOUCHING,
-    Grouping,
-    Scope,
-    touched,
-)
+from models.groupings import BY, COLUMNS, GROUPINGS, MEMBERS, OF_PROJECTS, TOUCHING, Grouping, Scope, touched
+from models.summary import DISTINCT
 
 MANY_CELLS = 40_000
 """Changed cells that are kept in memory before they are written."""
 
 MANY_ROWS = 5_000
 """Rows that are made of them at once: those of all cells take several times the memory of the changes."""
+
+MOST_CENTS = 2**60
+"""What all money of a measure may come to, in cents: an eighth of what a column holds, so that nothing that is added up of it, or
+converted into other prices, passes that. It is a hundred times what the world makes in a year."""
 
 STATUS = OF_PROJECTS.index(Dimension.STATUS)
 COUNTED = {None, *COUNTED_STATUSES}
@@ -82,6 +77,7 @@ class SummaryChanges:
         self.connection = connection
         self._anew = _taxonomy_of_cells(connection) not in (None, load_taxonomy().version)
         self._before: dict[str, Project] = {}
+        self._moved = 0
         self._store = CellStore(connection)
         self._begin()
 
@@ -109,10 +105,10 @@ class SummaryChanges:
         for project_id in before.keys() | after.keys():
             old, new = before.get(project_id), after.get(project_id)
             if old != new:
-                if old is not None:
-                    self._change(old, -1)
-                if new is not None:
-                    self._change(new, 1)
+                for project, sign in ((old, -1), (new, 1)):
+                    if project is not None:
+                        self._moved += sum(sums.money for sums in project.lines.values())
+                        self._change(project, sign)
         if len(self._changes) + len(self._changes_apart) > MANY_CELLS:
             self.write()
 
@@ -164,9 +160,17 @@ class SummaryChanges:
             self.end()
 
     def end(self) -> None:
-        """Write what is left."""
+        """Write what is left.
+
+        Raises:
+            TooMuchMoneyError: if the amounts are so large that sums of them might not be exact.
+        """
+        if self._moved > MOST_CENTS:
+            raise TooMuchMoneyError(MOST_CENTS)
         self.write()
         self._store.finish()
+        if any(cents > MOST_CENTS for cents in _all_money(self.connection)):
+            raise TooMuchMoneyError(MOST_CENTS)
 
     def write(self) -> None:
         """Add the changes to the stored cells, and remove cells that nothing is left in."""
@@ -260,6 +264,17 @@ def _kept_of(grouping: Grouping, owners: Iterable[Members]) -> Iterator[Members 
     for owner in owners:
         counts = not grouping.is_usual or owner[STATUS] in COUNTED
         yield tuple([owner[place] for place in kept]) if counts else None
+
+
+def _all_money(connection: Connection) -> Iterator[int]:
+    """What all money comes to, in cents: of rows and of whole projects, under each measure."""
+    of_rows, of_projects = (summary.c.amount + summary.c.partial, summary.c.entire_amount + summary.c.entire_partial)
+    where = (summary.c.grouping == Dimension.STATUS.value, summary.c.scope == Scope.ANY)
+    totals = defaultdict[tuple[str, int], int](int)
+    for measure, *amounts in connection.execute(select(summary.c.measure, of_rows, of_projects).where(*where)):
+        for which, cents in enumerate(amounts):
+            totals[measure, which] += cents
+    yield from totals.values()
 
 
 def _taxonomy_of_cells(connection: Connection) -> str | None:

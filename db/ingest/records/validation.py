@@ -1,33 +1,36 @@
 """Turns raw records into valid ones, or into messages that name the place, the field, the value and what is right."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from functools import cache, partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from db.ingest.adapters.adapter import RawRecord
 from models.classification import load_taxonomy
+from models.contradictions import contradictions
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM
-from models.records import AnyRecord, ProjectRecord, ReviewRecord, field_names, share_to_ppm
-from models.texts import problems_of, with_p_number
+from models.records import FORMS, AnyRecord, ProjectRecord, Record, ReviewRecord, field_names, share_to_ppm
+from models.texts import LONGEST_ID, clean_text, no_id, problems_of, with_p_number
 from models.vocabulary import PlaceKind
 
 SHOWN = 200
 """Characters of a refused value that are kept."""
-
-LONGEST_ID = 120
-"""Characters of an id that are kept: all that the id of a component has."""
 
 MOST_FIELDS = 100
 """Fields of a refused record that are kept: more than any kind of record has."""
 
 MOST_ERRORS = 20
 """Errors of one record that are listed; each is kept with the record, so that many would cost far more than it."""
+
+OF_PLACES = {"countries", "country_shares", "regional", "place", "region"}
+"""Fields that say where a project is: where one of them is refused, nothing further is said of them."""
 
 REMARK = "remark"
 """Stands for the field where nothing was refused; no record has a field of this name."""
@@ -56,32 +59,63 @@ class Valid(NamedTuple):
     retrieved_at: datetime | None = None
 
 
+class Fault(NamedTuple):
+    """What is wrong with a field of a record; the reason may be put into words when it is told."""
+
+    field: str
+    value: object
+    reason: str | Callable[[], str]
+
+
 def validate(raw: RawRecord, places: PlaceIndex, sources: Collection[str]) -> tuple[Valid | None, list[Rejection]]:
     """Validate one raw record. An error that no rule foresees costs that record only, not the file it stands in.
 
     Returns:
-        The valid record or `None`, and the rejections: of the record as a whole, or of values it is kept without.
+        The valid record or `None`, and the rejections: of the record as a whole, for each field that is wrong, or of values it
+        is kept without.
     """
     if raw.barred:
         return None, [_rejection(raw, "type", *raw.barred)]
     if raw.broken:
         return None, [_rejection(raw, "record", None, raw.broken)]
     try:
-        record = raw.kind.model_validate(raw.fields)
-    except ValidationError as error:
-        return None, list(_explain(raw, error))
+        record, faults = _read(raw)
     except Exception as error:
         return None, [_rejection(raw, "record", None, f"cannot be checked: {type(error).__name__}: {error}")]
-    problems = list(_unknown_codes(raw, record, sources))
+    refused = {fault.field for fault in faults}
+    faults += [Fault(field, raw.fields.get(field), why) for field, why in contradictions(raw.kind, record, refused)]
+    faults += _unknown_codes(raw.kind, record, sources, refused)
     countries: tuple[tuple[str, int | None], ...] = ()
-    if isinstance(record, ProjectRecord) and not problems:
-        countries, problems = _locate(raw, record, places)
-    if problems:
-        return None, problems
+    if raw.kind is ProjectRecord and OF_PLACES.isdisjoint(fault.field for fault in faults):
+        countries, unknown = _locate(record, places)
+        faults += unknown
+    if faults:
+        return None, list(_refusals(raw, faults))
     kept_without = [
         _rejection(raw, field, value, f"{value!r} {reason}", whole=False) for field, value, reason in raw.set_aside
     ]
     return Valid(raw.place, record, countries, raw.retrieved_at), kept_without
+
+
+def _read(raw: RawRecord) -> tuple[Any, list[Fault]]:
+    """Read the fields of a record, of one that has faulty ones the others: they can be checked further."""
+    try:
+        return raw.kind.model_validate(raw.fields), []
+    except ValidationError as error:
+        faults = list(_faults_of(raw.kind, error))
+        others = raw.fields.keys() - {fault.field for fault in faults}
+        return _lenient(raw.kind).model_validate({name: raw.fields[name] for name in others}), faults
+
+
+@cache
+def _lenient(kind: type[AnyRecord]) -> type[Any]:
+    """The same fields, of which none is required."""
+    fields: dict[str, Any] = {}
+    for name, info in kind.model_fields.items():
+        fields[name] = info.annotation, copy(info)
+        if info.is_required():
+            fields[name][1].default = None
+    return create_model(kind.__name__, __base__=Record, **fields)
 
 
 def told(raw: RawRecord) -> Rejection:
@@ -106,75 +140,93 @@ def storable(value: object, most: int = SHOWN) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _explain(raw: RawRecord, error: ValidationError) -> Iterator[Rejection]:
-    problems = problems_of(error)
-    for problem in problems[:MOST_ERRORS]:
+def _refusals(raw: RawRecord, faults: Sequence[Fault]) -> Iterator[Rejection]:
+    for field, value, reason in faults[:MOST_ERRORS]:
+        yield _rejection(raw, field, value, reason if isinstance(reason, str) else reason())
+    if len(faults) > MOST_ERRORS:
+        yield _rejection(raw, "record", None, f"{len(faults) - MOST_ERRORS:,} more errors, which are not listed")
+
+
+def _faults_of(kind: type[AnyRecord], error: ValidationError) -> Iterator[Fault]:
+    for problem in problems_of(error):
         field = str(problem["loc"][0]) if problem["loc"] else "record"
         value = problem["input"] if problem["loc"] else None
-        reason = problem["msg"].removeprefix("Value error, ")
+        reason: str | Callable[[], str] = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            near = get_close_matches(field, list(field_names(raw.kind)), n=1)
-            reason = "unknown field" + (f"; did you mean {near[0]!r}?" if near else "")
-        elif problem["type"] == "missing":
+            reason = partial(_unknown_field, kind, field)
+        elif problem["type"] == "missing" or (problem["type"] == "string_type" and clean_text(value) is None):
             reason, value = "required, but missing", None
+        elif problem["type"] == "string_pattern_mismatch":
+            reason = no_id(str(value), FORMS[problem["ctx"]["pattern"]])
         elif problem["type"] == "string_too_long":
             most = problem["ctx"]["max_length"]
             reason = f"has {len(str(value)):,} characters, at most {most:,} are taken"
-        yield _rejection(raw, field, value, reason)
-    if len(problems) > MOST_ERRORS:
-        yield _rejection(raw, "record", None, f"{len(problems) - MOST_ERRORS:,} more errors, which are not listed")
+        elif problem["type"] == "too_long":
+            found, most = (problem["ctx"][name] for name in ("actual_length", "max_length"))
+            reason = f"has {found:,} items, at most {most:,} are taken"
+        yield Fault(field, value, reason)
 
 
-def _unknown_codes(raw: RawRecord, record: AnyRecord, sources: Collection[str]) -> Iterator[Rejection]:
-    """Check a record's source, and a review's categories against the taxonomy."""
-    if not isinstance(record, ReviewRecord):
-        if record.source not in sources:
+def _unknown_field(kind: type[AnyRecord], field: str) -> str:
+    near = get_close_matches(field, list(field_names(kind)), n=1)
+    return "unknown field" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _unknown_codes(
+    kind: type[AnyRecord], record: Any, sources: Collection[str], refused: Collection[str]
+) -> Iterator[Fault]:
+    """Check a record's source, and a review's categories against the taxonomy, but for fields that are refused already."""
+    if kind is not ReviewRecord:
+        if "source" not in refused and record.source not in sources:
             reason = f"no source {record.source!r}: expected one of {', '.join(sorted(sources))}"
-            yield _rejection(raw, "source", record.source, reason)
+            yield Fault("source", record.source, reason)
         return
     codes = load_taxonomy().by_code
     for field, code in [
         ("category", record.category),
         *(("secondary_categories", c) for c in record.secondary_categories),
     ]:
-        if code not in codes:
-            near = get_close_matches(code, list(codes), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            yield _rejection(raw, field, code, f"no category {code!r}{hint} Expected one of {', '.join(codes)}")
+        if field not in refused and code not in codes:
+            yield Fault(field, code, partial(_no_category, code))
 
 
-def _locate(
-    raw: RawRecord, record: ProjectRecord, places: PlaceIndex
-) -> tuple[tuple[tuple[str, int | None], ...], list[Rejection]]:
+def _no_category(code: str) -> str:
+    codes = load_taxonomy().by_code
+    near = get_close_matches(code, list(codes), n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"no category {code[:60]!r}: expected one of {', '.join(codes)}{hint}"
+
+
+def _locate(record: ProjectRecord, places: PlaceIndex) -> tuple[tuple[tuple[str, int | None], ...], Sequence[Fault]]:
     """Decide in which places a project's money is counted.
 
     One country, or several with shares, get the money. Anything else goes to the bucket of the region: never to each
     country, never to a guessed one.
     """
     codes = [code.upper() for code in record.countries]
-    for code in codes:
-        if code not in places.by_code:
-            hint = _nearest(code, places)
-            return (), [
-                _rejection(raw, "countries", code, f"no place {code!r}: expected ISO 3166-1 alpha-3 codes{hint}")
-            ]
+    if unknown := [code for code in codes if code not in places.by_code]:
+        return (), [Fault("countries", code, partial(_no_place, code, places)) for code in unknown]
     if record.country_shares:
         shares = [share_to_ppm(share) for share in record.country_shares]
-        return tuple(zip(codes, shares, strict=True)), []
+        return tuple(zip(codes, shares, strict=True)), ()
     labelled = places.find(record.place) if record.place else None
     if record.place and labelled is None and not codes:
         hint = _nearest(record.place, places)
         reason = f"unknown place {record.place[:60]!r}: expected a country's or region's exact name{hint}"
-        return (), [_rejection(raw, "place", record.place, reason)]
+        return (), [Fault("place", record.place, reason)]
     if len(codes) == 1 and not record.regional:
-        return ((codes[0], PPM),), []
+        return ((codes[0], PPM),), ()
     if labelled and labelled.kind == PlaceKind.COUNTRY and not record.regional and not codes:
-        return ((labelled.code, PPM),), []
+        return ((labelled.code, PPM),), ()
     bucket = _bucket(record, labelled, places)
     if bucket is None:
         reason = "nothing says where the project is: expected countries, a place or a region"
-        return (), [_rejection(raw, "place", record.place, reason)]
-    return ((bucket, PPM), *((code, None) for code in codes if code != bucket)), []
+        return (), [Fault("place", record.place, reason)]
+    return ((bucket, PPM), *((code, None) for code in codes if code != bucket)), ()
+
+
+def _no_place(code: str, places: PlaceIndex) -> str:
+    return f"no place {code!r}: expected ISO 3166-1 alpha-3 codes, such as JOR{_nearest(code, places)}"
 
 
 def _bucket(record: ProjectRecord, labelled: Country | None, places: PlaceIndex) -> str | None:

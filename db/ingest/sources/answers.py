@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from db.ingest.sources.web import WrongAnswerError, shape_of
+from db.ingest.sources.bodies import shape_of
+from db.ingest.sources.web import WrongAnswerError
 
 
 def read_list(body: bytes) -> tuple[dict[str, Any], int]:

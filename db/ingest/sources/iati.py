@@ -17,8 +17,9 @@ from db.ingest.adapters.iati import SOURCE, IatiAdapter
 from db.ingest.adapters.iati_xml import MAX_FILE
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
+from db.ingest.sources.manners import Manners
 from db.ingest.sources.spool import writable
-from db.ingest.sources.web import Manners, WebClient
+from db.ingest.sources.web import WebClient
 from db.progress import Part, Positions, Progress, unseen
 
 ENDINGS = (".xml", ".xml.gz")

@@ -1,16 +1,13 @@
 """Asks a source on the web politely: slowly, with patience, by name, and never for what is here already."""
 
-import email.utils
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import httpx
 from tenacity import (
@@ -23,10 +20,10 @@ from tenacity import (
 )
 
 from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
+from db.ingest.sources.bodies import length_of, retry_after, unpacked
+from db.ingest.sources.manners import Manners
 from db.ingest.sources.validators import Validators
 from db.progress import Position, anywhere
-from db.unpacking import GZIP as PACKED
-from db.unpacking import Unpacker, form_of_deflate
 from models.versions import PROGRAM_VERSION
 
 USER_AGENT = f"migration-finance-api/{PROGRAM_VERSION}"
@@ -35,34 +32,11 @@ NOT_MODIFIED, NOT_FOUND, REQUEST_TIMEOUT, TOO_MANY = 304, 404, 408, 429
 PASSING = {REQUEST_TIMEOUT, 425, TOO_MANY, 500, 502, 503, 504}
 """Statuses after which the same question may well be answered (RFC 9110, section 15; RFC 6585; RFC 8470)."""
 
-GZIP = {"gzip", "x-gzip"}
-"""The only encoding that is asked for; the second name means the same (RFC 9110, section 8.4.1.3)."""
-
-COMPRESSIONS = GZIP | {"deflate", "br", "zstd", "compress", "x-compress"}
-"""Encodings that change a body. Servers send other words too, such as `utf-8`, `none` or `aws-chunked`, which do not."""
-
 MOST_REDIRECTS = 5
 WEB = {"http", "https"}
 NO_ADDRESS = "is no address that can be asked"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a source is treated. Times are in seconds, sizes in bytes after decompression."""
-
-    per_second: float = 2.0
-    attempts: int = 5
-    first_wait: float = 1.0
-    longest_wait: float = 60.0
-    longest_request: float = 120.0
-    """A source that asks to be left alone for longer (`Retry-After`) is left alone: the run ends and says so."""
-    connect_timeout: float = 10.0
-    read_timeout: float = 60.0
-    longest_answer: float = 600.0
-    """One answer may drip in for this long, however often a byte of it comes."""
-    max_bytes: int = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +236,8 @@ class WebClient:
         try:
             if response.status_code in PASSING:
                 raise self._again_later(address, response)
-            size, length = 0, _length(response)
-            for piece in _unpacked(address, response):
+            size, length = 0, length_of(response)
+            for piece in unpacked(address, response):
                 size += len(piece)
                 if size > max_bytes:
                     found = f"more than {max_bytes:,} bytes"
@@ -329,63 +303,3 @@ def _is_name(url: httpx.URL) -> bool:
 def _place(url: httpx.URL) -> str:
     """Name the host and the port of an address on the web, without the name of a user; else its scheme."""
     return url.netloc.decode("ascii", "replace") if url.scheme in WEB else f"{url.scheme}:"
-
-
-def _unpacked(address: str, response: httpx.Response) -> Iterator[bytes]:
-    """Give the body of an answer as it comes, unpacked in bounded pieces: a few bytes of it may hold gigabytes.
-
-    An answer that is known by its validators has no body, whatever its encoding.
-    """
-    stated = response.headers.get("Content-Encoding", "").strip().casefold()
-    encodings = [word for part in stated.split(",") if (word := part.strip()) in COMPRESSIONS]
-    if not encodings:
-        yield from response.iter_raw()
-        return
-    if len(encodings) > 1 or encodings[0] not in GZIP | {"deflate"}:
-        found = f"the Content-Encoding {stated[:100]!r}"
-        raise SourceAnswerError(address, response.status_code, found, "gzip, deflate or none")
-    encoding = "gzip" if encodings[0] in GZIP else "deflate"
-    chunks = response.iter_raw()
-    first = next(chunks, b"")
-    unpacker = Unpacker(PACKED if encoding == "gzip" else form_of_deflate(first), strict=False)
-    try:
-        for chunk in chain([first], chunks):
-            yield from unpacker.unpack(chunk)
-    except zlib.error:
-        raise httpx.DecodingError(f"no {encoding}, as its Content-Encoding says") from None
-    if response.num_bytes_downloaded and not unpacker.ended:
-        raise httpx.DecodingError(f"{encoding} that ends too early")
-
-
-def _length(response: httpx.Response) -> int | None:
-    given = response.headers.get("Content-Length", "")
-    return int(given) if given.isascii() and given.isdigit() else None
-
-
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Read a `Retry-After` header: seconds or a date (RFC 9110, section 10.2.3). Anything else is `None`."""
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):  # as of a year with twenty digits
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0)
-
-
-def shape_of(value: Any) -> str:
-    """Name the kind of a JSON value, for messages that must not hold its content."""
-    if value is None:
-        return "null"
-    names = {
-        bool: "a truth value",
-        int: "a number",
-        float: "a number",
-        str: "a text",
-        list: "a list",
-        dict: "an object",
-    }
-    return names.get(type(value), "something else")

@@ -17,10 +17,13 @@ from db.ingest.adapters.worldbank_fields import SOURCE, real_day
 from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
 from db.ingest.sources.answers import by_ids, read_list
+from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
-from db.ingest.sources.web import Answer, WebClient, WrongAnswerError, shape_of
+from db.ingest.sources.validators import Validators
+from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.progress import Progress, unseen
+from models.words import counted
 
 ROWS = 500
 """Projects of a page: the API takes up to 1,000; half of that comes in some megabytes."""
@@ -39,6 +42,8 @@ KEPT = frozenset(
 """The only fields that reach the disk. What people work on a project is in others, and is dropped on arrival."""
 
 EXPECTED = "JSON with a total and projects by their ids"
+BESIDE = -1
+"""The place of a page in no list."""
 PUBLISHER = "worldbank.org"
 
 Opener = Callable[[str], WebClient]
@@ -57,13 +62,14 @@ class UnorderedError(Exception):
 class Wanted:
     """Which projects are asked for: all, those approved since a day, or single ones; of a list at most `limit`.
 
-    `changed_from` asks for those that changed on that day or later, the newest change first.
+    `changed_from` asks for those that changed on that day or later, the newest first, and for those that `again` names.
     """
 
     since: date | None = None
     projects: tuple[str, ...] = ()
     limit: int | None = None
     changed_from: date | None = None
+    again: tuple[str, ...] = ()
 
     def query(self, rows: int) -> dict[str, str | int]:
         """The parameters of the question, but for the place in the list.
@@ -100,9 +106,9 @@ class Fetcher:
         """Tell whether the page that came last ends before a day: what comes after it changed earlier still."""
         return bool(self.changes) and self.changes[-1] < mark.isoformat()
 
-    def page(self, offset: int, may_be_empty: bool, extra: Mapping[str, str | int] | None = None) -> Page:
-        """Get the page that begins at an offset, and keep it."""
-        params = {**self.query, **(extra or {"os": offset})}
+    def page(self, offset: int, may_be_empty: bool, only: str | None = None) -> Page:
+        """Get the page that begins at an offset, or `only` one project, and keep it. What else comes with that one is left."""
+        params = {**self.query, **({"id": only} if only else {"os": offset})}
         entry, folder = self.spool.previous.get(offset, (None, None))
 
         def read(answer: Answer) -> _Content:
@@ -111,21 +117,33 @@ class Fetcher:
                 return _Content(entry.total or 0, kept["records"], answer)
             if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
                 return _Content(self.total, {}, answer)
-            return read_projects(answer, may_be_empty, 0 if extra else offset)
+            return read_projects(answer, may_be_empty, 0 if only else offset)
 
         content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
-        answer = content.answer
+        answer, records = content.answer, content.records
         assert answer is not None
+        if only and (others := len(records.keys() - {only})):
+            _note(self.spool, [f"asked for {only}, the source sent {counted(others, 'other project')}, not taken in"])
+            records = {key: item for key, item in records.items() if key == only}
         self.total = content.total
-        self.changes = [stated_change(item) for item in content.records.values()]
+        self.changes = [stated_change(item) for item in records.values()]
         if self.query.get("srt") == CHANGED:
             _check_order(self.changes)
         self.asked += 1
         self.unchanged += answer.unchanged
         given = entry.validators if entry and answer.unchanged else answer.validators
-        kept = {"records": content.records, "newest_change": _newest_change(content.records, answer.retrieved_at)}
+        kept = {"records": records, "newest_change": _newest_change(records, answer.retrieved_at)}
         self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
-        return Page(offset, list(content.records), content.total)
+        return Page(offset, list(records), content.total)
+
+    def again(self, project_id: str) -> None:
+        """Get a single project beside a list, on a page of its own, whose change does not show how far the list is known."""
+        content = self.client.get({**self.query, "id": project_id}, read_projects, EXPECTED)
+        assert content.answer is not None
+        self.asked += 1
+        found = {key: item for key, item in content.records.items() if key == project_id}
+        self.spool.add(BESIDE, content.total, {"records": found}, content.answer.retrieved_at, Validators())
+        _note(self.spool, [] if found else [f"the source knows no project {project_id}"])
 
 
 def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> _Content:
@@ -208,6 +226,8 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
             walk.to_the_end()
         finally:
             _note(spool, walk.notes)
+        for project_id in filter(lambda one: one not in walk.seen, wanted.again):
+            fetcher.again(project_id)
         spool.manifest.missing = walk.missing
         if not walk.seen:
             _note(spool, ["the source has no project for this question"])
@@ -220,7 +240,7 @@ def _fetch_single(fetcher: Fetcher, projects: Sequence[str], progress: Progress)
     spool = fetcher.spool
     for number, project_id in enumerate(projects):
         if number >= len(spool.manifest.pages):
-            fetcher.page(number, False, {"id": project_id})
+            fetcher.page(number, False, project_id)
         if project_id not in read_page(spool.folder, spool.manifest.pages[number])["records"]:
             _note(spool, [f"the source knows no project {project_id}"])
         progress(1, len(projects))

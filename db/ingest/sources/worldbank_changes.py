@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from db import tables
 from db.engine import reading
 from db.errors import FileRefusedError
-from db.ingest.adapters.worldbank_api import place_of
+from db.ingest.adapters.worldbank_api import PROJECT_ID, place_of
 from db.ingest.adapters.worldbank_fields import SOURCE, real_day
 from db.ingest.report import Report
 from db.ingest.sources.spool import MANIFEST, Manifest, PageEntry, SpoolState, read_manifest, read_page
@@ -20,6 +20,18 @@ from models.vocabulary import RunStatus
 
 WHOLE_AFTER = timedelta(days=30)
 """Nothing shows that the date of a change moves with each change, so that often the whole list is asked for."""
+
+
+MOST_AGAIN = 20
+"""Projects that are asked for again by their ids. Where more were refused, or one has no id to be asked for by, the list is asked
+for on to the earliest change among them."""
+
+
+class Known(NamedTuple):
+    """The day of the newest change that this database holds all of the list up to, but for projects that it refused."""
+
+    day: date
+    refused: tuple[str, ...] = ()
 
 
 class _TakenIn(NamedTuple):
@@ -37,8 +49,8 @@ def ingest_worldbank_changes(
     progress: Progress = unseen,
     open_client: Opener = open_worldbank,
 ) -> Report:
-    """Ask for the newest changes first, down to the newest one that the database holds, or on to the earliest one that it
-    refused, and take them in.
+    """Ask for the newest changes first, down to the newest one that the database holds, and for what it refused before, and take
+    them in.
 
     The whole list is asked for if the last whole one is not in this database or is too old, and if the API does not keep
     to the order of changes.
@@ -53,52 +65,61 @@ def ingest_worldbank_changes(
         fresh = wanted.changed_from is not None
         return ingest_worldbank(engine, address, spool_dir, wanted, fresh, progress, open_client)
 
-    mark = newest_change(engine, address, spool_dir)
-    if mark is None:
+    known = known_changes(engine, address, spool_dir)
+    if known is None:
         why = f"no whole list of the last {WHOLE_AFTER.days} days is in this database"
     else:
         try:
-            report = take_in(Wanted(changed_from=mark))
+            report = take_in(Wanted(changed_from=known.day, again=known.refused))
         except UnorderedError as error:
             why = str(error)
         else:
-            report.notes.insert(0, f"asked for what changed on or after {mark}")
+            again = f", and for what was refused before: {', '.join(known.refused)}" if known.refused else ""
+            report.notes.insert(0, f"asked for what changed on or after {known.day}{again}")
             return report
     report = take_in(Wanted())
     report.notes.insert(0, f"asked for the whole list: {why}")
     return report
 
 
-def newest_change(engine: Engine, address: str, spool_dir: Path) -> date | None:
-    """Find the day of the newest change that this database holds all of the list up to; `None` where nothing says so."""
+def known_changes(engine: Engine, address: str, spool_dir: Path) -> Known | None:
+    """Find up to which day this database holds all of the list; `None` where nothing says so.
+
+    The newest list tells it: what earlier ones refused was asked for with it.
+    """
     kept = [one for one in _taken_in(engine, spool_dir) if one.manifest.address == address]
     wholes = [datetime.fromisoformat(one.manifest.started_at) for one in kept if one.manifest.query["srt"] == "id"]
     if not wholes or datetime.now(UTC) - max(wholes) > WHOLE_AFTER:
         return None
-    days = (day for one in kept if (day := _known_up_to(engine, one)))
-    return max(map(date.fromisoformat, days), default=None)
+    found = (_known_up_to(engine, one) for one in sorted(kept, key=lambda one: one.run_id, reverse=True))
+    return next(filter(None, found), None)
 
 
-def _known_up_to(engine: Engine, taken: _TakenIn) -> str | None:
-    """Find the day of a list's newest change, or of the earliest one that was refused: by the time that it is asked for
-    again the source may have mended it, or this program may read it."""
+def _known_up_to(engine: Engine, taken: _TakenIn) -> Known | None:
+    """Find the day of a list's newest change, and what of the list was refused: by the time that it is asked for again the
+    source may have mended it, or this program may read it."""
     newest = max((day for page in taken.manifest.pages if (day := _newest_of(page))), default=None)
     try:
-        return newest and min([newest, *_refused_days(engine, taken)])
+        refused = dict(_refused(engine, taken))
     except FileRefusedError:
         return None  # the pages are not what was taken in, so they prove nothing
+    if newest is None:
+        return None
+    if len(refused) <= MOST_AGAIN and all(map(PROJECT_ID.fullmatch, refused)):
+        return Known(date.fromisoformat(newest), tuple(sorted(refused)))
+    return Known(date.fromisoformat(min(newest, *filter(None, refused.values()))))
 
 
-def _refused_days(engine: Engine, taken: _TakenIn) -> Iterator[str]:
-    """Find the days of the changes that were refused. A project without one is asked for with the next whole list."""
+def _refused(engine: Engine, taken: _TakenIn) -> Iterator[tuple[str, str | None]]:
+    """Find the projects that were refused, each with the day of its change if it states one."""
     refused = tables.rejected_record
     query = select(refused.c.place).where(refused.c.run_id == taken.run_id, refused.c.whole_record)
     with reading(engine) as connection:
         places = set(connection.scalars(query))
     for number, entry in enumerate(taken.manifest.pages if places else (), start=1):
         for key, item in read_page(taken.folder, entry)["records"].items():
-            if place_of(number, key) in places and (day := real_day(stated_change(item))):
-                yield day
+            if place_of(number, key) in places:
+                yield key, real_day(stated_change(item))
 
 
 def _newest_of(page: PageEntry) -> str | None:

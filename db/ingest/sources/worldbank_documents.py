@@ -23,11 +23,12 @@ from db.ingest.adapters.worldbank_documents import (
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
 from db.ingest.sources.answers import by_ids, read_list
+from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.texts import TextStore, fetch_text, text_hash
 from db.ingest.sources.validators import Validators
-from db.ingest.sources.web import Answer, WebClient, WrongAnswerError, shape_of
+from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.ingest.sources.worldbank import Opener, open_worldbank
 from db.progress import Progress, unseen
 from db.queries.spend.totals import totals_of

@@ -25,6 +25,13 @@ FROM project
 WHERE project.project_id = listed_row.project_id
 """
 
+# A quote within a text has a backslash before it, so that only the members of the object themselves are found by these.
+WITHOUT_STATUSES = """
+UPDATE listed_row
+SET shown = substr(shown, 1, {place}(shown, ',"status":') - 1) || substr(shown, {place}(shown, ',"year":'))
+WHERE {place}(shown, ',"status":') > 0
+"""
+
 
 def upgrade() -> None:
     op.add_column("project", sa.Column("method", CODE, nullable=False, server_default="rules"))
@@ -36,6 +43,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    place = "strpos" if op.get_bind().dialect.name == "postgresql" else "instr"
+    op.execute(WITHOUT_STATUSES.format(place=place))
     op.drop_column("listed_row", "status")
     op.drop_column("project", "confidence")
     op.drop_column("project", "method")

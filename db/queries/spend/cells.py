@@ -21,8 +21,8 @@ from db.queries.releases import latest_release
 from db.queries.spend.touch import begins_with, touches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, KEPT_APART, Dimension, Filters, SpendQuery
+from models.groupings import BY, COLUMNS, CONFIDENCE, GRANULARITY, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.spans import Span, whole_years
-from models.summary import BY, COLUMNS, CONFIDENCE, GRANULARITY, GROUPINGS, SERVING, TOUCHING, USUAL, Grouping, Scope
 from models.vocabulary import Basis, Relevance, YearBasis
 
 summary = tables.spend_summary
@@ -119,12 +119,14 @@ class Plan:
     """What a question is answered from: cells of its money, and those of its distinct counts, or the facts where none count.
 
     Where dates are asked for, cells tell of whole years only, and facts of the `rest`. `by_place`: counts are added over places,
-    so that what is counted again in another has to be taken back.
+    so that what is counted again in another has to be taken back. `in_facts`: money is asked in other prices than cells have, so
+    that facts tell it, and cells no more than counts.
     """
 
     money: Cells
     counts: Cells | None
     by_place: bool = False
+    in_facts: bool = False
 
     def rest(self, filters: Filters) -> list[Filters]:
         """What cells leave of a filter to the facts: no project is in two of these parts, nor in one and in the cells."""
@@ -139,10 +141,18 @@ class Plan:
 
 def cells_of(connection: Connection, query: SpendQuery) -> Plan | None:
     """Choose the narrowest cells that answer a question exactly, or none."""
+    if query.filters.base_year is not None:
+        return _priced(cells_of(connection, replace(query, filters=replace(query.filters, base_year=None))), query)
     found = _chosen(query, True)
     if found is not None and Dimension.SET in found.money.grouping.dimensions and not _sets_stand(connection):
         return _chosen(query, False)
     return found
+
+
+def _priced(plan: Plan | None, query: SpendQuery) -> Plan | None:
+    """The same for money in constant prices: each fact is converted by itself, but there are as many."""
+    will_do = plan is not None and plan.counts is not None and plan.money.span is None
+    return replace(plan, in_facts=True) if plan and will_do and query.basis is Basis.COMPONENT else None
 
 
 @lru_cache(1_000)  # an answer asks for it several times

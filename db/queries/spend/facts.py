@@ -1,5 +1,6 @@
 """Statements of spend over the facts themselves, for questions that no summary answers; the money of whole projects too."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, select, true
@@ -8,7 +9,21 @@ from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices, price_rows, unindexed
 from models.filters import Dimension, Filters, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Relevance
+from models.vocabulary import LOW_CONFIDENCE, Basis, Granularity, Method, Relevance
+
+METHODS = (Method.DERIVED, Method.REVIEW, Method.RULES)
+METHOD_FIGURES = tuple(f"{figure}_{method}" for method in METHODS for figure in ("facts", "amount", "partial"))
+"""What was classified in each way: facts, money in full, money in part; columns of the answer as a whole only."""
+
+
+def tells_methods(query: SpendQuery) -> bool:
+    """Whether an answer tells how much was classified in each way: as a whole, and of rows, for projects are of several."""
+    return not query.group_by and query.basis is Basis.COMPONENT
+
+
+def figures_of(query: SpendQuery) -> tuple[str, ...]:
+    """The columns of an answer's statement after those that it is grouped by."""
+    return (*MONEY_COLUMNS, *COUNT_COLUMNS, *(METHOD_FIGURES if tells_methods(query) else ()))
 
 
 def group_columns(query: SpendQuery) -> list[ColumnElement[Any]]:
@@ -39,20 +54,26 @@ def from_facts(query: SpendQuery, by: str | None = None, spread: bool = True) ->
     return _with_whole_projects(query, rows) if query.basis is Basis.PROJECT else rows
 
 
-def component_basis(query: SpendQuery, by: str | None = None, spread: bool = True) -> Select[Any]:
-    """The figures of each group from its facts; see `from_facts`."""
+def component_basis(query: SpendQuery, by: str | None = None, spread: bool = True, counted: bool = True) -> Select[Any]:
+    """The figures of each group from its facts, or with `counted` false no more than their money; see `from_facts`."""
     groups = group_columns(query)
-    money = []
-    for cents, name in ((fact.c.amount_cents, ""), (fact.c.partial_cents, "_partial")):
-        priced = in_prices(cents, query.filters)
+    money, prices = [], [in_prices(cents, query.filters) for cents in (fact.c.amount_cents, fact.c.partial_cents)]
+    for priced, name in zip(prices, ("", "_partial"), strict=True):
         money += [
             sum_of(priced).label("amount_usd" if not name else "partial_usd"),
             sum_of(priced, fact.c.granularity == Granularity.PROJECT).label(f"whole_project{name}_usd"),
             sum_of(priced, fact.c.granularity == Granularity.REMAINDER).label(f"remainder{name}_usd"),
             sum_of(priced, fact.c.confidence < LOW_CONFIDENCE).label(f"low_confidence{name}_usd"),
         ]
-    statement = select(*groups, *money, *distinct_counts(spread)).select_from(_facts(query))
+    methods = _by_method([literal(1), *prices]) if tells_methods(query) else ()
+    counts = distinct_counts(spread) if counted else ()
+    statement = select(*groups, *money, *counts, *methods).select_from(_facts(query))
     return statement.where(*conditions(query.filters, by)).group_by(*groups)
+
+
+def _by_method(figures: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[Any]]:
+    sums = (sum_of(figure, fact.c.method == method) for method in METHODS for figure in figures)
+    return (figure.label(name) for figure, name in zip(sums, METHOD_FIGURES, strict=True))
 
 
 def distinct_counts(spread: bool = True) -> list[ColumnElement[int]]:

@@ -20,8 +20,8 @@ from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot, slots_of, template_of
 from models.dates import bounding
 from models.filters import Dimension, Filters, SpendQuery
+from models.groupings import COLUMNS, Scope
 from models.project import fiscal_year
-from models.summary import COLUMNS, Scope
 from models.vocabulary import Measure, YearBasis
 
 Loaded = dict[str, set[int]]

@@ -22,11 +22,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from db.queries.filtering import conditions, fact, high, price_questions, require_prices, unindexed
+from db.queries.filtering import conditions, fact, high, unindexed
+from db.queries.priced_years import price_questions, require_prices
 from db.queries.spend.cells import Plan, cells_of
-from db.queries.spend.facts import component_basis, from_facts
+from db.queries.spend.facts import METHODS, component_basis, figures_of, from_facts
 from db.queries.spend.gaps import named_years
-from db.queries.spend.summaries import METHODS, money_by_method, stand_ready, summarised
+from db.queries.spend.summaries import stand_ready, summarised
 from db.queries.spend.warnings import spend_warnings, warning_questions
 from db.queries.statements.asking import ask, ask_ahead, in_pieces
 from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
@@ -35,7 +36,7 @@ from db.queries.statements.prepared import Question, limits
 from db.queries.statements.templates import Values, position_slots, slot, template_of
 from models.filters import Dimension, Filters, SortKey, SpendQuery
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.vocabulary import Basis, Granularity
+from models.vocabulary import Granularity
 
 Row = dict[str, Any]
 
@@ -54,7 +55,7 @@ class SpendResult:
 def spend(connection: Connection, query: SpendQuery) -> SpendResult:
     """Answer a question about spend as a whole, for answers that are small."""
     rows = list(spend_rows(connection, query))
-    totals = spend_totals(connection, query) | {"by_method": by_method(connection, query), "rows": len(rows)}
+    totals = spend_totals(connection, query) | {"rows": len(rows)}
     return SpendResult(rows, totals, spend_warnings(connection, query))
 
 
@@ -93,8 +94,6 @@ def spend_questions(
         yield rows
         if counted and EVERY not in rows.prepared(connection.dialect).columns:
             yield _count_question(connection, query)
-    if query.basis is not Basis.PROJECT:
-        yield _methods_question(connection, query)
     yield from warning_questions(connection, query)
 
 
@@ -185,9 +184,14 @@ def _ordered(
 
 
 def spend_totals(connection: Connection, query: SpendQuery) -> Row:
-    """Return the figures over the whole filter: each project and component counted once."""
+    """Return the figures over the whole filter: each project and component counted once; and `by_method`, how much of the money
+    rests on which way of classifying, which says nothing of whole projects."""
     require_prices(connection, query.filters)
-    return dict(zip(FIGURES, ask(connection, totals_question(connection, query))[0], strict=True))
+    found = ask(connection, totals_question(connection, query))[0]
+    figures, methods = found[: len(FIGURES)], found[len(FIGURES) :]
+    parts = zip(METHODS, (methods[place : place + 3] for place in range(0, len(methods), 3)), strict=False)
+    by_method = [_of_method(method, low, more) for method, (facts, low, more) in parts if facts]
+    return dict(zip(FIGURES, figures, strict=True)) | {"by_method": by_method}
 
 
 def totals_question(connection: Connection, query: SpendQuery) -> Question:
@@ -206,7 +210,8 @@ def _all(source: Plan | None, query: SpendQuery) -> Select[Any]:
 
 def _shown(rows: FromClause, query: SpendQuery) -> Select[Any]:
     """The columns of an answer in their order: what it is grouped by, then the figures."""
-    figures = (cast(rows.c[name], BigInteger).label(name) for name in FIGURES)  # PostgreSQL sums cents as decimals
+    names = figures_of(query)
+    figures = (cast(rows.c[name], BigInteger).label(name) for name in names)  # PostgreSQL sums cents as decimals
     return select(*(rows.c[dimension.value] for dimension in query.group_by), *figures)
 
 
@@ -224,20 +229,6 @@ def _count_question(connection: Connection, query: SpendQuery) -> Question:
 
 def _counting(source: Plan | None, query: SpendQuery) -> Select[Any]:
     return select(func.count()).select_from(_grouped(source, query))
-
-
-def by_method(connection: Connection, query: SpendQuery) -> list[Row]:
-    """Say how much of the money rests on which way of classifying; nothing for whole projects."""
-    if query.basis is Basis.PROJECT:
-        return []
-    (row,) = ask(connection, _methods_question(connection, query))
-    parts = zip(METHODS, (row[:3], row[3:6], row[6:]), strict=True)
-    return [_of_method(method, low, more) for method, (facts, low, more) in parts if facts]
-
-
-def _methods_question(connection: Connection, query: SpendQuery) -> Question:
-    (source, whole), values = _plan(connection, _as_a_whole(query))
-    return Question(money_by_method, (source, whole.filters), values)
 
 
 def _of_method(method: str, low: int, more: int) -> Row:

@@ -1,6 +1,6 @@
 """Answers questions about spend from cells of the summaries that ingest keeps (see `db.queries.spend.cells`)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import add
@@ -8,24 +8,28 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, literal, select, union_all
 
-from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, facts, in_prices, ranges
+from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, facts, ranges
 from db.queries.spend.cells import Cells, Plan, cells_of, kind_of, kinds_of, summary
 from db.queries.spend.facts import (
+    METHOD_FIGURES,
     again,
+    component_basis,
     counted_again,
     distinct_counts,
+    figures_of,
     from_facts,
     group_columns,
     projects_and_money,
-    sum_of,
+    tells_methods,
 )
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
+from models.groupings import COLUMNS, GROUPINGS, Scope
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS
-from models.summary import COLUMNS, ENTIRE, GROUPINGS, Scope
-from models.vocabulary import Basis, Granularity, Measure, Method
+from models.summary import ENTIRE
+from models.vocabulary import Basis, Granularity, Measure
 
 
 def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
@@ -35,20 +39,19 @@ def summarised(plan: Plan, query: SpendQuery) -> Select[Any]:
     names = [dimension.value for dimension in query.group_by]
     parts = union_all(*_parts(plan, query)).subquery("parts")
     groups: list[ColumnElement[Any]] = [parts.c[name] for name in names]
-    figures = (*MONEY_COLUMNS, *COUNT_COLUMNS)
-    sums: list[ColumnElement[Any]] = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures]
+    sums = [func.coalesce(func.sum(parts.c[name]), 0).label(name) for name in figures_of(query)]
     return select(*groups, *sums).group_by(*groups)
 
 
 def stand_ready(plan: Plan, query: SpendQuery) -> bool:
     """Whether the rows of an answer are cells as they are, so that nothing has to be added up."""
-    whole = plan.counts == plan.money and not plan.by_place and not plan.rest(query.filters)
+    whole = plan.counts == plan.money and not (plan.by_place or plan.in_facts or plan.rest(query.filters))
     return bool(query.group_by) and whole and plan.money.are_rows(kinds_of(query))
 
 
 def _as_rows(cells: Cells, query: SpendQuery) -> Select[Any]:
     """The same where each cell is a row."""
-    spread = _spread(query).subquery("spread")
+    spread = _of_facts(query, _counts_of_spread(), *_SPREAD).subquery("spread")
     kinds = (dimension_column(dimension, query.filters) for dimension in query.group_by)
     groups = list(_groups(query))
     same = [_same(group, spread.c[group.name], kind) for group, kind in zip(groups, kinds, strict=True)]
@@ -67,25 +70,41 @@ def _plus(number: ColumnElement[Any], more: ColumnElement[Any] | None) -> Column
 
 
 def _parts(plan: Plan, query: SpendQuery) -> Iterator[Select[Any]]:
-    counts = [summary.c[name] for name in COUNT_COLUMNS]
-    if plan.counts == plan.money:
-        yield _of_cells(plan.money, query, [*_money(query), *counts])
+    """What is added up, each part with all figures: zeros where it tells nothing of them."""
+    figures = figures_of(query)
+    money = dict(zip(MONEY_COLUMNS, _money(query), strict=True))
+    money |= dict(zip(METHOD_FIGURES, _methods(), strict=True)) if tells_methods(query) else {}
+    counts = {name: summary.c[name] for name in COUNT_COLUMNS}
+    if plan.in_facts:
+        rows = component_basis(query, counted=False).subquery()
+        groups = [rows.c[dimension.value] for dimension in query.group_by]
+        yield select(*groups, *_filled(figures, {name: rows.c[name] for name in money}))
+    elif plan.counts == plan.money:
+        yield _of_cells(plan.money, query, _filled(figures, {**money, **counts}))
     else:
-        yield _of_cells(plan.money, query, [*_money(query), *_zeros(COUNT_COLUMNS)])
-        if plan.counts is not None:
-            yield _of_cells(plan.counts, query, [*_zeros(MONEY_COLUMNS), *counts])
+        yield _of_cells(plan.money, query, _filled(figures, money))
+    if plan.counts is not None and (plan.in_facts or plan.counts != plan.money):
+        yield _of_cells(plan.counts, query, _filled(figures, counts))
     for filters in plan.rest(query.filters):
         rows = from_facts(replace(query, filters=filters), by="year", spread=False).subquery()
-        groups = [rows.c[dimension.value] for dimension in query.group_by]
-        counted = _zeros(COUNT_COLUMNS) if plan.counts is None else [rows.c[name] for name in COUNT_COLUMNS]
-        yield select(*groups, *(rows.c[name] for name in MONEY_COLUMNS), *counted)
+        told = {name: rows.c[name] for name in figures if plan.counts is not None or name not in COUNT_COLUMNS}
+        yield select(*(rows.c[dimension.value] for dimension in query.group_by), *_filled(figures, told))
     if plan.by_place:
-        again_there = [*_zeros(MONEY_COLUMNS), *counted_again()]
+        again_there = _filled(figures, _by_name(counted_again()))
         yield _of_facts(query, again_there, *_in_several_places(plan, query.filters))
     if plan.counts is None:
-        yield _of_facts(query, [*_zeros(MONEY_COLUMNS), *distinct_counts()])
+        yield _of_facts(query, _filled(figures, _by_name(distinct_counts())))
     else:
-        yield _spread(query, _zeros((*MONEY_COLUMNS, "projects")))
+        yield _of_facts(query, _filled(figures, _by_name(_counts_of_spread())), *_SPREAD)
+
+
+def _filled(names: Sequence[str], known: Mapping[str, ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """Columns of these names: those that are known, zeros for all others."""
+    return [known.get(name, literal(0)).label(name) for name in names]
+
+
+def _by_name(columns: Sequence[ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    return dict(zip(COUNT_COLUMNS[-len(columns) :], columns, strict=True))
 
 
 def _in_several_places(plan: Plan, filters: Filters) -> list[ColumnElement[bool]]:
@@ -95,10 +114,12 @@ def _in_several_places(plan: Plan, filters: Filters) -> list[ColumnElement[bool]
     return [fact.c.several_places, *ranges(years)]
 
 
-def _spread(query: SpendQuery, others: Sequence[ColumnElement[Any]] = ()) -> Select[Any]:
-    """Components with money in several projects: cells hold their money, and the facts, of which these are few, count them."""
-    where = (fact.c.spread, fact.c.granularity == Granularity.COMPONENT)
-    return _of_facts(query, [*others, *distinct_counts()[1:]], *where)
+_SPREAD = (fact.c.spread, fact.c.granularity == Granularity.COMPONENT)
+"""What facts of components with money in several projects meet: cells hold that money, and these few facts count them."""
+
+
+def _counts_of_spread() -> list[ColumnElement[Any]]:
+    return distinct_counts()[1:]
 
 
 def _money(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
@@ -111,8 +132,12 @@ def _money(query: SpendQuery) -> Iterator[ColumnElement[Any]]:
             yield summary.c[column].label(name)
 
 
-def _zeros(names: Sequence[str]) -> list[ColumnElement[Any]]:
-    return [literal(0).label(name) for name in names]
+def _methods() -> list[ColumnElement[Any]]:
+    """What of a cell was classified in each way, in the order of `METHOD_FIGURES`."""
+    review = (summary.c.by_review, summary.c.by_review_partial)
+    rules = (summary.c.by_rules, summary.c.by_rules_partial)
+    derived = (summary.c.amount - review[0] - rules[0], summary.c.partial - review[1] - rules[1])
+    return [summary.c.facts_derived, *derived, summary.c.facts_by_review, *review, summary.c.facts_by_rules, *rules]
 
 
 def _of_cells(cells: Cells, query: SpendQuery, figures: Sequence[ColumnElement[Any]]) -> Select[Any]:
@@ -130,37 +155,6 @@ def _of_facts(query: SpendQuery, figures: Sequence[ColumnElement[Any]], *where: 
     groups = group_columns(query)
     statement = select(*groups, *figures).select_from(facts(query.filters, by_set=Dimension.SET in query.group_by))
     return statement.where(*where, *conditions(query.filters)).group_by(*groups)
-
-
-def money_by_method(plan: Plan | None, filters: Filters) -> Select[Any]:
-    """One row of what was classified in each way, in the order of `METHODS`: facts, money in full, money in part."""
-    parts = [_methods_of_facts(filters)]
-    if plan is not None:
-        parts = [_methods_of_cells(plan, filters), *(_methods_of_facts(rest, by="year") for rest in plan.rest(filters))]
-    every = union_all(*parts).subquery("parts")
-    return select(*(func.coalesce(func.sum(column), 0) for column in every.c))
-
-
-METHODS = (Method.DERIVED, Method.REVIEW, Method.RULES)
-
-
-def _methods_of_cells(plan: Plan, filters: Filters) -> Select[Any]:
-    low, more = func.sum(summary.c.amount), func.sum(summary.c.partial)
-    review, rules = (
-        [func.sum(summary.c[name]) for name in (f"facts_{by}", by, f"{by}_partial")] for by in ("by_review", "by_rules")
-    )
-    derived = [func.sum(summary.c.facts_derived), low - review[1] - rules[1], more - review[2] - rules[2]]
-    return select(*_numbered([*derived, *review, *rules])).where(*plan.money.conditions(filters))
-
-
-def _methods_of_facts(filters: Filters, by: str | None = None) -> Select[Any]:
-    figures = (literal(1), *(in_prices(cents, filters) for cents in (fact.c.amount_cents, fact.c.partial_cents)))
-    sums = [sum_of(figure, fact.c.method == method) for method in METHODS for figure in figures]
-    return select(*_numbered(sums)).select_from(facts(filters)).where(*conditions(filters, by))
-
-
-def _numbered(columns: Sequence[ColumnElement[Any]]) -> Iterator[ColumnElement[Any]]:
-    return (column.label(f"figure_{place}") for place, column in enumerate(columns))
 
 
 def money_of_status(plan: Plan, filters: Filters, basis: Basis, status: str) -> Select[Any]:

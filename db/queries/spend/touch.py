@@ -50,7 +50,7 @@ def _first_in_cell(member: Any, sign: str) -> ColumnElement[str]:
 
 
 def _as_touched(member: Any) -> ColumnElement[str]:
-    """A member, or the slot of one, as it stands among those that are touched (see `models.summary.touched`)."""
+    """A member, or the slot of one, as it stands among those that are touched (see `models.groupings.touched`)."""
     return literal(" ").concat(cast(member, Text)).concat(literal(" "))
 
 
