@@ -61,8 +61,9 @@ def parse_dollars(value: object) -> int | None:
             return None
         raise ValueError(f"{value!r} is not an amount in US dollars")
     text = str(value).replace("\u00a0", "").strip()
-    if text.isascii() and text.isdigit() and len(text) <= WHOLE_DIGITS:  # as most are
-        return int(text) * 100
+    whole, _, decimals = text.partition(".")
+    if text.isascii() and len(whole) <= WHOLE_DIGITS and len(decimals) <= 2 and (whole + decimals).isdigit():
+        return int(whole + decimals.ljust(2, "0"))  # as most are
     if text.upper() in {"", "N/A", "NA", "NULL", "NONE"}:
         return None
     if "," in text and not re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", text):

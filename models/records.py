@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, C
 from models.dates import PartialDate, PastDay, parse_day
 from models.money import PPM, parse_dollars
 from models.texts import (
+    AS_TEXT,
     LONGEST_ID,
     LONGEST_PROJECT_ID,
     clean_text,
@@ -124,13 +125,13 @@ def parse_positive_dollars(value: object) -> int | None:
     return cents
 
 
-Text = Annotated[Annotated[str, Field(max_length=20_000)] | None, BeforeValidator(text_of)]
-Label = Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(text_of)]
+Text = Annotated[Annotated[str, Field(max_length=20_000)] | None, AS_TEXT]
+Label = Annotated[Annotated[str, Field(max_length=200)] | None, AS_TEXT]
 """A text by which answers are grouped: it stands in an index, as JSON in ASCII. PostgreSQL takes 2,700 bytes there."""
 Address = Annotated[Text, AfterValidator(check_address)]
-Words = Annotated[str, Field(min_length=1, max_length=2_000), BeforeValidator(text_of)]
+Words = Annotated[str, Field(min_length=1, max_length=2_000), AS_TEXT]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
-AsOf = Annotated[PartialDate | None, BeforeValidator(text_of)]
+AsOf = Annotated[PartialDate | None, AS_TEXT]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
 Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Purposes = Annotated[Items, AfterValidator(check_purposes)]
@@ -138,7 +139,7 @@ Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
 Passage = Annotated[Annotated[str, Field(max_length=20_000)] | None, AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
-Ordinal = Annotated[int, BeforeValidator(check_number), Field(ge=1, le=999)]
+Ordinal = Annotated[int, Field(ge=1, le=999), BeforeValidator(check_number)]
 Offset = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, BeforeValidator(check_number)]
 Confidence = Annotated[Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(check_number)]
 _SUBJECT, _PROJECT = form_of_ids(LONGEST_ID), form_of_ids(LONGEST_PROJECT_ID)
@@ -146,15 +147,15 @@ FORMS = {_SUBJECT: LONGEST_ID, _PROJECT: LONGEST_PROJECT_ID}
 """The regular expressions of ids, and how many characters these have at most: see `no_id`."""
 SubjectId = Annotated[
     str,
-    BeforeValidator(text_of),
     Field(pattern=_SUBJECT),
+    AS_TEXT,
     AfterValidator(with_p_number),
 ]
 """The id of a project, or of a component, which is longer by its number."""
 ProjectId = Annotated[
     str,
-    BeforeValidator(text_of),
     Field(pattern=_PROJECT),
+    AS_TEXT,
     AfterValidator(with_p_number),
     AfterValidator(check_own_id),
 ]
@@ -241,7 +242,7 @@ class ReviewRecord(Record):
 
     subject_id: SubjectId
     category: str
-    share_percent: Annotated[str | None, BeforeValidator(text_of)] = None
+    share_percent: Annotated[str | None, AS_TEXT] = None
     secondary_categories: Annotated[Items, Field(max_length=20)] = ()
     relevance: Relevance
     certainty: Certainty

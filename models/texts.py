@@ -2,9 +2,20 @@
 
 import re
 import unicodedata
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 _P_NUMBER = re.compile(r"[Pp][0-9]{6}")
 _WITH_P_NUMBER = re.compile(r"p[0-9]{6}(?![^-])")
+
+_SIGN = "[!-~\u00c0-\u00ff\u2010-\u2027\u20ac]"
+"""A letter or sign of western texts that `clean_text` leaves as it is, beside others of them too."""
+PLAIN = f"^{_SIGN}+(?: {_SIGN}+)*$"
+"""A text that it leaves as it is: words with one blank between them."""
+PLAIN_FROM = 4
+"""Characters of a plain text at least: a shorter one may stand for nothing, as "N/A" does."""
 
 
 LONGEST_PROJECT_ID, LONGEST_ID = 100, 120
@@ -76,3 +87,30 @@ def without_nul(text: str | None) -> str | None:
     if text and "\x00" in text:
         raise ValueError(f"{text[:60]!r} holds a NUL character: expected a text without")
     return text
+
+
+class _AsText:
+    """Reads a field of text by `text_of` before what it is marked with is checked.
+
+    In most texts nothing is to be mended. Pydantic's core takes these by itself, several times faster than Python could, and
+    asks Python about the others only.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic builds a validator of."""
+        field = handler(source)
+        plain = core_schema.str_schema(strict=True, strip_whitespace=True, pattern=PLAIN, min_length=PLAIN_FROM)
+        ways: list[CoreSchema | tuple[CoreSchema, str]] = [
+            (core_schema.chain_schema([plain, field]), PLAIN),
+            core_schema.no_info_before_validator_function(text_of, field),
+        ]
+        return core_schema.union_schema(ways, mode="left_to_right")
+
+
+AS_TEXT = _AsText()
+"""Marks such a field, behind what is checked of its text."""
+
+
+def problems_of(error: ValidationError) -> list[ErrorDetails]:
+    """What is wrong with the fields of a record; that a text is not plain is no fault."""
+    return [problem for problem in error.errors(include_url=False) if PLAIN not in problem["loc"][1:]]

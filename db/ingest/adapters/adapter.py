@@ -2,10 +2,9 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 from db.errors import FileRefusedError
 from db.ingest.adapters.quotes import MAX_CELL, LongRow, taken_apart, told_of_csv, took_in_rows
@@ -14,8 +13,7 @@ from models.records import AnyRecord
 from models.words import counted
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(NamedTuple):
     """A record as read: where it stands, which kind of record it should become, and its fields by our names.
 
     `broken` says why a record could not even be read (for instance a line that is not JSON). `names` maps our field

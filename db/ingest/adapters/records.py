@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,7 @@ class RecordsAdapter:
 
 
 def _barred(raw: RawRecord) -> RawRecord:
-    return replace(raw, barred=BARRED) if raw.kind is ReviewRecord else raw
+    return raw._replace(barred=BARRED) if raw.kind is ReviewRecord else raw
 
 
 def _read_csv(path: Path) -> Iterator[RawRecord]:
@@ -110,7 +109,7 @@ def _read_jsonl(path: Path) -> Iterator[RawRecord]:
     empty = True
     with text_file(path, "one JSON object a line") as file:
         for number, line in enumerate(file, start=1):
-            if line.strip():
+            if not line.isspace():
                 empty = False
                 if not line.lstrip().startswith("{") and (fault := fault_of_bytes(line)):
                     raise FileRefusedError(f"{path.name}, line {number}, {fault}")
@@ -125,7 +124,7 @@ class _Repeating(dict[str, Any]):
     repeated: str
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Make an object of its pairs, marked where they repeat a key. JSON itself would take the last in silence."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -134,22 +133,47 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("repeats a key")
+    return found
+
+
 class _Constant(str):
     """`NaN`, `Infinity` or `-Infinity`, which Python reads as numbers and JSON does not have."""
 
 
-_JSON = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_Constant, object_pairs_hook=_once)
-"""One for all lines: to make one for each takes longer than most lines do. Numbers stay as they are written, as in CSV."""
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"holds {constant}")
 
 
-def _decoded(text: str, one_line: bool = False) -> Any:
-    """Read a text as JSON.
+# One of each for all lines: to make one for each takes longer than most lines do. Numbers stay as they are written, as in CSV.
+_SOUND = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_once)
+_FAULTY = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_Constant, object_pairs_hook=_marked)
+"""Reads what the other refuses, and marks why: to look for marks in every record takes as long as to read it."""
+
+
+def _sound(text: str) -> Any:
+    """Read a text as JSON, as most can be.
 
     Raises:
-        ValueError: says why it cannot be.
+        ValueError, RecursionError: where anything is wrong with it; `_faulty` tells what.
+    """
+    value, end = _SOUND.raw_decode(text)
+    if text[end:].strip(" \t\r\n"):
+        raise ValueError("goes on behind its value")
+    return value
+
+
+def _faulty(text: str, one_line: bool) -> Any:
+    """Read a text as JSON in which something is wrong; what can be read of it is marked.
+
+    Raises:
+        ValueError: says why it cannot be read.
     """
     try:
-        return _JSON.decode(text.rstrip())  # what lacks its end is told where the text ends, not on a line below
+        return _FAULTY.decode(text.rstrip())  # what lacks its end is told where the text ends, not on a line below
     except RecursionError:
         raise ValueError("has lists or objects that stand too deep in one another: expected flat records") from None
     except json.JSONDecodeError as error:
@@ -160,23 +184,47 @@ def _decoded(text: str, one_line: bool = False) -> Any:
 def _from_text(place: str, line: str) -> RawRecord:
     fault = fault_of_bytes(line)
     try:
-        raw = _from_object(place, _decoded(line, one_line=True))
+        value, read = _either(line, one_line=True)
     except ValueError as error:
         return RawRecord(place, UNTOLD, {"text": line[:200]}, broken=fault or str(error))
-    return replace(raw, broken=fault) if fault else raw
+    raw = read(place, value)
+    return raw._replace(broken=fault) if fault else raw
+
+
+def _either(text: str, one_line: bool = False) -> tuple[Any, Callable[[str, Any], RawRecord]]:
+    """Read a text as JSON, and tell what makes records of the objects in it.
+
+    Raises:
+        ValueError: says why it cannot be read.
+    """
+    try:
+        return _sound(text), _from_object
+    except (ValueError, RecursionError):
+        return _faulty(text, one_line), _from_marked
 
 
 def _from_object(place: str, value: Any) -> RawRecord:
-    kind = value.get("type") if isinstance(value, Mapping) else None
+    """Make a record of what JSON holds; of an object its `type` is taken away."""
+    kind = value.get("type") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in KINDS:
         reason = f"expected an object with `type` one of {', '.join(KINDS)}"
         return RawRecord(place, UNTOLD, {"text": str(value)[:200]}, broken=reason)
-    fields = {str(name): item for name, item in value.items() if name != "type" and item is not None}
+    del value["type"]
+    if None in value.values():
+        value = {name: item for name, item in value.items() if item is not None}
+    return RawRecord(place, KINDS[kind], value)
+
+
+def _from_marked(place: str, value: Any) -> RawRecord:
+    """The same of what may have faults that are marked."""
+    raw = _from_object(place, value)
+    if raw.broken:
+        return raw
     if isinstance(value, _Repeating):
-        fields.pop(value.repeated, None)
+        fields = {name: item for name, item in raw.fields.items() if name != value.repeated}
         reason = f"{value.repeated[:60]!r} stands more than once in the object: expected each field once"
-        return RawRecord(place, KINDS[kind], fields, broken=reason)
-    return RawRecord(place, KINDS[kind], fields, broken=_fault_of_constants(fields))
+        return raw._replace(fields=fields, broken=reason)
+    return raw._replace(broken=_fault_of_constants(raw.fields))
 
 
 def _fault_of_constants(fields: Mapping[str, Any]) -> str | None:
@@ -197,13 +245,13 @@ def _read_json(path: Path) -> Iterator[RawRecord]:
         number, fault = next((number, fault) for number, fault in found if fault)
         raise FileRefusedError(f"{path.name}, line {number}, {fault}")
     try:
-        document = _decoded(text)
+        document, read = _either(text)
     except ValueError as error:
         raise FileRefusedError(f"{path.name} {error}") from None
-    if isinstance(document, Mapping):
-        yield _from_object("", document)  # the pointer to the whole document (RFC 6901)
+    if isinstance(document, dict):
+        yield read("", document)  # the pointer to the whole document (RFC 6901)
         return
     if not isinstance(document, list):
         raise FileRefusedError(f"{path.name} holds one JSON value: expected a list of objects, or one object")
     for number, value in enumerate(document):
-        yield _from_object(f"/{number}", value)
+        yield read(f"/{number}", value)

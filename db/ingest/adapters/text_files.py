@@ -52,6 +52,8 @@ def _no_text(start: bytes) -> str | None:
 
 def fault_of_bytes(text: str) -> str | None:
     """Say which byte of a piece of a `text_file` is the first that is no UTF-8, or `None`."""
+    if text.isascii():
+        return None
     try:
         text.encode()
     except UnicodeEncodeError as error:

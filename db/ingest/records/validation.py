@@ -17,7 +17,7 @@ from models.contradictions import contradictions
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM
 from models.records import FORMS, AnyRecord, ProjectRecord, Record, ReviewRecord, field_names, share_to_ppm
-from models.texts import LONGEST_ID, clean_text, no_id, with_p_number
+from models.texts import LONGEST_ID, clean_text, no_id, problems_of, with_p_number
 from models.vocabulary import PlaceKind
 
 SHOWN = 200
@@ -148,7 +148,7 @@ def _refusals(raw: RawRecord, faults: Sequence[Fault]) -> Iterator[Rejection]:
 
 
 def _faults_of(kind: type[AnyRecord], error: ValidationError) -> Iterator[Fault]:
-    for problem in error.errors(include_url=False):
+    for problem in problems_of(error):
         field = str(problem["loc"][0]) if problem["loc"] else "record"
         value = problem["input"] if problem["loc"] else None
         reason: str | Callable[[], str] = problem["msg"].removeprefix("Value error, ")
