@@ -430,7 +430,10 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
             "status.instrument.source.year.fiscal_year",
         ),
         (SpendQuery(Filters(lenders=("IDA",)), (Dimension.REGION,)), "region.lender"),
-        (SpendQuery(Filters(sources=("seed",), year_from=2014), (Dimension.COUNTRY,)), "country.instrument.source.year"),
+        (
+            SpendQuery(Filters(sources=("seed",), year_from=2014), (Dimension.COUNTRY,)),
+            "country.instrument.source.year",
+        ),
         (SpendQuery(basis=Basis.PROJECT), "whole"),
         (SpendQuery(Filters(approved_from=date(2014, 1, 1), approved_to=date(2024, 3, 31))), "year"),
         (SpendQuery(Filters(approved_from=date(2014, 2, 1)), (Dimension.CATEGORY,)), "category.year"),
