@@ -70,7 +70,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     only = component_names(form, params.fields)
     read = partial(component_table, asked.snapshot, filters, sort, only=only)
     if form is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
+        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1, only)
         known = [] if of_project is None else [stored_question([of_project])]
         gaps = gap_questions(connection, filters, of_rows=True, any_status=any_status)
