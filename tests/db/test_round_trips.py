@@ -176,6 +176,15 @@ def test_what_is_not_there_takes_one_trip_and_another_for_what_is_near(server, t
     assert trips(lambda: get(path)) == 2
 
 
+def test_a_page_that_was_not_expected_to_have_another_takes_another_trip_to_be_counted(server, trips, monkeypatch):
+    monkeypatch.setattr("api.routers.spend.PAGE", 3)
+    get = client_of(server, room=0)
+    path = "/v1/spend?group_by=category,year"
+    for _ in range(3):
+        assert get(path).json()["totals"]["rows"] > 3
+    assert trips(lambda: get(path)) == 2
+
+
 def test_an_id_that_is_not_there_as_it_is_written_takes_another_trip(server, trips):
     get = client_of(server, room=0)
     for path in ("/v1/projects?project=p174085", "/v1/spend?project=P167506&project=p174085"):
