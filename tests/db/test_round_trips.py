@@ -176,13 +176,18 @@ def test_what_is_not_there_takes_one_trip_and_another_for_what_is_near(server, t
     assert trips(lambda: get(path)) == 2
 
 
-def test_a_page_that_was_not_expected_to_have_another_takes_another_trip_to_be_counted(server, trips, monkeypatch):
-    monkeypatch.setattr("api.routers.spend.PAGE", 3)
+@pytest.mark.parametrize(("limit", "asked"), [("", 2), ("&limit=1000", 1)])
+def test_a_page_that_was_not_expected_to_have_another_takes_another_trip_to_be_counted(server, trips, limit, asked):
     get = client_of(server, room=0)
-    path = "/v1/spend?group_by=category,year"
+    path = f"/v1/spend?group_by=category,year&fill=year&year_from=1950&year_to=2030{limit}"
     for _ in range(3):
-        assert get(path).json()["totals"]["rows"] > 3
-    assert trips(lambda: get(path)) == 2
+        answer = get(path).json()
+        assert answer["totals"]["rows"] > len(answer["data"]) == 1000
+    assert trips(lambda: get(path)) == asked
+    following = answer["links"]["next"].removeprefix("http://testserver")
+    for _ in range(3):
+        assert get(following).status_code == 200
+    assert trips(lambda: get(following)) == 1  # whose number is asked for with all else
 
 
 def test_an_id_that_is_not_there_as_it_is_written_takes_another_trip(server, trips):
