@@ -253,10 +253,8 @@ def list_run_errors(
 def _errors(run_id: int, params: ErrorsParams, asked: Asked) -> Response:
     connection = asked.snapshot.connection
     if rows_format(asked.request, params.format) is Format.JSON:
-        after, limit = (
-            decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor),
-            (params.limit or PAGE) + 1,
-        )
+        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
+        limit = (params.limit or PAGE) + 1
         ask_ahead(connection, queries.run_questions(run_id, after, limit, counted=True), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:

@@ -129,9 +129,7 @@ def test_no_files_are_made_of_a_release_that_is_only_thought_to_be_the_newest(en
     app = create_app(engine, watch_of(engine))
     app.state.files = ReleaseFiles(tmp_path / "files")
     get = client_of(engine, app, room=0)
-    assert (
-        get("/v1/releases/1?fields=rows_added").status_code == 200
-    )  # by which it is remembered, and no files are made
+    assert get("/v1/releases/1?fields=rows_added").status_code == 200  # it is remembered, and no files are made
     release()
     answer = get(path)
     assert answer.status_code == 410 or answer.json()["data"]["files"] is None
