@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import signature
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from fastapi import FastAPI, Request, Response
@@ -89,25 +89,47 @@ def reads(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
 
 def reads_at_length(route: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
     """The same for a route that may take seconds, as where files are made: it has a thread, and takes nobody's turn."""
-    return _given_a_snapshot(route, _in_thread)
+    return _given_a_snapshot(route, _at_length)
 
 
 _places: WeakKeyDictionary[AbstractEventLoop, Semaphore] = WeakKeyDictionary()
 
 
+Found = TypeVar("Found")
 Opening = AbstractContextManager[Snapshot]
 Read = Callable[[Opening], Response]
+
+
+def read_once(app: FastAPI, read: Callable[[Opening], Found]) -> Found:
+    """Read what is over when it is read, in this thread: a server as `reads` has it, if all is as it was in one round trip.
+
+    Raises:
+        NothingLoadedError: if no release was made yet.
+    """
+    if app.state.engine.dialect.name == "sqlite":
+        return read(snapshot_of(app))
+    return _from_server(app, read)
+
+
+async def _at_length(request: Request, read: Read) -> Response:
+    if _is_in_json(request):
+        return await run_in_threadpool(read_once, request.app, read)
+    return await _in_thread(request, read)
 
 
 async def _in_thread(request: Request, read: Read) -> Response:
     return await run_in_threadpool(read, snapshot_of(request.app))
 
 
-async def _as_it_takes(request: Request, read: Read) -> Response:
+def _is_in_json(request: Request) -> bool:
+    """Whether an answer is over when it is made; else it is a file, which has a place of its own (see `api.exports.slots`), or
+    a picture."""
     form = request.query_params.get("format")
-    in_json = form == Format.JSON if form else question_of(request.scope).accepts_json
-    if not in_json:
-        # A file, which has a place of its own (see `api.exports.slots`), or a picture.
+    return form == Format.JSON if form else question_of(request.scope).accepts_json
+
+
+async def _as_it_takes(request: Request, read: Read) -> Response:
+    if not _is_in_json(request):
         return await _in_thread(request, read)
     if request.app.state.engine.dialect.name == "sqlite":
         allowance = Allowance(QUICK)
@@ -128,7 +150,7 @@ def _with_turn(app: FastAPI, read: Read) -> Response:
         return read(snapshot_of(app))
 
 
-def _from_server(app: FastAPI, read: Read) -> Response:
+def _from_server(app: FastAPI, read: Callable[[Opening], Found]) -> Found:
     """Read a server as if the newest release were the one last seen, and once more without that where it was wrong.
 
     Where only something else was not as it was taken to be, as with an id that is not there, what is known by then is kept.

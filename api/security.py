@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.deps import get_writer
 from api.problems.kinds import ProblemItem, RefusedError
-from db.engine import reading
+from db.engine import reading_once
 from db.keys import any_key, find_key
 from models.api_key import ApiKey
 from models.vocabulary import Scope
@@ -33,7 +33,7 @@ def key_with(scope: Scope) -> Callable[[Request, Sent], ApiKey]:
         Raises:
             RefusedError: 401 without a key that counts, 403 for one without the scope, or where there are no keys at all.
         """
-        with reading(get_writer(request)) as connection:
+        with reading_once(get_writer(request)) as connection:
             key = None if sent is None else find_key(connection, sent.credentials)
             off = key is None and not any_key(connection)
         if off:

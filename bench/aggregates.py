@@ -31,9 +31,11 @@ QUESTIONS = {
     "category × year, surely classified": SpendQuery(
         Filters(min_confidence=0.85), (Dimension.CATEGORY, Dimension.YEAR)
     ),
+    "region × lender": SpendQuery(group_by=(Dimension.REGION, Dimension.LENDER)),
+    "country × instrument": SpendQuery(group_by=(Dimension.COUNTRY, Dimension.INSTRUMENT)),
+    "category × year, prices of 2023": SpendQuery(Filters(base_year=2023), (Dimension.CATEGORY, Dimension.YEAR)),
     "category × country × year": SpendQuery(group_by=(Dimension.CATEGORY, Dimension.COUNTRY, Dimension.YEAR)),
 }
-COLUMNS = {Dimension.CATEGORY: "category", Dimension.COUNTRY: "country", Dimension.YEAR: "year"}
 
 
 def measure_aggregates(url: str, components: int) -> Table:
@@ -59,8 +61,8 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def _added_up(connection: Connection, query: SpendQuery) -> int:
-    """The same sums by a statement that anyone would write."""
-    columns = ", ".join(COLUMNS[dimension] for dimension in query.group_by)
+    """The same sums by a statement that anyone would write, in current prices."""
+    columns = ", ".join(dimension.value for dimension in query.group_by)
     filters = query.filters
     where = "measure = 'commitment'"
     for column, members in (("country", filters.countries), ("category", filters.categories)):

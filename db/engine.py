@@ -173,13 +173,14 @@ class Reading:
     """How far a reading of a server has come.
 
     `known` holds the rows of what was asked ahead. A reading `from_memory` goes on from rows that an earlier one had, of
-    which those it is `unsure` of are still to be asked. Its transaction has `begun` with its first question, and may have
-    `ended` with what was said to be its last.
+    which those it is `unsure` of are still to be asked. Its transaction has `begun` with its first question. One that
+    `may_end` early has `ended` with what was said to be its last.
     """
 
     known: dict[Any, list[tuple[Any, ...]]] = field(default_factory=dict)
     from_memory: bool = False
     unsure: list[Any] = field(default_factory=list)
+    may_end: bool = False
     begun: bool = False
     ended: bool = False
 
@@ -218,6 +219,19 @@ def reading(engine: Engine, allowance: Allowance | None = None) -> AbstractConte
     if allowance is not None and engine.dialect.name == "sqlite":
         return reading_shortly(engine, allowance)
     return _reading(engine)
+
+
+@contextmanager
+def reading_once(engine: Engine) -> Iterator[Connection]:
+    """The same, but of a server it ends in the round trip with what is said to be the last that it asks.
+
+    Raises:
+        ReadAnewError: if something is asked after that.
+    """
+    with reading(engine) as connection:
+        if (found := reading_of(connection)) is not None:
+            found.may_end = True
+        yield connection
 
 
 @contextmanager

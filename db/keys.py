@@ -7,10 +7,13 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from db import tables
 from db.errors import DataError, NotFoundError
+from db.queries.statements.asking import ask, ask_ahead, ask_dicts
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import slot
 from db.store import now
 from models.api_key import ApiKey
 from models.vocabulary import Scope
@@ -58,18 +61,22 @@ def add_key(connection: Connection, name: str, scopes: Iterable[Scope], token: s
 
 
 def find_key(connection: Connection, token: str) -> ApiKey | None:
-    """Find the key of a token, `None` where there is none or it was revoked.
+    """Find the key of a token, `None` where there is none or it was revoked: a server is asked for it with what `any_key` asks.
 
     The row is found by the part that names it, which is no secret; the whole is compared in constant time.
     """
     match = TOKEN.fullmatch(token)
     if match is None:
         return None
-    table = tables.api_key
-    row = connection.execute(select(table).where(table.c.prefix == match[1])).mappings().first()
+    ask_ahead(connection, [(asked := Question(_of_prefix, values={"prefix": match[1]})), COUNT], last=True)
+    row = next(iter(ask_dicts(connection, asked)), None)
     if row is None or not hmac.compare_digest(row["token_sha256"], _digest(token)) or row["revoked_at"] is not None:
         return None
     return ApiKey(**row)
+
+
+def _of_prefix() -> Select[Any]:
+    return select(tables.api_key).where(tables.api_key.c.prefix == slot("prefix"))
 
 
 def is_live(connection: Connection, key_id: int) -> bool:
@@ -87,7 +94,15 @@ def may(connection: Connection, key_id: int, scope: Scope) -> bool:
 
 def any_key(connection: Connection) -> bool:
     """True once a key was made: without one, writing is off."""
-    return bool(connection.scalar(select(func.count()).select_from(tables.api_key)))
+    ask_ahead(connection, [COUNT], last=True)
+    return bool(ask(connection, COUNT)[0][0])
+
+
+def _counting() -> Select[Any]:
+    return select(func.count()).select_from(tables.api_key)
+
+
+COUNT = Question(_counting)
 
 
 def list_keys(connection: Connection) -> list[dict[str, Any]]:

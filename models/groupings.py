@@ -145,9 +145,22 @@ PAIRS: tuple[tuple[Dimension, ...], ...] = (
     (Dimension.GROUP, Dimension.COUNTRY),
     (Dimension.SET, Dimension.COUNTRY),
 )
+OTHER_PAIRS: tuple[tuple[Dimension, ...], ...] = (
+    (Dimension.CATEGORY, Dimension.SET),
+    (Dimension.CATEGORY, Dimension.INCOME_GROUP),
+    (Dimension.GROUP, Dimension.SET),
+    *product((Dimension.GROUP, Dimension.SET), (Dimension.REGION, Dimension.INCOME_GROUP, Dimension.LENDER)),
+    (Dimension.COUNTRY, Dimension.LENDER),
+    (Dimension.REGION, Dimension.INCOME_GROUP),
+    (Dimension.REGION, Dimension.LENDER),
+    (Dimension.INCOME_GROUP, Dimension.LENDER),
+)
+"""Pairs that are asked for less, so that they are kept for what is usual alone."""
 BY_STATUS = (Dimension.STATUS,)
 BY_YEAR = (Dimension.STATUS, Dimension.YEAR)
 BY_FISCAL_YEAR = (Dimension.STATUS, Dimension.FISCAL_YEAR)
+BY_ORIGIN = (Dimension.INSTRUMENT, Dimension.SOURCE)
+IN_TIME: tuple[tuple[Dimension, ...], ...] = ((), (Dimension.YEAR,), (Dimension.FISCAL_YEAR,))
 OF_PROJECTS = (Dimension.STATUS, Dimension.INSTRUMENT, Dimension.SOURCE, Dimension.YEAR, Dimension.FISCAL_YEAR)
 """All that a project has one of; the others are parts of it."""
 
@@ -156,8 +169,8 @@ SERVING = frozenset({Scope.SERVING})
 BY_STATUS_TOO = frozenset(Scope) - USUAL
 
 GROUPINGS: tuple[Grouping, ...] = (
-    *(Grouping(*parts, USUAL) for parts in product((*ALONE, *PAIRS), ((), (Dimension.YEAR,)))),
-    *(Grouping(of_money, (Dimension.FISCAL_YEAR,), USUAL) for of_money in ALONE),
+    *(Grouping(*parts, USUAL) for parts in product((*ALONE, *PAIRS, *OTHER_PAIRS), IN_TIME)),
+    *(Grouping(of_money, (*BY_ORIGIN, *time), USUAL) for of_money, time in product(ALONE, IN_TIME)),
     *(Grouping(*parts, BY_STATUS_TOO) for parts in product(ALONE, (BY_STATUS, BY_YEAR))),
     *(Grouping(of_money, BY_FISCAL_YEAR, SERVING) for of_money in ALONE),
     *(Grouping(*parts, SERVING) for parts in product(PAIRS, (BY_STATUS, BY_YEAR))),
@@ -183,17 +196,14 @@ TOUCHING: tuple[Grouping, ...] = tuple(
 
 BY: tuple[Grouping, ...] = tuple(
     Grouping(of_money, of_projects, scopes, by=by)
-    for by, kinds, kinds_by_year in (
-        (
-            CONFIDENCE,
-            (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY)),
-            tuple(of_money for of_money in ALONE if of_money != (Dimension.COUNTRY,)),
-        ),
-        (GRANULARITY, ((), (Dimension.CATEGORY,), (Dimension.COUNTRY,)), ((), (Dimension.CATEGORY,))),
+    for by, by_year in (
+        (CONFIDENCE, tuple(of_money for of_money in ALONE if of_money != (Dimension.COUNTRY,))),
+        (GRANULARITY, ALONE),
     )
     for of_money, of_projects, scopes in (
-        *((of_money, (), USUAL) for of_money in kinds),
-        *((of_money, (Dimension.YEAR,), USUAL) for of_money in kinds_by_year),
+        *((of_money, (), USUAL) for of_money in (*ALONE, (Dimension.CATEGORY, Dimension.COUNTRY))),
+        *((*parts, USUAL) for parts in product(by_year, IN_TIME[1:])),
+        *(((), (*BY_ORIGIN, *time), USUAL) for time in IN_TIME),
         ((), BY_STATUS, SERVING),
         ((), BY_YEAR, SERVING),
     )

@@ -39,8 +39,8 @@ def encode_cursor(request: Request, release: Release, position: list[Any]) -> st
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def decode_cursor(request: Request, release: Release, cursor: str | None) -> list[Any] | None:
-    """Return the position that a cursor holds.
+def decode_cursor(request: Request, release_id: int | None, cursor: str | None) -> list[Any] | None:
+    """Return the position that a cursor of a release holds.
 
     Raises:
         BadParameterError: if it is no cursor or one of another query (400), or one of another release (409).
@@ -49,13 +49,13 @@ def decode_cursor(request: Request, release: Release, cursor: str | None) -> lis
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        release_id, key, position = json.loads(_flat(base64.urlsafe_b64decode(padded.encode("ascii")).decode()))
+        of_release, key, position = json.loads(_flat(base64.urlsafe_b64decode(padded.encode("ascii")).decode()))
     except (ValueError, TypeError):
         raise _refused(cursor, "bad-cursor", "is not a cursor of ours: take it from links.next") from None
     if key != query_key(request) or not isinstance(position, list):
         raise _refused(cursor, "bad-cursor", "belongs to another query: start again without it")
-    if release_id != release.release_id:
-        message = f"belongs to release {release_id}, the data are now at {release.release_id}: start again without it"
+    if of_release != release_id:
+        message = f"belongs to release {of_release}, the data are now at {release_id}: start again without it"
         raise _refused(cursor, "stale-cursor", message)
     return position
 

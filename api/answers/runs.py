@@ -1,15 +1,20 @@
 """Runs as answers: the rows of their lists, and the report of one."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, Engine
 
-from api.answers.shape import json_answer, shown
+from api.answers.asked import Asked
+from api.answers.negotiation import Format
+from api.answers.shape import json_answer, rows_format, shown
 from api.deps import Snapshot, get_writer
 from api.exports.columns import columns_of
+from api.exports.stream import FileStream
 from api.params.filters import FormatParams
 from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import Codes, fields_of
@@ -60,15 +65,23 @@ class RunReport(BaseModel):
     links: ReportLinks = Field(description="Where to go from here.")
 
 
-def get_runs_snapshot(request: Request) -> Iterator[Snapshot]:
-    """Open a reading for one request about runs, which stand outside of releases: they are there before the first one,
-    and their pages go on whatever release is made meanwhile."""
+def answer_from_runs(request: Request, form: Format | None, answer: Callable[[Asked], Response]) -> Response:
+    """Make an answer about runs from a reading of them, which lasts until the last row of a file is sent."""
+    engine = get_writer(request)
+    if rows_format(request, form) is Format.JSON:
+        return queries.read_runs(engine, lambda connection: answer(_about_runs(request, connection)))
+    with ExitStack() as stack:
+        response = answer(_about_runs(request, stack.enter_context(queries.reading_runs(engine))))
+        if isinstance(response, FileStream):
+            response.hold(stack.pop_all())
+        return response
+
+
+def _about_runs(request: Request, connection: Connection) -> Asked:
+    """A request about runs, which stand outside of releases: they are there before the first one, and their pages go on
+    whatever release is made meanwhile."""
     about: dict[str, Any] = {"release_id": 0, "created_at": now()}
-    with queries.reading_runs(get_writer(request)) as connection:
-        yield Snapshot(connection, Release(**about), Vocabulary(PlaceIndex(()), (), {}))
-
-
-RunsSnapshot = Annotated[Snapshot, Depends(get_runs_snapshot, scope="request")]
+    return Asked(request, Snapshot(connection, Release(**about), Vocabulary(PlaceIndex(()), (), {})))
 
 
 def run_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,8 +101,7 @@ def address_of(request: Request, run_id: int) -> str:
 
 def report(request: Request, engine: Engine, run_id: int, status: int = 200, **headers: str) -> Response:
     """Answer with a run as it stands."""
-    with queries.reading_runs(engine) as connection:
-        document = _document(request, connection, run_id)
+    document = queries.read_runs(engine, partial(_document, request, run_id))
     answer = json_answer(document, headers)
     answer.status_code = status
     return answer
@@ -102,8 +114,7 @@ def outcome(
 
     `pointer_of` turns a pointer into what was read into one into the body that was sent.
     """
-    with queries.reading_runs(engine) as connection:
-        document = _document(request, connection, run_id)
+    document = queries.read_runs(engine, partial(_document, request, run_id))
     run, address = document["data"], document["links"]["self"]
     if run["status"] != RunStatus.REFUSED:
         return json_answer(document, {"Location": address})
@@ -126,8 +137,8 @@ def _of_the_body(detail: str, kept_as: str) -> str:
     return f"the body{detail.removeprefix(kept_as)}" if detail.startswith(kept_as) else detail
 
 
-def _document(request: Request, connection: Connection, run_id: int) -> dict[str, Any]:
-    ask_ahead(connection, queries.run_questions(run_id, None, SHOWN))
+def _document(request: Request, run_id: int, connection: Connection) -> dict[str, Any]:
+    ask_ahead(connection, queries.run_questions(run_id, None, SHOWN), last=True)
     run = run_row(queries.get_run(connection, run_id))
     errors = [
         {name: value for name, value in error_row(row).items() if name != "position"}

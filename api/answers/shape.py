@@ -97,7 +97,7 @@ def answer_rows(asked: Asked, params: Shown, rows: Rows, wrap: Callable[[], dict
     form = rows_format(asked.request, params.format)
     columns = _chosen_columns(rows.columns, params.fields)
     limit, cursor = getattr(params, "limit", None), getattr(params, "cursor", None)
-    after = decode_cursor(asked.request, asked.snapshot.release, cursor)
+    after = decode_cursor(asked.request, asked.snapshot.release.release_id, cursor)
     page = limit or (rows.page if form is Format.JSON or cursor else None)
     if form is Format.XLSX and page is None:
         _fits_a_sheet(rows.count())  # before anything is read, so that no cursor is left open

@@ -16,9 +16,10 @@ from api.charts.spec import empty_spec, spec_of
 from api.charts.words import clean, filters_of, named_gaps, notes_of, subtitle_of, title_of, unit_of
 from api.deps import Snapshot
 from api.problems.kinds import BadParameterError, ProblemItem
-from db.queries.sources import sources_of
-from db.queries.spend.spend import spend_rows, spend_totals
+from db.queries.sources import sources_of, sources_question
+from db.queries.spend.spend import spend_questions, spend_rows, spend_totals
 from db.queries.spend.warnings import spend_warnings
+from db.queries.statements.asking import ask_ahead
 from models.filters import SpendQuery
 from models.release import Release
 from models.source import Source
@@ -42,6 +43,7 @@ def picture_of(snapshot: Snapshot, query: SpendQuery, wishes: Wishes, form: Pict
 def chart_of(snapshot: Snapshot, query: SpendQuery, wishes: Wishes) -> dict[str, Any]:
     """Write the Vega-Lite specification of the answer to a query; raises as `picture_of`."""
     choice = choose(query, wishes)
+    ask_ahead(snapshot.connection, [*spend_questions(snapshot.connection, query), sources_question(query.filters)])
     rows = list(islice(spend_rows(snapshot.connection, query), MOST_ROWS + 1))
     if len(rows) > MOST_ROWS:
         raise _too_many(query)

@@ -1,5 +1,6 @@
 """Components: the list with the money each carries in the filter, and the single one with its reasons."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -27,6 +28,7 @@ from db.queries.project_ids import require_project, stored_question
 from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import rows_of
+from db.queries.statements.prepared import Question
 from db.queries.suggest import printable
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
@@ -73,7 +75,7 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     only = component_names(form, params.fields)
     read = partial(component_table, asked.snapshot, filters, sort, only=only)
     if form is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release, params.cursor)
+        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
         questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1, only)
         known = [] if of_project is None else [stored_question([of_project])]
         gaps = gap_questions(connection, filters, of_rows=True, any_status=any_status)
@@ -87,8 +89,16 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
 
 def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
     """All rows of a project's money, whatever its status and their relevance, in the order of their ids."""
-    filters = replace(Filters(), projects=(project_id,), statuses=STATUSES, relevance=tuple(Relevance))
-    return list(rows_of(component_table(snapshot, filters)))
+    return list(rows_of(component_table(snapshot, _all_of(project_id))))
+
+
+def project_rows_questions(snapshot: Snapshot, project_id: str) -> Iterator[Question]:
+    """What `project_rows` asks."""
+    return queries.whole_questions(snapshot.connection, _all_of(project_id))
+
+
+def _all_of(project_id: str) -> Filters:
+    return replace(Filters(), projects=(printable(project_id),), statuses=STATUSES, relevance=tuple(Relevance))
 
 
 class Found(NamedTuple):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from time import monotonic
 from typing import Annotated, Any
 
@@ -22,8 +23,8 @@ from api.answers.runs import (
     ErrorsParams,
     RunReport,
     RunsParams,
-    RunsSnapshot,
     address_of,
+    answer_from_runs,
     error_row,
     outcome,
     report,
@@ -218,19 +219,21 @@ async def _is_over(request: Request, run_id: int) -> bool:
 
 
 @router.get("/runs", operation_id="list_runs", response_model=RunsAnswer)
-def list_runs(
-    request: Request, key: IngestKey, snapshot: RunsSnapshot, params: Annotated[RunsParams, Query()]
-) -> Response:
+def list_runs(request: Request, key: IngestKey, params: Annotated[RunsParams, Query()]) -> Response:
     """Every run, the newest first: what was sent with a key, and what was taken in on the command line."""
-    if rows_format(request, params.format) is Format.JSON:
-        after = decode_cursor(request, snapshot.release, params.cursor)
-        ask_ahead(snapshot.connection, queries.list_questions(after, (params.limit or PAGE) + 1))
+    return answer_from_runs(request, params.format, partial(_runs, params))
+
+
+def _runs(params: RunsParams, asked: Asked) -> Response:
+    connection = asked.snapshot.connection
+    if rows_format(asked.request, params.format) is Format.JSON:
+        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
+        ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
-        return in_columns(RUN_COLUMNS, map(run_row, queries.list_runs(snapshot.connection, after, limit)))
+        return in_columns(RUN_COLUMNS, map(run_row, queries.list_runs(connection, after, limit)))
 
-    rows = Rows(RUN_COLUMNS, read, lambda: queries.count_runs(snapshot.connection), PAGE)
-    return answer_rows(Asked(request, snapshot), params, rows, dict)
+    return answer_rows(asked, params, Rows(RUN_COLUMNS, read, lambda: queries.count_runs(connection), PAGE), dict)
 
 
 @router.get("/runs/{run_id}", operation_id="get_run", response_model=RunReport, name="get_run")
@@ -241,16 +244,21 @@ def get_run(request: Request, key: IngestKey, run_id: RunId) -> Response:
 
 @router.get("/runs/{run_id}/errors", operation_id="list_run_errors", response_model=RunErrorsAnswer)
 def list_run_errors(
-    request: Request, key: IngestKey, snapshot: RunsSnapshot, run_id: RunId, params: Annotated[ErrorsParams, Query()]
+    request: Request, key: IngestKey, run_id: RunId, params: Annotated[ErrorsParams, Query()]
 ) -> Response:
     """What a run refused, in the order of the input: where it stands, which value, what is wrong, what would be right."""
-    connection = snapshot.connection
-    if rows_format(request, params.format) is Format.JSON:
-        after = decode_cursor(request, snapshot.release, params.cursor)
-        ask_ahead(connection, queries.run_questions(run_id, after, (params.limit or PAGE) + 1, counted=True))
+    return answer_from_runs(request, params.format, partial(_errors, run_id, params))
+
+
+def _errors(run_id: int, params: ErrorsParams, asked: Asked) -> Response:
+    connection = asked.snapshot.connection
+    if rows_format(asked.request, params.format) is Format.JSON:
+        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
+        limit = (params.limit or PAGE) + 1
+        ask_ahead(connection, queries.run_questions(run_id, after, limit, counted=True), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(ERROR_COLUMNS, map(error_row, queries.rejected_records(connection, run_id, after, limit)))
 
     rows = Rows(ERROR_COLUMNS, read, lambda: queries.count_rejected(connection, run_id), PAGE)
-    return answer_rows(Asked(request, snapshot), params, rows, dict)
+    return answer_rows(asked, params, rows, dict)

@@ -1,5 +1,6 @@
 """Pages of a single project and a single component, with the reasons: what the API answers, laid out for reading."""
 
+from itertools import chain
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -8,9 +9,11 @@ from api.answers.labels import labels_of
 from api.deps import Snapshot, reads
 from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
-from api.routers.components import ComponentId, find_component, project_rows
+from api.routers.components import ComponentId, find_component, project_rows, project_rows_questions
 from api.routers.projects import ProjectId, project_row
-from db.queries.project_ids import is_stored
+from db.queries.project_ids import has_parent, parent_question
+from db.queries.projects import project_questions
+from db.queries.statements.asking import ask_ahead
 from models.filters import DROPPED, Dimension
 from models.source import SECONDARY_COPIES
 
@@ -21,11 +24,13 @@ router = APIRouter(route_class=PageRoute)
 @reads
 def project_page(request: Request, snapshot: Snapshot, project_id: ProjectId) -> Response:
     """A project with its amounts, its components, and what each source said of it."""
+    connection = snapshot.connection
+    asked = project_questions(connection, project_id), project_rows_questions(snapshot, project_id)
+    ask_ahead(connection, chain(*asked, [parent_question(project_id)]), last=True)
     row, warnings = project_row(snapshot, project_id)
     components = project_rows(snapshot, row["project_id"])
     path = f"/v1/projects/{row['project_id']}"
-    parent = row["parent_project_id"]
-    loaded = parent is not None and is_stored(snapshot.connection, parent)
+    loaded = has_parent(connection, project_id)
     beside = _beside(request, snapshot, path) | {"parent_is_loaded": loaded, "warnings": warnings}
     return page(request, "project.html", project=row, components=components, **beside)
 

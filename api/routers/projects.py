@@ -53,7 +53,7 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
     read = partial(project_table, snapshot, filters, sort)
     if rows_format(request, params.format) is Format.JSON:
-        after, limit = decode_cursor(request, snapshot.release, params.cursor), (params.limit or PAGE) + 1
+        after, limit = decode_cursor(request, snapshot.release.release_id, params.cursor), (params.limit or PAGE) + 1
         questions = queries.list_questions(snapshot.connection, filters, sort, after, limit)
         ask_ahead(snapshot.connection, chain(questions, gap_questions(snapshot.connection, filters)), last=True)
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)

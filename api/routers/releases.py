@@ -1,9 +1,10 @@
 """Releases: the numbered states of the data, what each of them changed, and whole tables to take away."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,7 +19,7 @@ from api.answers.tables import in_dollars
 from api.bulk.datapackage import data_package
 from api.bulk.downloads import download
 from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
-from api.deps import Snapshot, reads, reads_at_length, snapshot_of
+from api.deps import Opening, Snapshot, read_once, reads, reads_at_length, snapshot_of
 from api.exports.columns import columns_of
 from api.openapi.document import CONTENT_RANGE, problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
@@ -26,7 +27,7 @@ from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
 from db.queries import releases as queries
 from db.queries.releases import in_utc
-from db.queries.statements.asking import ask_ahead
+from db.queries.statements.asking import ask_ahead, make_sure
 from db.queries.statements.pieces import Piece
 from models.datapackage import DataPackage
 from models.release import Release, ReleaseChangePublic, ReleaseDetail, ReleaseFile, ReleasePublic
@@ -64,7 +65,7 @@ def list_releases(request: Request, snapshot: Snapshot, params: Annotated[Releas
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
     if rows_format(request, params.format) is Format.JSON:
-        after = decode_cursor(request, snapshot.release, params.cursor)
+        after = decode_cursor(request, snapshot.release.release_id, params.cursor)
         ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
@@ -80,7 +81,7 @@ def get_release(
     request: Request, snapshot: Snapshot, release_id: ReleaseId, params: Annotated[ReleaseParams, Query()]
 ) -> Response:
     """One state of the data, with its bulk files as long as they are kept."""
-    release = queries.get_release(snapshot.connection, release_id)
+    release = _release(snapshot, release_id)
     asked = Asked(request, replace(snapshot, release=release))
     row = _row(release.model_dump())
     if not params.fields or "files" in params.fields:  # else they need not be made
@@ -101,12 +102,14 @@ def list_release_changes(
 
     For every category and status, new less old amounts sum to the difference of the two releases' totals.
     """
-    release = queries.get_release(snapshot.connection, release_id)
-    asked = Asked(request, replace(snapshot, release=release))  # its changes stay the same when others follow
-    number, wanted, connection = release.release_id or 0, params.to_filter(snapshot), snapshot.connection
+    connection = snapshot.connection
+    number, wanted = queries.number_of(connection, release_id), params.to_filter(snapshot)
     if rows_format(request, params.format) is Format.JSON:
-        after, limit = decode_cursor(request, release, params.cursor), (params.limit or PAGE) + 1
-        ask_ahead(connection, queries.change_questions(connection, number, wanted, after, limit), last=True)
+        after, limit = decode_cursor(request, number, params.cursor), (params.limit or PAGE) + 1
+        changes = queries.change_questions(connection, number, wanted, after, limit)
+        ask_ahead(connection, chain(queries.release_questions(connection, release_id), changes), last=True)
+    release = queries.get_release(connection, release_id)
+    asked = Asked(request, replace(snapshot, release=release))  # its changes stay the same when others follow
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_dollars(queries.change_pieces(connection, number, wanted, after, limit))
@@ -125,9 +128,7 @@ def get_release_file(
     request: Request, release_id: ReleaseId, name: FileName, _params: Annotated[NoParams, Query()]
 ) -> Response:
     """A whole table as a file, or parts of it by `Range`. It never changes; for `latest` there is a redirect to it."""
-    with snapshot_of(request.app) as snapshot:  # closed before the file goes out, which can take long
-        release = queries.get_release(snapshot.connection, release_id)
-        request.state.open_terms = snapshot.known.open_terms
+    release = read_once(request.app, partial(_asked_for, request, release_id))
     if release_id == queries.LATEST:
         return RedirectResponse(f"{_address(request, release)}/files/{name}", 307, {"Cache-Control": "no-cache"})
     kept: ReleaseFiles = request.app.state.files
@@ -167,8 +168,21 @@ def get_data_package(request: Request, snapshot: Snapshot, _params: Annotated[No
     return _package(request, snapshot, queries.LATEST)
 
 
+def _asked_for(request: Request, release_id: str, opening: Opening) -> Release:
+    """The release of a file, from a reading that is closed before the file goes out, which can take long."""
+    with opening as snapshot:
+        request.state.open_terms = snapshot.known.open_terms
+        return _release(snapshot, release_id)
+
+
+def _release(snapshot: Snapshot, release_id: str) -> Release:
+    """A release where nothing else is asked of the database, unless files have to be made of it."""
+    ask_ahead(snapshot.connection, queries.release_questions(snapshot.connection, release_id), last=True)
+    return queries.get_release(snapshot.connection, release_id)
+
+
 def _package(request: Request, snapshot: Snapshot, release_id: str) -> Response:
-    release = queries.get_release(snapshot.connection, release_id)
+    release = _release(snapshot, release_id)
     try:
         files = _files(request, snapshot, release)
     except FilesGoneError:
@@ -180,8 +194,12 @@ def _package(request: Request, snapshot: Snapshot, release_id: str) -> Response:
 def _files(request: Request, snapshot: Snapshot, release: Release) -> list[KeptFile]:
     kept: ReleaseFiles = request.app.state.files
 
-    def newest() -> AbstractContextManager[Snapshot]:
-        return nullcontext(snapshot)  # the newest as this request sees it
+    @contextmanager
+    def newest() -> Iterator[Snapshot]:
+        """The newest as this request sees it."""
+        if release == snapshot.release:
+            make_sure(snapshot.connection)  # for files may be made of it
+        yield snapshot
 
     return kept.get(release, newest)
 

@@ -63,7 +63,7 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
         return answer_picture(asked, form, picture_of(snapshot, query, params.wishes(), form))
     params.refuse_wishes()
     if form is Format.JSON:
-        after = decode_cursor(request, snapshot.release, params.cursor)
+        after = decode_cursor(request, snapshot.release.release_id, params.cursor)
         counted = params.limit is not None or after is not None
         ask_spend_ahead(connection, query, after, (params.limit or PAGE) + 1, counted)
     whole = spend_totals(connection, query)

@@ -190,6 +190,11 @@ def list_questions(
     yield count_question(connection, filters)
 
 
+def whole_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
+    """What a whole list in its own order asks, in current prices: to be asked ahead only where it is short."""
+    return _rows_questions(connection, filters, ORDER, None, None, LISTED)
+
+
 def _ordered(
     filters: Filters,
     names: Sequence[str],

@@ -1,4 +1,4 @@
-"""Whether projects are stored, by their ids."""
+"""Whether projects and their parents are stored, by their ids."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.statements.asking import ask, ask_once, assume
 from db.queries.statements.prepared import Question
-from db.queries.statements.templates import slots_of
+from db.queries.statements.templates import slot, slots_of
 from db.queries.suggest import nearest_id, printable
 
 project = tables.project
@@ -44,9 +44,20 @@ def require_project(connection: Connection, project_id: str) -> None:
         raise NotFoundError("project", project_id, nearest_id(connection, project.c.project_id, project_id))
 
 
-def is_stored(connection: Connection, project_id: str) -> bool:
-    """Whether a project is stored; what names one, as a parent, need not have it loaded."""
-    return (project_id,) in ask(connection, stored_question([project_id]))
+def has_parent(connection: Connection, project_id: str) -> bool:
+    """Whether the parent of a project is stored; what names one need not have it loaded."""
+    return bool(ask(connection, parent_question(project_id)))
+
+
+def parent_question(project_id: str) -> Question:
+    """The question behind `has_parent`."""
+    return Question(_parent, values={"project_id": printable(project_id)})
+
+
+def _parent() -> Select[Any]:
+    child = project.alias("child")
+    joined = select(project.c.project_id).join(child, child.c.parent_project_id == project.c.project_id)
+    return joined.where(child.c.project_id == slot("project_id"))
 
 
 def stored_question(project_ids: Sequence[str]) -> Question:

@@ -68,6 +68,21 @@ def _release(row: Row) -> Release:
     return Release(**dict(zip(tables.release.c.keys(), row, strict=True)))
 
 
+def number_of(connection: Connection, release_id: str) -> int:
+    """Return the number of a release that is named by it, or as the newest by `latest`; an older one need not be there.
+
+    Raises:
+        NotFoundError: if it is no number up to that of the newest, which the error holds.
+    """
+    newest = latest_release(connection)
+    last = newest.release_id or 0 if newest else 0
+    is_number = release_id.isascii() and release_id.isdecimal() and len(release_id) <= len(str(last))
+    number = last if release_id == LATEST else int(release_id) if is_number else 0
+    if 0 < number <= last:
+        return number
+    raise NotFoundError("release", release_id, str(last) if last else None)
+
+
 def get_release(connection: Connection, release_id: str) -> Release:
     """Return a release by its number, or the newest by the name `latest`.
 
@@ -75,15 +90,23 @@ def get_release(connection: Connection, release_id: str) -> Release:
         NotFoundError: with the number of the newest.
     """
     newest = latest_release(connection)
-    number = str(newest.release_id) if newest else ""
-    if newest and release_id in (LATEST, number):
-        return newest
-    is_number = release_id.isascii() and release_id.isdecimal() and len(release_id) <= len(number)
-    before = int(release_id) if is_number else 0
-    asked = Question(_by_number, values={"release_id": before})
-    if newest and 0 < before < int(number) and (found := ask(connection, asked)):
-        return _release(found[0])
-    raise NotFoundError("release", release_id, number or None)
+    for question in release_questions(connection, release_id):
+        if found := ask(connection, question):
+            return _release(found[0])
+        raise NotFoundError("release", release_id, str(newest.release_id) if newest else None)
+    assert newest is not None
+    return newest
+
+
+def release_questions(connection: Connection, release_id: str) -> list[Question]:
+    """What is asked of a release: nothing of the newest, which every reading knows.
+
+    Raises:
+        NotFoundError: see `number_of`.
+    """
+    number, newest = number_of(connection, release_id), latest_release(connection)
+    is_newest = newest is not None and number == newest.release_id
+    return [] if is_newest else [Question(_by_number, values={"release_id": number})]
 
 
 def _by_number() -> Select[Any]:

@@ -1,16 +1,16 @@
 """Ingest runs and what they refused."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from db import tables
-from db.engine import reading
-from db.errors import NotFoundError
+from db.engine import reading, reading_once
+from db.errors import NotFoundError, ReadAnewError
 from db.queries.releases import in_utc
 from db.queries.statements.asking import ask, ask_dicts, in_pieces
 from db.queries.statements.ordering import Position, in_order, known_position
@@ -38,6 +38,8 @@ GOES_ON = "the process ended before the run did: it is taken up again by itself"
 Begun = tuple[int, datetime]
 """A run by its number and its start: one that is taken up again starts anew."""
 
+Found = TypeVar("Found")
+
 
 @contextmanager
 def reading_runs(engine: Engine) -> Iterator[Connection]:
@@ -48,6 +50,17 @@ def reading_runs(engine: Engine) -> Iterator[Connection]:
     dead = _dead(engine)
     with reading(engine) as connection:
         yield connection.execution_options(dead_runs=dead)
+
+
+def read_runs(engine: Engine, read: Callable[[Connection], Found]) -> Found:
+    """Read of runs what is small: where none of them is written down as running, a server is asked in one round trip.
+
+    Where one is, it is looked whether it died (see `reading_runs`), and all is read once more.
+    """
+    with suppress(ReadAnewError), reading_once(engine) as connection:
+        return read(connection.execution_options(dead_runs=None))
+    with reading_runs(engine) as connection:
+        return read(connection)
 
 
 def _dead(engine: Engine) -> dict[Begun, RunStatus]:
@@ -74,7 +87,14 @@ def _running(engine: Engine) -> dict[Begun, RunStatus]:
 
 
 def _dead_in(connection: Connection) -> dict[Begun, RunStatus]:
-    found: dict[Begun, RunStatus] = connection.get_execution_options().get("dead_runs", {})
+    """Which runs died, as far as this reading knows.
+
+    Raises:
+        ReadAnewError: if nobody has looked yet.
+    """
+    found: dict[Begun, RunStatus] | None = connection.get_execution_options().get("dead_runs", {})
+    if found is None:
+        raise ReadAnewError("a run is written down as running, and may have died")
     return found
 
 
@@ -86,7 +106,7 @@ def list_runs(
     Raises:
         BadPositionError: if the position does not fit the order.
     """
-    return map(partial(_told, _dead_in(connection)), _rows(connection, _runs_question(after, limit), limit))
+    return map(partial(_told, connection), _rows(connection, _runs_question(after, limit), limit))
 
 
 def list_questions(after: Position | None, limit: int) -> list[Question]:
@@ -172,7 +192,7 @@ def get_run(connection: Connection, run_id: int) -> dict[str, Any]:
     found = ask_dicts(connection, _run_question(run_id)) if 0 < run_id <= LARGEST else []
     if not found:
         raise NotFoundError("ingest run", str(run_id), parameter="run_id")
-    return _told(_dead_in(connection), found[0])
+    return _told(connection, found[0])
 
 
 def _run_question(run_id: int) -> Question:
@@ -191,9 +211,10 @@ def _runs() -> Select[Any]:
     return select(run, *more, key.c.name.label("key_name")).select_from(joined)
 
 
-def _told(dead: Mapping[Begun, RunStatus], row: dict[str, Any]) -> dict[str, Any]:
+def _told(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
     """A run as readers are told of it: one that died as such, and moments in UTC."""
-    status = dead.get((row["run_id"], row["started_at"])) if row["status"] == RunStatus.RUNNING else None
+    is_open = row["status"] == RunStatus.RUNNING
+    status = _dead_in(connection).get((row["run_id"], row["started_at"])) if is_open else None
     if status is not None:
         row |= {"status": status, "detail": GOES_ON if status is RunStatus.QUEUED else DIED}
     moments = {name: row[name] and in_utc(row[name]) for name in MOMENTS}

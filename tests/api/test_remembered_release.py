@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
+from api.bulk.files import ReleaseFiles
 from api.main import create_app
 from db import tables
 from db.engine import reading
@@ -34,6 +35,10 @@ PATHS = (
     "/v1/categories",
     "/v1/dimensions",
     "/v1/citation",
+    "/v1/releases/latest",
+    "/v1/releases/1",
+    "/v1/releases/latest/changes",
+    "/datapackage.json",
     "/v1/spend?country=XXX",
     "/v1/components/none",
     "/v1/spend?project=none",
@@ -113,6 +118,22 @@ def test_a_release_that_is_made_between_two_questions_of_a_reading_is_not_seen_b
     for rows, amount in zip(answers, (first, first + 1_000_000), strict=True):
         assert sum(float(row["amount_usd"]) + float(row["partial_usd"]) for row in rows) == amount
         assert sum(float(row["share"]) for row in rows) == 1
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    "path", ["/v1/releases/1", "/v1/releases/1/datapackage.json", "/v1/releases/1/files/spend.csv"]
+)
+def test_no_files_are_made_of_a_release_that_is_only_thought_to_be_the_newest(engine, release, tmp_path, path):
+    release()
+    app = create_app(engine, watch_of(engine))
+    app.state.files = ReleaseFiles(tmp_path / "files")
+    get = client_of(engine, app, room=0)
+    assert get("/v1/releases/1?fields=rows_added").status_code == 200  # it is remembered, and no files are made
+    release()
+    answer = get(path)
+    assert answer.status_code == 410 or answer.json()["data"]["files"] is None
+    assert not (tmp_path / "files").exists()
 
 
 @only_postgresql

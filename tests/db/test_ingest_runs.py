@@ -183,6 +183,21 @@ def test_a_run_that_ends_while_somebody_looks_is_not_taken_for_dead(engine, writ
         assert [run["status"] for run in runs.list_runs(connection)] == ["done"]
 
 
+def _statuses(connection):
+    return [run["status"] for run in runs.list_runs(connection, limit=5)]
+
+
+def test_whether_a_run_died_is_looked_into_only_where_one_is_open(engine, write, monkeypatch):
+    take(engine, write("a.csv", many(2)))
+    looked = []
+    monkeypatch.setattr(runs, "is_free", lambda _engine: not looked.append(1))
+    assert (runs.read_runs(engine, _statuses), looked) == (["done"], [])
+    with writing(engine) as connection:
+        connection.execute(update(tables.ingest_run).values(status="running"))
+    assert (runs.read_runs(engine, _statuses), looked) == (["interrupted"], [1])
+    assert runs.read_runs(engine, lambda connection: runs.get_run(connection, 1))["detail"] == runs.DIED
+
+
 def test_an_error_in_the_middle_undoes_the_run(engine, write, monkeypatch):
     take(engine, write("a.csv", many(2)))
     before = everything(engine)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import contextmanager
 
 import pytest
 from psycopg import NotSupportedError
@@ -21,7 +22,9 @@ from db.queries.statements.prepared import Question
 from db.queries.why import get_component
 from models.filters import Dimension, Filters, SpendQuery
 from tests.conftest import client_of, let_go
+from tests.data.export_helpers import PROJECT, csv_text, take
 from tests.data.watching import is_idle
+from tests.data.writing import new_key
 
 AROUND = 2
 """Round trips of a reading beside what is asked in it: it begins with the newest release, and it ends."""
@@ -34,10 +37,17 @@ YEARS = [f"year_from={year}&year_to=2030" for year in range(1950, 1960)]
 @pytest.fixture
 def trips(server, tmp_path):
     """Count what is waited for while something is done: simple queries, and ends of what was sent together."""
-    path = tmp_path / "trace"
+    with counting(server, tmp_path / "trace") as count:
+        yield count
+
+
+@contextmanager
+def counting(engine, path):
+    """The same for any engine, by means of a file."""
+    engine.dispose()  # so that all that is open from now on is followed
     with path.open("a") as file:
 
-        @event.listens_for(server, "connect")
+        @event.listens_for(engine, "connect")
         def follow(driver, _record):
             try:
                 driver.pgconn.trace(file.fileno())
@@ -51,7 +61,7 @@ def trips(server, tmp_path):
             return sum(line[1] == "F" and line[3] in ("Query", "Sync") for line in lines if len(line) > 3)
 
         yield count
-        let_go(server)  # nothing writes into the file once it is closed
+        let_go(engine)  # nothing writes into the file once it is closed
 
 
 @pytest.mark.parametrize(
@@ -62,6 +72,8 @@ def trips(server, tmp_path):
         (["/v1/components/P126263-remainder", "/v1/components/P147689-remainder"], 1),
         (["/v1/projects/P174085", "/v1/projects/P167506"], 1),
         (["/", "/"], 1),
+        (["/projects/P174085", "/projects/P167506"], 1),
+        (["/components/P174085-1", "/components/P174085-2"], 1),
         (["/v1/projects/P174085/components", "/v1/projects/P167506/components"], 1),
         ([f"/v1/components?limit=2&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/components?limit=2&project=P174085&{years}" for years in YEARS], 1),
@@ -93,6 +105,10 @@ def trips(server, tmp_path):
         ([f"/v1/spend?group_by=status,year,country&limit=2&{years}" for years in YEARS], 1),
         (["/v1/headline"] * 2, 1),
         (["/v1/releases?limit=1", "/v1/releases"], 1),
+        (["/v1/releases/1", "/v1/releases/latest"], 1),
+        (["/v1/releases/1?fields=rows_added", "/v1/releases/latest?fields=rows_added"], 1),
+        (["/v1/releases/1/files/spend.csv", "/v1/releases/1/files/spend.parquet"], 1),
+        (["/v1/releases/1/datapackage.json", "/datapackage.json"], 1),
         (["/v1/releases/1/changes", "/v1/releases/latest/changes?project=P174085&category=diaspora&change=added"], 1),
         ([f"/v1/reviews/queue?limit=3&country=JOR&{years}" for years in YEARS], 1),
         ([f"/v1/reviews/form?limit=9&{years}" for years in YEARS], 2),
@@ -102,6 +118,7 @@ def trips(server, tmp_path):
         (["/v1/dimensions", "/v1/sources"], 1),
         (["/v1/dimensions/set/values", "/v1/dimensions/country/values"], 1),
         ([f"/v1/availability?country=JOR&{years}" for years in YEARS], 1),
+        ([f"/v1/spend?group_by=category,year&format=svg&{years}" for years in YEARS], 1 + AROUND),
     ],
 )
 def test_what_an_answer_asks_goes_to_the_server_together(server, trips, paths, asked):
@@ -161,6 +178,20 @@ def test_what_is_not_there_takes_one_trip_and_another_for_what_is_near(server, t
     assert trips(lambda: get(path)) == 2
 
 
+@pytest.mark.parametrize(("limit", "asked"), [("", 2), ("&limit=1000", 1)])
+def test_a_page_that_was_not_expected_to_have_another_takes_another_trip_to_be_counted(server, trips, limit, asked):
+    get = client_of(server, room=0)
+    path = f"/v1/spend?group_by=category,year&fill=year&year_from=1950&year_to=2030{limit}"
+    for _ in range(3):
+        answer = get(path).json()
+        assert answer["totals"]["rows"] > len(answer["data"]) == 1000
+    assert trips(lambda: get(path)) == asked
+    following = answer["links"]["next"].removeprefix("http://testserver")
+    for _ in range(3):
+        assert get(following).status_code == 200
+    assert trips(lambda: get(following)) == 1  # whose number is asked for with all else
+
+
 def test_an_id_that_is_not_there_as_it_is_written_takes_another_trip(server, trips):
     get = client_of(server, room=0)
     for path in ("/v1/projects?project=p174085", "/v1/spend?project=P167506&project=p174085"):
@@ -178,13 +209,41 @@ def test_an_id_that_is_not_there_as_it_is_written_takes_another_trip(server, tri
         ("/v1/spend?project=P174085&source=worldbank", 422),
         ("/v1/categories/worker_mobilty", 404),
         ("/v1/components?cursor=none", 400),
+        ("/v1/releases/2", 404),
         ("/v1/releases/2/changes", 404),
+        ("/v1/releases/2/files/spend.csv", 404),
+        ("/v1/releases/2/datapackage.json", 404),
     ],
 )
 def test_what_only_the_data_can_refuse_takes_one_trip(server, trips, path, status):
     get = client_of(server, room=0)
     assert get(path).status_code == status
     assert trips(lambda: get(path)) == 1
+
+
+@pytest.mark.parametrize("bundled", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", ["", "?limit=1", "/2", "/9", "/2/errors", "/2/errors?limit=1", "/9/errors"])
+def test_runs_take_one_trip_once_the_key_is_known(bundled, tmp_path, write, path):
+    take(bundled, write("one.csv", csv_text(PROJECT, {**PROJECT, "project_id": "Q1", "commitment_usd": "none"})))
+    sent = new_key(bundled)
+    get = client_of(bundled, room=0)
+    with counting(bundled, tmp_path / "trace") as trips:
+        for _ in range(3):
+            assert get(f"/v1/ingest/runs{path}", headers=sent).status_code in {200, 404}
+        assert trips(lambda: get(f"/v1/ingest/runs{path}", headers=sent)) == 2
+        assert trips(lambda: get(f"/v1/ingest/runs{path}")) == 1  # no key, and nothing is read
+
+
+@pytest.mark.parametrize("bundled", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("path", ["?fields=rows_added", "/changes?limit=2", "/files/spend.csv", "/datapackage.json"])
+def test_an_older_release_takes_one_trip(bundled, tmp_path, write, path):
+    get = client_of(bundled, room=0)
+    assert get(f"/v1/releases/1{path}").status_code == 200
+    take(bundled, write("one.csv", csv_text(PROJECT)))
+    with counting(bundled, tmp_path / "trace") as trips:
+        for _ in range(3):
+            assert get(f"/v1/releases/1{path}").status_code == 200
+        assert trips(lambda: get(f"/v1/releases/1{path}")) == 1
 
 
 def test_no_machine_code_is_made_for_the_way_to_a_page_that_is_not_taken(server):

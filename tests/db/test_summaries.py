@@ -424,7 +424,16 @@ def test_questions_that_cells_cannot_answer_exactly_go_to_the_facts(loaded, quer
         (SpendQuery(group_by=(Dimension.CATEGORY, Dimension.STATUS)), "category.status"),
         (SpendQuery(Filters(statuses=("Closed",)), (Dimension.YEAR,)), "status.year"),
         (SpendQuery(Filters(relevance=(Relevance.DIRECT,)), (Dimension.YEAR,)), "status.year"),
-        (SpendQuery(group_by=(Dimension.INSTRUMENT,)), "status.instrument.source.year.fiscal_year"),
+        (SpendQuery(group_by=(Dimension.INSTRUMENT,)), "instrument.source"),
+        (
+            SpendQuery(Filters(statuses=("Closed",)), (Dimension.INSTRUMENT,)),
+            "status.instrument.source.year.fiscal_year",
+        ),
+        (SpendQuery(Filters(lenders=("IDA",)), (Dimension.REGION,)), "region.lender"),
+        (
+            SpendQuery(Filters(sources=("seed",), year_from=2014), (Dimension.COUNTRY,)),
+            "country.instrument.source.year",
+        ),
         (SpendQuery(basis=Basis.PROJECT), "whole"),
         (SpendQuery(Filters(approved_from=date(2014, 1, 1), approved_to=date(2024, 3, 31))), "year"),
         (SpendQuery(Filters(approved_from=date(2014, 2, 1)), (Dimension.CATEGORY,)), "category.year"),
@@ -449,6 +458,26 @@ def test_the_narrowest_grouping_answers(loaded, query, name):
     assert plan is not None
     assert plan.counts == plan.money
     assert plan.money.grouping.name == name
+
+
+@pytest.mark.parametrize("basis", Basis)
+@pytest.mark.parametrize(
+    ("filters", "left_to_facts"),
+    [
+        (Filters(), set()),
+        (Filters(year_from=2014), {Dimension.FISCAL_YEAR}),
+        (Filters(approved_from=date(2014, 7, 1)), {Dimension.FISCAL_YEAR}),
+        (Filters(year_from=2014, year_basis=YearBasis.FISCAL), {Dimension.RELEVANCE}),
+    ],
+    ids=["always", "years", "dates", "fiscal years"],
+)
+def test_by_any_two_dimensions_in_any_time_no_facts_are_counted(filters, left_to_facts, basis):
+    """Of what is usual; but two kinds of years beside a third dimension, and relevances in fiscal years."""
+    for both in itertools.combinations_with_replacement(Dimension, 2):
+        if len(set(both)) == 1 or not left_to_facts & set(both):
+            plan = cell_queries._chosen(SpendQuery(filters, tuple(dict.fromkeys(both)), basis), True)
+            assert plan is not None, both
+            assert (plan.counts, plan.by_place) == (plan.money, False), both
 
 
 @pytest.mark.parametrize(

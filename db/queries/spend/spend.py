@@ -219,7 +219,8 @@ def count_rows(connection: Connection, query: SpendQuery) -> int:
     """Count the rows of an answer."""
     if not query.group_by:
         return 1
-    return int(ask(connection, _count_question(connection, query))[0][0] or 0)
+    ask_ahead(connection, [question := _count_question(connection, query)], last=True)
+    return int(ask(connection, question)[0][0] or 0)
 
 
 def _count_question(connection: Connection, query: SpendQuery) -> Question:

@@ -58,11 +58,11 @@ def ask_ahead(connection: Connection, questions: Iterable[Question], last: bool 
 
     Who asks it then has its rows at once: a reading sees one state throughout. A file is near enough to ask in turn.
 
-    `last`: nothing else will be asked, so that a reading from memory can end in the same trip. Where something is all the
-    same, it is begun anew: that is never wrong, but slow.
+    `last`: nothing else will be asked, so that a reading that may end early, as one from memory, can do so in the same trip.
+    Where something is all the same, it is begun anew: that is never wrong, but slow.
 
     Raises:
-        ReadAnewError: see `from_memory`.
+        ReadAnewError: see `from_memory` and `db.engine.reading_once`.
         SQLAlchemyError: see `ask`.
     """
     reading = reading_of(connection)
@@ -92,16 +92,16 @@ def from_memory(connection: Connection, known: Mapping[tuple[Any, ...], list[Row
     reading = reading_of(connection)
     assert reading is not None
     reading.known |= known
-    reading.from_memory, reading.unsure = True, [unsure]
+    reading.from_memory, reading.may_end, reading.unsure = True, True, [unsure]
     try:
         try:
             yield
         except (SQLAlchemyError, ReadAnewError):
             raise
         except Exception:
-            _make_sure(connection)
+            make_sure(connection, last=True)
             raise
-        _make_sure(connection)
+        make_sure(connection, last=True)
     except SQLAlchemyError as error:
         if reading.unsure:
             raise ReadAnewError("this went wrong before it was known of which state the data are") from error
@@ -112,11 +112,15 @@ def from_memory(connection: Connection, known: Mapping[tuple[Any, ...], list[Row
         raise
 
 
-def _make_sure(connection: Connection) -> None:
-    """Ask what a reading from memory is still unsure of, as its last question."""
+def make_sure(connection: Connection, last: bool = False) -> None:
+    """Ask what a reading from memory is still unsure of, as before something that cannot be done once more.
+
+    Raises:
+        ReadAnewError: see `from_memory`.
+    """
     reading = reading_of(connection)
     if reading is not None and reading.unsure:
-        _send_together(connection, [], last=True)
+        _send_together(connection, [], last)
 
 
 def assume(connection: Connection, question: Question, rows: list[Row]) -> bool:
@@ -135,11 +139,11 @@ def assume(connection: Connection, question: Question, rows: list[Row]) -> bool:
 
 
 def _send_together(connection: Connection, questions: Sequence[Question], last: bool = False) -> list[list[Row]]:
-    """Ask a server questions, among them what the reading is unsure of; with the `last` a reading from memory ends."""
+    """Ask a server questions, among them what the reading is unsure of; with the `last` one that may end early ends."""
     reading = reading_of(connection)
     assert reading is not None
     reading.go_on()  # before anything is begun, which would take a trip to end
-    unsure, ends = reading.unsure, last and reading.from_memory
+    unsure, ends = reading.unsure, last and reading.may_end
     answers = iter(_answers(connection, [*questions, *unsure], ends))
     found = list(islice(answers, len(questions)))
     reading.ended = ends
