@@ -177,6 +177,14 @@ class Share(BaseModel):
     relevance: Relevance = Doc(description="How far this share serves migration.")
 
 
+class Ground(BaseModel):
+    """A row that a derived verdict rests on; `/v1/components/{component_id}` says why it is judged as it is."""
+
+    component_id: str = Doc(description="Its identifier.", examples=["P149242-2"])
+    project_id: str = Doc(description="The project that lists it: for a list that covers a family, the parent.")
+    title: str = Doc(description="Its title.")
+
+
 class Why(BaseModel):
     """One answer to the question why a component is counted as it is."""
 
@@ -190,6 +198,10 @@ class Why(BaseModel):
     reviewer: str | None = Doc(description="Who decided, for a review.")
     reviewed_on: str | None = Doc(description="When, for a review.")
     evidence: list[dict[str, Any]] = Doc(description="What the rules matched: rule, words, field, offsets.")
+    derived_from: list[Ground] = Doc(
+        description="For `derived`: the rows whose verdicts it rests on, the project's own (`…-whole`) among them where that "
+        "was asked; none for others."
+    )
     taxonomy_version: str = Doc(description="Version of the taxonomy that it speaks.")
     rules_version: str | None = Doc(description="Version of the rules, for `rules`.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from html import escape
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 ELSEWHERE = re.compile(r"[a-z]+:|#|/")
-TABLE = '<div class="scroll" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+TABLE = '<div class="scroll" role="region" aria-label="{}" tabindex="0">\n<table>\n'
 COMMENT = re.compile(r"\s*<!--.*-->\s*", re.S)
 
 
@@ -31,7 +32,7 @@ def html_of(document: Document) -> str:
     parser = _parser(True).enable("table")
     parser.add_render_rule("html_block", _no_markup)
     parser.add_render_rule("html_inline", _no_markup)
-    parser.add_render_rule("table_open", lambda *_: TABLE)
+    parser.add_render_rule("table_open", _table)
     parser.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("code_block", _fence)
@@ -39,6 +40,7 @@ def html_of(document: Document) -> str:
     _name_headings(tokens)
     _set_links(tokens, document)
     _scope_heads(tokens)
+    _name_tables(tokens)
     return str(parser.renderer.render(tokens, parser.options, {}))
 
 
@@ -72,6 +74,23 @@ def _no_markup(_: RendererHTML, tokens: Sequence[Token], index: int, *__: Any) -
 def _fence(_: RendererHTML, tokens: Sequence[Token], index: int, *__: Any) -> str:
     token = tokens[index]
     return f'<pre tabindex="0"><code>{escape(token.content.rstrip())}</code></pre>\n'
+
+
+def _table(_: RendererHTML, tokens: Sequence[Token], index: int, *__: Any) -> str:
+    return TABLE.format(escape(str(tokens[index].meta["name"])))
+
+
+def _name_tables(tokens: Sequence[Token]) -> None:
+    """Name every table by the heading that it stands under, and by its number where that is not the first of the name: who
+    goes from one to the next by ear must tell them apart."""
+    heading, seen = "", Counter[str]()
+    for token, following in pairwise(tokens):
+        if token.type == "heading_open":
+            heading = "".join(part.content for part in following.children or [])
+        elif token.type == "table_open":
+            name = f"Table: {heading}" if heading else "Table"
+            seen[name] += 1
+            token.meta["name"] = name if seen[name] == 1 else f"{name}, {seen[name]}"
 
 
 def _name_headings(tokens: Sequence[Token]) -> None:

@@ -79,6 +79,9 @@ LIMITED = {
 TOO_MANY = "TooManyRequests"
 """Name of the answer that all operations have in common but those on health and on problems."""
 
+TOO_LONG = "AddressTooLong"
+"""Name of the answer that all operations have in common."""
+
 TOO_SLOW = "TooSlow"
 """Name of the answer that all operations with a body have in common."""
 
@@ -183,6 +186,7 @@ def _describe_problems(document: dict[str, Any]) -> None:
     schemas["Problem"] = schema
     document["components"]["responses"] = {
         TOO_MANY: _answer("too-many-requests") | {"headers": LIMITED},
+        TOO_LONG: _answer("address-too-long"),
         TOO_SLOW: _answer("too-slow"),
     }
 
@@ -203,6 +207,7 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
     kinds += ["unauthorized", "writing-off"] if keyed else []
     kinds += ["bad-request", "too-large", "unsupported-media"] if posts else []
     kinds += ["nothing-loaded"] if path.startswith(DATA_PATHS) and not posts and not runs else []
+    kinds += ["database-not-ready"] if runs and not posts else []
     kinds += ["not-acceptable"] if "format" in parameters else []
     kinds += ["bad-cursor"] if "cursor" in parameters else []
     kinds += ["stale-cursor"] if "cursor" in parameters and not runs else []
@@ -215,6 +220,7 @@ def _describe_operation(path: str, method: str, operation: dict[str, Any]) -> No
         responses[str(PROBLEMS[kind][0])] = _answer(kind)
     if "headers" in declared:
         responses["422"]["headers"] = declared["headers"]
+    responses["414"] = {"$ref": f"#/components/responses/{TOO_LONG}"}
     if "health" not in operation["tags"]:
         responses["429"] = {"$ref": f"#/components/responses/{TOO_MANY}"}
     if posts:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+LONGEST_SHOWN, SHOWN_OF_LONGER = 500, 40
+"""Characters of a path that is shown whole, and of one that is longer: nobody reads the sixteen thousand of such an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -39,4 +42,5 @@ class Example:
         shown |= {"Authorization": "Bearer mfa_…"} if self.scope else {}
         shown |= {"If-Match": f"the ETag of GET {self.etag_of}"} if self.etag_of else {}
         headers = "".join(f" with {name}: {value}" for name, value in shown.items())
-        return f"{self.method} {self.path}{headers}"
+        path = self.path if len(self.path) <= LONGEST_SHOWN else f"{self.path[:SHOWN_OF_LONGER]}…"
+        return f"{self.method} {path}{headers}"

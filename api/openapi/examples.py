@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from api.answers.pagination import key_of
+from api.http.paths import MAX_TARGET
 from api.openapi.example import Example
 from api.openapi.keyed import KEYED
 from api.openapi.samples import code_samples
@@ -142,6 +143,9 @@ POSTED = (
 
 
 LIMITED = (Example("get_headline", 429, "quota", "More than a client may ask", "/v1/headline", beyond_quota=True),)
+TOO_LONG = (
+    Example("get_headline", 414, "long", "More than an address may hold", f"/v1/headline?q={'x' * MAX_TARGET}"),
+)
 PAST_THE_END = {"Range": "bytes=99999999-"}
 FILES = (
     Example(
@@ -163,6 +167,7 @@ def examples(document: Mapping[str, Any]) -> Iterator[Example]:
     yield from POSTED
     yield from FILES
     yield from LIMITED
+    yield from TOO_LONG
     yield from KEYED
     for item in document["paths"].values():
         for method, operation in item.items():

@@ -162,6 +162,7 @@ class FilterParams(FormatParams):
     year_basis: YearBasis = Field(
         default=YearBasis.CALENDAR,
         description="`calendar`, or `fiscal`: the World Bank's, July to June, named by its end.",
+        examples=["fiscal"],
     )
     approved_from: Day | None = Field(
         default=None, description="First date of board approval, inclusive.", examples=["2014-01-01"]
@@ -172,6 +173,7 @@ class FilterParams(FormatParams):
     measure: Measure = Field(
         default=Measure.COMMITMENT,
         description="`commitment` (IBRD + IDA + grants), `cost` (with co-financing) or `disbursement`; never mixed.",
+        examples=["cost"],
     )
 
     @model_validator(mode="after")
@@ -249,6 +251,7 @@ class PricedParams(FilterParams):
         default="current",
         description="`current`, or `constant`: in the prices of `base_year`, by the US consumer price index and the year "
         "of approval.",
+        examples=["constant"],
     )
     base_year: Year | None = Field(
         default=None, description="Year in whose prices amounts are told; needs `prices=constant`.", examples=[2023]

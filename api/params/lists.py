@@ -37,6 +37,7 @@ CURSOR = Field(
     default=None,
     max_length=MAX_CURSOR,
     description="Where to go on: `links.next` of the page before holds it. It belongs to one query and one release.",
+    examples=["WzEsIjNjM2M5ZTA4YTc2NWU4YmQiLFs4Nzg0ODAwMDAwMCwiaG9zdF9jb21tdW5pdGllcyJdXQ"],
 )
 
 

@@ -74,7 +74,9 @@ class ChangesParams(_PageParams):
         one_of("change", list(Change)),
         listed("What the release did to the row.", "added,removed", list(Change)),
     ]
-    measure: Measure = Field(default=Measure.COMMITMENT, description="What the amounts measure; never mixed.")
+    measure: Measure = Field(
+        default=Measure.COMMITMENT, description="What the amounts measure; never mixed.", examples=["cost"]
+    )
     project: Identifiers = listed("Project id.", "P174085")
     category: Annotated[
         list[str],

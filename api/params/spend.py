@@ -38,6 +38,7 @@ BASIS = Field(
     default=Basis.COMPONENT,
     description="`component`: each component's own amount; rows add up. `project`: the whole of each project that "
     "has a matching component; by category rows do not add up, and `meta.additive` says so.",
+    examples=["project"],
 )
 
 

@@ -7,25 +7,14 @@ from typing import Any
 from fastapi import Request
 
 from api.problems.kinds import ProblemItem
+from models.wrong_values import words_for
 
-WORDS = {
+OF_REQUESTS = {
     "missing": "is needed",
-    "int_parsing": "is no whole number",
-    "float_parsing": "is no number",
-    "decimal_parsing": "is no number",
-    "enum": "must be {expected}",
-    "literal_error": "must be {expected}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "string_type": "must be text, in quotes",
-    "string_too_short": "is empty",
-    "string_too_long": "has more than {max_length} characters",
-    "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
     "string_pattern_mismatch": "must be {form}",
     "model_attributes_type": "must be a JSON object",
-    "list_type": "must be a list",
 }
-"""What is wrong, by Pydantic's kinds of error, in words for those who never heard of Pydantic."""
+"""What is wrong with a request beside what can be wrong with any value (`models.wrong_values`)."""
 
 FORMS = {
     "release_id": ["latest", "a whole number from 1"],
@@ -64,9 +53,13 @@ def from_validation(request: Request, error: Any) -> ProblemItem:
     is_meant = "suggestion" in context  # also where there is none
     if suggestion is None and not is_meant and allowed and shown:
         suggestion = _nearest_value(shown, allowed)
-    words = WORDS[error["type"]].format(**context) if error["type"] in WORDS else error["msg"]
+    words = _words(error["type"], context) or error["msg"]
     message = f"{parameter}: {words.removeprefix('Value error, ')}"
     return ProblemItem(parameter=parameter, value=shown, message=message, allowed=allowed, suggestion=suggestion)
+
+
+def _words(kind: str, context: dict[str, Any]) -> str | None:
+    return OF_REQUESTS[kind].format(**context) if kind in OF_REQUESTS else words_for(kind, context)
 
 
 def _named(location: tuple[str | int, ...]) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from itertools import chain
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -31,6 +32,7 @@ from db.queries.statements.prepared import Question
 from db.queries.suggest import printable
 from models.component import ComponentDetail, ComponentPublic
 from models.filters import STATUSES, Filters
+from models.money import usd
 from models.vocabulary import Relevance
 
 router = APIRouter(prefix="/v1/components", tags=["components"], route_class=QueryRoute)
@@ -99,15 +101,25 @@ def _all_of(project_id: str) -> Filters:
     return replace(Filters(), projects=(printable(project_id),), statuses=STATUSES, relevance=tuple(Relevance))
 
 
-def component_row(snapshot: Snapshot, component_id: str) -> tuple[dict[str, Any], list[str]]:
-    """One component as `ComponentDetail` has it, and what to be warned of.
+class Found(NamedTuple):
+    """One component as `ComponentDetail` has it, what to be warned of, and by measure what is stated of its whole project, in
+    US dollars."""
+
+    row: dict[str, Any]
+    warnings: list[str]
+    of_project: dict[str, Decimal | None]
+
+
+def find_component(snapshot: Snapshot, component_id: str) -> Found:
+    """Find one component.
 
     Raises:
         NotFoundError: if there is none of this identifier.
     """
     found = why.get_component(snapshot.connection, component_id, Filters())
     found["amounts"] = [with_dollars(line) for line in found["amounts"]]
-    return shown(ComponentDetail, found), found["warnings"]
+    of_project = {measure: usd(cents) for measure, cents in found["of_project"].items()}
+    return Found(shown(ComponentDetail, found), found["warnings"], of_project)
 
 
 @router.get("/{component_id}", operation_id="get_component", response_model=OneAnswer[ComponentDetail])
@@ -119,7 +131,7 @@ def get_component(
 
     JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
     """
-    asked, (row, warnings) = Asked(request, snapshot), component_row(snapshot, component_id)
+    asked, found = Asked(request, snapshot), find_component(snapshot, component_id)
     return answer_one(
-        asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters(), warnings=warnings)}, ALL_COLUMNS
+        asked, params, COLUMNS, found.row, lambda: {"meta": asked.meta(Filters(), warnings=found.warnings)}, ALL_COLUMNS
     )

@@ -9,7 +9,7 @@ from api.answers.labels import labels_of
 from api.deps import Snapshot, reads
 from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
-from api.routers.components import ComponentId, component_row, project_rows, project_rows_questions
+from api.routers.components import ComponentId, find_component, project_rows, project_rows_questions
 from api.routers.projects import ProjectId, project_row
 from db.queries.project_ids import has_parent, parent_question
 from db.queries.projects import project_questions
@@ -39,10 +39,11 @@ def project_page(request: Request, snapshot: Snapshot, project_id: ProjectId) ->
 @reads
 def component_page(request: Request, snapshot: Snapshot, component_id: ComponentId) -> Response:
     """A component with why it is counted as it is."""
-    row, warnings = component_row(snapshot, component_id)
-    path = f"/v1/components/{row['component_id']}"
-    beside = _beside(request, snapshot, path)
-    return page(request, "component.html", component=row, warnings=warnings, **beside)
+    found = find_component(snapshot, component_id)
+    path = f"/v1/components/{found.row['component_id']}"
+    states = {measure: dollars for measure, dollars in found.of_project.items() if dollars is not None}
+    beside = _beside(request, snapshot, path) | {"warnings": found.warnings, "project_states": states}
+    return page(request, "component.html", component=found.row, **beside)
 
 
 def _beside(request: Request, snapshot: Snapshot, path: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Integer, Select, cast, func, select
 from db import tables
 from db.errors import NotFoundError
 from db.queries.components import codes_of
+from db.queries.grounds import grounds_question
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.spend.dropped import warnings_of_lines
@@ -16,23 +17,26 @@ from db.queries.statements.asking import ask_ahead, ask_dicts
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot
 from db.queries.suggest import nearest_id, printable
-from models.component import WHOLE
+from models.component import WHOLE, stands_in
 from models.filters import Filters
 from models.listed import CODES
+from models.vocabulary import Measure, Method, Relevance
 
 component, fact, listed, project = tables.component, tables.spend_fact, tables.listed_row, tables.project
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
-    """Return one component with its reasons (`why`), its rows of money (`amounts`), and `warnings` of what may count twice or was
-    dropped.
+    """Return one component with its reasons (`why`), its rows of money (`amounts`), `warnings` of what may count twice or was
+    dropped, and what is stated of its whole project by measure (`of_project`), in cents.
 
     Raises:
         NotFoundError: with the nearest id that exists.
     """
     wanted = printable(component_id)
     one, money, reasons = (Question(build, values={"component_id": wanted}) for build in (_one, _amounts, _reasons))
-    ask_ahead(connection, [one, money, reasons, history_of(wanted.removesuffix(f"-{WHOLE}"))], last=True)
+    grounds = grounds_question(wanted)
+    history = history_of(wanted.removesuffix(f"-{WHOLE}"))
+    ask_ahead(connection, [one, money, reasons, history, *([grounds] if grounds else [])], last=True)
     found = ask_dicts(connection, one)
     if not found:
         raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
@@ -42,9 +46,14 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     row |= _sums([line for line in amounts if line["measure"] == filters.measure])
     row["warnings"] = [*warnings_of_lines(row["status"], amounts), *doubts_of(amounts)]
     amounts = [{name: value for name, value in line.items() if name != "perhaps_twice"} for line in amounts]
+    row["of_project"] = {measure.value: row.pop(f"project_{measure}") for measure in Measure}
     row["retrieved_at"] = row["started_at"] and in_utc(row["started_at"])
-    history = review_history(connection, component_id, row["project_id"])
-    return row | {"amounts": amounts, "why": _why(ask_dicts(connection, reasons)), "review_history": history}
+    why = _why(ask_dicts(connection, reasons), ask_dicts(connection, grounds) if grounds else [])
+    return row | {
+        "amounts": amounts,
+        "why": why,
+        "review_history": review_history(connection, component_id, row["project_id"]),
+    }
 
 
 OF_LISTED = (*CODES, "category", "relevance", "method", "confidence")
@@ -60,6 +69,7 @@ def _one() -> Select[Any]:
             project.c.name.label("project_name"),
             project.c.status,
             year,
+            *(project.c[f"{measure}_cents"].label(f"project_{measure}") for measure in Measure),
             *(listed.c[name] for name in OF_LISTED),
             run.c.started_at,
         )
@@ -104,7 +114,7 @@ def _reasons() -> Select[Any]:
     return query.order_by(table.c.effective.desc(), table.c.method, table.c.position)
 
 
-def _why(shares: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _why(shares: Sequence[Mapping[str, Any]], grounds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for row in shares:
         answer = found.setdefault(
@@ -120,6 +130,7 @@ def _why(shares: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "reviewer": row["reviewer"],
                 "reviewed_on": row["reviewed_on"].isoformat() if row["reviewed_on"] else None,
                 "evidence": row["evidence"],
+                "derived_from": _rests_on(row, grounds) if row["method"] == Method.DERIVED else [],
                 "taxonomy_version": row["taxonomy_version"],
                 "rules_version": row["rules_version"],
             },
@@ -127,3 +138,9 @@ def _why(shares: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         share = {"category": row["category_code"], "share_percent": row["share_ppm"] / 10_000}
         answer["shares"].append(share | {"share_known": bool(row["share_known"]), "relevance": row["relevance"]})
     return list(found.values())
+
+
+def _rests_on(verdict: Mapping[str, Any], grounds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the grounds that there can be those of a verdict: where nothing listed serves migration the project is not asked."""
+    asked = verdict["relevance"] != Relevance.NONE
+    return [ground for ground in grounds if asked or not stands_in(ground["component_id"])]

@@ -8,6 +8,7 @@ import pytest
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
 from tests.conftest import client_of
+from tests.explorer.reading import Page
 
 PROJECT = {"type": "project", "project_id": "S00001", "name": "Synthetic project", "countries": "MAR"}
 SAID = [
@@ -90,3 +91,88 @@ def test_a_component_says_where_and_when_it_was_taken(get):
     assert component["retrieved_at"].endswith("Z")
     whole = get("/v1/components/P150064-whole").json()["data"]
     assert (whole["run_id"], whole["retrieved_at"]) == (None, None)
+
+
+def grounds_of(get, component_id):
+    """The rows that the verdict that counts says it rests on."""
+    (why,) = [one for one in get(f"/v1/components/{component_id}").json()["data"]["why"] if one["effective"]]
+    assert [set(ground) for ground in why["derived_from"]] == [{"component_id", "project_id", "title"}] * len(
+        why["derived_from"]
+    )
+    return [ground["component_id"] for ground in why["derived_from"]]
+
+
+@pytest.mark.parametrize(
+    ("component_id", "grounds"),
+    [
+        ("P126263-whole", ["P126263-1", "P126263-2"]),  # a project by its components
+        ("P126263-remainder", ["P126263-whole", "P126263-1", "P126263-2"]),
+        ("P163108-remainder", ["P163108-1", "P163108-2"]),  # nothing listed serves migration: the project was not asked
+        ("P161465-remainder", ["P147689-1", "P147689-2", "P161465-whole"]),  # the list of its parent covers it
+        ("P149242-whole", []),  # a person's word
+        ("P125302-whole", []),  # the rules'
+        ("P174085-3", []),
+    ],
+)
+def test_a_derived_verdict_names_the_rows_that_it_rests_on(component_id, grounds, get):
+    assert grounds_of(get, component_id) == grounds
+    for ground in grounds:
+        assert get(f"/v1/components/{ground}").status_code == 200
+
+
+def test_a_verdict_rests_on_no_component_that_its_source_no_longer_lists(engine, write):
+    project = {"type": "project", "project_id": "S1", "name": "Roads", "countries": "MAR", "commitment_usd": "900"}
+    listed = [
+        {"type": "component", "project_id": "S1", "ordinal": number, "title": title}
+        for number, title in enumerate(("Return of migrant workers", "Roads", "Bridges"), start=1)
+    ]
+    for number, components in enumerate((listed, listed[:2])):
+        lines = "\n".join(json.dumps(line | {"as_of": f"202{number}-01-01"}) for line in (project, *components))
+        assert ingest(engine, RecordsAdapter(), [write(f"{number}.jsonl", lines)]).rejected == 0
+    get = client_of(engine)
+    assert get("/v1/components/S1-3").json()["data"]["withdrawn"]
+    assert grounds_of(get, "S1-whole") == ["S1-1", "S1-2"]
+
+
+def test_the_page_of_a_derived_row_leads_to_what_it_rests_on(get):
+    page = Page.of(get("/components/P161465-remainder").text)
+    main = [one["href"] for one in page.all("a") if any(around.tag == "main" for around in one.around)]
+    assert {"/components/P147689-1", "/components/P147689-2", "/components/P161465-whole"} <= set(main)
+    text = " ".join(page.all("main")[0].text.split())
+    assert "It rests on the verdicts on: Municipal Grants P147689-1" in text
+
+
+def test_the_page_of_a_spread_component_leads_to_the_financings_that_it_counts_on(get):
+    links = {one["href"] for one in Page.of(get("/components/P147689-1").text).all("a")}
+    assert {"/projects/P161465", "/projects/P161982"} <= links
+
+
+@pytest.mark.parametrize(
+    ("component_id", "said"),
+    [
+        ("P174085-3", "The source states $49,530,000.00 of cost"),
+        ("P149242-2", "The source states not stated"),
+        ("P104015-remainder", None),  # nobody states what is left
+    ],
+)
+def test_a_page_says_what_its_source_states_of_the_row(component_id, said, get):
+    facts = facts_of(get, component_id)
+    assert said in facts if said else "The source states" not in facts
+
+
+def test_the_page_of_a_whole_project_says_what_is_stated_of_the_project(get):
+    project = get("/v1/projects/P150064").json()["data"]
+    said = f"${project['commitment_usd']:,.2f} of commitment, ${project['cost_usd']:,.2f} of cost Source"
+    assert f"The source states of the whole project {said}" in facts_of(get, "P150064-whole")
+
+
+def test_a_whole_project_of_which_no_amount_is_stated_says_so(engine, write):
+    ingest(engine, RecordsAdapter(), [write("one.jsonl", json.dumps(PROJECT))])
+    assert "The source states of the whole project no amount" in facts_of(client_of(engine), "S00001-whole")
+
+
+def facts_of(get, component_id):
+    """The list of facts on the page of a component."""
+    page = Page.of(get(f"/components/{component_id}").text)
+    entries = [one for one in page.all("dt", "dd") if any(around["class"] == "facts" for around in one.around)]
+    return " ".join(" ".join(one.text for one in entries).split())

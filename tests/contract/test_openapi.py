@@ -60,6 +60,11 @@ def test_every_parameter_is_described(parameter):
     assert parameter["description"]
 
 
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_every_parameter_shows_a_value(parameter):
+    assert parameter["schema"].get("examples") or "example" in parameter
+
+
 @pytest.mark.parametrize("parameter", [one for one in PARAMETERS if one.values[0].get("required")])
 def test_a_required_parameter_has_an_example_of_its_own(parameter):
     assert parameter["example"] == parameter["schema"]["examples"][0]

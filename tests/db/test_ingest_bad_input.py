@@ -8,10 +8,13 @@ import time
 import pytest
 
 from db.errors import FileRefusedError
+from db.ingest.adapters.adapter import RawRecord
 from db.ingest.adapters.quotes import MAX_CELL
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.adapters.worldbank_export import WorldBankExportAdapter
-from models.records import ComponentRecord, ProjectRecord
+from db.ingest.records.validation import validate
+from models.country import PlaceIndex
+from models.records import ComponentRecord, ProjectRecord, ReviewRecord, field_names
 from tests.data.export_helpers import (
     PROJECT,
     adds_up,
@@ -345,6 +348,58 @@ def test_all_that_is_wrong_with_a_record_is_told_at_once(engine, write, kind, ch
     assert told == [
         (field, one) for field, some in faults.items() for one in (some if isinstance(some, list) else [some])
     ]
+
+
+BEYOND = {
+    "ordinal-0": ("component", {"ordinal": 0}, "'0' must be at least 1"),
+    "ordinal-1000": ("component", {"ordinal": 1000}, "'1000' must be at most 999"),
+    "ordinal-half": ("component", {"ordinal": 1.5}, "'1.5' is no whole number"),
+    "ordinal-word": ("component", {"ordinal": "one"}, "'one' is no whole number"),
+    "no-ordinal": ("component", {"ordinal": None}, "required, but missing"),
+    "confidence": ("component", {"extraction_confidence": 1.5}, "'1.5' must be at most 1"),
+    "confidence-below": ("component", {"extraction_confidence": -1}, "'-1' must be at least 0"),
+    "confidence-word": ("component", {"extraction_confidence": "high"}, "'high' is no number"),
+    "confidence-nan": ("component", {"extraction_confidence": "nan"}, "'nan' is no finite number"),
+    "basis": (
+        "component",
+        {"amount_basis": "total"},
+        "'total' must be 'commitment', 'cost' or 'disbursement'",
+    ),
+    "status": ("project", {"status": "open"}, "'open' must be 'Active', 'Closed', 'Pipeline' or 'Dropped'"),
+    "half-character": (
+        "project",
+        {"name": "\ud800"},
+        "'\\ud800' holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
+    ),
+    "long-name": ("project", {"name": "a" * 2_001}, "has 2,001 characters, at most 2,000 are taken"),
+    "no-day": ("review", {"reviewed_on": None}, "required, but missing"),
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("kind", "change", "reason"), BEYOND.values(), ids=BEYOND)
+def test_what_is_beyond_a_bound_or_of_another_kind_is_told_in_our_words(engine, write, kind, change, reason):
+    good = {"project": PROJECT, "component": COMPONENT, "review": REVIEW}[kind]
+    take(engine, write("a.jsonl", jsonl_text({"type": kind, **good, **change})))
+    (refused,) = rejected(engine)
+    (field,) = change
+    assert (refused["field"], refused["reason"]) == (field, reason)
+
+
+ODD = ["", " ", "x", "\ud800", "x" * 30_000, 0, -1, 1e300, float("nan"), True, None, [], ["x"], {"a": 1}]
+"""Values that no field takes all of."""
+
+
+@pytest.mark.parametrize("kind", [ProjectRecord, ComponentRecord, ReviewRecord])
+def test_no_field_is_refused_in_the_words_of_the_library_that_checks_it(kind):
+    places, good = PlaceIndex([]), {ProjectRecord: PROJECT, ComponentRecord: COMPONENT, ReviewRecord: REVIEW}[kind]
+    said = set()
+    for field in field_names(kind):
+        for value in ODD:
+            raw = RawRecord("line 1", kind, {**good, field: value})
+            said |= {refusal.reason for refusal in validate(raw, places, ["user-records"])[1] if refusal.field == field}
+    assert len(said) > 10
+    assert [reason for reason in said if re.search("should|valid (string|integer|number|date)", reason)] == []
 
 
 @on_sqlite

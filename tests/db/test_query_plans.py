@@ -14,6 +14,7 @@ from db.queries.projects import count_projects, list_projects
 from db.queries.spend.spend import spend, spend_rows
 from db.queries.spend.warnings import gap_warnings, spend_warnings
 from db.queries.statements import asking, prepared
+from db.queries.why import get_component
 from models.filters import STATUSES, Dimension, Filters, SpendQuery
 from models.search import parse_query
 from models.vocabulary import Basis, Lender, Measure, YearBasis
@@ -73,6 +74,13 @@ def read_through(plan):
 @pytest.mark.parametrize("narrow", NARROW)
 def test_a_narrow_filter_is_found_by_an_index(loaded, narrow, asked):
     found = plans(loaded, lambda connection: ASKED[asked](connection, NARROW[narrow]))
+    assert found
+    assert {plan for plan in found if read_through(plan)} == set()
+
+
+@pytest.mark.parametrize("component_id", ["P126263-whole", "P147689-remainder"])
+def test_what_a_verdict_is_derived_from_is_found_by_an_index(loaded, component_id):
+    found = plans(loaded, lambda connection: get_component(connection, component_id, Filters()))
     assert found
     assert {plan for plan in found if read_through(plan)} == set()
 

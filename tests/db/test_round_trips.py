@@ -68,6 +68,8 @@ def counting(engine, path):
     ("paths", "asked"),
     [
         ([f"/v1/components/P174085-{number}" for number in range(1, 3)], 1),
+        (["/v1/components/P126263-whole", "/v1/components/P147689-whole"], 1),
+        (["/v1/components/P126263-remainder", "/v1/components/P147689-remainder"], 1),
         (["/v1/projects/P174085", "/v1/projects/P167506"], 1),
         (["/", "/"], 1),
         (["/projects/P174085", "/projects/P167506"], 1),

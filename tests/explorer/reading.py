@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+LANDMARKS = {"aside", "complementary", "form", "main", "nav", "navigation", "region", "search", "section"}
+"""Tags and roles of the parts of a page that readers of screens list by their names, if they have one."""
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -68,3 +72,17 @@ class Page(HTMLParser):
     def by_id(self, name: str) -> Element | None:
         """The element of an id."""
         return next((element for element in self.elements if element["id"] == name), None)
+
+    def landmarks(self) -> list[str]:
+        """The names of the parts that have one, in order."""
+        marked = (element for element in self.elements if (element["role"] or element.tag) in LANDMARKS)
+        return [name for name in map(self.name_of, marked) if name]
+
+    def name_of(self, element: Element) -> str:
+        """The name of an element for those who hear it: its label, or the text of what labels it."""
+        labels = (self.by_id(one) for one in (element["aria-labelledby"] or "").split())
+        return " ".join((element["aria-label"] or " ".join(one.text for one in labels if one)).split())
+
+    def levels(self) -> list[int]:
+        """The levels of all headings, in order."""
+        return [int(element.tag[1]) for element in self.all(*HEADINGS)]

@@ -27,7 +27,7 @@ export async function showBehind(params, signal) {
   const whole = params.get("basis") === "project" ? [make("p", { class: "note" }, OF_WHOLE_PROJECTS)] : [];
   find("#behind-rows").replaceChildren(
     ...whole,
-    make("div", { class: "scroll", role: "region", "aria-labelledby": "behind-title", tabindex: "0" }, table),
+    make("div", { class: "scroll", role: "region", "aria-label": "Table of the rows behind it", tabindex: "0" }, table),
     make("p", {}, further(answer, body, labels, signal)));
   find("#behind").hidden = false;
 }

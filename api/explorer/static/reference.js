@@ -37,6 +37,10 @@
       control.setAttribute("aria-label", row ? row.dataset.paramName : control.placeholder || control.title || "Choice");
     }
     for (const button of place.querySelectorAll(".copy-to-clipboard > button:not([aria-label])")) button.setAttribute("aria-label", "Copy");
+    for (const region of place.querySelectorAll("[role=region]:not([aria-label])")) {
+      const [method, path] = ["method", "path"].map((part) => region.closest(".opblock").querySelector(`.opblock-summary-${part}`).textContent);
+      region.setAttribute("aria-label", `Responses of ${method} ${path}`);
+    }
     for (const block of place.querySelectorAll("pre:not([tabindex]), .highlight-code > *:not([tabindex])")) block.tabIndex = 0;
   }
   new MutationObserver(nameControls).observe(place, { childList: true, subtree: true });

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from db.ingest.adapters.adapter import RawRecord
 from models.classification import load_taxonomy
@@ -19,6 +20,7 @@ from models.money import PPM
 from models.records import FORMS, AnyRecord, ProjectRecord, Record, ReviewRecord, field_names, share_to_ppm
 from models.texts import LONGEST_ID, clean_text, no_id, problems_of, with_p_number
 from models.vocabulary import PlaceKind
+from models.wrong_values import words_for
 
 SHOWN = 200
 """Characters of a refused value that are kept."""
@@ -31,6 +33,9 @@ MOST_ERRORS = 20
 
 OF_PLACES = {"countries", "country_shares", "regional", "place", "region"}
 """Fields that say where a project is: where one of them is refused, nothing further is said of them."""
+
+OF_NOTHING = {"string_type", "int_type", "float_type", "date_type"}
+"""Kinds of error of fields that need a value, where none may be stated."""
 
 REMARK = "remark"
 """Stands for the field where nothing was refused; no record has a field of this name."""
@@ -151,10 +156,10 @@ def _faults_of(kind: type[AnyRecord], error: ValidationError) -> Iterator[Fault]
     for problem in problems_of(error):
         field = str(problem["loc"][0]) if problem["loc"] else "record"
         value = problem["input"] if problem["loc"] else None
-        reason: str | Callable[[], str] = problem["msg"].removeprefix("Value error, ")
+        reason: str | Callable[[], str] = _worded(problem)
         if problem["type"] == "extra_forbidden":
             reason = partial(_unknown_field, kind, field)
-        elif problem["type"] == "missing" or (problem["type"] == "string_type" and clean_text(value) is None):
+        elif problem["type"] == "missing" or (problem["type"] in OF_NOTHING and clean_text(value) is None):
             reason, value = "required, but missing", None
         elif problem["type"] == "string_pattern_mismatch":
             reason = no_id(str(value), FORMS[problem["ctx"]["pattern"]])
@@ -165,6 +170,12 @@ def _faults_of(kind: type[AnyRecord], error: ValidationError) -> Iterator[Fault]
             found, most = (problem["ctx"][name] for name in ("actual_length", "max_length"))
             reason = f"has {found:,} items, at most {most:,} are taken"
         yield Fault(field, value, reason)
+
+
+def _worded(problem: ErrorDetails) -> str:
+    """Say of a value what is wrong with it; what our own checks say names it already."""
+    words = words_for(problem["type"], problem.get("ctx", {}))
+    return f"{str(problem['input'])[:60]!r} {words}" if words else problem["msg"].removeprefix("Value error, ")
 
 
 def _unknown_field(kind: type[AnyRecord], field: str) -> str:
