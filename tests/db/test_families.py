@@ -3,8 +3,10 @@
 import pytest
 
 from db.engine import make_engine, reading
+from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.figures.families import families_of
 from db.migrate import upgrade
+from models.project import BUNDLE
 from tests.conftest import client_of
 from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, rows, take
 
@@ -62,6 +64,14 @@ def financed(parent=None, child=None):
 def test_what_a_parent_counts(engine, write, changes, cents):
     take(engine, write("family.csv", financed(**changes)))
     assert money(engine)["A1"] == cents
+
+
+def test_after_a_correction_the_note_says_once_what_the_stated_amount_holds(engine, write):
+    note = {"counted_note": "stated amount holds that of its additional financings, rows of their own: C1"}
+    take(engine, write("first.csv", financed({"counted_usd": "80"} | note)), RecordsAdapter(BUNDLE))
+    take(engine, write("corrected.csv", financed({"counted_usd": "100", "as_of": "2024-06-01"})))
+    (parent,) = (row for row in rows(engine, "project") if row["project_id"] == "A1")
+    assert (parent["counted_cents"], parent["counted_note"]) == (8_000, note["counted_note"])
 
 
 @pytest.mark.parametrize(

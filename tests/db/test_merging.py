@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.ingest.figures.merge import merge_statements
+from db.ingest.figures.merge import HOLDS, merge_statements, subtract_included
 from models.project import Said
 
 
@@ -12,6 +12,29 @@ def test_what_is_not_counted_is_taken_off_a_newer_amount_down_to_nothing(stated,
     curated = Said("bundle", "2024-01-01", {"commitment_cents": 1_000, "counted_cents": 400})
     newer = Said("worldbank-api", "2024-06-01", {"commitment_cents": stated})
     assert merge_statements([newer, curated])["counted_cents"] == counts
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        (None, f"{HOLDS}C1"),
+        (f"{HOLDS}C1", f"{HOLDS}C1"),
+        (f"{HOLDS}C0, C1", f"{HOLDS}C1"),
+        (f"A remark; {HOLDS}C1; {HOLDS}C1", f"A remark; {HOLDS}C1"),
+        ("Half; of it", f"Half; of it; {HOLDS}C1"),
+    ],
+)
+def test_after_a_correction_what_is_taken_off_is_said_once(note, told):
+    """Of 100 cents 80 counted, as a person said with a note; by a correction all count, and the note stays."""
+    stated = Said("bundle", "2024-01-01", {"commitment_cents": 100, "counted_cents": 80, "counted_note": note})
+    corrected = Said("records", "2024-06-01", {"commitment_cents": 100, "counted_cents": 100})
+    child = {"commitment_cents": 20, "parent_project_id": "A1", "included_in_parent": "yes"}
+    family = {
+        "A1": merge_statements([stated, corrected]),
+        "C1": merge_statements([Said("records", "2024-01-01", child)]),
+    }
+    subtract_included(family)
+    assert (family["A1"]["counted_cents"], family["A1"]["counted_note"]) == (80, told)
 
 
 def test_a_way_in_that_says_no_more_that_a_project_is_regional_says_where_it_is():

@@ -191,6 +191,31 @@ def test_what_was_refused_is_asked_for_by_its_id_until_it_can_be_taken_in(engine
 
 
 @only_sqlite
+def test_what_comes_beside_a_project_that_was_refused_is_told_and_not_taken_in(fetch, api, monkeypatch):
+    for project_id in ("P900003", "P900004"):
+        change(api, project_id, "2025-06-01 00:00:00.0", project_name="")
+    fetch()
+    body = api.body
+    monkeypatch.setattr(api, "body", lambda params: body({**params, "rows": "5"} if params.pop("id", None) else params))
+    report = fetch()
+    assert report.read == 30, "the page of changes"
+    for project_id in ("P900003", "P900004"):
+        assert f"asked for {project_id}, the source sent 5 other projects, not taken in" in report.notes
+        assert f"the source knows no project {project_id}" in report.notes
+
+
+@only_sqlite
+def test_a_project_beside_a_list_is_not_asked_for_by_what_came_of_another(fetch, api):
+    for project_id in ("P900003", "P900004"):
+        change(api, project_id, "2025-06-01 00:00:00.0", project_name="")
+    for _ in range(3):
+        fetch()
+    single = [headers for params, headers in api.requests if "id" in params]
+    assert len(single) == 2
+    assert not any(name.lower().startswith("if-") for headers in single for name in headers)
+
+
+@only_sqlite
 def test_what_was_refused_and_is_on_a_page_of_changes_is_asked_for_once(engine, fetch, api):
     change(api, "P900003", project_name="")
     fetch()

@@ -18,6 +18,9 @@ COSTLESS = frozenset({"worldbank-export", "worldbank-api"})
 """Ways in by which a cost of zero means that none is stated; statements of before this was known are stored with it."""
 
 OF_A_PARENT = ("included_in_parent", "parent_evidence")
+HOLDS = "stated amount holds that of its additional financings, rows of their own: "
+"""How the note begins that says what was taken off; people write it with a counted amount, too."""
+
 PLURAL = ("sectors", "themes", "tags", "purpose_codes")
 
 
@@ -120,8 +123,9 @@ def _subtract(parent: dict[str, Any], held: Sequence[tuple[str, int]]) -> None:
         return
     parent["counted_cents"] = max(stated - sum(cents for _, cents in held), 0)
     names = ", ".join(sorted(name for name, _ in held))
-    why = f"stated amount holds that of its additional financings, rows of their own: {names}"
-    parent["counted_note"] = "; ".join(filter(None, [parent["counted_note"], why]))
+    # A note outlives the counted amount that it was stated with: what it says of this is told anew, not twice.
+    said = (parent["counted_note"] or "").split("; ")
+    parent["counted_note"] = "; ".join([*(part for part in said if part and not part.startswith(HOLDS)), HOLDS + names])
 
 
 def _is_in_ring(parents: Mapping[str, str | None], key: str) -> bool:

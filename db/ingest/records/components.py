@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
 from db import tables
 from db.ingest.records.ledger import NOBODY, Ledger
 from db.ingest.records.matching import match_components
-from db.ingest.records.precedence import ASKED_AGAIN, READING, has_news, weigh
+from db.ingest.records.precedence import ASKED_AGAIN, READING, has_news, is_whole, weigh
 from db.ingest.records.stored import content_hash, known_projects, listed_components
 from db.ingest.records.validation import Valid
 from db.store import batches, insert_rows, upsert
@@ -24,40 +25,79 @@ ALWAYS_HASHED = {
 }
 """The fields that components had in the first version: as hashes that are stored hold nulls of these, nothing is added here."""
 
+Refusal = tuple[str, object, str]
+"""A field, its value, and why a record cannot be taken."""
+
+ANOTHER = "another line of this list was refused: a list is taken whole or not at all"
+
+
+class Change(NamedTuple):
+    """A component to write: the one that stands under its id, or `None` for a new one, and its row."""
+
+    record: ComponentRecord
+    stands: Listed | None
+    row: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Draft:
+    """What would become of a project's list. Nothing of it is written before it is known whether it can be taken whole.
+
+    `refusals` go by the place of a record in the list; `why_not` says why a whole list is not taken, though none of
+    its lines is refused. `left_out` are components that stand and that it does not name.
+    """
+
+    listed: Sequence[Valid]
+    whole: bool
+    left_out: Sequence[Listed]
+    changes: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    refusals: dict[int, Refusal] = field(default_factory=dict)
+    why_not: str = ""
+
+    def refuse(self, record: ComponentRecord, *refusal: *Refusal) -> None:
+        """Refuse a record of the list."""
+        self.refusals[record.ordinal] = refusal
+
 
 def store_components(ledger: Ledger, lists: Mapping[str, Sequence[Valid]]) -> None:
-    """Store whole lists of components, project by project, under permanent ids."""
+    """Store lists of components, project by project, under permanent ids: a whole list as a whole or not at all."""
     known, stored = known_projects(ledger.connection, lists), _stored_components(ledger, lists)
     corrected = _corrected(ledger, lists) if ledger.origin == BUNDLE else set()
-    incomplete = ledger.refused_among([*lists, NOBODY])
-    rows: list[dict[str, Any]] = []
+    incomplete = ledger.refused_among([*lists, NOBODY], ComponentRecord)
+    drafts: list[Draft] = []
     for project_id, listed in lists.items():
-        if project_id in known:
-            complete = not incomplete & {project_id, NOBODY}
-            mine = stored.get(project_id, [])
-            rows += _rows_of_list(ledger, listed, mine, complete, project_id in corrected)
-        else:
+        mine = stored.get(project_id, [])
+        records = _records(listed)
+        if project_id not in known:
             for valid in listed:
                 ledger.reject(valid, "project_id", project_id, "no such project: load the project first")
-    rows = _without_ids_of_projects(ledger, lists, rows, stored)
+        elif not has_news(records, mine, project_id in corrected):
+            for valid in listed:
+                _pass_by(ledger, valid, max(component.as_of or "" for component in mine))
+        elif project_id in incomplete and is_whole(records):
+            drafts.append(Draft(listed, True, (), why_not=ANOTHER))
+        else:
+            drafts.append(_draft(ledger, listed, mine, doubtful=NOBODY in incomplete))
+    _refuse_ids_of_projects(ledger, drafts)
+    rows = [row for draft in drafts for row in _taken(ledger, draft)]
     _make_sure_of_projects(ledger, {row["project_id"] for row in rows})
     upsert(ledger.connection, tables.component, rows)
 
 
-def _without_ids_of_projects(
-    ledger: Ledger, lists: Mapping[str, Sequence[Valid]], rows: list[dict[str, Any]], stored: Mapping[str, list[Listed]]
-) -> list[dict[str, Any]]:
+def _records(listed: Sequence[Valid]) -> list[ComponentRecord]:
+    return [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
+
+
+def _refuse_ids_of_projects(ledger: Ledger, drafts: Sequence[Draft]) -> None:
     """Refuse new components whose id a project has; what is stored under such an id from before stays."""
-    old = {component.component_id for some in stored.values() for component in some}
-    new = [row["component_id"] for row in rows if row["component_id"] not in old]
+    new = [change.row["component_id"] for draft in drafts for change in draft.changes if change.stands is None]
     clashing = {key for piece in batches(new) for key in known_projects(ledger.connection, piece)}
-    for row in rows:
-        if (key := row["component_id"]) in clashing:
-            valid = next(v for v in lists[row["project_id"]] if getattr(v.record, "ordinal", None) == row["ordinal"])
-            reason = f"its id would be {key}, which a project has: decisions on it could not be told apart"
-            ledger.reject(valid, "ordinal", row["ordinal"], reason)
-            ledger.report.added -= 1
-    return [row for row in rows if row["component_id"] not in clashing]
+    for draft in drafts:
+        for record, stands, row in draft.changes:
+            if stands is None and (key := row["component_id"]) in clashing:
+                reason = f"its id would be {key}, which a project has: decisions on it could not be told apart"
+                draft.refuse(record, "ordinal", record.ordinal, reason)
 
 
 def _stored_components(ledger: Ledger, project_ids: Iterable[str]) -> dict[str, list[Listed]]:
@@ -76,53 +116,80 @@ def _corrected(ledger: Ledger, project_ids: Iterable[str]) -> set[str]:
     return set(ledger.connection.scalars(query.where(run.c.adapter != BUNDLE, *stated)))
 
 
-def _rows_of_list(
-    ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], complete: bool, corrected: bool
-) -> list[dict[str, Any]]:
-    """The rows to write for a project's list, after those that it leaves out are withdrawn if it is complete."""
-    by_record = {id(valid.record): valid for valid in listed}
-    records = [valid.record for valid in listed if isinstance(valid.record, ComponentRecord)]
-    if not has_news(records, stored, corrected):
-        for record in records:
-            _pass_by(ledger, by_record[id(record)], max(component.as_of or "" for component in stored))
-        return []
+def _draft(ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], doubtful: bool) -> Draft:
+    """Match a list to what stands. `doubtful`: a line was refused that may be of any list."""
+    records = _records(listed)
     match = weigh(match_components(stored, records), records, stored)
+    draft = Draft(listed, is_whole(records), match.missing)
     for record, reason in match.unsettled:
-        ledger.reject(by_record[id(record)], "title", record.title, reason)
+        draft.refuse(record, "title", record.title, reason)
     taken = {component.number for component in stored}
-    rows = []
     for record, component in sorted(match.settled, key=lambda pair: pair[0].ordinal):
         number = component.number if component else _new_number(record.ordinal, taken)
         taken.add(number)
-        row = _component_row(ledger, record, number)
-        if component and not component.withdrawn and component.content_sha256 == row["content_sha256"]:
-            ledger.report.unchanged += 1
-            continue
-        if component and (record.as_of or "") < (component.as_of or ""):
-            _pass_by(ledger, by_record[id(record)], component.as_of)
-            continue
-        ledger.report.changed += component is not None
-        ledger.report.added += component is None
-        rows.append(row)
-    complete = complete and all(record.list_complete for record in records)
-    if match.missing and not match.unsettled and complete:
-        _withdraw(ledger, match.missing)
-    if rows:
-        ledger.touched.add(records[0].project_id)
-    return rows
+        _weigh_line(ledger, draft, Change(record, component, _component_row(ledger, record, number)))
+    if doubtful and match.missing:
+        names = ", ".join(component.component_id for component in match.missing[:5])
+        draft.why_not = (
+            f"its list leaves out {names}, and a line was refused that does not say whose it is, so that it may be of it: "
+            "a list is taken whole or not at all"
+        )
+    return draft
+
+
+def _weigh_line(ledger: Ledger, draft: Draft, change: Change) -> None:
+    """Decide on a line whose component is known."""
+    record, stands, row = change
+    if stands and not stands.withdrawn and stands.content_sha256 == row["content_sha256"]:
+        draft.unchanged += 1
+    elif stands and (record.as_of or "") < (stands.as_of or ""):
+        if ledger.origin in ASKED_AGAIN:
+            draft.unchanged += 1
+        else:
+            draft.refuse(record, "as_of", record.as_of, _older(record, stands.as_of))
+    else:
+        draft.changes.append(change)
+
+
+def _taken(ledger: Ledger, draft: Draft) -> list[dict[str, Any]]:
+    """The rows to write of a list, after what it leaves out is withdrawn if it is complete; none where it cannot be taken.
+
+    Half of a list beside the other half of the one before would be amounts that no source ever stated together.
+    """
+    lines = list(zip(draft.listed, _records(draft.listed), strict=True))
+    if draft.whole and (draft.refusals or draft.why_not):
+        for valid, record in lines:
+            other = "project_id", record.project_id, draft.why_not or ANOTHER
+            ledger.reject(valid, *draft.refusals.get(record.ordinal, other))
+        return []
+    for valid, record in lines:
+        if record.ordinal in draft.refusals:
+            ledger.reject(valid, *draft.refusals[record.ordinal])
+    changes = [change for change in draft.changes if change.record.ordinal not in draft.refusals]
+    ledger.report.unchanged += draft.unchanged
+    ledger.report.changed += sum(change.stands is not None for change in changes)
+    ledger.report.added += sum(change.stands is None for change in changes)
+    ledger.touched.update(change.record.project_id for change in changes)
+    if draft.left_out and all(record.list_complete for _, record in lines):
+        _withdraw(ledger, draft.left_out)
+    return [change.row for change in changes]
 
 
 def _pass_by(ledger: Ledger, valid: Valid, newer: str | None) -> None:
-    """Leave out a component that is older than what stands: of what comes again by itself that is nothing to tell."""
+    """Leave out a component of an older list than what stands: of what comes again by itself that is nothing to tell."""
     if ledger.origin in ASKED_AGAIN:
         ledger.report.unchanged += 1
-        return
-    date = getattr(valid.record, "as_of", None)
-    if date and date == newer:
-        reason = f"read out of a text of {newer}: what a person listed as of that date stands"
     else:
-        reason = f"{'older than' if date else 'without a date it yields to'} what is stored as of {newer}, which stands"
-    ledger.reject(valid, "as_of", date, reason)
+        (record,) = _records([valid])
+        ledger.reject(valid, "as_of", record.as_of, _older(record, newer))
+
+
+def _older(record: ComponentRecord, newer: str | None) -> str:
+    if record.as_of and record.as_of == newer:
+        return f"read out of a text of {newer}: what a person listed as of that date stands"
+    return (
+        f"{'older than' if record.as_of else 'without a date it yields to'} what is stored as of {newer}, which stands"
+    )
 
 
 def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:

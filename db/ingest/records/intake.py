@@ -25,6 +25,9 @@ from models.records import ComponentRecord, ProjectRecord
 KEYS = {"project": "project_id", "component": "ordinal", "review": "category"}
 """The kinds of records, and the field by which those of one owner differ."""
 
+OWNERS = {"project_id", "subject_id"}
+"""The fields that say of whom a record is."""
+
 Judged = tuple[Valid | None, list[Rejection]] | None
 
 
@@ -37,7 +40,7 @@ class Identity(NamedTuple):
 
 
 def take_in_file(records: Iterator[RawRecord], ledger: Ledger, places: PlaceIndex, progress: Progress) -> None:
-    """Store the records of a file. The first one of an identity counts, the others are refused."""
+    """Store the records of a file. Of one identity the others than the first are refused."""
     sources = set(ledger.connection.scalars(select(tables.source.c.source_id)))
     with ExitStack() as stack:
         seen = {kind: stack.enter_context(staged(ledger.connection, kind)) for kind in KEYS}
@@ -78,9 +81,16 @@ def _good(
             first[identity] = valid.place
             yield identity, valid
         elif raw.kind is not ProjectRecord and not raw.barred:  # what nobody may send makes no list incomplete
-            ledger.refused.add(rejections[0].record_id or NOBODY)
+            ledger.note_refused(_owner_of_refused(rejections), raw.kind)
         ledger.report.count_rejections(rejections)
         ledger.rejections += rejections
+
+
+def _owner_of_refused(rejections: Sequence[Rejection]) -> str:
+    """Whom a refused line is about. Where the id itself is refused it names nobody: it may be a slip for any other."""
+    if any(rejection.field in OWNERS for rejection in rejections):
+        return NOBODY
+    return rejections[0].record_id or NOBODY
 
 
 def _tell(ledger: Ledger, raw: RawRecord) -> None:
@@ -104,7 +114,10 @@ def _identity(valid: Valid) -> Identity:
 
 def _repeated(identity: Identity, place: str) -> str:
     name = " ".join(filter(None, identity))
-    return f"{name} was read at {place} already; the first one counts"
+    # Of a list or a decision the first one does not count either: which of the two was meant nobody knows.
+    return f"{name} was read at {place} already" + (
+        "; the first one counts" if identity.kind == "project" else ": expected each once"
+    )
 
 
 def _places(seen: Mapping[str, Staged], identities: Iterable[Identity]) -> dict[Identity, str]:

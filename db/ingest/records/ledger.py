@@ -11,6 +11,7 @@ from db.ingest.records.staging import Entry, Staged
 from db.ingest.records.validation import Rejection, Valid, storable
 from db.ingest.report import Report
 from db.store import insert_rows
+from models.records import AnyRecord
 
 NOBODY = ""
 """Stands among the refused for a line that was too broken to say whom it is about."""
@@ -19,8 +20,8 @@ NOBODY = ""
 class Ledger:
     """Stands beside the records of one run, which come some at a time. `touched` names the projects whose answers may change.
 
-    `refused` names the owners of component and review lines that were refused: their lists and decisions are incomplete.
-    Both and the rejections hold what is new since the last `keep` alone.
+    Of lines that were refused it notes the owners and of which kind they are: that list, or that decision, is incomplete.
+    All of these hold what is new since the last `keep` alone.
     """
 
     def __init__(self, connection: Connection, origin: str, report: Report, touched: Staged, refused: Staged) -> None:
@@ -29,7 +30,7 @@ class Ledger:
         self.report = report
         self.touched: set[str] = set()
         self.rejections: list[Rejection] = []
-        self.refused: set[str] = set()
+        self._refused: set[tuple[str, str]] = set()
         self._all_touched = touched
         self._all_refused = refused
 
@@ -38,8 +39,8 @@ class Ledger:
         rows = [rejection_row(self.report.run_id, rejection) for rejection in self.rejections]
         insert_rows(self.connection, tables.rejected_record, rows)
         self._all_touched.add_missing(map(Entry, self.touched))
-        self._all_refused.add_missing(map(Entry, self.refused))
-        for new in (self.rejections, self.touched, self.refused):
+        self._all_refused.add_missing(Entry(*refused) for refused in self._refused)
+        for new in (self.rejections, self.touched, self._refused):
             new.clear()
         collect()
 
@@ -52,11 +53,16 @@ class Ledger:
         shown = None if value is None else storable(value)
         self.rejections.append(Rejection(valid.place, identifier, field, shown, reason, fields))
         self.report.rejected += 1
-        self.refused.add(identifier)
+        self.note_refused(identifier, type(valid.record))
 
-    def refused_among(self, owners: Collection[str]) -> set[str]:
-        """Those of some owners of whom a line was refused."""
-        return self._all_refused.among(owners) | self.refused.intersection(owners)
+    def note_refused(self, owner: str, kind: type[AnyRecord]) -> None:
+        """Note that a line of somebody was refused, or of `NOBODY`. What was refused of one kind says nothing of another."""
+        self._refused.add((owner, kind.__name__))
+
+    def refused_among(self, owners: Collection[str], kind: type[AnyRecord]) -> set[str]:
+        """Those of some owners of whom a line of that kind was refused."""
+        refused = self._all_refused.places(owners).keys() | self._refused
+        return {owner for owner in owners if (owner, kind.__name__) in refused}
 
 
 def rejection_row(run_id: int, rejection: Rejection) -> dict[str, Any]:

@@ -17,6 +17,11 @@ READING = {"passage", "passage_start", "passage_end", "extraction_confidence", "
 """What is known of a component that the program read out of a text; nothing of it for others."""
 
 
+def is_whole(listed: Sequence[ComponentRecord]) -> bool:
+    """Tell whether a list is to be taken as a whole or not at all: one that says so, or that was read, even in doubt."""
+    return all(record.list_complete for record in listed) or _extracted(listed)
+
+
 def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed], corrected: bool = False) -> bool:
     """Tell whether a list may change what is stored: an older document has nothing new to say, and of the same date a
     list that a person compiled stands before one that was read, and what was `corrected` since before what is shipped."""

@@ -30,7 +30,7 @@ SAID = (
 def store_reviews(ledger: Ledger, decisions: Mapping[str, Sequence[Valid]]) -> None:
     """Store whole decisions; a new one on a subject takes the place of the old, which is kept as history."""
     owners, made = _owners(ledger, decisions), _decisions_made(ledger, decisions)
-    incomplete = ledger.refused_among(decisions)
+    incomplete = ledger.refused_among(decisions, ReviewRecord)
     for subject, lines in decisions.items():
         if stands_in(subject) and owners.get(subject, subject) != subject:
             for valid in lines:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,6 @@ from db.ingest.sources.answers import by_ids, read_list
 from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
-from db.ingest.sources.validators import Validators
 from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.progress import Progress, unseen
 from models.words import counted
@@ -87,7 +86,7 @@ class Wanted:
 class _Content:
     total: int
     records: dict[str, Any]
-    answer: Answer | None = None
+    answer: Answer
 
 
 @dataclass(slots=True)
@@ -106,44 +105,60 @@ class Fetcher:
         """Tell whether the page that came last ends before a day: what comes after it changed earlier still."""
         return bool(self.changes) and self.changes[-1] < mark.isoformat()
 
-    def page(self, offset: int, may_be_empty: bool, only: str | None = None) -> Page:
-        """Get the page that begins at an offset, or `only` one project, and keep it. What else comes with that one is left."""
-        params = {**self.query, **({"id": only} if only else {"os": offset})}
-        entry, folder = self.spool.previous.get(offset, (None, None))
+    def page(self, offset: int, may_be_empty: bool) -> Page:
+        """Get the page of the list that begins at an offset, and keep it."""
 
         def read(answer: Answer) -> _Content:
-            if answer.unchanged and entry and folder:
-                kept = read_page(folder, entry)
-                return _Content(entry.total or 0, kept["records"], answer)
             if may_be_empty and not answer.body.strip():  # so it has answered beyond the end
                 return _Content(self.total, {}, answer)
-            return read_projects(answer, may_be_empty, 0 if only else offset)
+            return read_projects(answer, may_be_empty, offset)
 
-        content = self.client.get(params, read, EXPECTED, entry.validators if entry else None)
-        answer, records = content.answer, content.records
-        assert answer is not None
-        if only and (others := len(records.keys() - {only})):
-            _note(self.spool, [f"asked for {only}, the source sent {counted(others, 'other project')}, not taken in"])
-            records = {key: item for key, item in records.items() if key == only}
+        content = self._ask({"os": offset}, read, offset)
         self.total = content.total
-        self.changes = [stated_change(item) for item in records.values()]
+        self.changes = [stated_change(item) for item in content.records.values()]
         if self.query.get("srt") == CHANGED:
             _check_order(self.changes)
-        self.asked += 1
-        self.unchanged += answer.unchanged
-        given = entry.validators if entry and answer.unchanged else answer.validators
-        kept = {"records": records, "newest_change": _newest_change(records, answer.retrieved_at)}
-        self.spool.add(offset, content.total, kept, answer.retrieved_at, given)
-        return Page(offset, list(records), content.total)
+        self._keep(offset, content, content.records)
+        return Page(offset, list(content.records), content.total)
 
-    def again(self, project_id: str) -> None:
-        """Get a single project beside a list, on a page of its own, whose change does not show how far the list is known."""
-        content = self.client.get({**self.query, "id": project_id}, read_projects, EXPECTED)
-        assert content.answer is not None
-        self.asked += 1
+    def single(self, project_id: str, place: int = BESIDE) -> None:
+        """Get a single project, and keep it on a page of its own. What else comes with it is left.
+
+        `place` is its place among single projects that are asked for.
+        """
+        content = self._ask({"id": project_id}, read_projects, place)
         found = {key: item for key, item in content.records.items() if key == project_id}
-        self.spool.add(BESIDE, content.total, {"records": found}, content.answer.retrieved_at, Validators())
-        _note(self.spool, [] if found else [f"the source knows no project {project_id}"])
+        if others := len(content.records) - len(found):
+            words = counted(others, "other project")
+            _note(self.spool, [f"asked for {project_id}, the source sent {words}, not taken in"])
+        if not found:
+            _note(self.spool, [f"the source knows no project {project_id}"])
+        self._keep(place, content, found)
+
+    def _ask(self, params: Mapping[str, str | int], read: Callable[[Answer], _Content], place: int) -> _Content:
+        """Ask for a page, or whether the one that the run before has at its place is still the same.
+
+        Of pages beside a list nothing tells which was of which project.
+        """
+        entry, folder = (None, None) if place == BESIDE else self.spool.previous.get(place, (None, None))
+
+        def recall(answer: Answer) -> _Content:
+            if answer.unchanged and entry and folder:
+                kept = read_page(folder, entry)["records"]
+                return _Content(entry.total or 0, kept, replace(answer, validators=entry.validators))
+            return read(answer)
+
+        content = self.client.get({**self.query, **params}, recall, EXPECTED, entry.validators if entry else None)
+        self.asked += 1
+        self.unchanged += content.answer.unchanged
+        return content
+
+    def _keep(self, place: int, content: _Content, records: dict[str, Any]) -> None:
+        """Keep a page. The change of a project beside a list does not show how far the list is known."""
+        answer = content.answer
+        newest = None if place == BESIDE else _newest_change(records, answer.retrieved_at)
+        kept = {"records": records, "newest_change": newest}
+        self.spool.add(place, content.total, kept, answer.retrieved_at, answer.validators)
 
 
 def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> _Content:
@@ -227,7 +242,7 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
         finally:
             _note(spool, walk.notes)
         for project_id in filter(lambda one: one not in walk.seen, wanted.again):
-            fetcher.again(project_id)
+            fetcher.single(project_id)
         spool.manifest.missing = walk.missing
         if not walk.seen:
             _note(spool, ["the source has no project for this question"])
@@ -237,12 +252,9 @@ def fetch_projects(client: WebClient, spool: Spool, wanted: Wanted, rows: int, p
 
 def _fetch_single(fetcher: Fetcher, projects: Sequence[str], progress: Progress) -> None:
     """Ask for single projects, one by one; the place of a page is the place of its project among those asked for."""
-    spool = fetcher.spool
     for number, project_id in enumerate(projects):
-        if number >= len(spool.manifest.pages):
-            fetcher.page(number, False, project_id)
-        if project_id not in read_page(spool.folder, spool.manifest.pages[number])["records"]:
-            _note(spool, [f"the source knows no project {project_id}"])
+        if number >= len(fetcher.spool.manifest.pages):
+            fetcher.single(project_id, number)
         progress(1, len(projects))
 
 
