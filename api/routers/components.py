@@ -27,7 +27,7 @@ from db.queries.spend.warnings import gap_questions, gap_warnings
 from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import rows_of
 from db.queries.suggest import printable
-from models.component import ComponentDetail, ComponentPublic
+from models.component import ComponentDetail, ComponentInFile, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
 
@@ -35,8 +35,9 @@ router = APIRouter(prefix="/v1/components", tags=["components"], route_class=Que
 
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)
+OF_ONE = columns_of(ComponentInFile)
 ALL_COLUMNS = columns_of(ComponentDetail)
-"""What a single one has in JSON and JSON lines, and `fields` can choose from."""
+"""What a single one has in flat formats; in JSON and JSON lines, and what `fields` can choose from."""
 ComponentId = Annotated[str, Path(description="Identifier of a component.", examples=["P174085-3"])]
 
 
@@ -84,9 +85,10 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
 
 
 def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
-    """All rows of a project's money, whatever its status and their relevance, in the order of their ids."""
+    """All rows of a project's money as `ComponentInFile` has them, whatever its status and their relevance, in the order of their
+    ids."""
     filters = replace(Filters(), projects=(project_id,), statuses=STATUSES, relevance=tuple(Relevance))
-    return list(rows_of(component_table(snapshot, filters)))
+    return list(rows_of(component_table(snapshot, filters, only=queries.IN_FILE)))
 
 
 def component_row(snapshot: Snapshot, component_id: str) -> tuple[dict[str, Any], list[str]]:
@@ -107,9 +109,11 @@ def get_component(
 ) -> Response:
     """One component with the reasons why it is counted as it is: who or what decided, on which words, in which version.
 
-    JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
+    Amounts are what counts of its commitment as migration, whatever the status of its project; the rest is in `left_out_usd`.
+    JSON lines hold the same; `csv`, `parquet` and `xlsx` have `left_out_usd` beside the columns of the list of components, unless
+    `fields` names some.
     """
     asked, (row, warnings) = Asked(request, snapshot), component_row(snapshot, component_id)
     return answer_one(
-        asked, params, COLUMNS, row, lambda: {"meta": asked.meta(Filters(), warnings=warnings)}, ALL_COLUMNS
+        asked, params, OF_ONE, row, lambda: {"meta": asked.meta(Filters(), warnings=warnings)}, ALL_COLUMNS
     )

@@ -155,8 +155,8 @@ def component_parts(connection, found, group):
 
 
 def whole_parts(connection, found, group):
-    """Of a whole project nothing, a part or all may count for what is on both sides and what is on one. It is known to count where
-    a row is direct, and where none of a side serves migration, which the side asks for then."""
+    """Of a whole project nothing, a part or all may count for what is on both sides and what is on one. It is known to count
+    where a row is direct, and where none of a side serves migration, which the side asks for then."""
     weights = {
         (row.project_id, row.country_code, row.lender): row.amount_cents or 0
         for row in connection.execute(
