@@ -141,7 +141,8 @@ class ComponentPublic(BaseModel):
     secondary_categories: list[str] = Doc(description="Further categories; they are for finding and carry no money.")
     relevance: Relevance = Doc(description="How far it serves migration.")
     amount_usd: Usd | None = Doc(
-        description="Money in the filter that counts in full, US dollars; null: the source states no amount.",
+        description="Money in the filter that counts in full, US dollars; null: the source states no amount. Where "
+        "`relevance=none` is asked for, money that serves no migration is in it, also of rows of which a part does.",
         examples=[32987012.99],
     )
     partial_usd: Usd | None = Doc(description="Money in the filter of which an unknown part serves migration.")
@@ -166,6 +167,21 @@ class ComponentPublic(BaseModel):
     source_id: str = Doc(description="Where it comes from.", examples=["worldbank-documents"])
     source_url: str | None = Doc(description="Address of the document.")
     as_of: str | None = Doc(description="Date on which the source said it.", examples=["2024-05-17"])
+
+
+class ComponentInFile(ComponentPublic):
+    """A row of money where no filter is asked for, as in the file of all components: nothing of it is out of sight."""
+
+    amount_usd: Usd | None = Doc(
+        description="Money of the row that counts in full as migration, US dollars; null: the source states no amount.",
+        examples=[32987012.99],
+    )
+    partial_usd: Usd | None = Doc(description="Money of the row of which an unknown part serves migration, US dollars.")
+    left_out_usd: Usd | None = Doc(
+        description="Money of the row that is in neither, US dollars: it serves no migration, or is the cost of refugees inside "
+        "donor countries (`in_donor_refugee_costs`), which no total holds; null: the source states no amount.",
+        examples=[0.00],
+    )
 
 
 class Share(BaseModel):
@@ -220,7 +236,7 @@ class PastReview(BaseModel):
     run_id: int = Doc(description="The ingest run that brought it.")
 
 
-class ComponentDetail(ComponentPublic):
+class ComponentDetail(ComponentInFile):
     """A component with the reasons for its classification."""
 
     description: str | None = Doc(description="Description, where a source gives it.")
@@ -244,5 +260,6 @@ class ComponentDetail(ComponentPublic):
     why: list[Why] = Doc(description="The effective classification first, then what others would have said.")
     review_history: list[PastReview] = Doc(description="Every decision ever made on it, the newest first.")
     amounts: list[dict[str, Any]] = Doc(
-        description="Its rows of money: by measure, project that it counts on, with its status, category, place and lender."
+        description="Its rows of money: by measure, project that it counts on, with its status, category, with its relevance, "
+        "place and lender. What is of relevance `none` serves no migration."
     )

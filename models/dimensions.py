@@ -9,7 +9,8 @@ from models.money import Usd
 MEANING: dict[Dimension, str] = {
     Dimension.CATEGORY: "Category of the taxonomy; each part of a component's money stands in exactly one.",
     Dimension.GROUP: "Group of categories; each category belongs to exactly one.",
-    Dimension.SET: "Named set of categories, as the published brief forms them; sets overlap, so rows do not add up.",
+    Dimension.SET: "Named set of categories, as the published brief forms them; sets overlap, so rows do not add up. "
+    "With `set` only those that it names have rows.",
     Dimension.YEAR: "Calendar year of board approval, or fiscal year with year_basis=fiscal; null: no date of approval.",
     Dimension.FISCAL_YEAR: "World Bank fiscal year of board approval: July to June, named by its end.",
     Dimension.COUNTRY: "Country, or the bucket of its region where no source splits a regional project by country.",

@@ -118,7 +118,8 @@ class SortKey:
 class SpendQuery:
     """A question about spend: filters, what to group by, whether components or whole projects count, and the order.
 
-    `fill` names a year in `group_by` whose empty members are to have rows too.
+    `fill` names a year in `group_by` whose empty members are to have rows too. Of named sets only `sets` have rows, where there
+    are any: the categories of the filter can stand in others too.
     """
 
     filters: Filters = Filters()
@@ -126,6 +127,7 @@ class SpendQuery:
     basis: Basis = Basis.COMPONENT
     sort: tuple[SortKey, ...] = ()
     fill: Dimension | None = None
+    sets: tuple[str, ...] = ()
 
     @property
     def additive(self) -> bool:

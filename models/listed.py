@@ -42,6 +42,11 @@ def with_figures(shown: str, amount: int | None, partial: int | None, scaled: ob
     )
 
 
+def with_left_out(row: str, left_out: int | None) -> str:
+    """Add to what `with_figures` wrote what its amounts leave out, in cents."""
+    return f'{row[:-1]},"left_out_usd":{_dollars(left_out)}}}'
+
+
 def _dollars(cents: int | None) -> str:
     """Cents as a number of JSON in dollars; `null`, if there are none."""
     return "null" if cents is None else str(usd(cents))

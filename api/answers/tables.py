@@ -1,7 +1,7 @@
 """The tables that answers and bulk files are made of: their columns, and their rows with amounts in dollars."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from api.answers.labels import LABELS, labels_of
@@ -9,16 +9,15 @@ from api.answers.negotiation import Format
 from api.deps import Snapshot
 from api.exports.columns import Column, columns_of
 from db.queries.all_projects import ALL, all_project_pieces
-from db.queries.components import AS_JSON, LISTED, component_pieces
+from db.queries.components import AS_JSON, IN_FILE, IN_FILE_AS_JSON, LISTED, component_pieces
 from db.queries.projects import project_pieces
 from db.queries.spend.spend import spend_pieces, spend_totals
 from db.queries.statements.pieces import Piece
-from models.component import ComponentPublic
+from models.component import ComponentInFile
 from models.filters import STATUSES, Dimension, Filters, SortKey, SpendQuery
 from models.money import all_usd, shares_of
 from models.project import ProjectInFile
 from models.spend import COUNT_COLUMNS, MONEY_COLUMNS, SpendRow
-from models.vocabulary import Relevance
 
 Values = Mapping[str, Any]
 
@@ -119,15 +118,11 @@ class Table:
 
 BY_ALL = SpendQuery(group_by=(Dimension.CATEGORY, Dimension.YEAR, Dimension.COUNTRY))
 ANY_STATUS = f"status={','.join(STATUSES)}"
-OF_ALL_ROWS = {
-    "amount_usd": "Money that counts in full under its categories, US dollars; under `not_migration` it serves no migration.",
-    "partial_usd": "Money of which an unknown part counts under its categories, US dollars.",
-}
-"""Amounts of rows of which none is left out, as the list of components does by default."""
 
 
-def _of_all_rows(columns: Iterable[Column]) -> list[Column]:
-    return [replace(column, description=OF_ALL_ROWS.get(column.name, column.description)) for column in columns]
+def _all_components(snapshot: Snapshot, form: Format) -> Iterator[Piece]:
+    """All components as `ComponentInFile` has them, as JSON where the format is."""
+    return component_table(snapshot, ALL, only=IN_FILE_AS_JSON if form is Format.JSONL else IN_FILE)
 
 
 TABLES = {
@@ -147,13 +142,14 @@ TABLES = {
             "components",
             "Components",
             "Every row of money as a commitment, of any status and relevance: components, remainders and whole projects. "
-            "What a source no longer lists carries no money and is left out. Amounts are current US dollars; what is of "
-            "dropped projects is in no total of spend. `status` is, as `year`, that of the project which lists the row; money "
-            "that counts on an additional financing of that project counts by the status of the financing.",
+            "What a source no longer lists carries no money and is left out. Amounts are current US dollars; what serves no "
+            "migration has a column of its own, and what is of dropped projects is in no total of spend. `status` is, as "
+            "`year`, that of the project which lists the row; money that counts on an additional financing of that project "
+            "counts by the status of the financing.",
             ("component_id",),
-            f"/v1/components?relevance={','.join(Relevance)}&{ANY_STATUS}",
-            _of_all_rows(columns_of(ComponentPublic)),
-            lambda snapshot, form: component_table(snapshot, ALL, only=component_names(form)),
+            f"/v1/components?{ANY_STATUS}",
+            columns_of(ComponentInFile),
+            _all_components,
         ),
         Table(
             "spend",

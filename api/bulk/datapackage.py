@@ -35,8 +35,8 @@ TYPES: dict[Kind, FieldType] = {
 DESCRIPTION = (
     "Projects of development banks, the rows that carry their money, and spend by category, year and country, classified "
     "by how far it serves migration. `amount_usd` counts in full, `partial_usd` is money of which an unknown part counts. "
-    "Projects and components are there whatever they serve and whatever their status. What of a project serves no migration "
-    "stands in `left_out_usd`; amounts of components hold it, under `not_migration`. Spend is what serves migration, without "
+    "Projects and components are there whatever they serve and whatever their status. What of them serves no migration "
+    "stands in `left_out_usd`, and in no other amount. Spend is what serves migration, without "
     "projects that were dropped."
 )
 PACKAGED = (Format.CSV, Format.PARQUET)

@@ -127,10 +127,11 @@ class SpendParams(CursorParams):
         return self
 
     def to_query(self, snapshot: Snapshot) -> SpendQuery:
-        """Build the query; see `to_filters`."""
+        """Build the query; see `to_filters`. Where sets are asked for, no other has rows of its own."""
         group_by = tuple(Dimension(value) for value in self.group_by)
         fill = Dimension(self.fill) if self.fill else None
-        return SpendQuery(self.to_filters(snapshot), group_by, self.basis, sort_keys(self.sort), fill)
+        sets = tuple(self.set) if Dimension.SET in group_by else ()
+        return SpendQuery(self.to_filters(snapshot), group_by, self.basis, sort_keys(self.sort), fill, sets)
 
     def wishes(self) -> Wishes:
         """What the picture should look like.

@@ -30,7 +30,7 @@ from db.queries.statements.asking import ask_ahead
 from db.queries.statements.pieces import rows_of
 from db.queries.statements.prepared import Question
 from db.queries.suggest import printable
-from models.component import ComponentDetail, ComponentPublic
+from models.component import ComponentDetail, ComponentInFile, ComponentPublic
 from models.filters import STATUSES, Filters
 from models.money import usd
 from models.vocabulary import Relevance
@@ -39,8 +39,9 @@ router = APIRouter(prefix="/v1/components", tags=["components"], route_class=Que
 
 PAGE = 100
 COLUMNS = columns_of(ComponentPublic)
+OF_ONE = columns_of(ComponentInFile)
 ALL_COLUMNS = columns_of(ComponentDetail)
-"""What a single one has in JSON and JSON lines, and `fields` can choose from."""
+"""What a single one has in flat formats; in JSON and JSON lines, and what `fields` can choose from."""
 ComponentId = Annotated[str, Path(description="Identifier of a component.", examples=["P174085-3"])]
 
 
@@ -88,13 +89,14 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
 
 
 def project_rows(snapshot: Snapshot, project_id: str) -> list[dict[str, Any]]:
-    """All rows of a project's money, whatever its status and their relevance, in the order of their ids."""
-    return list(rows_of(component_table(snapshot, _all_of(project_id))))
+    """All rows of a project's money as `ComponentInFile` has them, whatever its status and their relevance, in the order of their
+    ids."""
+    return list(rows_of(component_table(snapshot, _all_of(project_id), only=queries.IN_FILE)))
 
 
 def project_rows_questions(snapshot: Snapshot, project_id: str) -> Iterator[Question]:
     """What `project_rows` asks."""
-    return queries.whole_questions(snapshot.connection, _all_of(project_id))
+    return queries.whole_questions(snapshot.connection, _all_of(project_id), queries.IN_FILE)
 
 
 def _all_of(project_id: str) -> Filters:
@@ -129,9 +131,11 @@ def get_component(
 ) -> Response:
     """One component with the reasons why it is counted as it is: who or what decided, on which words, in which version.
 
-    JSON lines hold the same; `csv`, `parquet` and `xlsx` have the columns of the list of components, unless `fields` names some.
+    Amounts are what counts of its commitment as migration, whatever the status of its project; the rest is in `left_out_usd`.
+    JSON lines hold the same; `csv`, `parquet` and `xlsx` have `left_out_usd` beside the columns of the list of components, unless
+    `fields` names some.
     """
     asked, found = Asked(request, snapshot), find_component(snapshot, component_id)
     return answer_one(
-        asked, params, COLUMNS, found.row, lambda: {"meta": asked.meta(Filters(), warnings=found.warnings)}, ALL_COLUMNS
+        asked, params, OF_ONE, found.row, lambda: {"meta": asked.meta(Filters(), warnings=found.warnings)}, ALL_COLUMNS
     )

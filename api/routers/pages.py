@@ -14,8 +14,9 @@ from api.routers.projects import ProjectId, project_row
 from db.queries.project_ids import has_parent, parent_question
 from db.queries.projects import project_questions
 from db.queries.statements.asking import ask_ahead
-from models.filters import DROPPED, Dimension
+from models.filters import DROPPED, KEPT_APART, Dimension
 from models.source import SECONDARY_COPIES
+from models.vocabulary import Relevance
 
 router = APIRouter(route_class=PageRoute)
 
@@ -43,7 +44,23 @@ def component_page(request: Request, snapshot: Snapshot, component_id: Component
     path = f"/v1/components/{found.row['component_id']}"
     states = {measure: dollars for measure, dollars in found.of_project.items() if dollars is not None}
     beside = _beside(request, snapshot, path) | {"warnings": found.warnings, "project_states": states}
-    return page(request, "component.html", component=found.row, **beside)
+    return page(request, "component.html", component=found.row, **beside, **_counted_as(found.row))
+
+
+def _counted_as(row: dict[str, Any]) -> dict[str, Any]:
+    """Of a component, the categories that its money counts under, those that it is left out under, and how it counts: as its
+    amounts say, for money under a stated share counts in full; as its verdict says where there are none."""
+    shares = [share for why in row["why"] if why["effective"] for share in why["shares"]]
+    counts = {
+        one["category"]: one["relevance"] != Relevance.NONE and one["category"] not in KEPT_APART for one in shares
+    }
+    by_verdict = {Relevance.DIRECT: "in full", Relevance.PARTIAL: "in part"}.get(row["relevance"], "not at all")
+    how = "in part" if row["partial_usd"] else "in full" if row["amount_usd"] else by_verdict
+    names = {name: [code for code, here in counts.items() if here is asked] for name, asked in _SIDES.items()}
+    return names | {"how": how, "apart": KEPT_APART}
+
+
+_SIDES = {"counted_as": True, "left_out_as": False}
 
 
 def _beside(request: Request, snapshot: Snapshot, path: str) -> dict[str, Any]:

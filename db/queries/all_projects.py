@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, not_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, case, cast, func, not_, select
 
 from db.queries.filtering import conditions, fact
+from db.queries.left_out import LEFT_OUT, counts
 from db.queries.projects import LISTED, ORDER, project, shown, with_countries, with_projects
 from db.queries.statements.asking import in_pieces
 from db.queries.statements.ordering import in_order, is_bytewise
@@ -14,7 +15,6 @@ from db.queries.statements.prepared import Question
 from models.filters import STATUSES, Filters
 from models.vocabulary import Relevance
 
-COUNTED = Filters(statuses=STATUSES)
 ALL = Filters(relevance=tuple(Relevance), statuses=STATUSES)
 
 
@@ -25,15 +25,14 @@ def all_project_pieces(connection: Connection) -> Iterator[Piece]:
     """
     question = Question(_all_projects, (is_bytewise(connection),))
     lots = in_pieces(connection, None, iter([question]))
-    return map(shown, pieces_of((*LISTED, "left_out_usd"), lots, len(ORDER)))
+    return map(shown, pieces_of((*LISTED, LEFT_OUT), lots, len(ORDER)))
 
 
 def _all_projects(bytewise: bool) -> Select[Any]:
-    counts = and_(*conditions(COUNTED))
     figures = {
-        "amount_usd": _sum_where(counts, fact.c.amount_cents),
-        "partial_usd": _sum_where(counts, fact.c.partial_cents),
-        "left_out_usd": _sum_where(not_(counts), fact.c.amount_cents + fact.c.partial_cents),
+        "amount_usd": _sum_where(counts(), fact.c.amount_cents),
+        "partial_usd": _sum_where(counts(), fact.c.partial_cents),
+        LEFT_OUT: _sum_where(not_(counts()), fact.c.amount_cents + fact.c.partial_cents),
     }
     money = select(fact.c.project_id, *(column.label(name) for name, column in figures.items()))
     statement, columns = with_projects(money.where(*conditions(ALL)))

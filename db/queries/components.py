@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case
 
 from db import tables
 from db.queries.filtering import conditions, counted_sum, fact, facts, ranges
+from db.queries.left_out import LEFT_OUT, figures_apart
 from db.queries.priced_years import price_questions, require_prices
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, rows_question
@@ -20,10 +21,14 @@ from db.queries.statements.templates import position_slots, slot, template_of
 from db.queries.statements.walking import Way, way_questions
 from models.component import Counted
 from models.filters import Filters, SortKey
-from models.listed import CODES, FIGURES, with_figures
+from models.listed import CODES, FIGURES, with_figures, with_left_out
 from models.search import SearchQuery
 
 listed = tables.listed_row
+
+Columns = dict[str, ColumnElement[Any]]
+Listing = tuple[Select[Any], Columns]
+"""A statement behind a list, and the columns that it can be shown and ordered by."""
 
 SORTABLE = (
     "component_id",
@@ -72,6 +77,9 @@ LISTED = (
 
 AS_JSON = ("shown", *FIGURES)
 """All of them, to be shown as JSON and nothing else: what does not depend on the question was encoded when its data changed."""
+
+IN_FILE, IN_FILE_AS_JSON = (*LISTED, LEFT_OUT), (*AS_JSON, LEFT_OUT)
+"""The same where money that counts stands apart from what is left out, for lists of every relevance."""
 
 YES_OR_NO = ("scaled", "exceeds_total")
 """Those that are true or false, which come as 1 or 0."""
@@ -127,7 +135,8 @@ def component_pieces(
 
     Amounts are what the filter counts of each, so that a whole list sums to the spend of the same filter. A whole list has `only`
     these columns; a page has all of them, for it would gain less than it takes to make a statement of its own. With `AS_JSON`
-    each row is a text (`JSON`), its amounts in dollars.
+    each row is a text (`JSON`), its amounts in dollars. With `IN_FILE`, or as JSON, amounts are without what is left out of
+    commitments unless it is asked for, which stands beside them.
 
     Raises:
         PricesMissingError: if constant prices are asked for over years that have no index.
@@ -141,8 +150,8 @@ def component_pieces(
 
 
 def _names(only: Collection[str], limit: int | None) -> tuple[str, ...]:
-    if only is AS_JSON:
-        return AS_JSON
+    if only in (AS_JSON, IN_FILE, IN_FILE_AS_JSON):
+        return tuple(only)
     return LISTED if limit is not None else tuple(name for name in LISTED if name in only)
 
 
@@ -190,9 +199,9 @@ def list_questions(
     yield count_question(connection, filters)
 
 
-def whole_questions(connection: Connection, filters: Filters) -> Iterator[Question]:
+def whole_questions(connection: Connection, filters: Filters, only: Collection[str]) -> Iterator[Question]:
     """What a whole list in its own order asks, in current prices: to be asked ahead only where it is short."""
-    return _rows_questions(connection, filters, ORDER, None, None, LISTED)
+    return _rows_questions(connection, filters, ORDER, None, None, _names(only, None))
 
 
 def _ordered(
@@ -205,26 +214,29 @@ def _ordered(
     bytewise: bool,
 ) -> Select[Any]:
     """The statement behind a list. To walk is to go along its order and add up each row's money on the way."""
-    rows, columns = _walking(filters) if way.walk else _listing(filters, any(key.column == "rank" for key in keys))
+    money = money_of(filters) | (figures_apart() if LEFT_OUT in names else {})
+    with_rank = any(key.column == "rank" for key in keys)
+    rows, columns = _walking(filters, money) if way.walk else _listing(filters, money, with_rank)
     shown = rows.with_only_columns(*(columns[name].label(name) for name in names))
     statement = in_order(shown, columns, keys, after, bytewise)
     return way.held(statement.limit(slot("limit")) if limited else statement, keys)
 
 
 @cache
-def _sortable() -> dict[str, ColumnElement[Any]]:
+def _sortable() -> Columns:
     """What lists can be ordered by, to check positions against."""
-    return _listing(Filters(search=SearchQuery((("any",),))), True)[1]
+    filters = Filters(search=SearchQuery((("any",),)))
+    return _listing(filters, money_of(filters), True)[1]
 
 
-def _walking(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+def _walking(filters: Filters, money: Columns) -> Listing:
     """A list in its own order, of which the first rows are there at once, and the columns that it can be ordered by.
 
     An outer join has one way only to be walked: by the list. So a filter that has an index of its own is not for this.
     """
     if is_usual(filters):
         return _kept(filters)
-    columns = _columns(money_of(filters))
+    columns = _columns(money)
     matching = and_(fact.c.component_id == listed.c.component_id, *conditions(filters))
     statement = select().select_from(listed.outerjoin(fact, matching))
     return statement.group_by(*listed.primary_key).having(func.count(fact.c.component_id) > 0), columns
@@ -239,13 +251,13 @@ def is_usual(filters: Filters) -> bool:
     return all(asked is usual or (isinstance(asked, tuple) and asked == usual) for asked, usual in pairs)
 
 
-def _kept(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+def _kept(filters: Filters) -> Listing:
     """A list of what is usual, with the amounts that stand in it. Only where these are another project's, which can be of another
     year, its facts are added up."""
     here = and_(listed.c.counted == Counted.HERE, *ranges(filters, listed.c.year))
     elsewhere = listed.c.counted == Counted.ELSEWHERE
     matching = (fact.c.component_id == listed.c.component_id, *conditions(filters))
-    money = {
+    money: Columns = {
         name: case(
             (elsewhere, select(column).where(*matching).scalar_subquery()), else_=cast(listed.c[kept], column.type)
         )
@@ -255,13 +267,13 @@ def _kept(filters: Filters) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]
     return select().select_from(listed).where(or_(here, and_(elsewhere, some))), _columns(money)
 
 
-def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
+def _listing(filters: Filters, money: Columns, with_rank: bool) -> Listing:
     """A list in any order: all that matches is added up first."""
-    figures = [column.label(name) for name, column in money_of(filters).items()]
+    figures = [column.label(name) for name, column in money.items()]
     counted = select(fact.c.component_id, *figures).select_from(facts(filters)).where(*conditions(filters))
-    money = counted.group_by(fact.c.component_id).subquery("money")
-    columns = _columns({name: money.c[name] for name in FIGURES})
-    joined = listed.join(money, money.c.component_id == listed.c.component_id)
+    added_up = counted.group_by(fact.c.component_id).subquery("money")
+    columns = _columns({name: added_up.c[name] for name in money})
+    joined = listed.join(added_up, added_up.c.component_id == listed.c.component_id)
     if with_rank and filters.search is not None:
         found = hits(filters.search)
         joined = joined.join(found, found.c.component_id == listed.c.component_id)
@@ -269,7 +281,7 @@ def _listing(filters: Filters, with_rank: bool) -> tuple[Select[Any], dict[str, 
     return select().select_from(joined), columns
 
 
-def money_of(filters: Filters) -> dict[str, ColumnElement[Any]]:
+def money_of(filters: Filters) -> Columns:
     """What a filter counts of a row, under the names of `FIGURES`: sums over its facts, in cents."""
     return {
         "amount_usd": cast(counted_sum(fact.c.amount_cents, filters), BigInteger),
@@ -279,13 +291,15 @@ def money_of(filters: Filters) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _columns(money: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+def _columns(money: Columns) -> Columns:
     return {**dict(listed.c.items()), "stated_usd": listed.c.stated_cents, **money}
 
 
 def _shown(piece: Piece) -> Piece:
     if "shown" in piece:
-        return {JSON: list(map(with_figures, *(piece[name] for name in AS_JSON))), "position": piece["position"]}
+        texts = list(map(with_figures, *(piece[name] for name in AS_JSON)))
+        texts = list(map(with_left_out, texts, piece[LEFT_OUT])) if LEFT_OUT in piece else texts
+        return {JSON: texts, "position": piece["position"]}
     return mapped(piece, **{name: change for name, change in CHANGES.items() if name in piece})
 
 

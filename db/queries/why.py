@@ -9,6 +9,7 @@ from db import tables
 from db.errors import NotFoundError
 from db.queries.components import codes_of
 from db.queries.grounds import grounds_question
+from db.queries.left_out import LEFT_OUT
 from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.spend.dropped import warnings_of_lines
@@ -26,8 +27,8 @@ component, fact, listed, project = tables.component, tables.spend_fact, tables.l
 
 
 def get_component(connection: Connection, component_id: str, filters: Filters) -> dict[str, Any]:
-    """Return one component with its reasons (`why`), its rows of money (`amounts`), `warnings` of what may count twice or was
-    dropped, and what is stated of its whole project by measure (`of_project`), in cents.
+    """Return one component with what counts of it, whatever its status, its reasons (`why`), its rows of money (`amounts`),
+    `warnings` of what may count twice or was dropped, and what is stated of its whole project (`of_project`, cents).
 
     Raises:
         NotFoundError: with the nearest id that exists.
@@ -43,7 +44,7 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
     row = found[0]
     row |= {name: codes_of(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
     amounts = ask_dicts(connection, money)
-    row |= _sums([line for line in amounts if line["measure"] == filters.measure])
+    row |= _sums([line for line in amounts if line["measure"] == filters.measure], filters)
     row["warnings"] = [*warnings_of_lines(row["status"], amounts), *doubts_of(amounts)]
     amounts = [{name: value for name, value in line.items() if name != "perhaps_twice"} for line in amounts]
     row["of_project"] = {measure.value: row.pop(f"project_{measure}") for measure in Measure}
@@ -80,14 +81,22 @@ def _one() -> Select[Any]:
     )
 
 
-def _sums(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _sums(lines: Sequence[dict[str, Any]], filters: Filters) -> dict[str, Any]:
+    """What counts of some lines, and what is left out of them, as the file of components has it."""
     known = [line for line in lines if line["amount_usd"] is not None]
+    counted = [line for line in known if _counts(line, filters)]
+    left_out = [line for line in known if not _counts(line, filters)]
     return {
-        "amount_usd": sum(line["amount_usd"] for line in known) if known else None,
-        "partial_usd": sum(line["partial_usd"] for line in known) if known else None,
+        "amount_usd": sum(line["amount_usd"] for line in counted) if known else None,
+        "partial_usd": sum(line["partial_usd"] for line in counted) if known else None,
+        LEFT_OUT: sum(line["amount_usd"] + line["partial_usd"] for line in left_out) if known else None,
         "scaled": any(line["scaled"] for line in lines),
         "exceeds_total": any(line["exceeds_total"] for line in lines),
     }
+
+
+def _counts(line: Mapping[str, Any], filters: Filters) -> bool:
+    return line["relevance"] in filters.relevance and line["category"] not in filters.left_out
 
 
 def _amounts() -> Select[Any]:
@@ -96,6 +105,7 @@ def _amounts() -> Select[Any]:
         fact.c.project_id,
         fact.c.status,
         fact.c.category,
+        fact.c.relevance,
         fact.c.country,
         fact.c.lender,
         fact.c.amount_cents.label("amount_usd"),

@@ -79,8 +79,16 @@ def test_both_databases_and_every_instance_make_the_same_bytes(loaded_engines, t
 
 
 def test_files_hold_what_the_lists_hold(ask):
-    everything = "relevance=direct,partial,none&status=Active,Closed,Pipeline,Dropped&format=csv"
-    assert ask("/v1/releases/1/files/components.csv").content == ask(f"/v1/components?{everything}").content
+    status = "status=Active,Closed,Pipeline,Dropped&format=jsonl"
+    rows = [json.loads(line) for line in ask("/v1/releases/1/files/components.jsonl").content.splitlines()]
+    counted, every = (
+        {row["component_id"]: row for row in map(json.loads, ask(f"/v1/components?{query}").content.splitlines())}
+        for query in (status, f"relevance=direct,partial,none&{status}")
+    )
+    assert [row["component_id"] for row in rows] == list(every)
+    for row in rows:
+        del row["left_out_usd"]
+        assert row == counted.get(row["component_id"], row)
     assert ask("/v1/releases/1/files/spend.csv").content == ask(f"{SPEND}&format=csv").content
     stored = ask("/v1/releases/1").json()["data"]["projects"]
     assert ask("/v1/releases/1/files/projects.csv").content.count(b"\r\n") >= stored + 1

@@ -155,7 +155,8 @@ def component_parts(connection, found, group):
 
 
 def whole_parts(connection, found, group):
-    """Of a whole project nothing, a part or all may count for what is on both sides and what is on one."""
+    """Of a whole project nothing, a part or all may count for what is on both sides and what is on one. It is known to count
+    where a row is direct, and where none of a side serves migration, which the side asks for then."""
     weights = {
         (row.project_id, row.country_code, row.lender): row.amount_cents or 0
         for row in connection.execute(
@@ -165,20 +166,24 @@ def whole_parts(connection, found, group):
     states = defaultdict(lambda: [[], [], []])
     for row in found[0] | found[1]:
         place = 2 if row in found[0] & found[1] else 0 if row in found[0] else 1
-        states[row[1:4]][place].append(row[5] == "direct")
+        states[row[1:4]][place].append(row[5])
     for part, (above, below, both) in states.items():
         weight = weights.get(part, 0)
-        shared = whole_ends(both)
+        over, under = (not serving(side) and bool(side) for side in (above + both, below + both))
         yield {
-            (max(here, first) * weight, max(here, second) * weight)
-            for here in shared
-            for first in whole_ends(above)
-            for second in whole_ends(below)
+            (max(here, first, over) * weight, max(here, second, under) * weight)
+            for here in whole_ends(serving(both))
+            for first in whole_ends(serving(above))
+            for second in whole_ends(serving(below))
         }
 
 
-def whole_ends(rows):
-    return {1} if any(rows) else {0, 1} if rows else {0}
+def serving(relevances):
+    return [relevance for relevance in relevances if relevance != "none"]
+
+
+def whole_ends(relevances):
+    return {1} if "direct" in relevances else {0, 1} if relevances else {0}
 
 
 @pytest.mark.parametrize("basis", list(Basis))

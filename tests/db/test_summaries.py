@@ -236,12 +236,14 @@ def whole_projects(connection, groupings=GROUPINGS, by=None, limit=None):
                 rows_of.setdefault((cell, part), []).append(row)
         for ((measure, members), part), some in rows_of.items():
             figures = found.setdefault((grouping.name, measure, scope, members), dict.fromkeys(ENTIRE.values(), 0))
-            end = "" if any(row["relevance"] == "direct" for row in some) else "_partial"
+            relevances = {row["relevance"] for row in some}
+            end = "" if "direct" in relevances or relevances == {"none"} else "_partial"
             amount = amount_of.get(part, 0)
             figures["entire_partial" if end else "entire_amount"] += amount
             if any(row["granularity"] == "project" for row in some):
                 figures[f"entire_whole_project{end}"] += amount
-            if all(row["confidence"] < 0.7 for row in some if end or row["relevance"] == "direct"):
+            surest = [row for row in some if row["relevance"] == "direct"] or some
+            if all(row["confidence"] < 0.7 for row in surest):
                 figures[f"entire_low_confidence{end}"] += amount
     return found
 

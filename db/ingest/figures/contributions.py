@@ -73,6 +73,7 @@ class Sums:
         "figures",
         "granularity",
         "lent_in",
+        "partial",
         "rows",
         "unknown",
     )
@@ -80,6 +81,7 @@ class Sums:
     def __init__(self, line: Line, entire: int) -> None:
         self.lent_in = (line.country, line.lender)
         self.direct = line.relevance == Relevance.DIRECT
+        self.partial = line.relevance == Relevance.PARTIAL
         self.entire = entire
         self.figures: Figures = [0] * len(SUMS)
         self.confidence = line.confidence
@@ -116,10 +118,11 @@ def contribution(parts: Sequence[Sums]) -> Figures:
 
 def _entire(parts: Sequence[Sums]) -> Figures:
     """What lines of a project in one place and of one lender count of it as a whole: in full if any of them is direct, and
-    then as surely as the surest of these."""
+    then as surely as the surest of these, or if none of them serves migration; else in part."""
     amount = parts[0].entire
     direct = [part for part in parts if part.direct]
-    both = (amount, 0) if direct else (0, amount)
+    in_full = direct or not any(part.partial for part in parts)
+    both = (amount, 0) if in_full else (0, amount)
     return [
         *both,
         *(both if any(part.granularity == Granularity.PROJECT for part in parts) else _NONE),

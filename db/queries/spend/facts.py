@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, not_, or_, select, true
 
 from db import tables
 from db.queries.filtering import conditions, dimension_column, fact, facts, high, in_prices, price_rows, unindexed
@@ -129,8 +129,9 @@ def _with_whole_projects(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
 
 def _project_basis(query: SpendQuery) -> Select[Any]:
     """Count the whole of each project once in each group: in full if any of its rows there is direct, and then as surely as the
-    surest of these; else in part."""
-    is_direct = fact.c.relevance == Relevance.DIRECT
+    surest of these, or if none of them serves migration, which was asked for then; else in part."""
+    is_direct, is_partial = (fact.c.relevance == one for one in (Relevance.DIRECT, Relevance.PARTIAL))
+    has_direct, has_partial = (func.max(case((which, 1), else_=0)) == 1 for which in (is_direct, is_partial))
     surest = func.coalesce(func.max(case((is_direct, fact.c.confidence))), func.max(fact.c.confidence))
     groups = group_columns(query)
     parts = project_parts(query)
@@ -138,7 +139,7 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
         select(
             *parts,
             *groups,
-            func.max(case((is_direct, 1), else_=0)).label("direct"),
+            case((or_(has_direct, not_(has_partial)), 1), else_=0).label("in_full"),
             func.max(case((fact.c.granularity == Granularity.PROJECT, 1), else_=0)).label("whole"),
             surest.label("confidence"),
         )
@@ -149,8 +150,8 @@ def _project_basis(query: SpendQuery) -> Select[Any]:
     )
     joined, amount = with_whole_amounts(matched, query.filters)
     money = []
-    for direct, name in ((1, ""), (0, "_partial")):
-        side = matched.c.direct == direct
+    for in_full, name in ((1, ""), (0, "_partial")):
+        side = matched.c.in_full == in_full
         money += [
             sum_of(amount, side).label("amount_usd" if not name else "partial_usd"),
             sum_of(amount, side, matched.c.whole == 1).label(f"whole_project{name}_usd"),

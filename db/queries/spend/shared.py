@@ -86,7 +86,7 @@ def _whole_question(above: SpendQuery, below: SpendQuery) -> Question:
 
 def _whole(query: SpendQuery, *aims: tuple[Any, Any, Any]) -> Select[Any]:
     """Whole projects that count in part, by rows of both sides: tied for the most unless another row above the line may make
-    them count more there, for the least unless one below does."""
+    them count more there, for the least unless one below does. What serves no migration makes nothing count in part."""
     above, below = (_is_for(query.filters, *aim) for aim in aims)
     groups, parts = group_columns(query), project_parts(query)
     matched = (
@@ -97,7 +97,7 @@ def _whole(query: SpendQuery, *aims: tuple[Any, Any, Any]) -> Select[Any]:
             _any(and_(below, not_(above))).label("only_below"),
         )
         .select_from(facts(query.filters))
-        .where(*conditions(query.filters), or_(above, below))
+        .where(*conditions(query.filters), fact.c.relevance != Relevance.NONE, or_(above, below))
         .group_by(*parts, *groups)
         .having(_any(fact.c.relevance == Relevance.DIRECT) == 0, _any(and_(above, below)) == 1)
         .subquery("matched")

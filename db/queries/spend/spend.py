@@ -245,8 +245,16 @@ def _plan(connection: Connection, query: SpendQuery) -> tuple[tuple[Plan | None,
 
 def _grouped(source: Plan | None, query: SpendQuery) -> FromClause:
     """The rows of an answer without an order."""
-    rows = summarised(source, query) if source else from_facts(query)
+    rows = _of_sets(query, summarised(source, query) if source else from_facts(query))
     return _filled(query, rows.cte("found"), query.fill) if query.fill else rows.subquery("found")
+
+
+def _of_sets(query: SpendQuery, rows: Select[Any]) -> Select[Any]:
+    """Leave out the rows of sets that are not asked for, which have a part of their money in the filter at most."""
+    if not query.sets or Dimension.SET not in query.group_by:
+        return rows
+    every = rows.subquery("every_set")
+    return select(*every.c).where(every.c[Dimension.SET.value].in_(query.sets))
 
 
 def _filled(query: SpendQuery, rows: CTE, fill: Dimension) -> FromClause:

@@ -82,8 +82,27 @@ def _checks_of_list(connection: Connection, filters: Filters, of_rows: bool, any
     apart = [*_left_apart(filters), *_left_in_buckets(connection, filters), *dropped]
     checks = [*apart, _perhaps_twice(carrying)]
     if of_rows:
-        checks.append(Check(listed_elsewhere, carrying, told_elsewhere, FINANCING))
+        checks += [Check(listed_elsewhere, carrying, told_elsewhere, FINANCING), *_partly_unserving(carrying)]
     return checks
+
+
+def _partly_unserving(filters: Filters) -> Iterator[Check]:
+    """Of named projects, which are few, money that serves no migration in rows of which a share does, if both are asked for."""
+    if filters.projects and Relevance.NONE in filters.relevance and len(set(filters.relevance)) > 1:
+        yield Check(_unserving, filters, told_unserving)
+
+
+def told_unserving(money: str) -> str:
+    """Say of an amount that it serves no migration though the relevance of its row says that the row does."""
+    asked = f"relevance={Relevance.DIRECT},{Relevance.PARTIAL} leaves it out"
+    return f"includes {money} that serves no migration, in rows of which a share does: {asked}"
+
+
+def _unserving(filters: Filters) -> Select[Any]:
+    listed = tables.listed_row
+    serving = listed.c.relevance != Relevance.NONE
+    of_serving = select(listed.c.component_id).where(listed.c.component_id == fact.c.component_id, serving).exists()
+    return _all_of(filters, fact.c.relevance == Relevance.NONE, of_serving)
 
 
 def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
