@@ -706,11 +706,10 @@ def test_what_is_no_list_of_texts_is_refused_where_one_is_due(engine, write, val
     assert rejected(engine)[0]["field"] == "sectors"
 
 
-def test_a_nul_in_a_passage_costs_its_component_and_the_others_of_a_part_of_a_list_get_in(engine, write):
+def test_a_nul_in_a_passage_costs_only_its_component(engine, write):
     take(engine, write("projects.csv", GOOD))
     bad = {**COMPONENT, "ordinal": "2", "title": "More", "passage": "a\x00b", "passage_start": 1, "passage_end": 4}
-    part = ({**line, "list_complete": "no"} for line in (COMPONENT, bad))
-    take(engine, write("a.jsonl", jsonl_text(*part, kind="component")))
+    take(engine, write("a.jsonl", jsonl_text(COMPONENT, bad, kind="component")))
     (refused,) = rejected(engine)
     assert (refused["place"], refused["field"], refused["value"]) == ("line 2", "passage", "a\ufffdb")
     assert "X1-1" in [row["component_id"] for row in rows(engine, "component")]

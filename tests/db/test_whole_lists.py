@@ -1,4 +1,4 @@
-"""A list of components is taken whole or not at all: never half of it beside the other half of the one before."""
+"""A list of components replaces another whole or not at all: never half of it beside the other half of the one before."""
 
 import json
 
@@ -100,12 +100,24 @@ def test_what_a_list_with_a_refused_line_leaves_out_is_not_withdrawn(engine, bri
     assert money(engine) == OLD
 
 
-def test_of_a_first_list_with_a_refused_line_nothing_is_taken(engine, bring):
-    """The project's money stays in the row of the whole project until the list is mended."""
+def test_of_a_first_list_each_good_line_is_taken_as_a_part_until_it_comes_whole(engine, bring):
+    """There is no older half to stand beside."""
     bring(csv_text({**PROJECT, "project_id": "X2"}))
-    report = bring(csv_text(*listed(*NEWER[:2], "much", owner="X2")))
-    assert (report.added, report.rejected) == (0, 3)
-    assert money(engine, "X2") == {"X2-whole": 5_000_000_00}
+    broken = csv_text(*listed(*NEWER[:2], "much", owner="X2"))
+
+    def is_complete():
+        return {row["list_complete"] for row in rows(engine, "component") if row["component_id"] in ("X2-1", "X2-2")}
+
+    report = bring(broken)
+    assert (report.added, report.rejected) == (2, 1)
+    taken = {"X2-1": 2_000_000_00, "X2-2": 1_500_000_00, "X2-remainder": 1_500_000_00}
+    assert (money(engine, "X2"), is_complete()) == (taken, {False})
+    before = data_of(engine)
+    report = bring(broken)
+    assert (report.unchanged, report.rejected, data_of(engine) == before) == (2, 1, True)
+    report = bring(csv_text(*listed(*NEWER, owner="X2")))
+    assert (report.added, report.changed, report.rejected) == (1, 2, 0)
+    assert (sorted(money(engine, "X2").values()), is_complete()) == (sorted(NEW.values()), {True})
 
 
 def test_of_a_part_of_a_list_each_good_line_is_taken(engine, bring):

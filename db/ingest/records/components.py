@@ -44,11 +44,13 @@ class Draft:
     """What would become of a project's list. Nothing of it is written before it is known whether it can be taken whole.
 
     `refusals` go by the place of a record in the list; `why_not` says why a whole list is not taken, though none of
-    its lines is refused. `left_out` are components that stand and that it does not name.
+    its lines is refused. `lacking`: a line of it could not even be read. `left_out` are components that stand and that it
+    does not name.
     """
 
     listed: Sequence[Valid]
     whole: bool
+    lacking: bool
     left_out: Sequence[Listed]
     changes: list[Change] = field(default_factory=list)
     unchanged: int = 0
@@ -75,10 +77,8 @@ def store_components(ledger: Ledger, lists: Mapping[str, Sequence[Valid]]) -> No
         elif not has_news(records, mine, project_id in corrected):
             for valid in listed:
                 _pass_by(ledger, valid, max(component.as_of or "" for component in mine))
-        elif project_id in incomplete and is_whole(records):
-            drafts.append(Draft(listed, True, (), why_not=ANOTHER))
         else:
-            drafts.append(_draft(ledger, listed, mine, doubtful=NOBODY in incomplete))
+            drafts.append(_draft(ledger, listed, mine, project_id in incomplete, doubtful=NOBODY in incomplete))
     _refuse_ids_of_projects(ledger, drafts)
     rows = [row for draft in drafts for row in _taken(ledger, draft)]
     _make_sure_of_projects(ledger, {row["project_id"] for row in rows})
@@ -116,19 +116,21 @@ def _corrected(ledger: Ledger, project_ids: Iterable[str]) -> set[str]:
     return set(ledger.connection.scalars(query.where(run.c.adapter != BUNDLE, *stated)))
 
 
-def _draft(ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], doubtful: bool) -> Draft:
-    """Match a list to what stands. `doubtful`: a line was refused that may be of any list."""
+def _draft(ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], lacking: bool, doubtful: bool) -> Draft:
+    """Match a list to what stands. `lacking`: a line of it was refused; `doubtful`: one that may be of any list."""
     records = _records(listed)
     match = weigh(match_components(stored, records), records, stored)
-    draft = Draft(listed, is_whole(records), match.missing)
+    draft = Draft(listed, is_whole(records, stored), lacking, match.missing)
     for record, reason in match.unsettled:
         draft.refuse(record, "title", record.title, reason)
     taken = {component.number for component in stored}
     for record, component in sorted(match.settled, key=lambda pair: pair[0].ordinal):
         number = component.number if component else _new_number(record.ordinal, taken)
         taken.add(number)
-        _weigh_line(ledger, draft, Change(record, component, _component_row(ledger, record, number)))
-    if doubtful and match.missing:
+        _weigh_line(ledger, draft, Change(record, component, _component_row(ledger, record, number, lacking)))
+    if lacking:
+        draft.why_not = ANOTHER
+    elif doubtful and match.missing:
         names = ", ".join(component.component_id for component in match.missing[:5])
         draft.why_not = (
             f"its list leaves out {names}, and a line was refused that does not say whose it is, so that it may be of it: "
@@ -140,7 +142,8 @@ def _draft(ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], doubtf
 def _weigh_line(ledger: Ledger, draft: Draft, change: Change) -> None:
     """Decide on a line whose component is known."""
     record, stands, row = change
-    if stands and not stands.withdrawn and stands.content_sha256 == row["content_sha256"]:
+    same = stands and not stands.withdrawn and stands.content_sha256 == row["content_sha256"]
+    if same and stands and (draft.lacking or stands.list_complete == record.list_complete):
         draft.unchanged += 1
     elif stands and (record.as_of or "") < (stands.as_of or ""):
         if ledger.origin in ASKED_AGAIN:
@@ -154,10 +157,12 @@ def _weigh_line(ledger: Ledger, draft: Draft, change: Change) -> None:
 def _taken(ledger: Ledger, draft: Draft) -> list[dict[str, Any]]:
     """The rows to write of a list, after what it leaves out is withdrawn if it is complete; none where it cannot be taken.
 
-    Half of a list beside the other half of the one before would be amounts that no source ever stated together.
+    Half of a list beside the other half of the one before would be amounts that no source ever stated together. Where nothing
+    would change but for the line that is refused, as when a file is sent again, it alone is refused.
     """
     lines = list(zip(draft.listed, _records(draft.listed), strict=True))
-    if draft.whole and (draft.refusals or draft.why_not):
+    would_change = draft.changes or draft.left_out
+    if draft.whole and would_change and (draft.refusals or draft.why_not):
         for valid, record in lines:
             other = "project_id", record.project_id, draft.why_not or ANOTHER
             ledger.reject(valid, *draft.refusals.get(record.ordinal, other))
@@ -203,7 +208,8 @@ def _withdraw(ledger: Ledger, components: Sequence[Listed]) -> None:
     ledger.touched.update(component.project_id for component in components)
 
 
-def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict[str, Any]:
+def _component_row(ledger: Ledger, record: ComponentRecord, number: int, lacking: bool) -> dict[str, Any]:
+    """The row of a component; of a list that is `lacking` a line, it is of a part of one."""
     said = record.model_dump(mode="json")
     return {
         "component_id": f"{record.project_id}-{number}",
@@ -215,7 +221,7 @@ def _component_row(ledger: Ledger, record: ComponentRecord, number: int) -> dict
         "description": record.description,
         "stated_cents": record.amount_cents,
         "stated_measure": record.amount_basis,
-        "list_complete": record.list_complete,
+        "list_complete": record.list_complete and not lacking,
         "withdrawn": False,
         "note": record.note,
         "source_id": record.source,

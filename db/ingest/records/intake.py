@@ -114,7 +114,7 @@ def _identity(valid: Valid) -> Identity:
 
 def _repeated(identity: Identity, place: str) -> str:
     name = " ".join(filter(None, identity))
-    # Of a list or a decision the first one does not count either: which of the two was meant nobody knows.
+    # Of a list that is to replace one, or a decision, the first one does not count either: which was meant nobody knows.
     return f"{name} was read at {place} already" + (
         "; the first one counts" if identity.kind == "project" else ": expected each once"
     )

@@ -17,9 +17,11 @@ READING = {"passage", "passage_start", "passage_end", "extraction_confidence", "
 """What is known of a component that the program read out of a text; nothing of it for others."""
 
 
-def is_whole(listed: Sequence[ComponentRecord]) -> bool:
-    """Tell whether a list is to be taken as a whole or not at all: one that says so, or that was read, even in doubt."""
-    return all(record.list_complete for record in listed) or _extracted(listed)
+def is_whole(listed: Sequence[ComponentRecord], stored: Sequence[Listed]) -> bool:
+    """Tell whether a list is to be taken as a whole or not at all: one that is to take the place of a list that stands, unless it
+    says that it is a part, and any that was read, even in doubt."""
+    replaces = all(record.list_complete for record in listed) and any(not component.withdrawn for component in stored)
+    return replaces or _extracted(listed)
 
 
 def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed], corrected: bool = False) -> bool:
