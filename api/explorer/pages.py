@@ -1,21 +1,22 @@
 """Writes pages: the templates, the headers that keep them strict, and a page in place of an error's JSON."""
 
-import logging
 from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from api.answers.labels import spelled
 from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
 from api.guide.markdown import inline_html
-from api.problems.kinds import GONE_SECONDS, BadParameterError
-from db.errors import DataError, NotFoundError, NothingLoadedError, SchemaOutdatedError
+from api.problems.kinds import PROBLEMS, BadParameterError
+from api.problems.troubles import Trouble, trouble_of
+from db.errors import DataError, NotFoundError, SchemaOutdatedError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,7 +28,6 @@ CSP = (
 SWAGGER_CSP = CSP.replace("img-src 'self'", "img-src 'self' data: blob:")
 """Swagger UI's style holds its icons, and a picture that was tried out is shown from memory."""
 
-log = logging.getLogger("api.pages")
 
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
@@ -88,12 +88,19 @@ class PageRoute(APIRoute):
                 return page(request, "trouble.html", 404, kind="not-found", error=error, path=path)
             except BadParameterError as error:
                 return page(request, "trouble.html", 422, kind="bad-parameter", items=error.items)
-            except (DataError, OperationalError) as error:
-                kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
-                answer = page(request, "trouble.html", 503, kind=kind, outdated=isinstance(error, SchemaOutdatedError))
-                if isinstance(error, OperationalError):
-                    log.warning("the database did not answer: %s", error.orig)
-                    answer.headers["Retry-After"] = str(GONE_SECONDS)
-                return answer
+            except (DataError, DatabaseError, NoneFreeError) as error:
+                trouble = trouble_of(error)
+                if trouble is None:
+                    raise
+                return _troubled(request, trouble, outdated=isinstance(error, SchemaOutdatedError))
 
         return handle_or_explain
+
+
+def _troubled(request: Request, trouble: Trouble, outdated: bool) -> Response:
+    """Explain what the API would tell as a problem, and when to ask again."""
+    status, title = PROBLEMS[trouble.kind]
+    answer = page(request, "trouble.html", status, **trouble._asdict(), title=title, outdated=outdated)
+    if trouble.retry_after is not None:
+        answer.headers["Retry-After"] = str(trouble.retry_after)
+    return answer

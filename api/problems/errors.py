@@ -7,33 +7,25 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
 from api.charts.render import RendererBusyError
 from api.exports.slots import RETRY_AFTER_SECONDS, TooBusyError
-from api.problems.kinds import GONE_SECONDS, PROBLEMS, ProblemItem, RefusedError, in_body, listed, problem
+from api.problems.kinds import ProblemItem, RefusedError, in_body, listed, problem
+from api.problems.troubles import BUSY_SECONDS, trouble_of
 from api.problems.wrong_input import from_validation
 from db.errors import (
     BadPositionError,
-    BusyError,
     DataError,
     NotFoundError,
-    NothingLoadedError,
     PricesMissingError,
-    SchemaOutdatedError,
-    UnwritableError,
-    is_damaged,
-    is_out_of_room,
 )
 from models.words import told_of_json
 
 log = logging.getLogger("api")
-
-NO_ROOM_SECONDS = 60
-"""After which time somebody may have made room."""
 
 OF_BODY: dict[int, str] = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large", HTTPStatus.REQUEST_TIMEOUT: "too-slow"}
 
@@ -96,54 +88,24 @@ def _install_data_errors(app: FastAPI) -> None:
 def _install_unready(app: FastAPI) -> None:
     """What cannot be answered now, but perhaps later."""
 
-    @app.exception_handler(DataError)
-    async def data_error(request: Request, error: DataError) -> Response:
-        if isinstance(error, BusyError):
-            return problem(request, "busy", str(error), retry_after=5)
-        if isinstance(error, UnwritableError):
-            # By a logger of its own: of one logger's repetitions from one line only the first is said at once.
-            logging.getLogger(f"api.{error.part}").error("%s: %s", error.told, error)
-            return problem(request, "no-room", error.told, retry_after=NO_ROOM_SECONDS)
-        kind = "nothing-loaded" if isinstance(error, NothingLoadedError) else "database-not-ready"
-        detail = str(error) if isinstance(error, NothingLoadedError | SchemaOutdatedError) else PROBLEMS[kind][1]
-        return problem(request, kind, detail)
+    for kind in (DataError, DatabaseError, NoneFreeError, OSError):
+        app.exception_handler(kind)(_troubled)
 
     @app.exception_handler(RendererBusyError)
     async def no_picture(request: Request, error: RendererBusyError) -> Response:
-        return problem(request, "busy", str(error), retry_after=5)
+        return problem(request, "busy", str(error), retry_after=BUSY_SECONDS)
 
     @app.exception_handler(TooBusyError)
     async def no_file(request: Request, error: TooBusyError) -> Response:
         return problem(request, "busy", str(error), retry_after=RETRY_AFTER_SECONDS)
 
-    @app.exception_handler(OperationalError)
-    async def database_gone(request: Request, error: OperationalError) -> Response:
-        if is_out_of_room(error.orig):
-            return no_room(request, error.orig)
-        log.warning("the database did not answer: %s", error.orig)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=GONE_SECONDS)
 
-    @app.exception_handler(NoneFreeError)
-    async def no_connection(request: Request, error: NoneFreeError) -> Response:
-        log.warning("all connections to the database are in use: %s", error)
-        return problem(request, "database-not-ready", "the database did not answer", retry_after=GONE_SECONDS)
-
-    @app.exception_handler(DatabaseError)
-    async def database_damaged(request: Request, error: DatabaseError) -> Response:
-        if not is_damaged(error.orig):
-            return unforeseen_problem(request, error)
-        log.error("the database is damaged: %s", error.orig)
-        return problem(request, "database-not-ready", "the database is damaged")
-
-    @app.exception_handler(OSError)
-    async def system_failed(request: Request, error: OSError) -> Response:
-        return no_room(request, error) if is_out_of_room(error) else unforeseen_problem(request, error)
-
-
-def no_room(request: Request, error: BaseException | None) -> Response:
-    """Say that a disk is full: to who asked, and to who can make room."""
-    log.error("there is no room to write: %s", error)
-    return problem(request, "no-room", "the disk is full, and nothing was written", retry_after=NO_ROOM_SECONDS)
+async def _troubled(request: Request, error: Exception) -> Response:
+    trouble = trouble_of(error)  # type: ignore[arg-type]  # only what it tells of is sent here
+    if trouble is None:
+        return unforeseen_problem(request, error)
+    again = {} if trouble.retry_after is None else {"retry_after": trouble.retry_after}
+    return problem(request, trouble.kind, trouble.detail, None, **again)
 
 
 def unforeseen_problem(request: Request, error: Exception, **headers: object) -> Response:
