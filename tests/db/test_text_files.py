@@ -119,7 +119,7 @@ def test_utf_8_is_read_as_ever(tmp_path):
     ],
 )
 def test_a_component_whose_line_cannot_be_read_is_not_withdrawn(engine, tmp_path, line):
-    """Of a line of which nobody knows the kind nobody knows either that it is none of a list."""
+    """Of a line of which nobody knows the kind nobody knows either that it is none of a list that leaves one out."""
     part = {"project_id": "X1", "amount_usd": "5", "amount_basis": "cost", "as_of": "2024-01-01"}
     one, two = ({**part, "ordinal": str(number), "title": title} for number, title in enumerate(("One", "Two"), 1))
     path = tmp_path / "a.jsonl"
@@ -128,7 +128,7 @@ def test_a_component_whose_line_cannot_be_read_is_not_withdrawn(engine, tmp_path
     newer = jsonl_text({**one, "as_of": "2024-02-01"}, kind="component")
     path.write_bytes(f"{newer}{line}\n".encode("latin-1"))
     report = take(engine, path)
-    assert (report.rejected, report.withdrawn) == (1, 0)
+    assert (report.changed, report.rejected, report.withdrawn) == (0, 2, 0)
     parts = [row for row in rows(engine, "component") if row["granularity"] == "component"]
     assert [row["withdrawn"] for row in parts] == [False, False]
 
