@@ -241,7 +241,9 @@ class ComponentDetail(ComponentInFile):
 
     description: str | None = Doc(description="Description, where a source gives it.")
     note: str | None = Doc(description="What to keep in mind when reading it.")
-    list_complete: bool = Doc(description="False where the source shows only part of the project's list.")
+    list_complete: bool = Doc(
+        description="False where only a part of the project's list is known: the source shows no more, or a line was refused."
+    )
     withdrawn: bool = Doc(description="True where the source no longer lists it.")
     run_id: int | None = Doc(description="The ingest run that brought it; null: a row that stands in.", examples=[1])
     retrieved_at: datetime | None = Doc(description="When that run took it from its source.")

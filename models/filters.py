@@ -52,6 +52,12 @@ KEPT_APART = ("in_donor_refugee_costs",)
 """Categories that no total holds unless a query names them, or asks for every relevance: money that never leaves the
 donor's country."""
 
+
+def counts(relevance: str, category: str) -> bool:
+    """Whether money of a relevance in a category counts, of the statuses that do, where no filter says otherwise."""
+    return relevance != Relevance.NONE and category not in KEPT_APART
+
+
 INCOME_GROUPS = ("low", "lower_middle", "upper_middle", "high")
 """The World Bank's income groups."""
 

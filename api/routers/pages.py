@@ -14,7 +14,7 @@ from api.routers.projects import ProjectId, project_row
 from db.queries.project_ids import has_parent, parent_question
 from db.queries.projects import project_questions
 from db.queries.statements.asking import ask_ahead
-from models.filters import DROPPED, KEPT_APART, Dimension
+from models.filters import DROPPED, Dimension, counts
 from models.source import SECONDARY_COPIES
 from models.vocabulary import Relevance
 
@@ -51,16 +51,11 @@ def _counted_as(row: dict[str, Any]) -> dict[str, Any]:
     """Of a component, the categories that its money counts under, those that it is left out under, and how it counts: as its
     amounts say, for money under a stated share counts in full; as its verdict says where there are none."""
     shares = [share for why in row["why"] if why["effective"] for share in why["shares"]]
-    counts = {
-        one["category"]: one["relevance"] != Relevance.NONE and one["category"] not in KEPT_APART for one in shares
-    }
+    counted = [one["category"] for one in shares if counts(one["relevance"], one["category"])]
+    left_out = [one["category"] for one in shares if not counts(one["relevance"], one["category"])]
     by_verdict = {Relevance.DIRECT: "in full", Relevance.PARTIAL: "in part"}.get(row["relevance"], "not at all")
     how = "in part" if row["partial_usd"] else "in full" if row["amount_usd"] else by_verdict
-    names = {name: [code for code, here in counts.items() if here is asked] for name, asked in _SIDES.items()}
-    return names | {"how": how, "apart": KEPT_APART}
-
-
-_SIDES = {"counted_as": True, "left_out_as": False}
+    return {"counted_as": counted, "left_out_as": left_out, "how": how, "counts": counts}
 
 
 def _beside(request: Request, snapshot: Snapshot, path: str) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Body, Header, Path, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.answers.asked import Asked
-from api.answers.encoding import with_dollars
 from api.answers.frames import OneAnswer
 from api.answers.runs import outcome
 from api.answers.shape import json_answer, shown
@@ -17,6 +16,7 @@ from api.deps import Snapshot, get_writer, snapshot_of
 from api.media import JsonRoute
 from api.openapi.document import LOCATION, problems_of
 from api.preconditions import TAGS, changed, unchanged
+from api.routers.components import find_component
 from api.security import ReviewKey, unauthorized
 from db.engine import reading
 from db.errors import ChangedMeanwhileError, NotFoundError
@@ -25,10 +25,8 @@ from db.ingest.queue import KeyRevokedError
 from db.queries.reviews import current_reviews
 from db.queries.runs import get_run
 from db.queries.subjects import Subject, find_subject, rows_of
-from db.queries.why import get_component
 from db.settings import get_settings
 from models.api_key import ApiKey
-from models.component import ComponentDetail
 from models.filters import Filters
 from models.review import ReviewChange, ReviewOutcome, ReviewRequest, ReviewShown
 from models.vocabulary import RunStatus
@@ -134,12 +132,8 @@ def _in_body(pointer: str) -> str:
 
 
 def _outcome(snapshot: Snapshot, subject: Subject, run: Mapping[str, Any]) -> dict[str, Any]:
-    connection, filters = snapshot.connection, Filters()
-    rows = []
-    for component_id in rows_of(connection, subject):
-        found = get_component(connection, component_id, filters)
-        found["amounts"] = [with_dollars(line) for line in found["amounts"]]
-        rows.append(shown(ComponentDetail, found))
+    connection = snapshot.connection
+    rows = [find_component(snapshot, component_id).row for component_id in rows_of(connection, subject)]
     decision = [shown(ReviewShown, line) for line in current_reviews(connection, [subject.subject_id])]
     ids = {"subject_id": subject.subject_id, "run_id": run["run_id"], "release_id": run["release_id"]}
     return ids | {"decision": decision, "rows": rows}

@@ -43,9 +43,9 @@ class Change(NamedTuple):
 class Draft:
     """What would become of a project's list. Nothing of it is written before it is known whether it can be taken whole.
 
-    `refusals` go by the place of a record in the list; `why_not` says why a whole list is not taken, though none of
-    its lines is refused. `lacking`: a line of it could not even be read. `left_out` are components that stand and that it
-    does not name.
+    `lacking`: a line of it was refused before it came here. `refusals` go by the place of a record in the list; `why_not`
+    says why a whole list is not taken, though none of its lines is refused. `left_out` are components that stand and that
+    it does not name.
     """
 
     listed: Sequence[Valid]
@@ -128,9 +128,7 @@ def _draft(ledger: Ledger, listed: Sequence[Valid], stored: list[Listed], lackin
         number = component.number if component else _new_number(record.ordinal, taken)
         taken.add(number)
         _weigh_line(ledger, draft, Change(record, component, _component_row(ledger, record, number, lacking)))
-    if lacking:
-        draft.why_not = ANOTHER
-    elif doubtful and match.missing:
+    if doubtful and match.missing and not lacking:
         names = ", ".join(component.component_id for component in match.missing[:5])
         draft.why_not = (
             f"its list leaves out {names}, and a line was refused that does not say whose it is, so that it may be of it: "
@@ -162,7 +160,7 @@ def _taken(ledger: Ledger, draft: Draft) -> list[dict[str, Any]]:
     """
     lines = list(zip(draft.listed, _records(draft.listed), strict=True))
     would_change = draft.changes or draft.left_out
-    if draft.whole and would_change and (draft.refusals or draft.why_not):
+    if draft.whole and would_change and (draft.lacking or draft.refusals or draft.why_not):
         for valid, record in lines:
             other = "project_id", record.project_id, draft.why_not or ANOTHER
             ledger.reject(valid, *draft.refusals.get(record.ordinal, other))
