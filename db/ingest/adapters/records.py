@@ -1,17 +1,16 @@
 """Reads our own form of records: CSV, JSON or JSONL of projects, components and reviews. docs/records.md describes it."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
 from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
+from db.ingest.adapters.json_texts import Constant, Repeating, Value, value_of_line, values_of_document
 from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
-from models.words import told_of_json
 
 KINDS: dict[str, type[AnyRecord]] = {
     "project": ProjectRecord,
@@ -118,89 +117,17 @@ def _read_jsonl(path: Path) -> Iterator[RawRecord]:
         raise FileRefusedError(f"{path.name} is empty: expected one JSON object a line")
 
 
-class _Repeating(dict[str, Any]):
-    """An object that names a key more than once: which of the values was meant nobody knows."""
-
-    repeated: str
-
-
-def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its pairs, marked where they repeat a key. JSON itself would take the last in silence."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        found = _Repeating(found)
-        found.repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("repeats a key")
-    return found
-
-
-class _Constant(str):
-    """`NaN`, `Infinity` or `-Infinity`, which Python reads as numbers and JSON does not have."""
-
-
-def _no_constant(constant: str) -> None:
-    raise ValueError(f"holds {constant}")
-
-
-# One of each for all lines: to make one for each takes longer than most lines do. Numbers stay as they are written, as in CSV.
-_SOUND = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_once)
-_FAULTY = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_Constant, object_pairs_hook=_marked)
-"""Reads what the other refuses, and marks why: to look for marks in every record takes as long as to read it."""
-
-
-def _sound(text: str) -> Any:
-    """Read a text as JSON, as most can be.
-
-    Raises:
-        ValueError, RecursionError: where anything is wrong with it; `_faulty` tells what.
-    """
-    value, end = _SOUND.raw_decode(text)
-    if text[end:].strip(" \t\r\n"):
-        raise ValueError("goes on behind its value")
-    return value
-
-
-def _faulty(text: str, one_line: bool) -> Any:
-    """Read a text as JSON in which something is wrong; what can be read of it is marked.
-
-    Raises:
-        ValueError: says why it cannot be read.
-    """
-    try:
-        return _FAULTY.decode(text.rstrip())  # what lacks its end is told where the text ends, not on a line below
-    except RecursionError:
-        raise ValueError("has lists or objects that stand too deep in one another: expected flat records") from None
-    except json.JSONDecodeError as error:
-        line = "" if one_line else f"line {error.lineno:,}, "
-        raise ValueError(f"is not JSON at {line}column {error.colno:,}: {told_of_json(error.msg)}") from None
-
-
 def _from_text(place: str, line: str) -> RawRecord:
     fault = fault_of_bytes(line)
     try:
-        value, read = _either(line, one_line=True)
+        raw = _record(place, value_of_line(line))
     except ValueError as error:
         return RawRecord(place, UNTOLD, {"text": line[:200]}, broken=fault or str(error))
-    raw = read(place, value)
     return raw._replace(broken=fault) if fault else raw
 
 
-def _either(text: str, one_line: bool = False) -> tuple[Any, Callable[[str, Any], RawRecord]]:
-    """Read a text as JSON, and tell what makes records of the objects in it.
-
-    Raises:
-        ValueError: says why it cannot be read.
-    """
-    try:
-        return _sound(text), _from_object
-    except (ValueError, RecursionError):
-        return _faulty(text, one_line), _from_marked
+def _record(place: str, found: Value) -> RawRecord:
+    return (_from_marked if found.marked else _from_object)(place, found.value)
 
 
 def _from_object(place: str, value: Any) -> RawRecord:
@@ -220,7 +147,7 @@ def _from_marked(place: str, value: Any) -> RawRecord:
     raw = _from_object(place, value)
     if raw.broken:
         return raw
-    if isinstance(value, _Repeating):
+    if isinstance(value, Repeating):
         fields = {name: item for name, item in raw.fields.items() if name != value.repeated}
         reason = f"{value.repeated[:60]!r} stands more than once in the object: expected each field once"
         return raw._replace(fields=fields, broken=reason)
@@ -230,28 +157,11 @@ def _from_marked(place: str, value: Any) -> RawRecord:
 def _fault_of_constants(fields: Mapping[str, Any]) -> str | None:
     for name, value in fields.items():
         for item in value if isinstance(value, list) else (value,):
-            if isinstance(item, _Constant):
+            if isinstance(item, Constant):
                 return f"{name[:60]!r} is not JSON: {item} is no number there; expected a value, or null"
     return None
 
 
 def _read_json(path: Path) -> Iterator[RawRecord]:
-    with text_file(path, "JSON") as file:
-        text = file.read()
-    if not text.strip():
-        raise FileRefusedError(f"{path.name} is empty: expected a list of objects, or one object")
-    if fault_of_bytes(text):
-        found = ((number, fault_of_bytes(line)) for number, line in enumerate(text.split("\n"), start=1))
-        number, fault = next((number, fault) for number, fault in found if fault)
-        raise FileRefusedError(f"{path.name}, line {number}, {fault}")
-    try:
-        document, read = _either(text)
-    except ValueError as error:
-        raise FileRefusedError(f"{path.name} {error}") from None
-    if isinstance(document, dict):
-        yield read("", document)  # the pointer to the whole document (RFC 6901)
-        return
-    if not isinstance(document, list):
-        raise FileRefusedError(f"{path.name} holds one JSON value: expected a list of objects, or one object")
-    for number, value in enumerate(document):
-        yield read(f"/{number}", value)
+    for pointer, found in values_of_document(path):
+        yield _record(pointer, found)

@@ -50,15 +50,15 @@ def _no_text(start: bytes) -> str | None:
     return "is not a text file" if b"\x00" in start.lstrip().partition(b"\n")[0] else None
 
 
-def fault_of_bytes(text: str) -> str | None:
-    """Say which byte of a piece of a `text_file` is the first that is no UTF-8, or `None`."""
+def fault_of_bytes(text: str, before: int = 0) -> str | None:
+    """Say which byte of a piece of a `text_file` is the first that is no UTF-8, or `None`, counted on from those `before` it."""
     if text.isascii():
         return None
     try:
         text.encode()
     except UnicodeEncodeError as error:
         place, byte = (
-            len(text[: error.start].encode()) + 1,
+            before + len(text[: error.start].encode()) + 1,
             ord(text[error.start]) - 0xDC00,
         )  # as "surrogateescape" has it
         return f"is not UTF-8 from its byte {place:,} on (0x{byte:02X}): {AS_UTF8}"
