@@ -20,6 +20,7 @@ CASES = {
     "304": Question(WARM),  # with the tag of the answer, as soon as that is known
     "record": Question("/v1/components/{id}", "id"),
     "page": Question("/v1/components?limit=100&format=json&measure=commitment", "years"),
+    "largest": Question("/v1/components?limit=100&format=json&sort=-amount_usd", "years"),
     "spend": Question(WARM, "years"),
 }
 NAMES = {
@@ -27,6 +28,7 @@ NAMES = {
     "304": "304 (floors: the whole answer)",
     "record": "cold record",
     "page": "cold page of 100",
+    "largest": "cold page of the 100 largest",
     "spend": "cold spend, category × year",
 }
 Spell = tuple[Server, Question]

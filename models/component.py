@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic import Field as Doc
-from sqlalchemy import JSON, BigInteger, Index, Text, false
+from sqlalchemy import JSON, BigInteger, Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from models.money import Usd
@@ -63,6 +63,10 @@ class Counted(StrEnum):
     NOWHERE = "nowhere"
 
 
+IS_HERE, IS_ELSEWHERE = (text(f"counted = '{where}'") for where in (Counted.HERE, Counted.ELSEWHERE))
+"""Conditions of indexes: a statement that is to find rows by one has to say the same in the same words."""
+
+
 class ListedRow(SQLModel, table=True):
     """A row of money as lists show it, with all of it that does not depend on the question: its amounts do (`SpendFact`).
 
@@ -70,11 +74,15 @@ class ListedRow(SQLModel, table=True):
     its own.
     `categories`, `secondary_categories` and `countries` are codes with blanks between them. `shown` is all of it as JSON, but for
     its amounts (`models/listed.py`). Of the usual question (`Filters()`) the amounts stand here too, in cents, with what
-    `scaled` and `exceeds_total` say of them; `counted` tells whose money that is.
+    `scaled` and `exceeds_total` say of them; `counted` tells whose money that is. Further indexes, in the orders of lists
+    (`ix_order_…`), stand in migrations alone: where nulls come in them each kind of database is told in its own words.
     """
 
     __tablename__ = "listed_row"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index("ix_listed_row_elsewhere", "component_id", sqlite_where=IS_ELSEWHERE, postgresql_where=IS_ELSEWHERE),
+        {"sqlite_with_rowid": False},
+    )
 
     project_id: str = Field(sa_type=Code, primary_key=True)
     number: int = Field(primary_key=True)

@@ -11,8 +11,9 @@ from db.tables import metadata
 
 
 def _is_ours(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    """Leave out of comparisons what only one database has: SQLite's search index (with its parts), PostgreSQL's."""
-    return not (name or "").startswith(("search_text_index", "search_text_vector"))
+    """Leave out of comparisons what each kind of database has in a form of its own: the search index (on SQLite with its
+    parts), and the indexes in the orders of lists."""
+    return not (name or "").startswith(("search_text_index", "search_text_vector", "ix_order_"))
 
 
 def _run(connection: Connection) -> None:

@@ -5,22 +5,35 @@ from dataclasses import fields, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from db import tables
-from db.queries.filtering import conditions, counted_sum, fact, facts, ranges
+from db.queries.filtering import conditions, counted_sum, fact, facts, of_status, unindexed
 from db.queries.left_out import LEFT_OUT, figures_apart
 from db.queries.priced_years import price_questions, require_prices
 from db.queries.search import hits
 from db.queries.spend.summaries import number_of, rows_question
 from db.queries.statements.asking import in_pieces, is_page
-from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
+from db.queries.statements.ordering import Position, as_ordered, in_order, is_bytewise, known_position, parts_after
 from db.queries.statements.pieces import JSON, Piece, by_row, mapped, pieces_of
 from db.queries.statements.prepared import Question, limits
 from db.queries.statements.templates import position_slots, slot, template_of
-from db.queries.statements.walking import Way, way_questions
-from models.component import Counted
-from models.filters import Filters, SortKey
+from db.queries.statements.walking import Way, is_common, way_questions
+from models.component import IS_ELSEWHERE, IS_HERE
+from models.filters import COUNTED_STATUSES, Filters, SortKey
 from models.listed import CODES, FIGURES, with_figures, with_left_out
 from models.search import SearchQuery
 
@@ -85,8 +98,8 @@ YES_OR_NO = ("scaled", "exceeds_total")
 """Those that are true or false, which come as 1 or 0."""
 
 USUAL = Filters()
-YEARS = ("year_from", "year_to")
-"""The bounds that a usual question may have."""
+OF_ROWS = ("year_from", "year_to", "granularity", "min_confidence", "statuses")
+"""What the usual question may be held to and still count all of a row or nothing, where all its money is of one project."""
 
 KEPT = ("amount_cents", "partial_cents", "scaled", "exceeds_total")
 """Where the figures of the usual question stand in the list, in the order of `FIGURES`."""
@@ -173,7 +186,17 @@ def _rows_questions(
 
     if keys == ORDER and filters.base_year is None:
         return way_questions(connection, filters, rows_question, build, is_page(limit))
-    return iter([build(Way())])
+    return iter([build(Way(limit is not None and is_kept(filters) and _goes_by_amount(connection, filters, keys)))])
+
+
+def _goes_by_amount(connection: Connection, filters: Filters, keys: Sequence[SortKey]) -> bool:
+    """Whether a page of amounts that stand in the list is found by going along them. A server judges by itself."""
+    if keys[0].column != "amount_usd":
+        return False
+    if is_bytewise(connection) or filters == USUAL:
+        return True
+    found, whole = (rows_question(connection, one) for one in (filters, USUAL))
+    return found is not None and whole is not None and is_common(connection, found, whole)
 
 
 list_components = by_row(component_pieces)
@@ -214,6 +237,8 @@ def _ordered(
     bytewise: bool,
 ) -> Select[Any]:
     """The statement behind a list. To walk is to go along its order and add up each row's money on the way."""
+    if limited and keys != ORDER and is_kept(filters):
+        return _kept_page(filters, names, keys, after, way.walk, bytewise)
     money = money_of(filters) | (figures_apart() if LEFT_OUT in names else {})
     with_rank = any(key.column == "rank" for key in keys)
     rows, columns = _walking(filters, money) if way.walk else _listing(filters, money, with_rank)
@@ -234,7 +259,7 @@ def _walking(filters: Filters, money: Columns) -> Listing:
 
     An outer join has one way only to be walked: by the list. So a filter that has an index of its own is not for this.
     """
-    if is_usual(filters):
+    if is_kept(filters):
         return _kept(filters)
     columns = _columns(money)
     matching = and_(fact.c.component_id == listed.c.component_id, *conditions(filters))
@@ -242,20 +267,33 @@ def _walking(filters: Filters, money: Columns) -> Listing:
     return statement.group_by(*listed.primary_key).having(func.count(fact.c.component_id) > 0), columns
 
 
-def is_usual(filters: Filters) -> bool:
-    """Whether rows are asked for as usual, all of them or those of some years: their amounts stand in the list.
+def is_kept(filters: Filters) -> bool:
+    """Whether the amounts of what is asked for stand in the list: of all that is usual, or of some of its rows as a whole.
 
     `filters` may be a template: slots, which stand for values, are compared with nothing.
     """
-    pairs = ((getattr(filters, one.name), getattr(USUAL, one.name)) for one in fields(Filters) if one.name not in YEARS)
-    return all(asked is usual or (isinstance(asked, tuple) and asked == usual) for asked, usual in pairs)
+    pairs = (
+        (getattr(filters, one.name), getattr(USUAL, one.name)) for one in fields(Filters) if one.name not in OF_ROWS
+    )
+    usual = all(asked is usual or (isinstance(asked, tuple) and asked == usual) for asked, usual in pairs)
+    return usual and 0 < len(set(filters.statuses)) == len(set(filters.statuses) & set(COUNTED_STATUSES))
+
+
+def _held(filters: Filters, year: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """What rows of the list must meet whose amounts stand there."""
+    found = [of_status(listed.c.status, filters)] if set(filters.statuses) != set(USUAL.statuses) else []
+    if filters.granularity:
+        found.append(listed.c.granularity.in_(filters.granularity))
+    bounds = ((listed.c.confidence, filters.min_confidence), (year, filters.year_from))
+    found += [what >= low for what, low in bounds if low is not None]
+    return found if filters.year_to is None else [*found, year <= filters.year_to]
 
 
 def _kept(filters: Filters) -> Listing:
-    """A list of what is usual, with the amounts that stand in it. Only where these are another project's, which can be of another
+    """A list in its own order with the amounts that stand in it. Only where these are another project's, which can be of another
     year, its facts are added up."""
-    here = and_(listed.c.counted == Counted.HERE, *ranges(filters, listed.c.year))
-    elsewhere = listed.c.counted == Counted.ELSEWHERE
+    here = and_(IS_HERE, *_held(filters, listed.c.year))
+    elsewhere = IS_ELSEWHERE
     matching = (fact.c.component_id == listed.c.component_id, *conditions(filters))
     money: Columns = {
         name: case(
@@ -267,10 +305,43 @@ def _kept(filters: Filters) -> Listing:
     return select().select_from(listed).where(or_(here, and_(elsewhere, some))), _columns(money)
 
 
-def _listing(filters: Filters, money: Columns, with_rank: bool) -> Listing:
-    """A list in any order: all that matches is added up first."""
+def _kept_page(
+    filters: Filters, names: Sequence[str], keys: Sequence[SortKey], after: Position | None, walk: bool, bytewise: bool
+) -> Select[Any]:
+    """A page, in another order than the list's own, of rows whose amounts stand in the list, and of the few that are another
+    project's too, which are added up. As many of each are found as the page can have."""
+    here, columns = _here(filters, keys, walk)
+    lists = [(here.where(*part), columns) for part in parts_after(columns, keys, after)]
+    some = []
+    for rows, named in (*lists, _elsewhere(filters)):
+        shown = rows.with_only_columns(*(named[name].label(name) for name in names))
+        some.append(select(in_order(shown, named, keys, after, bytewise).limit(slot("limit")).subquery()))
+    page = union_all(*some).subquery("page")
+    return select(page).order_by(*as_ordered(page, keys)).limit(slot("limit"))
+
+
+def _here(filters: Filters, keys: Sequence[SortKey], walk: bool) -> Listing:
+    """Rows whose money is of no other project. `walk`: to go along the amounts and pass by what the filter leaves out."""
+    columns = _columns({"amount_usd": listed.c.amount_cents, "partial_usd": listed.c.partial_cents})
+    columns |= {name: cast(listed.c[name], Integer) for name in YES_OR_NO}
+    if keys[0].column == "amount_usd" and not walk:
+        columns["amount_usd"] = unindexed(listed.c.amount_cents)
+    held = _held(filters, unindexed(listed.c.year) if walk else listed.c.year)
+    return select().select_from(listed).where(IS_HERE, *held), columns
+
+
+def _elsewhere(filters: Filters) -> Listing:
+    """Rows whose money is of another project too, or alone."""
+    some = select(listed.c.component_id).where(IS_ELSEWHERE)
+    return _listing(filters, money_of(filters), False, fact.c.component_id.in_(some))
+
+
+def _listing(filters: Filters, money: Columns, with_rank: bool, *narrower: ColumnElement[bool]) -> Listing:
+    """A list in any order: all that matches, and is narrower, is added up first."""
     figures = [column.label(name) for name, column in money.items()]
-    counted = select(fact.c.component_id, *figures).select_from(facts(filters)).where(*conditions(filters))
+    by = "component_id" if narrower else None
+    matching = (*conditions(filters, by), *narrower)
+    counted = select(fact.c.component_id, *figures).select_from(facts(filters)).where(*matching)
     added_up = counted.group_by(fact.c.component_id).subquery("money")
     columns = _columns({name: added_up.c[name] for name in money})
     joined = listed.join(added_up, added_up.c.component_id == listed.c.component_id)

@@ -63,6 +63,9 @@ LISTED = ("countries", *project.c.keys(), "amount_usd", "partial_usd")
 NAMES = {name: name.replace("_cents", "_usd") for name in LISTED}
 """What they are called beyond the database."""
 
+OWN = {NAMES.get(column.name, column.name): column for column in project.c}
+"""What does not depend on the question, under the names that it is ordered by."""
+
 
 def sort_keys(filters: Filters, asked: Sequence[SortKey]) -> list[SortKey]:
     """Return the whole order of a list: as asked, else the best matches of a search first, then by id."""
@@ -121,7 +124,7 @@ def _rows_questions(
         shape = (template, keys, place, limit is not None, way, is_bytewise(connection))
         return Question(_ordered, shape, values | more | limits(limit))
 
-    if limit is not None and keys == ORDER:
+    if limit is not None and all(key.column in OWN for key in keys):
         return way_questions(connection, filters, projects_question, build, is_page(limit))
     return iter([build(Way())])
 
@@ -146,12 +149,12 @@ def list_questions(
 def _ordered(
     filters: Filters, keys: Sequence[SortKey], after: Position | None, limited: bool, way: Way, bytewise: bool
 ) -> Select[Any]:
-    """The statement behind a list. To walk is to find the ids of a page first, by going along their order."""
+    """The statement behind a list. To walk is to find the ids of a page first, by going along an order of the projects' own."""
     page = None
     if way.walk:
         matching = select(fact.c.project_id).where(fact.c.project_id == project.c.project_id)
         ids = select(project.c.project_id).where(matching.where(*conditions(filters)).exists())
-        page = in_order(ids, dict(project.c.items()), keys, after, bytewise).limit(slot("limit")).subquery("page")
+        page = in_order(ids, OWN, keys, after, bytewise).limit(slot("limit")).subquery("page")
         after = None
     statement, columns = _listing(filters, any(key.column == "rank" for key in keys), page)
     statement = in_order(statement, columns, keys, after, bytewise)

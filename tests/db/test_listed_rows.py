@@ -16,7 +16,7 @@ from db import tables
 from db.engine import make_engine, reading, writing
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import downgrade, upgrade
-from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_usual, list_components
+from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_kept, list_components
 from db.queries.statements.ordering import is_bytewise
 from db.queries.statements.pieces import JSON
 from db.queries.statements.templates import template_of
@@ -25,7 +25,7 @@ from db.queries.why import get_component
 from db.revision import known_revisions, newest_revision
 from models.component import ComponentPublic, Counted
 from models.encoding import to_json
-from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters
+from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters, SortKey
 from models.listed import PARTED, shown_of, with_figures
 from models.vocabulary import Granularity, Measure, Relevance, YearBasis
 from tests.conftest import throw_away
@@ -140,20 +140,62 @@ def test_what_is_shown_is_the_row_itself_as_json(loaded):
     assert len(whole) > 100
 
 
-@pytest.mark.parametrize("years", [(None, None), (2018, None), (None, 2019), (2017, 2022), (1990, 1990)])
-def test_amounts_that_stand_in_the_list_are_those_of_the_facts(loaded, years):
-    usual = Filters(year_from=years[0], year_to=years[1])
-    added_up = replace(usual, granularity=tuple(Granularity))  # of which nothing is kept
-    assert is_usual(usual)
-    assert not is_usual(added_up)
+KEPT = (
+    {},
+    {"year_from": 2018},
+    {"year_to": 2019},
+    {"year_from": 2017, "year_to": 2022},
+    {"year_from": 1990, "year_to": 1990},
+    {"statuses": ("Closed",)},
+    {"statuses": ("Active", "Pipeline"), "year_from": 2016},
+    {"granularity": (Granularity.COMPONENT, Granularity.REMAINDER)},
+    {"granularity": (Granularity.PROJECT,), "min_confidence": 0.8, "year_to": 2021},
+    {"min_confidence": 0.5},
+)
+"""Questions whose amounts stand in the list."""
+
+
+def both_ways(connection, asked):
+    """A question whose amounts stand in the list, and the same in a form of which nothing is kept."""
+    kept_one = Filters(**asked)
+    every_source = tuple(connection.scalars(select(tables.source.c.source_id)))
+    added_up = replace(kept_one, sources=every_source)
+    assert is_kept(kept_one)
+    assert not is_kept(added_up)
+    return kept_one, added_up
+
+
+@pytest.mark.parametrize("asked", KEPT)
+def test_amounts_that_stand_in_the_list_are_those_of_the_facts(loaded, asked):
     walk = Way(walk=True)
     with reading(loaded) as connection:
         kept_ones, others = (
             connection.execute(_ordered(filters, LISTED, ORDER, None, False, walk, is_bytewise(connection))).all()
-            for filters in (usual, added_up)
+            for filters in both_ways(connection, asked)
         )
     assert kept_ones == others
-    assert bool(kept_ones) is (years != (1990, 1990))
+    assert bool(kept_ones) is (asked.get("year_to") != 1990)
+
+
+@pytest.mark.parametrize(
+    "sort",
+    ["-amount_usd", "amount_usd", "-year", "year,-amount_usd", "title", "-partial_usd", "confidence", "-component_id"],
+)
+@pytest.mark.parametrize("asked", KEPT)
+def test_pages_of_amounts_that_stand_in_the_list_are_those_of_the_facts_in_any_order(loaded, asked, sort):
+    keys = [SortKey(key.removeprefix("-"), key.startswith("-")) for key in sort.split(",")]
+    with reading(loaded) as connection:
+        kept_one, added_up = both_ways(connection, asked)
+        whole = list(list_components(connection, added_up, keys))
+        assert list(list_components(connection, kept_one, keys)) == whole
+        pages, after = [], None
+        while page := list(list_components(connection, kept_one, keys, after, limit=37)):
+            pages += page
+            after = page[-1]["position"]
+            if len(pages) > 120:  # further on it is the same
+                break
+    assert pages == whole[: len(pages)]
+    assert len(pages) == len(whole) or len(pages) > 120
 
 
 @pytest.mark.parametrize(
@@ -162,7 +204,10 @@ def test_amounts_that_stand_in_the_list_are_those_of_the_facts(loaded, years):
         ({}, True),
         ({"year_from": 2016}, True),
         ({"year_from": 2016, "year_to": 2020}, True),
-        ({"min_confidence": 0.7}, False),
+        ({"min_confidence": 0.7}, True),
+        ({"granularity": (Granularity.PROJECT,), "statuses": ("Closed",)}, True),
+        ({"statuses": ()}, False),
+        ({"statuses": ("Closed", "Dropped")}, False),
         ({"min_cents": 1}, False),
         ({"approved_from": date(2020, 1, 1)}, False),
         ({"categories": ("remittances",)}, False),
@@ -173,9 +218,9 @@ def test_amounts_that_stand_in_the_list_are_those_of_the_facts(loaded, years):
         ({"year_basis": YearBasis.FISCAL, "year_from": 2016}, False),
     ],
 )
-def test_what_is_usual_is_known_by_the_shape_of_a_question(asked, usual):
+def test_what_is_kept_is_known_by_the_shape_of_a_question(asked, usual):
     filters = Filters(**asked)
-    assert is_usual(filters) is is_usual(template_of(filters)[0]) is usual
+    assert is_kept(filters) is is_kept(template_of(filters)[0]) is usual
 
 
 def test_money_of_another_project_is_found_by_that_projects_year(engine, write):

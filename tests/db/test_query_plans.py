@@ -15,7 +15,7 @@ from db.queries.spend.spend import spend, spend_rows
 from db.queries.spend.warnings import gap_warnings, spend_warnings
 from db.queries.statements import asking, prepared
 from db.queries.why import get_component
-from models.filters import STATUSES, Dimension, Filters, SpendQuery
+from models.filters import STATUSES, Dimension, Filters, SortKey, SpendQuery
 from models.search import parse_query
 from models.vocabulary import Basis, Lender, Measure, YearBasis
 from tests.conftest import DATABASES, let_go
@@ -42,6 +42,10 @@ ASKED = {
 }
 
 
+OF_FEW = ("ix_spend_fact_(?:spread|aim_unmet|beyond)", "ix_listed_row_elsewhere", "ix_order_listed_row_")
+"""Indexes of few rows, or of rows in an order of which a page takes the first."""
+
+
 def plans(engine, ask, steered=True, explain="EXPLAIN "):
     """Run something, and return how the database runs each of its statements; `explain`: how PostgreSQL is asked."""
     seen = []
@@ -66,7 +70,7 @@ def plans(engine, ask, steered=True, explain="EXPLAIN "):
 
 def read_through(plan):
     """Name the large tables that a plan reads from end to end."""
-    found = re.findall(r"SCAN (\w+)(?! USING INDEX ix_spend_fact_(?:spread|aim_unmet|beyond))|Seq Scan on (\w+)", plan)
+    found = re.findall(rf"SCAN (\w+)(?! USING INDEX (?:{'|'.join(OF_FEW)}))|Seq Scan on (\w+)", plan)
     return {name for pair in found for name in pair if name in LARGE}
 
 
@@ -303,6 +307,44 @@ def test_a_server_that_is_asked_both_ways_to_a_page_begins_one(many, ask, filter
     for way, plan in ways.items():
         begun = [line for line in plan.splitlines() if re.search(r" on \w+", line) and "never executed" not in line]
         assert bool(begun) is (way == right), plan
+
+
+@pytest.mark.parametrize(
+    ("asked", "column"),
+    [
+        (Filters(), "amount"),
+        (Filters(year_from=2010), "amount"),
+        (Filters(statuses=("Closed",)), "amount"),
+        (Filters(), "year"),
+        (Filters(year_from=2010), "year"),
+    ],
+)
+def test_a_page_of_the_largest_or_latest_rows_goes_along_their_index(many, asked, column):
+    keys = [SortKey("amount_usd" if column == "amount" else column, descending=True)]
+    found = plans(many, lambda c: list(list_components(c, asked, keys, limit=10)), steered=False)
+    (plan,) = (plan for plan in found if "listed_row" in plan)
+    along = rf"(SCAN|SEARCH) listed_row USING INDEX ix_order_listed_row_{column}\b|Index Scan using ix_order_listed_row_{column}\b"
+    assert re.search(along, plan)
+    assert "ix_listed_row_elsewhere" in plan
+    assert not read_through(plan)
+
+
+def test_the_largest_of_a_few_years_are_found_by_their_years(many):
+    if many.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL looks at the data to choose")
+    keys = [SortKey("amount_usd", descending=True)]
+    found = plans(many, lambda c: list(list_components(c, Filters(year_from=2010, year_to=2010), keys, limit=10)))
+    (plan,) = (plan for plan in found if "listed_row" in plan)
+    assert "SEARCH listed_row USING INDEX ix_order_listed_row_year" in plan
+
+
+@pytest.mark.parametrize(("column", "index"), [("approval_date", "approval_date"), ("commitment_usd", "commitment")])
+def test_a_page_of_the_latest_or_largest_projects_goes_along_their_index(many, column, index):
+    keys = [SortKey(column, descending=True)]
+    found = plans(many, lambda c: list(list_projects(c, Filters(), keys, limit=10)), steered=False)
+    along = rf"SCAN project USING (COVERING )?INDEX ix_order_project_{index}\b|Index (Only )?Scan using ix_order_project_{index}\b"
+    assert any(re.search(along, plan) for plan in found)
+    assert all("SCAN spend_fact" not in plan for plan in found)
 
 
 def _titled(*words):

@@ -44,6 +44,27 @@ def in_order(
     return statement.add_columns(*marks).order_by(*(_direction(*one) for one in found))
 
 
+def parts_after(
+    columns: Mapping[str, ColumnElement[Any]], keys: Sequence[SortKey], after: Position | None
+) -> list[list[ColumnElement[bool]]]:
+    """Part the rows that come after a position, so that an index finds where each part begins: those with a value in the first
+    column of the order, and those without.
+
+    Returns:
+        The conditions of each part, in the order of the parts; `in_order` still tells what comes after the position.
+    """
+    column, descending = columns[keys[0].column], keys[0].descending
+    if after is None or not _can_be_null(column):
+        return [[]]
+    without: list[ColumnElement[bool]] = [column.is_(None)]
+    if after[0] is not None:
+        return [[column <= after[0] if descending else column >= after[0]], without]
+    following, second = columns[keys[1].column], keys[1]
+    if not _can_be_null(following):
+        without.append(following <= after[1] if second.descending else following >= after[1])
+    return [without]
+
+
 def as_ordered(rows: FromClause, keys: Sequence[SortKey]) -> list[ColumnElement[Any]]:
     """The order of rows that were ordered by keys, as it is read from them."""
     return [_direction(rows.c[f"{MARK}{place}"], key.descending) for place, key in enumerate(keys)]

@@ -74,8 +74,13 @@ def way_questions(
         yield from (build(Way(walk, if_noted=True)) for walk in (True, False))
     else:
         ask_ahead(connection, [Question(_as_planned), found, whole])
-        every = int(ask_standing(connection, whole)[0][0] or 0)
-        yield build(Way(number_of(connection, found) * COMMON >= every > 0))
+        yield build(Way(is_common(connection, found, whole)))
+
+
+def is_common(connection: Connection, found: Question, whole: Question) -> bool:
+    """Whether of the rows that one question counts at least one in `COMMON` is among those that another counts."""
+    every = int(ask_standing(connection, whole)[0][0] or 0)
+    return number_of(connection, found) * COMMON >= every > 0
 
 
 def _as_planned() -> Select[Any]:
