@@ -99,6 +99,7 @@ class ListedRow(SQLModel, table=True):
     countries: str = Field(sa_type=Code)
     status: str | None = Field(default=None, sa_type=Code)
     year: int | None = None
+    fiscal_year: int | None = None
     method: str = Field(sa_type=Code)
     confidence: float
     source_id: str = Field(sa_type=Code)
@@ -169,6 +170,9 @@ class ComponentPublic(BaseModel):
         description="Calendar year of approval of the project that lists it; money that counts on an additional financing "
         "of that project counts in the year of the financing.",
         examples=[2021],
+    )
+    fiscal_year: int | None = Doc(
+        description="World Bank fiscal year of the same approval (July to June, named by its end).", examples=[2021]
     )
     method: str = Doc(description="`review`, `rules` or `derived`.", examples=["review"])
     confidence: float = Doc(description="0 to 1; a review counts 0.9 when sure and 0.5 when doubtful.", examples=[0.9])

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from db import tables
-from db.queries.filtering import conditions, counted_sum, fact, facts, of_status, unindexed
+from db.queries.filtering import calendar_years, conditions, counted_sum, fact, facts, of_status, unindexed
 from db.queries.left_out import LEFT_OUT, figures_apart
 from db.queries.priced_years import price_questions, require_prices
 from db.queries.search import hits
@@ -36,6 +36,7 @@ from models.component import IS_ELSEWHERE, IS_HERE
 from models.filters import COUNTED_STATUSES, Filters, SortKey
 from models.listed import CODES, FIGURES, with_figures, with_left_out
 from models.search import SearchQuery
+from models.vocabulary import YearBasis
 
 listed = tables.listed_row
 
@@ -55,6 +56,7 @@ SORTABLE = (
     "stated_usd",
     "status",
     "year",
+    "fiscal_year",
     "confidence",
     "source_id",
     "as_of",
@@ -80,6 +82,7 @@ LISTED = (
     "countries",
     "status",
     "year",
+    "fiscal_year",
     "method",
     "confidence",
     "source_id",
@@ -98,7 +101,7 @@ YES_OR_NO = ("scaled", "exceeds_total")
 """Those that are true or false, which come as 1 or 0."""
 
 USUAL = Filters()
-OF_ROWS = ("year_from", "year_to", "granularity", "min_confidence", "statuses")
+OF_ROWS = ("year_from", "year_to", "year_basis", "granularity", "min_confidence", "statuses")
 """What the usual question may be held to and still count all of a row or nothing, where all its money is of one project."""
 
 KEPT = ("amount_cents", "partial_cents", "scaled", "exceeds_total")
@@ -279,20 +282,26 @@ def is_kept(filters: Filters) -> bool:
     return usual and 0 < len(set(filters.statuses)) == len(set(filters.statuses) & set(COUNTED_STATUSES))
 
 
-def _held(filters: Filters, year: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    """What rows of the list must meet whose amounts stand there."""
+def _held(filters: Filters, walk: bool = False) -> list[ColumnElement[bool]]:
+    """What rows of the list must meet whose amounts stand there. `walk`: they are not looked for by their years."""
     found = [of_status(listed.c.status, filters)] if set(filters.statuses) != set(USUAL.statuses) else []
     if filters.granularity:
         found.append(listed.c.granularity.in_(filters.granularity))
-    bounds = ((listed.c.confidence, filters.min_confidence), (year, filters.year_from))
-    found += [what >= low for what, low in bounds if low is not None]
-    return found if filters.year_to is None else [*found, year <= filters.year_to]
+    year = unindexed(listed.c.year) if walk else listed.c.year
+    asked = listed.c.fiscal_year if filters.year_basis is YearBasis.FISCAL else year
+    bounds: list[tuple[ColumnElement[Any], Any, Any]] = [
+        (listed.c.confidence, filters.min_confidence, None),
+        (asked, filters.year_from, filters.year_to),
+        (year, *calendar_years(filters)),
+    ]
+    found += [what >= low for what, low, _ in bounds if low is not None]
+    return found + [what <= high for what, _, high in bounds if high is not None]
 
 
 def _kept(filters: Filters) -> Listing:
     """A list in its own order with the amounts that stand in it. Only where these are another project's, which can be of another
     year, its facts are added up."""
-    here = and_(IS_HERE, *_held(filters, listed.c.year))
+    here = and_(IS_HERE, *_held(filters))
     elsewhere = IS_ELSEWHERE
     matching = (fact.c.component_id == listed.c.component_id, *conditions(filters))
     money: Columns = {
@@ -326,8 +335,7 @@ def _here(filters: Filters, keys: Sequence[SortKey], walk: bool) -> Listing:
     columns |= {name: cast(listed.c[name], Integer) for name in YES_OR_NO}
     if keys[0].column == "amount_usd" and not walk:
         columns["amount_usd"] = unindexed(listed.c.amount_cents)
-    held = _held(filters, unindexed(listed.c.year) if walk else listed.c.year)
-    return select().select_from(listed).where(IS_HERE, *held), columns
+    return select().select_from(listed).where(IS_HERE, *_held(filters, walk)), columns
 
 
 def _elsewhere(filters: Filters) -> Listing:

@@ -64,7 +64,7 @@ def facts(filters: Filters, by_set: bool = False) -> FromClause:
     """The facts, joined with the price index where constant prices are asked for, and with the sets they stand in."""
     found: FromClause = fact
     if filters.base_year is not None:
-        by_year = any(bound is not None for bound in (*_calendar_years(filters), filters.year_from, filters.year_to))
+        by_year = any(bound is not None for bound in (*calendar_years(filters), filters.year_from, filters.year_to))
         year = fact.c.year if by_year else unindexed(fact.c.year)  # else all facts are looked up, year after year
         # What is only found by a further category counts no money, and so needs no index.
         found = found.join(price_rows(), price_rows().c.year == year, isouter=bool(filters.secondary))
@@ -176,7 +176,7 @@ def of_status(status: ColumnElement[Any], filters: Filters) -> ColumnElement[boo
 def ranges(filters: Filters, calendar: ColumnElement[Any] = fact.c.year) -> list[ColumnElement[bool]]:
     """Return the conditions that what has a first and a last value must meet; `calendar`: the year of approval."""
     year = fact.c.fiscal_year if filters.year_basis is YearBasis.FISCAL else calendar
-    first, last = _calendar_years(filters)
+    first, last = calendar_years(filters)
     bounds: list[tuple[ColumnElement[Any], Any, Any]] = [
         (fact.c.confidence, filters.min_confidence, None),
         (fact.c.row_cents, filters.min_cents, filters.max_cents),
@@ -192,7 +192,7 @@ def ranges(filters: Filters, calendar: ColumnElement[Any] = fact.c.year) -> list
     return found + [what <= high for what, _, high in bounds if high is not None]
 
 
-def _calendar_years(filters: Filters) -> tuple[int | None, int | None]:
+def calendar_years(filters: Filters) -> tuple[int | None, int | None]:
     """The years of approval that dates or fiscal years imply: nothing new, but years have an index."""
     first = None if filters.approved_from is None else filters.approved_from.year
     last = None if filters.approved_to is None else filters.approved_to.year

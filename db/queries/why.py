@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, cast, func, select
+from sqlalchemy import Connection, Select, select
 
 from db import tables
 from db.errors import NotFoundError
@@ -21,6 +21,7 @@ from db.queries.suggest import nearest_id, printable
 from models.component import WHOLE, stands_in
 from models.filters import Filters
 from models.listed import CODES
+from models.project import fiscal_year
 from models.vocabulary import Measure, Method, Relevance
 
 component, fact, listed, project = tables.component, tables.spend_fact, tables.listed_row, tables.project
@@ -43,6 +44,8 @@ def get_component(connection: Connection, component_id: str, filters: Filters) -
         raise NotFoundError("component", component_id, nearest_id(connection, component.c.component_id, component_id))
     row = found[0]
     row |= {name: codes_of(row[name] or "") for name in CODES} | {"stated_usd": row["stated_cents"]}
+    approval = row.pop("approval_date")
+    row |= {"year": approval and approval.year, "fiscal_year": fiscal_year(approval)}
     amounts = ask_dicts(connection, money)
     row |= _sums([line for line in amounts if line["measure"] == filters.measure], filters)
     row["warnings"] = [*warnings_of_lines(row["status"], amounts), *doubts_of(amounts)]
@@ -63,13 +66,12 @@ OF_LISTED = (*CODES, "category", "relevance", "method", "confidence")
 def _one() -> Select[Any]:
     """A component with its row in lists; one that stood in for a project and no longer does has none."""
     run = tables.ingest_run
-    year = cast(func.extract("year", project.c.approval_date), Integer).label("year")
     return (
         select(
             component,
             project.c.name.label("project_name"),
             project.c.status,
-            year,
+            project.c.approval_date,
             *(project.c[f"{measure}_cents"].label(f"project_{measure}") for measure in Measure),
             *(listed.c[name] for name in OF_LISTED),
             run.c.started_at,

@@ -27,6 +27,7 @@ from models.component import ComponentPublic, Counted
 from models.encoding import to_json
 from models.filters import COUNTED_STATUSES, KEPT_APART, STATUSES, Filters, SortKey
 from models.listed import PARTED, shown_of, with_figures
+from models.project import fiscal_year
 from models.vocabulary import Granularity, Measure, Relevance, YearBasis
 from tests.conftest import throw_away
 from tests.data.export_helpers import PROJECT, csv_text, everything, jsonl_text, take
@@ -60,6 +61,7 @@ def from_tables(connection):
             "project_name": project["name"],
             "status": project["status"],
             "year": project["approval_date"] and project["approval_date"].year,
+            "fiscal_year": fiscal_year(project["approval_date"]),
             "category": mine[0]["category_code"],
             "categories": " ".join(share["category_code"] for share in mine),
             "secondary_categories": " ".join(mine[0]["secondary"]),
@@ -151,6 +153,7 @@ KEPT = (
     {"granularity": (Granularity.COMPONENT, Granularity.REMAINDER)},
     {"granularity": (Granularity.PROJECT,), "min_confidence": 0.8, "year_to": 2021},
     {"min_confidence": 0.5},
+    {"year_basis": YearBasis.FISCAL, "year_from": 2017, "year_to": 2018},
 )
 """Questions whose amounts stand in the list."""
 
@@ -215,7 +218,7 @@ def test_pages_of_amounts_that_stand_in_the_list_are_those_of_the_facts_in_any_o
         ({"statuses": STATUSES}, False),
         ({"measure": Measure.COST}, False),
         ({"base_year": 2020}, False),
-        ({"year_basis": YearBasis.FISCAL, "year_from": 2016}, False),
+        ({"year_basis": YearBasis.FISCAL, "year_from": 2016}, True),
     ],
 )
 def test_what_is_kept_is_known_by_the_shape_of_a_question(asked, usual):
@@ -272,19 +275,22 @@ def test_rows_of_before_their_projects_had_a_status_are_written_anew(bundled):
     assert {row["status"] for row in rows.values()} == {"Active", "Closed", "Pipeline"}
 
 
-def test_below_the_revision_that_brought_statuses_rows_are_shown_without_them(bundled, write, new_database):
-    awkward = {"name": 'a,"status":"b","year":1', "note": ',"status":'}
+@pytest.mark.parametrize(("revision", "newer"), [("0022", ("status", "fiscal_year")), ("0025", ("fiscal_year",))])
+def test_below_the_revision_that_brought_a_column_rows_are_shown_without_it(
+    bundled, write, new_database, revision, newer
+):
+    awkward = {"name": 'a,"status":"b","year":1,"fiscal_year":2,"method":"c"', "note": ',"status":'}
     unstated = {name: value for name, value in PROJECT.items() if name != "status"} | {"project_id": "X2"}
     take(bundled, write("a.jsonl", jsonl_text(PROJECT | awkward, unstated)))
     before = everything(bundled)
-    downgrade(bundled, "0022")
+    downgrade(bundled, revision)
     bare = make_engine(new_database(bundled.dialect.name))
-    upgrade(bare, "0022")
+    upgrade(bare, revision)
     assert columns_in(bundled) == columns_in(bare)
     throw_away(bare)
     with reading(bundled) as connection:
         below = dict(connection.execute(text("SELECT component_id, shown FROM listed_row")).all())
-    assert below == {row["component_id"]: without_status(row["shown"]) for row in before["listed_row"]}
+    assert below == {row["component_id"]: without(newer, row["shown"]) for row in before["listed_row"]}
     upgrade(bundled)
     assert everything(bundled) == before
     assert {row["status"] for row in before["listed_row"]} == {"Active", "Closed", "Pipeline", None}
@@ -300,10 +306,11 @@ def columns_in(engine):
     }
 
 
-def without_status(shown):
-    """What is shown of a row, written by a program that does not know the status."""
+def without(names, shown):
+    """What is shown of a row, written by a program that does not know some columns."""
     row = json.loads(shown.replace(PARTED, '"figures":0'), parse_float=Decimal)
-    del row["status"]
+    for name in names:
+        del row[name]
     return to_json(row).decode().replace('"figures":0', PARTED)
 
 

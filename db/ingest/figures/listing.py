@@ -16,6 +16,7 @@ from db.queries.filtering import conditions
 from db.store import batches, ids_in_batches, insert_rows, replace_rows, upsert
 from models.component import Counted
 from models.listed import shown_of
+from models.project import fiscal_year
 from models.vocabulary import Relevance
 
 component, fact, listed = tables.component, tables.spend_fact, tables.listed_row
@@ -94,6 +95,7 @@ def _row(row: Row, project: Row, shares: Sequence[Row], places: Iterable[str]) -
         "project_name": project["name"],
         "status": project["status"],
         "year": approval and approval.year,
+        "fiscal_year": fiscal_year(approval),
         "category": effective["category_code"],
         "categories": " ".join(share["category_code"] for share in shares),
         "secondary_categories": " ".join(effective["secondary"]),
