@@ -275,6 +275,22 @@ def test_rows_of_components_say_the_status_of_their_project(ask, form):
         assert (single["status"] or "") == stated[project_id]
 
 
+@pytest.mark.parametrize(("day", "fiscal_year"), [("2020-06-30", 2020), ("2020-07-01", 2021)])
+def test_rows_of_components_say_the_fiscal_year_by_which_they_are_found(engine, write, day, fiscal_year):
+    take(
+        engine,
+        write("projects.csv", csv_text(PROJECT | {"approval_date": day, "name": "Emergency response for refugees"})),
+    )
+    get = client_of(engine)
+    single = get("/v1/components/X1-whole").json()["data"]
+    assert (single["year"], single["fiscal_year"]) == (2020, fiscal_year)
+    for year in (2020, 2021):
+        asked = f"year_basis=fiscal&year_from={year}&year_to={year}"
+        for sort in ("component_id", "-amount_usd", "fiscal_year"):
+            found = get(f"/v1/components?{asked}&sort={sort}").json()["data"]
+            assert [(row["year"], row["fiscal_year"]) for row in found] == [(2020, year)] * (year == fiscal_year)
+
+
 def test_projects_say_how_sure_the_verdict_on_them_is(ask):
     """One of four verdicts that rest on recollection which nobody checked."""
     sheet = {row["project_id"]: row for row in in_file(ask, "projects")}
