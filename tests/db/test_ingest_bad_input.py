@@ -898,3 +898,12 @@ def test_a_bad_row_of_an_excel_export_is_named_by_its_row_and_the_sheets_own_tit
         ("row 4", "curr_total_commitment", "lots"),
     ]
     assert project_ids(engine) == ["P1"]
+
+
+@pytest.mark.parametrize("share", ["50%", "-5", "12,5", "x" * 5_000])
+def test_a_share_that_is_none_is_told_with_what_is_expected(share):
+    raw = RawRecord("line 2", ReviewRecord, {**REVIEW, "share_percent": share})
+    _, rejections = validate(raw, PlaceIndex([]), {"user-records"})
+    (reason,) = [one.reason for one in rejections if one.field == "share_percent"]
+    assert reason.startswith(f"{share[:60]!r} is no share in percent")
+    assert reason.endswith("expected a number such as 25 or 12.5, without a sign, with at most four decimals")
