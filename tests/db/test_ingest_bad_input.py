@@ -907,3 +907,15 @@ def test_a_share_that_is_none_is_told_with_what_is_expected(share):
     (reason,) = [one.reason for one in rejections if one.field == "share_percent"]
     assert reason.startswith(f"{share[:60]!r} is no share in percent")
     assert reason.endswith("expected a number such as 25 or 12.5, without a sign, with at most four decimals")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(ProjectRecord, "source"), (ComponentRecord, "source"), (ProjectRecord, "countries")]
+)
+def test_a_long_value_leaves_room_for_what_is_expected(kind, field):
+    good = {ProjectRecord: PROJECT, ComponentRecord: COMPONENT}[kind]
+    raw = RawRecord("line 2", kind, {**good, field: "x" * 5_000})
+    _, rejections = validate(raw, PlaceIndex([]), {"user-records"})
+    reasons = [one.reason for one in rejections if one.field == field]
+    assert reasons
+    assert all(": expected" in reason for reason in reasons)
