@@ -919,3 +919,12 @@ def test_a_long_value_leaves_room_for_what_is_expected(kind, field):
     reasons = [one.reason for one in rejections if one.field == field]
     assert reasons
     assert all(": expected" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "text"), [(RecordsAdapter(), GOOD), (WorldBankExportAdapter(), EXPORT_CSV)], ids=["records", "export"]
+)
+def test_a_mark_of_utf_8_that_stands_there_twice_is_no_part_of_a_title(adapter, text, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\ufeff\ufeff" + text, encoding="utf-8")
+    assert [raw.broken for raw in adapter.read(path)] == [None]
