@@ -259,7 +259,10 @@ def share_to_ppm(percent: str) -> int:
     """
     match = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", percent.strip())
     if not match:
-        raise ValueError(f"{percent!r} is not a percentage with at most four decimals")
+        raise ValueError(
+            f"{percent[:60]!r} is no share in percent: expected a number such as 25 or 12.5, without a sign, "
+            "with at most four decimals"
+        )
     return int(match[1]) * 10_000 + int((match[2] or "").ljust(4, "0"))
 
 

@@ -11,6 +11,7 @@ WORDS = {
     "float_parsing": "is no number",
     "float_type": "is no number",
     "decimal_parsing": "is no number",
+    "bool_parsing": "must be on or off",
     "finite_number": "is no finite number",
     "enum": "must be {expected}",
     "literal_error": "must be {expected}",

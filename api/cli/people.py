@@ -102,11 +102,18 @@ def _show(answer: httpx.Response, as_json: bool) -> None:
 def _refuse(status: int, document: Mapping[str, Any]) -> None:
     """Print what is wrong in the words of the API; exit code 2 for a wrong question, 3 without a database."""
     for item in document["errors"] or [{"message": document["detail"]}]:
-        near = f"; did you mean {item['suggestion']!r}?" if item.get("suggestion") else ""
-        print_error(f"{item['message']}{near}")
+        print_error(item["message"] + _instead(item))
     if document["type"].endswith("/database-not-ready"):
         raise typer.Exit(NO_DATABASE)
     raise typer.Exit(2 if status < 500 else 1)
+
+
+def _instead(item: Mapping[str, Any]) -> str:
+    """What to write instead: the nearest, or where none is near what is allowed, if the message does not say so itself."""
+    if item.get("suggestion"):
+        return f"; did you mean {item['suggestion']!r}?"
+    allowed = item.get("allowed") or []
+    return f": expected one of {', '.join(allowed)}" if allowed and allowed[0] not in item["message"] else ""
 
 
 def _table(rows: list[dict[str, Any]], totals: Mapping[str, Any] | None) -> Table:

@@ -33,6 +33,7 @@ from api.answers.runs import (
 from api.answers.shape import Rows, answer_rows, in_columns, rows_format
 from api.deps import get_writer
 from api.openapi.document import LATER, LOCATION, problems_of
+from api.params.values import Truth
 from api.problems.kinds import ProblemItem, RefusedError
 from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
@@ -89,7 +90,7 @@ class SendParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dry_run: bool = Field(
+    dry_run: Truth = Field(
         default=False, description="Say what would happen, and store nothing but that report.", examples=[True]
     )
     on_error: OnError = Field(

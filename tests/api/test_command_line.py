@@ -24,6 +24,21 @@ from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go
 
 
+def as_program(monkeypatch, capsys, setting, value):
+    """What `python -m api` says of a setting that is wrong, before it ends."""
+    monkeypatch.setenv(setting, value)
+    monkeypatch.setattr(sys, "argv", ["api", "migrate"])
+    get_settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("api", run_name="__main__")
+    finally:
+        monkeypatch.undo()
+        get_settings.cache_clear()
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
 def leaves():
     """Every command with the words that name it."""
     for entry in ENTRIES:
@@ -198,19 +213,24 @@ def test_a_migration_goes_to_a_revision_that_lies_ahead_or_nowhere(revision, at,
     ],
 )
 def test_an_address_that_is_none_is_refused_without_being_shown(url, said, monkeypatch, capsys):
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setattr(sys, "argv", ["api", "migrate"])
-    get_settings.cache_clear()
-    try:
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_module("api", run_name="__main__")
-    finally:
-        monkeypatch.undo()
-        get_settings.cache_clear()
-    errors = capsys.readouterr().err
-    assert (ended.value.code, len(errors.splitlines())) == (2, 1)
+    errors = as_program(monkeypatch, capsys, "DATABASE_URL", url)
+    assert len(errors.splitlines()) == 1
     assert f"DATABASE_URL: {said}" in errors
     assert not any(part in errors for part in ("s3cret", "more@"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ACCESS_LOG", "maybe", "ACCESS_LOG: 'maybe' must be on or off"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: 'loud' must be 'debug', 'info', 'warning' or 'error'"),
+        ("PORT", "80a", "PORT: '80a' is no whole number"),
+        ("EXPORTS_AT_ONCE", "13", "EXPORTS_AT_ONCE: '13' must be at most 12"),
+        ("SYNC_SOURCES", "worldbank,iati", "SYNC_SOURCES: 'iati' must be 'worldbank' or 'worldbank-documents'"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_value_and_what_is_allowed(name, value, told, monkeypatch, capsys):
+    assert as_program(monkeypatch, capsys, name, value) == f"error: {told}\n"
 
 
 def test_a_port_that_is_taken_is_told_in_one_line_before_anything_is_begun(at, loaded):

@@ -76,6 +76,20 @@ def test_a_wrong_value_gets_the_words_of_the_api_and_exit_code_2(words, path, ru
         assert item["suggestion"] in said
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--group-by qqq", "group_by: 'qqq' is not a valid value: expected one of category, group, set, year"),
+        ("--status x", "status: 'x' is not a valid value: expected one of Active, Closed, Pipeline, Dropped"),
+        ("--basis x", "basis: must be 'component' or 'project'"),
+    ],
+)
+def test_a_value_that_is_near_to_none_is_told_with_those_that_are_allowed(words, told, run, loaded):
+    said = " ".join(run("spend", *words.split()).stderr.split())
+    assert told in said
+    assert said.count("component") <= 1
+
+
 def test_an_option_that_is_none_is_exit_code_2(run):
     assert run("spend", "--countri", "JOR").exit_code == 2
     assert run("spend", "--chart", "bar").exit_code == 2

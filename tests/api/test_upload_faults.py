@@ -66,6 +66,13 @@ def own_spool(tmp_path, monkeypatch):
     get_settings.cache_clear()
 
 
+def test_a_dry_run_that_is_neither_asked_for_nor_not_is_told_with_what_is_allowed(engine):
+    found = problem(sender(engine)([RECORD], "?dry_run=maybe"), 422)["errors"][0]
+    assert found["message"] == "dry_run: must be true or false"
+    assert (found["value"], found["allowed"]) == ("maybe", ["true", "false"])
+    assert nothing_kept(engine)
+
+
 @pytest.fixture
 def idle(engine, monkeypatch):
     """Bodies are queued, and nobody works them off."""

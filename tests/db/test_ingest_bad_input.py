@@ -898,3 +898,33 @@ def test_a_bad_row_of_an_excel_export_is_named_by_its_row_and_the_sheets_own_tit
         ("row 4", "curr_total_commitment", "lots"),
     ]
     assert project_ids(engine) == ["P1"]
+
+
+@pytest.mark.parametrize("share", ["50%", "-5", "12,5", "x" * 5_000])
+def test_a_share_that_is_none_is_told_with_what_is_expected(share):
+    raw = RawRecord("line 2", ReviewRecord, {**REVIEW, "share_percent": share})
+    _, rejections = validate(raw, PlaceIndex([]), {"user-records"})
+    (reason,) = [one.reason for one in rejections if one.field == "share_percent"]
+    assert reason.startswith(f"{share[:60]!r} is no share in percent")
+    assert reason.endswith("expected a number such as 25 or 12.5, without a sign, with at most four decimals")
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(ProjectRecord, "source"), (ComponentRecord, "source"), (ProjectRecord, "countries")]
+)
+def test_a_long_value_leaves_room_for_what_is_expected(kind, field):
+    good = {ProjectRecord: PROJECT, ComponentRecord: COMPONENT}[kind]
+    raw = RawRecord("line 2", kind, {**good, field: "x" * 5_000})
+    _, rejections = validate(raw, PlaceIndex([]), {"user-records"})
+    reasons = [one.reason for one in rejections if one.field == field]
+    assert reasons
+    assert all(": expected" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "text"), [(RecordsAdapter(), GOOD), (WorldBankExportAdapter(), EXPORT_CSV)], ids=["records", "export"]
+)
+def test_a_mark_of_utf_8_that_stands_there_twice_is_no_part_of_a_title(adapter, text, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\ufeff\ufeff" + text, encoding="utf-8")
+    assert [raw.broken for raw in adapter.read(path)] == [None]

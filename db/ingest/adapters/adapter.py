@@ -116,7 +116,7 @@ def check_rows(
         key: which column has the identifiers that rows are told by, from 0.
     """
     least = len(titles) if least is None else least
-    header = _bare(titles)[:least]
+    header = bare(titles)[:least]
     for number, row in rows:
         if isinstance(row, LongRow) and took_in_rows(row, least, key):
             found = taken_apart(number, row)
@@ -128,10 +128,10 @@ def check_rows(
 
 
 def _is_header(row: Sequence[str], header: Sequence[str]) -> bool:
-    return _bare(row[:1]) == header[:1] and _bare(row[: len(header)]) == header
+    return bare(row[:1]) == header[:1] and bare(row[: len(header)]) == header
 
 
-def _bare(cells: Sequence[str]) -> list[str]:
+def bare(cells: Sequence[str]) -> list[str]:
     """Cells as titles are compared; a file that was joined to another may have brought its mark of UTF-8 along."""
     return [cell.removeprefix("\ufeff").strip().casefold() for cell in cells]
 

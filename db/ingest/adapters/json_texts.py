@@ -1,6 +1,7 @@
 """Reads JSON and JSON lines value by value, and marks what JSON has no rule for, so that it is told and never guessed."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -13,6 +14,8 @@ from models.words import told_of_json
 
 BLANKS = " \t\r\n"
 """What may stand between the parts of a JSON text (RFC 8259, section 2)."""
+
+NO_BLANK = re.compile(f"[^{BLANKS}]")
 
 ENDS = (*BLANKS, ",", "]")
 """What may stand behind a value, so that it is whole."""
@@ -133,10 +136,10 @@ class _Document:
     def next_character(self) -> str | None:
         """Go on to what is no blank, and return it; none at the end."""
         while True:
-            while self.place < len(self.piece):
-                if self.piece[self.place] not in BLANKS:
-                    return self.piece[self.place]
-                self.place += 1
+            if found := NO_BLANK.search(self.piece, self.place):
+                self.place = found.start()
+                return found[0]
+            self.place = len(self.piece)
             if self.ended:
                 return None
             self._read_on()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
+from db.ingest.adapters.adapter import RawRecord, bare, check_rows, read_csv
 from db.ingest.adapters.json_texts import Constant, Repeating, Value, value_of_line, values_of_document
 from db.ingest.adapters.text_files import fault_of_bytes, text_file
 from models.records import AnyRecord, ComponentRecord, ProjectRecord, ReviewRecord, field_names
@@ -56,7 +56,7 @@ def _read_csv(path: Path) -> Iterator[RawRecord]:
     or value, as spreadsheets write them."""
     rows = read_csv(path)
     _, header = next(rows, (0, []))
-    header = [name.strip().casefold() for name in header]
+    header = bare(header)
     if "\x00" in "".join(header):  # in a later line of the header than its first
         raise FileRefusedError(f"{path.name} is not a text file: a column's title holds a NUL character")
     kind = _kind_of_columns(path, [name for name in header if name and not name.startswith("_")])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapters.adapter import RawRecord, check_rows, read_csv
+from db.ingest.adapters.adapter import RawRecord, bare, check_rows, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import AMOUNTS, PROJECT_PAGE, SOURCE, real_day, settle_amounts
 from models.money import parse_dollars
@@ -78,16 +78,13 @@ class WorldBankExportAdapter:
 def _find_header(path: Path, head: list[tuple[int, list[str]]]) -> tuple[list[str], dict[int, str], int]:
     known = {title: field for field, titles in (COLUMNS | LISTS).items() for title in titles}
     for index, (_, row) in enumerate(head):
-        columns = {
-            i: known[title.strip().casefold()] for i, title in enumerate(row) if title.strip().casefold() in known
-        }
+        names = bare(row)
+        columns = {i: known[name] for i, name in enumerate(names) if name in known}
         if "project_id" in columns.values() or len(columns) > 3:
             missing = [COLUMNS[field][0] for field in REQUIRED if field not in columns.values()]
             if missing:
                 raise FileRefusedError(f"{path.name} lacks the columns {', '.join(missing)} of the World Bank's export")
-            if repeated := [
-                title for title, times in Counter(row[i].strip().casefold() for i in columns).items() if times > 1
-            ]:
+            if repeated := [name for name, times in Counter(names[i] for i in columns).items() if times > 1]:
                 raise FileRefusedError(f"{path.name} repeats {', '.join(repeated)}: expected each column once")
             return row, columns, index
     found = counted(len(head[0][1]), "column") if head else "nothing"  # without their values: they may name people

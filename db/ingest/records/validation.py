@@ -189,7 +189,7 @@ def _unknown_codes(
     """Check a record's source, and a review's categories against the taxonomy, but for fields that are refused already."""
     if kind is not ReviewRecord:
         if "source" not in refused and record.source not in sources:
-            reason = f"no source {record.source!r}: expected one of {', '.join(sorted(sources))}"
+            reason = f"no source {record.source[:60]!r}: expected one of {', '.join(sorted(sources))}"
             yield Fault("source", record.source, reason)
         return
     codes = load_taxonomy().by_code
@@ -237,7 +237,7 @@ def _locate(record: ProjectRecord, places: PlaceIndex) -> tuple[tuple[tuple[str,
 
 
 def _no_place(code: str, places: PlaceIndex) -> str:
-    return f"no place {code!r}: expected ISO 3166-1 alpha-3 codes, such as JOR{_nearest(code, places)}"
+    return f"no place {code[:60]!r}: expected ISO 3166-1 alpha-3 codes, such as JOR{_nearest(code, places)}"
 
 
 def _bucket(record: ProjectRecord, labelled: Country | None, places: PlaceIndex) -> str | None:
