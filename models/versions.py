@@ -7,7 +7,7 @@ from models.classification import load_rules, load_taxonomy
 PROGRAM_VERSION = "0.1.0"
 """Version of this program, as its specification and its requests to sources tell it."""
 
-METHOD_VERSION = "1.8.0"
+METHOD_VERSION = "1.9.0"
 """Version of how rows become money: splits, bases, and what is kept of each fact."""
 
 
