@@ -74,3 +74,19 @@ def test_a_ratio_over_what_serves_nothing_has_no_range(ask):
     totals = ask("/v1/spend/ratio?basis=project&numerator=not_migration&denominator=host_communities").json()["totals"]
     assert (totals["numerator_amount_usd"], totals["numerator_partial_usd"]) == (11_100, 0)
     assert (totals["ratio_low"], totals["ratio_high"]) == (11.1, None)
+
+
+@pytest.mark.parametrize("through", ["", "&min_amount=0"])
+@pytest.mark.parametrize("measure", ["cost", "disbursement"])
+def test_a_project_that_states_no_total_is_worth_what_its_components_state(ask, engine, write, measure, through):
+    """Zero would say that the whole is less than its parts."""
+    take(engine, write("project.csv", csv_text(PROJECT | {"project_id": "NO-TOTAL", "commitment_usd": "50"})))
+    listed = {"project_id": "NO-TOTAL", "amount_basis": measure}
+    rows = (
+        listed | {"ordinal": 1, "title": "Remittances", "amount_usd": "30"},
+        listed | {"ordinal": 2, "title": "Rural roads", "amount_usd": "60.01"},
+        listed | {"ordinal": 3, "title": "Administration"},
+    )
+    take(engine, write("list.jsonl", jsonl_text(*rows, kind="component")))
+    answer = ask(f"/v1/spend?basis=project&measure={measure}&category=remittances{through}").json()
+    assert [answer["totals"][name] for name in MONEY] == [90.01, 0]

@@ -67,7 +67,7 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
             result.facts += _facts(
                 key, member, component_id, row, decisions[component_id][0], cells[row.measure], places, taxonomy
             )
-        result.amounts += _whole_amounts(key, totals[key], cells)
+        result.amounts += _whole_amounts(key, totals[key], rows, cells)
     _whole_rows(result.facts)
     _mark(result.facts, family)
     for component_id, found in decisions.items():
@@ -268,8 +268,13 @@ def _mark(facts: list[dict[str, Any]], family: Family) -> None:
         fact["aim_unmet"] = (fact["project_id"], fact["measure"]) in unmet
 
 
-def _whole_amounts(key: str, totals: Totals, cells: Mapping[Measure, MoneyCells]) -> Iterator[dict[str, Any]]:
-    for measure, amount in totals.amounts.items():
+def _whole_amounts(
+    key: str, totals: Totals, rows: Sequence[MoneyRow], cells: Mapping[Measure, MoneyCells]
+) -> Iterator[dict[str, Any]]:
+    """What a project is worth, by place and lender: its total, or where none is stated what its rows state together."""
+    for measure, total in totals.amounts.items():
+        stated = sum(row.amount or 0 for row in rows if row.measure is measure)
+        amount = stated or None if total is None else total
         if measure is Measure.DISBURSEMENT and amount is None:
             continue
         for (code, lender), part in zip(cells[measure].names, cells[measure].split(amount), strict=True):

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from db import tables
+from db.bulk import Row
 from db.ingest.figures.content import CONTENT, Content, stored_content
 from db.store import ids_in_batches, insert_rows, replace_rows
+from models.vocabulary import Granularity
 
 NOT_CONTENT = {"run_id", "spread", "aim_unmet", "several_places"}
 """Columns that say nothing that the others do not say."""
@@ -44,7 +46,14 @@ def _rows(project_ids: Sequence[str], content: Content) -> Iterator[dict[str, An
         said = itemgetter(*(column.name for column in table.columns if column.name not in NOT_CONTENT))
         has_owner = "project_id" in table.c
         for row in sorted(content[table], key=key):
+            if table is tables.component and _is_gone(row):
+                continue
             owner = row["project_id"] if has_owner else owners[row["component_id"]]
             digests[owner].update(repr(list(map(str, said(row)))).encode())
     for project_id, digest in digests.items():
         yield {"project_id": project_id, "content_sha256": digest.hexdigest()}
+
+
+def _is_gone(component: Row) -> bool:
+    """Whether a row stood for a remainder that there is no more: equal data have equal hashes, whatever was between."""
+    return bool(component["withdrawn"] and component["granularity"] != Granularity.COMPONENT)
