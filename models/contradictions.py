@@ -11,12 +11,10 @@ Check = Callable[[Any], None]
 """Looks at a record, and raises a ValueError that says what does not fit."""
 
 
-def contradictions(
-    kind: type[AnyRecord], record: AnyRecord, refused: Collection[str] = ()
-) -> Iterator[tuple[str, str]]:
+def contradictions(kind: type[AnyRecord], record: AnyRecord, refused: Collection[str]) -> Iterator[tuple[str, str]]:
     """Find what does not fit: the field, under its name in files, and why. What needs a refused field is not looked at."""
     for fields, check in CHECKS[kind]:
-        if refused and not set(fields).isdisjoint(refused):
+        if not set(fields).isdisjoint(refused):
             continue
         try:
             check(record)

@@ -40,7 +40,7 @@ def component_table(
     return in_dollars(component_pieces(snapshot.connection, filters, sort, after, limit, only))
 
 
-def component_names(form: Format, fields: Sequence[str] = ()) -> Sequence[str]:
+def component_names(form: Format, fields: Sequence[str]) -> Sequence[str]:
     """What is read of each component for a format: the fields asked for, or all of them; JSON finds these written already."""
     return fields or (AS_JSON if form in {Format.JSON, Format.JSONL} else LISTED)
 

@@ -83,7 +83,7 @@ def choose(query: SpendQuery, wishes: Wishes) -> Choice:
     allowed = _charts(query, wishes.scale, bool(years), series is not None)
     chart = wishes.chart or next(iter(allowed))
     if chart not in allowed:
-        raise _refusal("chart", chart, _why_not(query, chart, wishes.scale), list(allowed))
+        raise _refusal("chart", chart, _why_not(chart, wishes.scale), list(allowed))
     return Choice(chart, wishes.scale, wishes.theme, axis, series)
 
 
@@ -96,7 +96,7 @@ def _charts(query: SpendQuery, scale: Scale, years: bool, series: bool) -> Mappi
     return dict.fromkeys([Chart.LINE, *found]) if years and series else found
 
 
-def _why_not(query: SpendQuery, chart: Chart, scale: Scale) -> str:
+def _why_not(chart: Chart, scale: Scale) -> str:
     if chart is Chart.LINE:
         return "a line needs year or fiscal_year in group_by: only years follow each other"
     if scale is Scale.LOG:

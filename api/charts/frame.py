@@ -88,7 +88,7 @@ def frame_of(
     above = _above(words, inner, palette)
     caption = f"{words.unit}, logarithmic scale" if choice.scale is Scale.LOG else words.unit
     caption_height = SMALL * 1.8 if choice.over_time and caption else 0
-    keys, key_height = _keys(figure, choice, inner, palette)
+    keys, key_height = _keys(figure, inner, palette)
     notes, source = wrapped(" ".join(words.notes), inner, SMALL), wrapped(words.source, inner, SMALL)
     top = MARGIN + sum(size * 1.35 for _, size, _, _ in above) + (key_height + 8 if keys else 0) + 12 + caption_height
     fixed = top + AXIS + len(source) * BELOW + MARGIN + LEAST_PLOT
@@ -194,7 +194,7 @@ def _kept_places() -> Mapping[str, int]:
     return places
 
 
-def _keys(figure: Figure, choice: Choice, inner: float, palette: Palette) -> tuple[list[dict[str, Any]], float]:
+def _keys(figure: Figure, inner: float, palette: Palette) -> tuple[list[dict[str, Any]], float]:
     """The key to the colours, in lines above the plot; lines over time have their names at their ends."""
     if not figure.several:
         return [], 0

@@ -9,7 +9,7 @@ from api.answers.negotiation import Picture
 from api.answers.tables import with_labels
 from api.answers.terms import in_words
 from api.charts.choice import Choice, Wishes, choose
-from api.charts.figure import Figure, figure_of
+from api.charts.figure import figure_of
 from api.charts.frame import Words
 from api.charts.render import render
 from api.charts.spec import empty_spec, spec_of
@@ -51,12 +51,12 @@ def chart_of(snapshot: Snapshot, query: SpendQuery, wishes: Wishes) -> dict[str,
     figure = figure_of(labelled, choice, query.additive, bool(query.sort))
     warnings = named_gaps(spend_warnings(snapshot.connection, query), labels_of(snapshot))
     if not any(row["projects"] for row in rows):
-        words = _words(snapshot, query, choice, figure, "", [])
+        words = _words(snapshot, query, choice, "", [])
         return empty_spec(choice, wishes, words, _reason(warnings))
     unit = unit_of(figure.cells.values())
     totals = spend_totals(snapshot.connection, query)
     notes = notes_of(query, figure, totals, warnings)
-    words = _words(snapshot, query, choice, figure, subtitle_of(query, choice, figure, unit), notes, unit.name)
+    words = _words(snapshot, query, choice, subtitle_of(query, choice, figure, unit), notes, unit.name)
     if choice.scale == "log" and not figure.positive:
         return empty_spec(choice, wishes, words, "Nothing above zero is stated, and a logarithmic scale has no zero.")
     return spec_of(figure, choice, wishes, words, unit)
@@ -71,7 +71,6 @@ def _words(
     snapshot: Snapshot,
     query: SpendQuery,
     choice: Choice,
-    figure: Figure,
     subtitle: str,
     notes: Sequence[str],
     unit: str = "",

@@ -14,7 +14,7 @@ from db.revision import require_current
 from db.settings import get_settings
 
 NO_DATABASE = 3
-"""Exit code where the database is missing, damaged, does not answer or is of another revision."""
+"""Exit code where the database is missing, damaged, has no room to write, does not answer or is of another revision."""
 
 
 @contextmanager

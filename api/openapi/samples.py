@@ -23,7 +23,7 @@ def code_samples(example: Example, answer: Mapping[str, Any], keyed: bool) -> li
     """Write an example as code in every language. `answer` is the recorded one: it says what there is to read."""
     url = BASE + quote(FILES_OF_A_RELEASE.sub(r"/v1/releases/latest/\1", example.path), safe=KEPT_IN_ADDRESSES)
     if example.method == "GET" and not keyed:
-        texts = {one.language: one.text for one in snippets(_templates(example, answer), url)}
+        texts = {one.language: one.text for one in snippets(_templates(answer), url)}
     else:
         # A tag is different each time, so the samples send one that any row has.
         condition = {"If-Match": "*"} if example.etag_of else {}
@@ -31,7 +31,7 @@ def code_samples(example: Example, answer: Mapping[str, Any], keyed: bool) -> li
     return [{"lang": name, "label": label, "source": texts[label]} for label, name in LANGUAGES.items()]
 
 
-def _templates(example: Example, answer: Mapping[str, Any]) -> dict[str, str]:
+def _templates(answer: Mapping[str, Any]) -> dict[str, str]:
     if answer["media_type"] == "text/csv":
         return TABLE
     content = answer["content"]

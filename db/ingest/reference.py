@@ -14,23 +14,23 @@ from models.country import Country, PlaceIndex
 from models.source import Source
 
 
-def load_reference(connection: Connection, folder: Path = DATA_DIR) -> PlaceIndex:
+def load_reference(connection: Connection) -> PlaceIndex:
     """Upsert places, sources and categories; what is the same already is not written again.
 
     Returns:
         The places, ready to match labels against.
     """
-    places = reference_places(folder)
-    sources = [Source(**row) for row in _rows(folder / "sources.csv")]
+    places = reference_places()
+    sources = [Source(**row) for row in _rows(DATA_DIR / "sources.csv")]
     _sync(connection, "country", [place.model_dump() for place in places])
     _sync(connection, "source", [source.model_dump() for source in sources])
     _sync(connection, "category", _categories())
     return PlaceIndex(places)
 
 
-def reference_places(folder: Path = DATA_DIR) -> list[Country]:
+def reference_places() -> list[Country]:
     """Read the places that the program ships: countries, and buckets of several."""
-    return [_place(row) for row in _rows(folder / "countries.csv")]
+    return [_place(row) for row in _rows(DATA_DIR / "countries.csv")]
 
 
 def _place(row: dict[str, Any]) -> Country:

@@ -125,7 +125,7 @@ def _weigh(text: ClassifierInput, document: Document, matches: list[Match], rule
     if population == REFUGEES:
         found = function_of(document, _place_of(family, reading), text.sectors, rules)
         category, certain = found or REFUGEES_AT_LARGE, found is not None
-    secondary = _secondary(matches, category, population, rules)
+    secondary = _secondary(matches, category, population)
     confidence = _confidence(lead, reading, certain, rules)
     return Finding(category, secondary, reading.relevance, confidence, _explain(document, matches, reading))
 
@@ -171,7 +171,7 @@ def _place_of(family: list[Match], reading: Reading) -> Match | None:
     return min(outside, key=lambda match: (match.field, match.start), default=None) if outside else reading.mention
 
 
-def _secondary(matches: list[Match], category: str, population: str, rules: RuleSet) -> tuple[str, ...]:
+def _secondary(matches: list[Match], category: str, population: str) -> tuple[str, ...]:
     found: set[str] = set()
     for match in matches:
         rule = match.rule

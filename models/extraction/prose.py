@@ -165,7 +165,7 @@ def _find_ending(even: CleanText, begin: int, limit: int, next_label: bool, cont
             direct = [start for start in direct if start >= position]
             continue
         if kind == "money":
-            return _direct_amount(even, begin, place, stop_at, continental)
+            return _direct_amount(even, begin, place, stop_at)
         if kind == "sentence" and (after := _amount_after(even, place, stop_at)):
             return after
         return Ending(place, place, kind)
@@ -218,7 +218,7 @@ def _open_bracket(even: CleanText, place: int, limit: int, continental: bool) ->
     return Ending(place, end, "amount", (place, end))
 
 
-def _direct_amount(even: CleanText, begin: int, money: int, limit: int, continental: bool) -> Ending:
+def _direct_amount(even: CleanText, begin: int, money: int, limit: int) -> Ending:
     """An amount without brackets counts only right behind the title: ': US$5 million', 'estimated cost US$5 million'."""
     connector = _CONNECTOR.search(even.folded, max(begin, money - 60), money)
     if not connector and (cell := _cell(even, money, limit)):

@@ -134,7 +134,7 @@ def _read_head(folded: str, start: int, position: int) -> Head | None:
             continue
         if not _known(word or ""):
             break
-        _add_word(columns, word or "", folded[token.end() : token.end() + 4])
+        _add_word(columns, word or "")
         position = token.end()
         if word in _NOUNS or _role(word or "") is not None:
             end = position
@@ -167,7 +167,7 @@ def _role(word: str) -> Role | None:
     return _ROLE_OF.get(word) or next((_ROLE_OF[part] for part in word.split("/") if part in _ROLE_OF), None)
 
 
-def _add_word(columns: list[list[str]], word: str, behind: str) -> None:
+def _add_word(columns: list[list[str]], word: str) -> None:
     """Add a word to the column it belongs to; a new one begins behind a noun, with a percent sign, or another payer."""
     if re.fullmatch(_COMPONENT_WORD, word) and len(columns) == 1:
         columns[-1] = []  # 'Components and costs' stands above the head as a heading

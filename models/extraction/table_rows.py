@@ -74,7 +74,7 @@ def cell_runs(even: CleanText, head: Head, begin: int, end: int) -> list[Cells]:
     ]
 
 
-def labelled_rows(even: CleanText, head: Head, begin: int, end: int, last: bool = False) -> list[Row]:
+def labelled_rows(even: CleanText, head: Head, begin: int, end: int, last: bool) -> list[Row]:
     """Read rows that begin with 'Component 2', '2.' or 'B.'; empty where fewer than two do.
 
     Of several runs of figures in a row the first counts, or the `last`.

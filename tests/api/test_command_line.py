@@ -324,7 +324,7 @@ def test_an_empty_host_is_refused(monkeypatch):
 def test_help_names_every_exit_code():
     said = " ".join(CliRunner().invoke(app, ["--help"]).stdout.split())
     assert "Exit codes: 0 done; 1 failed or refused" in said
-    assert "3 the database is missing" in said
+    assert "3 the database is missing, damaged, has no room to write, does not answer" in said
 
 
 @pytest.mark.parametrize("total", [None, 400])

@@ -27,6 +27,11 @@ TEXTS = [
     '[{"a": 1, "a": 2}, {"b": NaN}, {"c": 3}]',
 ]
 FAULTS = [
+    "[1e]",
+    '[{"a": 1}-1]',
+    '[{"a": 1}x]',
+    "[tru]",
+    '[{"a": "\\ud83c\\ud"}]',
     '[{"a": 1}\n,{"é": 2}\n,{"b" 3}]',
     '[{"a": 1}, {"é": 2}',
     '[{"a": 1}\n {"b": 2}]',
@@ -98,6 +103,19 @@ def test_random_texts_with_random_faults_are_read_as_the_whole_text_is(tmp_path,
         if isinstance(expected, (list, dict)):
             found = [value for _, value in read(tmp_path, text, drawn.randrange(1, 9), monkeypatch)]
             assert found == (expected if isinstance(expected, list) else [expected])
+
+
+def test_of_a_long_list_with_a_fault_no_more_is_held(tmp_path):
+    path = tmp_path / "a.json"
+    record = json.dumps(RECORD)
+    path.write_text(f"[{record},{record[:-1]},{','.join([record] * 100_000)}]")
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileRefusedError, match=f"is not JSON at line 1, column {2 * len(record) + 3}: "):
+            list(values_of_document(path))
+        assert tracemalloc.get_traced_memory()[1] < 8 * json_texts.PIECE
+    finally:
+        tracemalloc.stop()
 
 
 def test_of_a_long_list_no_more_than_some_pieces_are_held(tmp_path):

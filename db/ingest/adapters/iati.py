@@ -94,7 +94,7 @@ class IatiAdapter:
             **_reporter(node, language),
             **_times(node, money, findings),
             **_where(places, by_place, money),
-            **_what(sectors, by_sector, money, findings),
+            **_what(sectors, by_sector, money),
             **_dollars(money, findings),
             "conversions": tuple(money.conversions),
         }
@@ -186,7 +186,7 @@ def _where(places: Places, by_place: Shares | None, money: Money) -> dict[str, A
     return {"countries": tuple(named), "region": bucket}
 
 
-def _what(sectors: Sectors, by_sector: Shares | None, money: Money, findings: Findings) -> dict[str, Any]:
+def _what(sectors: Sectors, by_sector: Shares | None, money: Money) -> dict[str, Any]:
     shares = by_sector or sectors.rebased.shares
     codes: tuple[str, ...] = sectors.rebased.codes
     names = sectors.names

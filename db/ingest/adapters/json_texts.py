@@ -17,8 +17,14 @@ BLANKS = " \t\r\n"
 
 NO_BLANK = re.compile(f"[^{BLANKS}]")
 
-ENDS = (*BLANKS, ",", "]")
-"""What may stand behind a value, so that it is whole."""
+GOING_ON = ("", *"0123456789.eE+-")
+"""What may stand behind a number of which only the beginning was read."""
+
+OPEN = "Unterminated string"
+"""What is said, by its beginning, of a text whose end may be still to come. All else that a cut can cause is told near it."""
+
+LONGEST = 16
+"""Characters that belong together at most, as two halves of a character, `\\ud83c\\udfeb`, or a constant."""
 
 PIECE = 1 << 20
 """Characters of a document that are read at once."""
@@ -113,6 +119,15 @@ def values_of_document(path: Path) -> Iterator[tuple[str, Value]]:
             yield "", found
 
 
+class _Decoded(NamedTuple):
+    """A value that begins at some place, and where it ends; else what is wrong with it. `sure`: what follows changes nothing."""
+
+    fault: FileRefusedError
+    sure: bool
+    found: Value | None = None
+    end: int = 0
+
+
 class _Document:
     """A JSON text of which only the piece is held that is looked at."""
 
@@ -153,34 +168,30 @@ class _Document:
     def value(self) -> Value:
         """Read a value, and as much of the file as it takes."""
         self.next_character()
-        found, end, fault = self._decoded()
-        while not self.ended and not (
-            found and self.piece[end : end + 1] in ENDS
-        ):  # else it may be cut, or a number go on
+        while not (here := self._decoded()).sure and not self.ended:
             self._read_on()
-            found, end, fault = self._decoded()
-        if not found:
-            raise fault
-        self.place = end
-        return found
+        if not here.found:
+            raise here.fault
+        self.place = here.end
+        return here.found
 
     def require_end(self) -> None:
         """Refuse what stands behind the end."""
         if self.next_character() is not None:
             raise self._fault("Extra data", self.place)
 
-    def _decoded(self) -> tuple[Value | None, int, FileRefusedError]:
-        """The value that begins here, and where it ends; else what is wrong with it."""
-        fault = FileRefusedError(f"{self.name} {TOO_DEEP}")
+    def _decoded(self) -> "_Decoded":
+        fault, sure = FileRefusedError(f"{self.name} {TOO_DEEP}"), True
         for decoder, marked in ((_SOUND, False), (_FAULTY, True)):
             try:
                 value, end = decoder.raw_decode(self.piece, self.place)
-                return Value(value, marked), end, fault
+                return _Decoded(fault, self.piece[end : end + 1] not in GOING_ON, Value(value, marked), end)
             except json.JSONDecodeError as error:
                 fault = self._fault(error.msg, error.pos)
+                sure = not error.msg.startswith(OPEN) and error.pos + LONGEST < len(self.piece)
             except (ValueError, RecursionError):
                 pass
-        return None, 0, fault
+        return _Decoded(fault, sure)
 
     def _read_on(self) -> None:
         """Hold more of the file, twice as much where a value takes more than a piece."""

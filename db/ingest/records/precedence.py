@@ -24,7 +24,7 @@ def is_whole(listed: Sequence[ComponentRecord], stored: Sequence[Listed]) -> boo
     return replaces or _extracted(listed)
 
 
-def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed], corrected: bool = False) -> bool:
+def has_news(listed: Sequence[ComponentRecord], stored: Sequence[Listed], corrected: bool) -> bool:
     """Tell whether a list may change what is stored: an older document has nothing new to say, and of the same date a
     list that a person compiled stands before one that was read, and what was `corrected` since before what is shipped."""
     if not stored:

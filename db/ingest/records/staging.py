@@ -52,10 +52,6 @@ class Staged:
             found |= {(owner, key): place for owner, key, place in self.connection.execute(query)}
         return found
 
-    def among(self, ids: Collection[str]) -> set[str]:
-        """Those of some ids that are kept."""
-        return {owner for owner, _ in self.places(ids)}
-
     def owners(self) -> Iterator[Sequence[str]]:
         """All owners in their order, some at a time."""
         return ids_in_batches(self.connection, self.table.c.owner)

@@ -142,7 +142,7 @@ class Fetcher:
         return text, problem
 
 
-def read_documents(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> tuple[dict[str, Any], int]:
+def read_documents(answer: Answer, may_be_empty: bool, offset: int) -> tuple[dict[str, Any], int]:
     """Read a list of documents: an object by ids, among which `facets` may stand, or a list whose first row is the one
     after `offset`; and their total.
 
