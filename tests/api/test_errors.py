@@ -111,6 +111,14 @@ def test_a_position_that_no_column_can_hold_is_refused_on_both_databases(path, p
     assert problem(get(forged(link, position)), 400)["errors"][0]["parameter"] == "cursor"
 
 
+@pytest.mark.parametrize("sort", ["-amount_usd", "amount_usd", "-year", "status", "project_id"])
+def test_a_position_without_a_value_in_a_column_that_always_has_one_is_refused(sort, get):
+    link = get(f"/v1/components?limit=5&sort={sort}").json()["links"]["next"]
+    for position in ([None, None, None], [None, None, 1]):
+        made = position[1:] if sort == "project_id" else position
+        assert problem(get(forged(link, made)), 400)["errors"][0]["parameter"] == "cursor"
+
+
 @pytest.mark.parametrize("position", [None, 1, "P1", {"a": 1}])
 def test_a_position_that_is_no_list_is_refused(position, get):
     link = get("/v1/components?limit=5").json()["links"]["next"]

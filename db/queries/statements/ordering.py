@@ -125,7 +125,7 @@ def _value(column: ColumnElement[Any], value: Any) -> Any:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    elif value is None or (isinstance(value, wanted) and _fits(column.type, value)):
+    elif _can_be_null(column) if value is None else (isinstance(value, wanted) and _fits(column.type, value)):
         return value
     raise BadPositionError(f"{str(value)[:50]!r} is no value to go on from in this order")
 
