@@ -2,6 +2,7 @@
 #
 #   make run     everything a newcomer needs: environment, database, data, service
 #   make test    the tests, side by side where there are processors; ARGS go to pytest instead: make test ARGS="-k spend"
+#   make explore the tests of properties, with other random data each time
 #   make bench   speed beside floors and peers, on synthetic data
 #   make check   style, format, types, import contracts
 #
@@ -19,6 +20,7 @@ TOOLS := .venv-tools
 UV_VERSION := 0.13.9
 BENCH := .venv-bench
 SIZES ?= 100000
+TIMES ?= 5
 ARGS ?=
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
 PYTHON ?=
@@ -43,13 +45,16 @@ if [ -z "$$found" ]; then \
 fi
 endef
 
-.PHONY: run test bench check migrate load lock openapi format clean help
+.PHONY: run test explore bench check migrate load lock openapi format clean help
 
 run: migrate load ## set up what is missing, load the bundled data, serve on HOST and PORT
 	@exec $(PY) -m api serve
 
 test: $(DEV_STAMP) ## run the tests (ARGS="…" goes to pytest)
 	@$(PY) -m pytest $(or $(ARGS),$(SIDE_BY_SIDE))
+
+explore: $(DEV_STAMP) ## run the tests of properties TIMES="5" times, with other random data each time
+	@for time in $$(seq $(TIMES)); do $(PY) -m pytest -m hypothesis --hypothesis-profile=explore $(or $(ARGS),$(SIDE_BY_SIDE)); done
 
 bench: $(DEV_STAMP) $(BENCH_STAMP) ## measure speed (SIZES="100000,5000000"; ARGS="--out docs"); needs wrk
 	@$(PY) -m bench --sizes $(SIZES) $(ARGS)

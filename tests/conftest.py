@@ -14,6 +14,7 @@ from threading import Thread
 
 import anyio
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -26,6 +27,10 @@ from db.migrate import upgrade
 from db.queries.releases import RELEASE_CHANNEL
 from db.settings import get_settings
 from db.watch.watch import ReleaseWatch
+
+hypothesis.settings.register_profile("same", derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("explore", print_blob=True)
+hypothesis.settings.load_profile("same")  # equal code has equal results; `make explore` looks further
 
 DATABASES = ("sqlite", "postgresql")
 _numbers = itertools.count()

@@ -31,8 +31,6 @@ WALKS = hypothesis.settings(
     max_examples=60,
     stateful_step_count=8,
     deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=list(hypothesis.HealthCheck),  # a walk that ends at a missing row is no reason to stop
 )
 PAIRS = (("year_from", "year_to"), ("approved_from", "approved_to"), ("min_amount", "max_amount"))
