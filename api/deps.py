@@ -236,7 +236,7 @@ def _remembered(engine: Engine, release: Release, words: Vocabulary, known: Know
     Raises:
         ReadAnewError: if it is another, and whatever else `from_memory` raises it for.
     """
-    with reading(engine) as connection, from_memory(connection, {**words.standing, **known}, NEWEST):
+    with reading(engine) as connection, from_memory(connection, {**words.standing.always, **known}, NEWEST):
         yield Snapshot(connection, release, words)
 
 

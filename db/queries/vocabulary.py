@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -13,8 +12,8 @@ from db.queries.sources import all_sources, loaded_sources
 from db.queries.spend.buckets import PLACES
 from db.queries.spend.missing import years_question
 from db.queries.spend.summaries import known_members, projects_question, rows_question
-from db.queries.statements.asking import ask
-from db.queries.statements.prepared import Question, Row
+from db.queries.statements.asking import NOTHING, Standing, ask
+from db.queries.statements.prepared import Question
 from db.queries.statements.walking import EVERYTHING
 from models.country import Country, PlaceIndex
 from models.filters import Dimension
@@ -29,8 +28,7 @@ class Vocabulary:
     places: PlaceIndex
     instruments: tuple[str, ...]
     sources: Mapping[str, Source]
-    standing: Mapping[tuple[Any, ...], list[Row]] = field(default_factory=dict)
-    """The rows of questions that nearly every answer asks and that depend on the release alone, by their keys."""
+    standing: Standing = field(default_factory=lambda: Standing(NOTHING))
     loaded_places: frozenset[str] = frozenset()
     """Codes of the places that any row of money is in."""
     loaded_sources: tuple[Source, ...] = ()
@@ -65,7 +63,7 @@ def vocabulary(connection: Connection) -> Vocabulary:
         places=PlaceIndex(Country.model_validate(dict(row)) for row in rows),
         instruments=tuple(connection.scalars(instruments.order_by(project.c.instrument))),
         sources={source.source_id: source for source in all_sources(connection)},
-        standing={question.key: ask(connection, question) for question in _standing(connection)},
+        standing=Standing({question.key: ask(connection, question) for question in _standing(connection)}),
         loaded_places=frozenset(connection.scalars(select(place).where(*cells).distinct())),
         loaded_sources=tuple(loaded_sources(connection)),
         sources_of_projects=frozenset(connection.scalars(select(source).where(*of_sources).distinct())),

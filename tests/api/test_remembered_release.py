@@ -1,4 +1,5 @@
-"""On PostgreSQL an answer goes on from the release last seen. None is ever of two releases, nor under the tag of another."""
+"""On PostgreSQL an answer goes on from the release last seen, and of a file it knows what was asked before in that release. None
+is ever of two releases, nor under the tag of another."""
 
 import csv
 from itertools import count
@@ -14,11 +15,11 @@ from db.engine import reading
 from db.errors import NotFoundError, ReadAnewError
 from db.queries.releases import NEWEST, latest_release
 from db.queries.spend.buckets import PLACES
-from db.queries.statements.asking import ask, ask_ahead, assume, from_memory
+from db.queries.statements.asking import REMEMBERED, Standing, ask, ask_ahead, assume, from_memory
 from db.queries.statements.prepared import Question
 from tests.conftest import client_of, watch_of
 from tests.data.export_helpers import PROJECT, csv_text, take
-from tests.data.watching import is_idle
+from tests.data.watching import is_idle, statements
 
 ID = PROJECT["project_id"]
 RECORDS = (f"/v1/projects/{ID}", f"/v1/components/{ID}-whole")
@@ -80,7 +81,6 @@ def begins(engine):
     return lambda words, act: waiting.append((words, act))
 
 
-@only_postgresql
 @pytest.mark.parametrize("path", PATHS)
 def test_after_a_release_an_answer_is_that_of_a_service_that_remembers_nothing(engine, release, path):
     release()
@@ -169,6 +169,29 @@ def test_a_second_page_that_was_not_expected_is_counted(loaded_engines, monkeypa
     assert page["data"] == whole["data"][:3]
     assert page["totals"] == whole["totals"]
     assert page["totals"]["rows"] == len(whole["data"]) > 3
+
+
+@pytest.mark.parametrize("asked", ["", "&q=refugees", "&min_amount=1000000"])
+def test_a_further_page_of_a_file_counts_nothing_again(loaded_engines, asked):
+    engine = loaded_engines["sqlite"]
+    get = client_of(engine, create_app(engine, watch_of(engine)), room=0)
+    first = get(f"/v1/components?limit=5{asked}").json()
+    with statements(engine) as sent:
+        second = get(first["links"]["next"]).json()
+    assert second["totals"] == first["totals"]
+    assert second["meta"]["warnings"] == first["meta"]["warnings"]
+    assert len(second["data"]) == 5
+    [rows] = [one for one in sent if "release." not in one and "PRAGMA" not in one]
+    assert "listed_row.shown" in rows
+
+
+def test_few_answers_are_remembered_and_those_that_every_answer_needs_always():
+    standing = Standing({("always",): [(1,)]})
+    for number in range(REMEMBERED + 1):
+        standing.remember((number,), [(number,)])
+    assert standing.find((REMEMBERED,)) == [(REMEMBERED,)]
+    assert standing.find(("always",)) == [(1,)]
+    assert (standing.find((0,)), len(standing.lately)) == (None, 1)
 
 
 @pytest.fixture

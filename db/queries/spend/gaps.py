@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, se
 
 from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, ranges
 from db.queries.spend.cells import Plan, cells_of, summary
-from db.queries.spend.summaries import cells_of_all, known_members, summarised
+from db.queries.spend.summaries import cells_of_all, summarised
 from db.queries.statements.asking import ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot, slots_of, template_of
@@ -98,22 +98,19 @@ def _days(filters: Filters, first: int | None, last: int | None, kind: Dimension
 
 
 def time_question(filters: Filters) -> Question | None:
-    """The question for any row approved within the years and dates that a filter names, whatever else it is, if it names any."""
-    named = (filters.year_from, filters.year_to, filters.approved_from, filters.approved_to)
-    if all(bound is None for bound in named):
+    """The question for any row approved within the dates and years that a filter names, whatever else it is, if it names dates:
+    of which years there are rows is known."""
+    since, until = filters.approved_from, filters.approved_to
+    if since is None and until is None:
         return None
-    first, last, since, until = named
+    first, last = filters.year_from, filters.year_to
     time = Filters(year_from=first, year_to=last, approved_from=since, approved_to=until, year_basis=filters.year_basis)
     template, values = template_of(time)
     return Question(_any_of_time, (template,), values)
 
 
 def _any_of_time(time: Filters) -> Select[Any]:
-    """Cells know years and no days; facts are found by the years of the days."""
-    kind = Dimension.FISCAL_YEAR if time.year_basis is YearBasis.FISCAL else Dimension.YEAR
-    if time.approved_from is None and time.approved_to is None:
-        year, cells = known_members(kind)
-        return select(year).where(*cells, *_within(year, time.year_from, time.year_to)).limit(1)
+    """Cells know no days; facts are found by the years of the days."""
     return select(fact.c.project_id).where(fact.c.measure.in_(list(Measure)), *ranges(time)).limit(1)
 
 

@@ -1,27 +1,27 @@
 """What a filter names of which no row at all is loaded: an answer is empty there, and empty means not known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from db.queries.filtering import fact, tagged
 from db.queries.search import found_by
 from db.queries.spend.gaps import bounds_of, pairs_of, time_in_words, time_question, unloaded, year_questions
 from db.queries.spend.summaries import known_members
-from db.queries.statements.asking import ask, ask_standing
+from db.queries.statements.asking import ask_standing
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slots_of
 from models.filters import Dimension, Filters, SpendQuery
 from models.search import SearchQuery
-from models.vocabulary import Lender, Measure, Tag
+from models.vocabulary import Lender, Measure, Tag, YearBasis
 
 
 def missing(connection: Connection, filters: Filters, query: SpendQuery | None = None) -> Iterator[str]:
     """Say of which members, words, dates and years of a filter nothing at all is loaded, and of which years a query fills."""
     members: dict[Dimension, list[str]] = {}
     for dimension, asked in _named(filters):
-        known = {member for (member,) in ask(connection, _known_question(dimension, asked))}
+        known = {member for (member,) in ask_standing(connection, _known_question(dimension, asked))}
         members[dimension] = [member for member in asked if member in known]
         if absent := [member for member in asked if member not in known and member != "-"]:
             none = "no project loaded has a record of" if dimension is Dimension.SOURCE else "no row loaded has"
@@ -32,21 +32,39 @@ def missing(connection: Connection, filters: Filters, query: SpendQuery | None =
                 else "the answer is empty there, which is not zero"
             )
             yield f"{none} {dimension} {', '.join(absent)}: {there}"
-    if absent := [tag for tag in filters.tags if not ask(connection, Question(_any_of_tag, (tag,)))]:
+    if absent := [tag for tag in filters.tags if not ask_standing(connection, Question(_any_of_tag, (tag,)))]:
         yield f"no project loaded has tag {', '.join(absent)}: the answer is empty there, which is not zero"
-    if filters.search is not None and not ask(connection, Question(_any_of_words, (filters.search,))):
+    if filters.search is not None and not ask_standing(connection, Question(_any_of_words, (filters.search,))):
         yield "no row loaded holds the words of q: the answer is empty, which is not zero"
-    if (time := time_question(filters)) and not ask(connection, time):
-        yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
-    for years, bounds in _bounded(filters):
-        first, last = ask_standing(connection, years_question(years))[0]
-        kind = "fiscal year " if years is Dimension.FISCAL_YEAR else ""
-        if first is not None and min(bounds) < first:
-            yield f"no project loaded was approved before {kind}{first}"
-        if last is not None and max(bounds) > last:
-            yield f"no project loaded was approved after {kind}{last}"
+    yield from _no_time(connection, filters)
     for pair in pairs_of(filters, query.fill if query else None):
         yield from unloaded(connection, pair, members[pair.dimension], query)
+
+
+def _no_time(connection: Connection, filters: Filters) -> Iterator[str]:
+    """The same of the years and dates of a filter."""
+    loaded = {
+        kind: [year for (year,) in ask_standing(connection, years_question(kind))] for kind, _ in _bounded(filters)
+    }
+    if _is_empty(connection, filters, loaded):
+        yield f"no project loaded was approved {time_in_words(filters)}: the answer is empty, which is not zero"
+    for kind, named in _bounded(filters):
+        of_kind = "fiscal year " if kind is Dimension.FISCAL_YEAR else ""
+        if (years := loaded[kind]) and min(named) < years[0]:
+            yield f"no project loaded was approved before {of_kind}{years[0]}"
+        if years and max(named) > years[-1]:
+            yield f"no project loaded was approved after {of_kind}{years[-1]}"
+
+
+def _is_empty(connection: Connection, filters: Filters, loaded: Mapping[Dimension, Sequence[int]]) -> bool:
+    """Whether nothing was approved within the years and dates of a filter that names any."""
+    if time := time_question(filters):
+        return not ask_standing(connection, time)
+    first, last = filters.year_from, filters.year_to
+    if first is None and last is None:
+        return False
+    years = loaded[Dimension.FISCAL_YEAR if filters.year_basis is YearBasis.FISCAL else Dimension.YEAR]
+    return not any((first is None or first <= year) and (last is None or year <= last) for year in years)
 
 
 def missing_questions(connection: Connection, filters: Filters, query: SpendQuery | None = None) -> Iterator[Question]:
@@ -105,14 +123,14 @@ def _bounded(filters: Filters) -> Iterator[tuple[Dimension, list[int]]]:
             yield kind, named
 
 
-def years_question(years: Dimension) -> Question:
-    """The question for the first and the last year that any row has, on a basis."""
-    return Question(_first_and_last, (years,))
+def years_question(kind: Dimension) -> Question:
+    """The question for all years that rows have, on a basis, in their order."""
+    return Question(_years_loaded, (kind,))
 
 
-def _first_and_last(dimension: Dimension) -> Select[Any]:
-    year, cells = known_members(dimension)
-    return select(func.min(year), func.max(year)).where(*cells)
+def _years_loaded(kind: Dimension) -> Select[Any]:
+    year, cells = known_members(kind)
+    return select(year).where(*cells, year.is_not(None)).distinct().order_by(year)
 
 
 def unstated(connection: Connection, filters: Filters) -> Iterator[str]:
@@ -120,7 +138,7 @@ def unstated(connection: Connection, filters: Filters) -> Iterator[str]:
     measure = filters.measure
     if measure is Measure.COMMITMENT:
         return
-    if not ask(connection, _measure_question(filters)):
+    if not ask_standing(connection, _measure_question(filters)):
         yield f"no source loaded states any {measure}: the answer is empty, not zero"
     elif lenders := [lender for lender in filters.lenders if lender is not Lender.NOT_STATED]:
         yield f"no row states a {measure} by lender: {', '.join(lenders)} is empty, not zero"

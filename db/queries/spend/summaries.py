@@ -22,7 +22,7 @@ from db.queries.spend.facts import (
     projects_and_money,
     tells_methods,
 )
-from db.queries.statements.asking import ask
+from db.queries.statements.asking import ask_standing
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import template_of
 from models.filters import Dimension, Filters, SpendQuery
@@ -232,7 +232,7 @@ def _counted(build: Callable[..., Select[Any]], plan: Plan, filters: Filters) ->
 
 def number_of(connection: Connection, question: Question) -> int:
     """Ask a question whose answer is a number."""
-    return int(ask(connection, question)[0][0] or 0)
+    return int(ask_standing(connection, question)[0][0] or 0)
 
 
 def _rows_in(plan: Plan, filters: Filters) -> Select[Any]:

@@ -16,7 +16,7 @@ from db.queries.spend.facts import projects_and_money
 from db.queries.spend.families import FINANCING, listed_elsewhere, money_of, perhaps_twice, told_elsewhere, told_twice
 from db.queries.spend.missing import missing, missing_questions, unstated
 from db.queries.spend.summaries import money_of_status
-from db.queries.statements.asking import ask
+from db.queries.statements.asking import ask_standing
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import Values, template_of
 from models.filters import COUNTED_STATUSES, DROPPED, Dimension, Filters, SpendQuery
@@ -118,7 +118,7 @@ def _checks_of_spend(connection: Connection, query: SpendQuery) -> list[Check]:
 
 def _found(connection: Connection, checks: Sequence[Check]) -> Iterator[str]:
     """Do all checks with one statement, and say what they find."""
-    for number, projects, cents in ask(connection, _checks_question(checks)):
+    for number, projects, cents in ask_standing(connection, _checks_question(checks)):
         if projects:
             check = checks[number]
             yield check.say(money_of(int(cents), counted(int(projects), check.what)))

@@ -3,6 +3,7 @@ knew (ADR 33, 34)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,29 @@ Known = Mapping[tuple[Any, ...], list[Row]]
 
 NOTHING: Known = MappingProxyType({})
 
+REMEMBERED = 1_000
+"""Answers that are kept in a `Standing`, beside those that it always has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a release alone decides: the rows of questions that nearly every answer asks, and those of the last that were asked of
+    a file, as how much there is in the list of which this is another page."""
+
+    always: Known
+    lately: dict[tuple[Any, ...], list[Row]] = field(default_factory=dict)
+
+    def find(self, key: tuple[Any, ...]) -> list[Row] | None:
+        """The rows of a question, where they are known."""
+        rows = self.always.get(key)
+        return self.lately.get(key) if rows is None else rows
+
+    def remember(self, key: tuple[Any, ...], rows: list[Row]) -> None:
+        """Keep the rows of a question, which are few."""
+        if len(self.lately) >= REMEMBERED:
+            self.lately.clear()
+        self.lately[key] = rows
+
 
 def ask(connection: Connection, question: Question) -> list[Row]:
     """Return all rows of a question.
@@ -37,20 +61,22 @@ def ask(connection: Connection, question: Question) -> list[Row]:
 
 
 def ask_standing(connection: Connection, question: Question) -> list[Row]:
-    """The same of a question whose rows the release alone decides: a file is not asked where they are known (see `know`)."""
-    rows = _standing(connection).get(question.key)
-    return ask(connection, question) if rows is None else rows
+    """The same of a question that has few rows, which the release alone decides: a file is asked once while that is the newest
+    (see `know`); a server has `ask_ahead` and `from_memory`."""
+    standing: Standing | None = connection.get_execution_options().get("standing")
+    if standing is None:
+        return ask(connection, question)
+    rows = standing.find(question.key)
+    if rows is None:
+        rows = ask(connection, question)
+        standing.remember(question.key, rows)
+    return rows
 
 
-def know(connection: Connection, stands: Known) -> None:
-    """Say which rows questions have in the release that this reading of a file is of; a server has `from_memory`."""
-    if _standing(connection) is not stands:  # a connection that rested knows it still
-        connection.execution_options(stands=stands)
-
-
-def _standing(connection: Connection) -> Known:
-    found: Known = connection.get_execution_options().get("stands", NOTHING)
-    return found
+def know(connection: Connection, standing: Standing) -> None:
+    """Say what stands in the release that this reading of a file is of."""
+    if connection.get_execution_options().get("standing") is not standing:  # a connection that rested knows it still
+        connection.execution_options(standing=standing)
 
 
 def ask_ahead(connection: Connection, questions: Iterable[Question], last: bool = False) -> None:
