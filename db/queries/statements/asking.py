@@ -23,7 +23,7 @@ Known = Mapping[tuple[Any, ...], list[Row]]
 
 NOTHING: Known = MappingProxyType({})
 
-REMEMBERED = 1_000
+REMEMBERED = 100
 """Answers that are kept in a `Standing`, beside those that it always has."""
 
 
