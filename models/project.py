@@ -9,6 +9,7 @@ from pydantic import Field as Doc
 from sqlalchemy import JSON, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
+from models.filters import DROPPED
 from models.money import Usd
 from models.types import Code
 from models.vocabulary import Inclusion, Lender, Measure, Method, Relevance
@@ -286,3 +287,8 @@ def lineage(parents: Mapping[str, str | None], project_id: str) -> list[str]:
     while (parent := parents.get(path[-1])) is not None and parent not in path:
         path.append(parent)
     return path
+
+
+def is_held_in_parent(project: Mapping[str, Any]) -> bool:
+    """Whether the amount of a project's parent is known to hold the project's own; of one that was dropped it holds nothing."""
+    return bool(project["included_in_parent"] == Inclusion.YES and project["status"] != DROPPED)

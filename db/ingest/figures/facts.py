@@ -9,10 +9,11 @@ from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
 from models.classification import Taxonomy
 from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
+from models.filters import DROPPED
 from models.money import split_cents
-from models.project import fiscal_year, lineage
+from models.project import fiscal_year, is_held_in_parent, lineage
 from models.verdict import Decision, decide_remainder, split_shares
-from models.vocabulary import Granularity, Inclusion, Lender, Measure, Relevance
+from models.vocabulary import Granularity, Lender, Measure, Relevance
 
 
 @dataclass(slots=True)
@@ -83,22 +84,17 @@ def _family_totals(family: Family) -> dict[str, Totals]:
     included: dict[str, list[str]] = {key: [] for key in paths}
     excluded: dict[str, list[str]] = {key: [] for key in paths}
     for key, path in paths.items():
-        if family.members[key].project["status"] == "Dropped":
+        if family.members[key].project["status"] == DROPPED:
             continue
         held = True
         for below, above in pairwise(path):
-            held = held and _is_held(family.members[below].project)
+            held = held and is_held_in_parent(family.members[below].project)
             if above in paths:
                 (included if held else excluded)[above].append(key)
     return {
         key: Totals(key, _amounts(family.members[key].project), tuple(included[key]), tuple(excluded[key]))
         for key in sorted(paths, key=lambda key: len(paths[key]))
     }
-
-
-def _is_held(project: Mapping[str, Any]) -> bool:
-    """Whether the amount of a project's parent is known to hold the project's."""
-    return bool(project["included_in_parent"] == Inclusion.YES and project["status"] != "Dropped")
 
 
 def _amounts(project: Mapping[str, Any]) -> dict[Measure, int | None]:
