@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from api.answers.asked import Asked
 from api.answers.frames import Links, RowCount
 from api.answers.negotiation import Format
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.runs import (
     ERROR_COLUMNS,
     RUN_COLUMNS,
@@ -228,8 +228,8 @@ def list_runs(request: Request, key: IngestKey, params: Annotated[RunsParams, Qu
 def _runs(params: RunsParams, asked: Asked) -> Response:
     connection = asked.snapshot.connection
     if rows_format(asked.request, params.format) is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
-        ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
+        after, limit = page_to_read(asked.request, asked.snapshot.release.release_id, params, PAGE)
+        ask_ahead(connection, queries.list_questions(after, limit), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(RUN_COLUMNS, map(run_row, queries.list_runs(connection, after, limit)))
@@ -254,8 +254,7 @@ def list_run_errors(
 def _errors(run_id: int, params: ErrorsParams, asked: Asked) -> Response:
     connection = asked.snapshot.connection
     if rows_format(asked.request, params.format) is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
-        limit = (params.limit or PAGE) + 1
+        after, limit = page_to_read(asked.request, asked.snapshot.release.release_id, params, PAGE)
         ask_ahead(connection, queries.run_questions(run_id, after, limit, counted=True), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from api.answers.asked import Asked
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import MEDIA_TYPES, Format
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.shape import Rows, answer_one, answer_rows, in_columns, json_answer, rows_format, shown
 from api.answers.tables import in_dollars
 from api.bulk.datapackage import data_package
@@ -65,8 +65,8 @@ def list_releases(request: Request, snapshot: Snapshot, params: Annotated[Releas
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
     if rows_format(request, params.format) is Format.JSON:
-        after = decode_cursor(request, snapshot.release.release_id, params.cursor)
-        ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
+        after, limit = page_to_read(request, snapshot.release.release_id, params, PAGE)
+        ask_ahead(connection, queries.list_questions(after, limit), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(COLUMNS, map(_row, queries.list_releases(connection, after, limit)))
@@ -105,7 +105,7 @@ def list_release_changes(
     connection = snapshot.connection
     number, wanted = queries.number_of(connection, release_id), params.to_filter(snapshot)
     if rows_format(request, params.format) is Format.JSON:
-        after, limit = decode_cursor(request, number, params.cursor), (params.limit or PAGE) + 1
+        after, limit = page_to_read(request, number, params, PAGE)
         changes = queries.change_questions(connection, number, wanted, after, limit)
         ask_ahead(connection, chain(queries.release_questions(connection, release_id), changes), last=True)
     release = queries.get_release(connection, release_id)
