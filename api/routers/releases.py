@@ -21,6 +21,7 @@ from api.bulk.downloads import download
 from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
 from api.deps import Opening, Snapshot, read_once, reads, reads_at_length, snapshot_of
 from api.exports.columns import columns_of
+from api.http.base import base_of
 from api.openapi.document import CONTENT_RANGE, problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
 from api.problems.kinds import BadParameterError, ProblemItem
@@ -187,7 +188,7 @@ def _package(request: Request, snapshot: Snapshot, release_id: str) -> Response:
         files = _files(request, snapshot, release)
     except FilesGoneError:
         raise _gone(release) from None
-    package = data_package(str(request.base_url).rstrip("/"), release, files, snapshot.known.loaded_sources)
+    package = data_package(base_of(request.scope), release, files, snapshot.known.loaded_sources)
     return json_answer(package.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
@@ -212,7 +213,7 @@ def _listed(request: Request, snapshot: Snapshot, release: Release) -> list[dict
 
 
 def _address(request: Request, release: Release) -> str:
-    return f"{str(request.base_url).rstrip('/')}/v1/releases/{release.release_id}"
+    return f"{base_of(request.scope)}/v1/releases/{release.release_id}"
 
 
 def _file(request: Request, release: Release, file: KeptFile) -> dict[str, Any]:
