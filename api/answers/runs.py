@@ -19,10 +19,10 @@ from api.params.filters import FormatParams
 from api.params.lists import CURSOR, LIMIT, Limit
 from api.params.values import Codes, fields_of
 from api.problems.kinds import ProblemItem, in_body, problem
+from db.moments import now
 from db.queries import runs as queries
 from db.queries.statements.asking import ask_ahead
 from db.queries.vocabulary import Vocabulary
-from db.store import now
 from models.country import PlaceIndex
 from models.ingest_run import RunErrorPublic, RunPublic
 from models.release import Release

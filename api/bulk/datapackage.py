@@ -8,7 +8,7 @@ from api.answers.tables import TABLES
 from api.answers.terms import SOURCES
 from api.bulk.files import KeptFile
 from api.exports.columns import Column, Kind
-from db.queries.releases import in_utc
+from db.moments import in_utc
 from models.datapackage import (
     DataPackage,
     FieldType,

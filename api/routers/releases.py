@@ -26,8 +26,8 @@ from api.openapi.document import CONTENT_RANGE, problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
 from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
+from db.moments import in_utc
 from db.queries import releases as queries
-from db.queries.releases import in_utc
 from db.queries.statements.asking import ask_ahead, make_sure
 from db.queries.statements.pieces import Piece
 from models.datapackage import DataPackage

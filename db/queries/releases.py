@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -43,11 +42,6 @@ class ChangeFilter:
     measure: Measure = Measure.COMMITMENT
     projects: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Say a stored moment in UTC: SQLite gives it back without a zone, PostgreSQL in the session's."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def latest_release(connection: Connection) -> Release | None:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine, Select, func, select
 from db import tables
 from db.engine import reading, reading_once
 from db.errors import NotFoundError, ReadAnewError
+from db.moments import in_utc
 from db.queries.numbered import numbered_question, numbered_rows
-from db.queries.releases import in_utc
 from db.queries.statements.asking import ask, ask_dicts
 from db.queries.statements.ordering import Position
 from db.queries.statements.prepared import Question

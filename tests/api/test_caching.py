@@ -18,8 +18,7 @@ from api.deps import Snapshot, reads
 from api.http.front import DATE_LAGS
 from api.http.tags import http_date, tag_of
 from api.main import create_app, create_service
-from db.queries.releases import in_utc
-from db.store import now
+from db.moments import in_utc, now
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
 from tests.data.export_helpers import PROJECT, csv_text, rows, take

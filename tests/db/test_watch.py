@@ -15,7 +15,8 @@ from sqlalchemy import create_engine, insert, text
 from db import tables
 from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
-from db.queries.releases import in_utc, latest_release
+from db.moments import in_utc
+from db.queries.releases import latest_release
 from db.watch.listener import LISTENER
 from db.watch.stamp import stamp_of
 from db.watch.watch import ReleaseWatch

@@ -13,7 +13,8 @@ from db.ingest.records.ledger import Ledger
 from db.ingest.records.publishers import other_publisher, stored_publishers
 from db.ingest.records.stored import content_hash, known_projects, projects_of_components
 from db.ingest.records.validation import Valid
-from db.store import now, upsert
+from db.moments import now
+from db.store import upsert
 from models.project import ORIGINS
 from models.records import ProjectRecord
 

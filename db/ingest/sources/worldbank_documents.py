@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from db.ingest.sources.texts import TextStore, fetch_text, text_hash
 from db.ingest.sources.validators import Validators
 from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.ingest.sources.worldbank import Opener, open_worldbank
+from db.moments import now
 from db.progress import Progress, unseen
 from db.queries.spend.totals import totals_of
 from models.extraction.judging import Totals
@@ -78,7 +78,7 @@ class Fetcher:
 
     def project(self, project_id: str, totals: Totals) -> None:
         """Get what there is of a project and keep it."""
-        asked_at = datetime.now(UTC).replace(microsecond=0)
+        asked_at = now()
         records, total, notes = self._list(project_id)
         texts: dict[str, dict[str, str]] = {}
 
