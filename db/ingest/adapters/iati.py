@@ -22,14 +22,13 @@ from db.ingest.adapters.iati_fields import (
 )
 from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money_of, shares_of
 from db.ingest.adapters.iati_xml import Activity, Node, read_activities
-from db.ingest.records.validation import storable
 from db.progress import Position, anywhere
 from models.dates import check_partial_date
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
 from models.money import MAX_DOLLARS, usd
 from models.records import ProjectRecord
-from models.texts import clean_text
+from models.texts import clean_text, storable
 
 SOURCE = "iati"
 LONGEST = 20_000

@@ -17,10 +17,10 @@ from db.ingest.adapters.worldbank_fields import (
     read_texts,
     real_day,
 )
-from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.spool import read_manifest, read_page
 from models.filters import STATUSES
 from models.records import ProjectRecord, parse_flag
+from models.words import shape_of
 
 TEXTS = {
     "name": "project_name",

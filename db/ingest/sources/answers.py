@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.web import WrongAnswerError
+from models.words import shape_of
 
 
 def read_list(body: bytes) -> tuple[dict[str, Any], int]:

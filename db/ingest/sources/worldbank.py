@@ -17,12 +17,11 @@ from db.ingest.adapters.worldbank_fields import SOURCE, real_day
 from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
 from db.ingest.sources.answers import by_ids, read_list
-from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.progress import Progress, unseen
-from models.words import counted
+from models.words import counted, shape_of
 
 ROWS = 500
 """Projects of a page: the API takes up to 1,000; half of that comes in some megabytes."""

@@ -22,7 +22,6 @@ from db.ingest.adapters.worldbank_documents import (
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
 from db.ingest.sources.answers import by_ids, read_list
-from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.texts import TextStore, fetch_text, text_hash
@@ -34,7 +33,7 @@ from db.progress import Progress, unseen
 from db.queries.spend.totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
-from models.words import counted
+from models.words import counted, shape_of
 
 ROWS = 100
 """Documents of a page: the most that the API gives."""
