@@ -21,7 +21,7 @@ from db.ingest.adapters.worldbank_documents import (
 )
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
-from db.ingest.sources.answers import by_ids, read_list
+from db.ingest.sources.answers import items_of, read_list
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.texts import TextStore, fetch_text, text_hash
@@ -33,7 +33,7 @@ from db.progress import Progress, unseen
 from db.queries.spend.totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
-from models.words import counted, shape_of
+from models.words import counted
 
 ROWS = 100
 """Documents of a page: the most that the API gives."""
@@ -142,8 +142,7 @@ class Fetcher:
 
 
 def read_documents(answer: Answer, may_be_empty: bool, offset: int) -> tuple[dict[str, Any], int]:
-    """Read a list of documents: an object by ids, among which `facets` may stand, or a list whose first row is the one
-    after `offset`; and their total.
+    """Read a list of documents, whose first row is the one after `offset`, and their total.
 
     Raises:
         WrongAnswerError: if the body is none of that.
@@ -151,18 +150,8 @@ def read_documents(answer: Answer, may_be_empty: bool, offset: int) -> tuple[dic
     body, total = read_list(answer.body)
     if total > MOST:
         raise WrongAnswerError(f"a total of {total:,}, more than the documents of any one project")
-    documents = body.get("documents")
-    if isinstance(documents, list):
-        documents = by_ids(documents, offset, lambda item: item.get("id") if isinstance(item, dict) else None)
-    may_be_empty = may_be_empty or total <= offset
-    if documents is None and may_be_empty:
-        documents = {}
-    if not isinstance(documents, dict):
-        raise WrongAnswerError(f"a total of {total}, but {shape_of(documents)} for documents")
-    records = {key: _kept(item) for key, item in documents.items() if key != "facets"}
-    if not records and not may_be_empty:
-        raise WrongAnswerError(f"a total of {total}, but no documents")
-    return records, total
+    documents = items_of(body, total, "documents", offset, may_be_empty, lambda item: item.get("id"))
+    return {key: _kept(item) for key, item in documents.items()}, total
 
 
 def _kept(item: Any) -> dict[str, Any]:
