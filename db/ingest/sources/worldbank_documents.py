@@ -30,7 +30,7 @@ from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.ingest.sources.worldbank import Opener, open_worldbank
 from db.moments import now
 from db.progress import Progress, unseen
-from db.queries.spend.totals import totals_of
+from db.queries.stated_totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
 from models.words import counted
