@@ -26,11 +26,8 @@ class Member:
     verdict: Decision
 
 
-@dataclass(slots=True)
-class Family:
-    """A parent project and the additional financings that are projects too."""
-
-    members: dict[str, Member]
+Family = Mapping[str, Member]
+"""A parent project and the additional financings that are projects too, by their ids."""
 
 
 @dataclass(slots=True)
@@ -55,11 +52,11 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
     """Compute all rows of a family."""
     result = FamilyFacts()
     totals = _family_totals(family)
-    listed = {key: [_stated(c) for c in member.components] for key, member in family.members.items()}
+    listed = {key: [_stated(c) for c in member.components] for key, member in family.items()}
     allocations = allocate_family(totals, listed)
-    decisions = {cid: found for member in family.members.values() for cid, found in member.decisions.items()}
-    for key, member in family.members.items():
-        rows = allocations[key].rows
+    decisions = {cid: found for member in family.values() for cid, found in member.decisions.items()}
+    for key, member in family.items():
+        rows = allocations[key]
         _add_stand_ins(result, key, member, rows, decisions)
         decisions |= member.decisions
         cells = {measure: cells_of(member.project, measure) for measure in Measure}
@@ -79,20 +76,20 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
 def _family_totals(family: Family) -> dict[str, Totals]:
     """What each project of a family totals, with the financings that add to it, itself or by way of those between; those
     nearer the topmost come first. What was dropped adds to nothing."""
-    parents = {key: member.project["parent_project_id"] for key, member in family.members.items()}
-    paths = {key: lineage(parents, key) for key in family.members}
+    parents = {key: member.project["parent_project_id"] for key, member in family.items()}
+    paths = {key: lineage(parents, key) for key in family}
     included: dict[str, list[str]] = {key: [] for key in paths}
     excluded: dict[str, list[str]] = {key: [] for key in paths}
     for key, path in paths.items():
-        if family.members[key].project["status"] == DROPPED:
+        if family[key].project["status"] == DROPPED:
             continue
         held = True
         for below, above in pairwise(path):
-            held = held and is_held_in_parent(family.members[below].project)
+            held = held and is_held_in_parent(family[below].project)
             if above in paths:
                 (included if held else excluded)[above].append(key)
     return {
-        key: Totals(key, _amounts(family.members[key].project), tuple(included[key]), tuple(excluded[key]))
+        key: Totals(_amounts(family[key].project), tuple(included[key]), tuple(excluded[key]))
         for key in sorted(paths, key=lambda key: len(paths[key]))
     }
 
@@ -196,7 +193,7 @@ def _mark(facts: list[dict[str, Any]], family: Family) -> None:
             paid.add(of_measure)
             if fact["relevance"] != Relevance.NONE:
                 serving.add(of_measure)
-    aiming = {key for key, member in family.members.items() if member.verdict.relevance != Relevance.NONE}
+    aiming = {key for key, member in family.items() if member.verdict.relevance != Relevance.NONE}
     unmet = {(project_id, measure) for project_id, measure in paid - serving if project_id in aiming}
     for fact in facts:
         fact["spread"] = len(projects[fact["component_id"]]) > 1

@@ -12,7 +12,7 @@ from db import tables
 from db.ingest.figures.changes import keep_changes, money_states
 from db.ingest.figures.content import Content, stored_rows
 from db.ingest.figures.counted import CountedFact, made_facts, stored_facts
-from db.ingest.figures.facts import Family, FamilyFacts, Member, family_facts
+from db.ingest.figures.facts import FamilyFacts, Member, family_facts
 from db.ingest.figures.families import families_of
 from db.ingest.figures.hashing import keep_hashes
 from db.ingest.figures.listing import keep_listed
@@ -108,9 +108,9 @@ def _make(chunk: _Chunk, families: Mapping[str, list[str]], places: PlaceIndex) 
     made = FamilyFacts()
     for members in families.values():
         subtract_included({key: chunk.projects[key] for key in members})
-        family = Family({key: _member(chunk, key, taxonomy.version) for key in members})
+        family = {key: _member(chunk, key, taxonomy.version) for key in members}
         made += family_facts(family, places, taxonomy)
-        for key, member in family.members.items():
+        for key, member in family.items():
             chunk.projects[key] |= {name: getattr(member.verdict, name) for name in VERDICT}
     return made
 
