@@ -19,9 +19,9 @@ import pyarrow.parquet
 import pytest
 
 import api.bulk.files
-from api.answers.tables import TABLES
 from api.bulk.downloads import satisfiable
 from api.bulk.files import ReleaseFiles, _sweep
+from api.bulk.tables import TABLES
 from api.main import create_app
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
