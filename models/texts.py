@@ -20,6 +20,9 @@ PLAIN_FROM = 4
 SHOWN = 200
 """Characters of a refused value that are kept."""
 
+LONGEST_TEXT, LONGEST_WORDS, LONGEST_LABEL = 20_000, 2_000, 200
+"""Characters that fields of records have at most: a text such as an aim, a title or a reason, and what answers are grouped by."""
+
 LONGEST_PROJECT_ID, LONGEST_ID = 100, 120
 """Characters that the id of a project has at most, and any id: that of a component is longer by its number."""
 

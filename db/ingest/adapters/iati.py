@@ -28,11 +28,9 @@ from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
 from models.money import MAX_DOLLARS, usd
 from models.records import ProjectRecord
-from models.texts import clean_text, storable
+from models.texts import LONGEST_TEXT, clean_text, storable
 
 SOURCE = "iati"
-LONGEST = 20_000
-"""Characters of a description that are kept; longer ones are cut, which is listed."""
 UNSPECIFIED = "99810"
 """The DAC's code for sectors that are not specified; it decides nothing."""
 MEANING_FIRST = ("2", "1", "", "3", "4")
@@ -123,7 +121,7 @@ def _said_on(node: Node, generated: str, findings: Findings) -> str | None:
 
 
 def _note(notes: Sequence[str]) -> str | None:
-    return f"IATI: {'; '.join(notes)}"[:LONGEST] if notes else None
+    return f"IATI: {'; '.join(notes)}"[:LONGEST_TEXT] if notes else None
 
 
 def _objective(node: Node, language: str, findings: Findings) -> str | None:
@@ -133,11 +131,11 @@ def _objective(node: Node, language: str, findings: Findings) -> str | None:
     order = sorted(by_type, key=lambda kind: MEANING_FIRST.index(kind) if kind in MEANING_FIRST else len(MEANING_FIRST))
     texts = [text for kind in order if (text := text_of(by_type[kind], language))]
     whole = " ".join(dict.fromkeys(texts))
-    if len(whole) > LONGEST:
+    if len(whole) > LONGEST_TEXT:
         findings.set_aside.append(
-            ("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST:,}")
+            ("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST_TEXT:,}")
         )
-    return whole[:LONGEST] or None
+    return whole[:LONGEST_TEXT] or None
 
 
 def _reporter(node: Node, language: str) -> dict[str, Any]:
