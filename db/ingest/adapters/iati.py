@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from db.ingest.adapters.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord, file_date
 from db.ingest.adapters.iati_fields import (
     CODES,
     LANGUAGE,
@@ -50,11 +50,11 @@ class IatiAdapter:
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each activity; see `Adapter.read`."""
         name = storable(path.name)
-        file_date = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+        written_on = file_date(path)
         for activity in read_activities(path, self.position):
-            yield self._record(name, activity, file_date)
+            yield self._record(name, activity, written_on)
 
-    def _record(self, name: str, activity: Activity, file_date: str) -> RawRecord:
+    def _record(self, name: str, activity: Activity, written_on: str) -> RawRecord:
         node = activity.node
         place = f"{name}, line {node.line}"
         identifiers = _identifiers(node)
@@ -72,7 +72,7 @@ class IatiAdapter:
         fields = self._fields(node, findings) | {
             "project_id": project_id,
             "reported_id": identifier,
-            "as_of": _said_on(node, activity.generated, findings) or file_date,
+            "as_of": _said_on(node, activity.generated, findings) or written_on,
             "source": SOURCE,
             "source_url": self.source_url,
             "note": _note(findings.notes),
