@@ -129,11 +129,11 @@ class SummaryChanges:
             for place in places:
                 self._changes[place, owner] += whole
                 for kind in self._kinds_apart[place]:
-                    shares = shares_of.get(kind)
-                    if shares is None:
+                    known = shares_of.get(kind)
+                    if known is None:
                         found = _shares(kind, parts, figures)
-                        shares = shares_of[kind] = [(member, sign * packed(share)) for member, share in found]
-                    for member, share in shares:
+                        known = shares_of[kind] = [(member, sign * packed(share)) for member, share in found]
+                    for member, share in known:
                         self._changes_apart[self._apart[place, kind, member], owner] += share
 
     def _places_of_lines(self, lines: Sequence[Line]) -> PlacesByLines:
