@@ -134,28 +134,6 @@ class ProjectCountry(SQLModel, table=True):
     share_ppm: int | None = None
 
 
-class ProjectSector(SQLModel, table=True):
-    """A sector of a project, in the order of the source; percentages can be missing."""
-
-    __tablename__ = "project_sector"
-
-    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
-    position: int = Field(primary_key=True)
-    name: str
-    percent: int | None = None
-
-
-class ProjectTheme(SQLModel, table=True):
-    """A theme of a project, in the order of the source; percentages overlap and may pass 100."""
-
-    __tablename__ = "project_theme"
-
-    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
-    position: int = Field(primary_key=True)
-    name: str
-    percent: int | None = None
-
-
 class ProjectAmount(SQLModel, table=True):
     """A project's whole amount in one place, of one lender, under one measure, in cents: what `basis=project` counts."""
 

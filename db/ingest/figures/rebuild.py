@@ -225,26 +225,17 @@ def _stems(text: str | None) -> str:
 
 
 def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Write the projects with their places, sectors and themes, and return their own rows."""
+    """Write the projects with their places, and return their own rows."""
     rows: list[dict[str, Any]] = []
     countries: list[dict[str, Any]] = []
-    sectors: list[dict[str, Any]] = []
-    themes: list[dict[str, Any]] = []
     for project_id in project_ids:
         project = chunk.projects[project_id]
         rows.append({name: project[name] for name in PROJECT_COLUMNS} | {"source_id": project["source"]})
         countries += [
             {"project_id": project_id, "country_code": code, "share_ppm": share} for code, share in project["located"]
         ]
-        for target, name in ((sectors, "sectors"), (themes, "themes")):
-            target += [
-                {"project_id": project_id, "position": position, "name": text, "percent": None}
-                for position, text in enumerate(project[name], start=1)
-            ]
     upsert(connection, tables.project, rows)
     replace_rows(connection, tables.project_country, project_ids, countries)
-    replace_rows(connection, tables.project_sector, project_ids, sectors)
-    replace_rows(connection, tables.project_theme, project_ids, themes)
     return rows
 
 
