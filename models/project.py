@@ -61,8 +61,8 @@ class ProjectStatement(SQLModel, table=True):
     """What one source said of a project at one date, kept as it was read, so that differences stay visible.
 
     Of two sources that came in one way and hold for one date the one that came last overrules (`run_id`).
-    `origin` is the way it came in (`bundle`, `worldbank-export`, `worldbank-api`, `records`, `iati`); `as_of` is empty
-    where the source has no date, and `retrieved_at` is when the source was asked or the file read.
+    `origin` is the way it came in, one of `ORIGINS`; `as_of` is empty where the source has no date, and `retrieved_at` is
+    when the source was asked or the file read.
     """
 
     __tablename__ = "project_statement"
