@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Column, Connection, Table, bindparam, delete, func, select, text
+from sqlalchemy import Column, Connection, Table, bindparam, delete, func, literal, select, text
 
 from db import tables
 from db.bulk import Row, write_rows
@@ -39,6 +39,11 @@ def ids_in_batches(connection: Connection, column: Column[str]) -> Iterator[list
     while found := sorted(connection.scalars(some, {"last": last})):
         yield found
         last = found[-1]
+
+
+def has_rows(connection: Connection, table: Table) -> bool:
+    """Whether anything is in a table."""
+    return connection.execute(select(literal(1)).select_from(table).limit(1)).first() is not None
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
