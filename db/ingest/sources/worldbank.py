@@ -166,8 +166,8 @@ def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -
     A project that is asked for by its id and not there is a 404 with a good body.
 
     Raises:
-        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error; and if
-            it names a project twice.
+        WrongAnswerError: if the body is nothing, a page for browsers, cut off, an error or no list of projects; and if it
+            names a project twice.
     """
     body, total = read_list(answer.body)
     projects = items_of(

@@ -145,7 +145,7 @@ def read_documents(answer: Answer, may_be_empty: bool, offset: int) -> tuple[dic
     """Read a list of documents, whose first row is the one after `offset`, and their total.
 
     Raises:
-        WrongAnswerError: if the body is none of that.
+        WrongAnswerError: if the body is no such list, or one of more documents than any one project has.
     """
     body, total = read_list(answer.body)
     if total > MOST:
