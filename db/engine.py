@@ -85,7 +85,7 @@ def missing_file(engine: Engine) -> Path | None:
 
     None of one that may not be looked at or cannot be: SQLite says why where it is opened.
     """
-    path = _path_of(engine)
+    path = file_of(engine)
     try:
         return None if path is None or path.exists() else path
     except OSError:
@@ -112,7 +112,7 @@ def make_file(engine: Engine) -> None:
         raise DatabaseFileError(f"{path} cannot be written: {error}") from error
 
 
-def _path_of(engine: Engine) -> Path | None:
+def file_of(engine: Engine) -> Path | None:
     """The file of an SQLite database; none of a server, or of what is in memory."""
     named = engine.url.database if engine.dialect.name == "sqlite" else None
     return None if named in {None, "", ":memory:"} else Path(named)

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 
 from db import tables
 from db.errors import DataError, NotFoundError
+from db.moments import now
 from db.queries.statements.asking import ask, ask_ahead, ask_dicts
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot
-from db.store import now
 from models.api_key import ApiKey
 from models.vocabulary import Scope
 

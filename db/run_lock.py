@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError, PendingRollbackError
 
-from db.engine import reading
+from db.engine import file_of, reading
 from db.errors import BusyError, DatabaseFileError
 from db.revision import require_current
 
@@ -72,10 +72,11 @@ def is_free(engine: Engine) -> bool:
     if engine.dialect.name == "postgresql":
         with reading(engine) as connection:
             return not connection.scalar(text(HELD), {"key": RUN_LOCK})
-    if engine.url.database in {None, "", ":memory:"}:
+    path = file_of(engine)
+    if path is None:
         return False
     try:
-        with Path(f"{engine.url.database}-run").open("rb") as file:
+        with _beside(path).open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return True  # no run ever began
@@ -89,12 +90,17 @@ def _lock_of(engine: Engine) -> Iterator[Attempt]:
     """Yield what tries to take the lock; it is let go at the end."""
     if engine.dialect.name == "postgresql":
         yield from _advisory(engine)
-    elif engine.url.database in {None, "", ":memory:"}:
-        yield lambda: True  # nobody else can see such a database
+    elif (path := file_of(engine)) is None:
+        yield lambda: True  # nobody else can see what is in memory
     else:
         with reading(engine):
             pass  # nothing is made beside a database that is not there
-        yield from _file(Path(f"{engine.url.database}-run"))
+        yield from _file(_beside(path))
+
+
+def _beside(path: Path) -> Path:
+    """The file beside a database that one run holds at a time."""
+    return Path(f"{path}-run")
 
 
 def _advisory(engine: Engine) -> Iterator[Attempt]:

@@ -2,25 +2,21 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Column, Connection, Table, bindparam, delete, func, select, text
+from sqlalchemy import Column, Connection, Table, bindparam, delete, func, literal, select, text
 
 from db import tables
 from db.bulk import Row, write_rows
-from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
+from db.moments import in_utc, now
+from db.queries.releases import RELEASE_CHANNEL, latest_release
 from models.release import Change, Release
 from models.versions import Versions
 
 BATCH = 500
 
 T = TypeVar("T")
-
-
-def now() -> datetime:
-    """The present moment in UTC, to the second."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def batches(items: Sequence[T], size: int = BATCH) -> Iterator[Sequence[T]]:
@@ -43,6 +39,11 @@ def ids_in_batches(connection: Connection, column: Column[str]) -> Iterator[list
     while found := sorted(connection.scalars(some, {"last": last})):
         yield found
         last = found[-1]
+
+
+def has_rows(connection: Connection, table: Table) -> bool:
+    """Whether anything is in a table."""
+    return connection.execute(select(literal(1)).select_from(table).limit(1)).first() is not None
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -10,7 +10,7 @@ from models.category import Category
 from models.component import Component, ListedRow
 from models.country import Country
 from models.ingest_run import IngestRun, RejectedRecord, Submission
-from models.project import Project, ProjectAmount, ProjectCountry, ProjectSector, ProjectStatement, ProjectTheme
+from models.project import Project, ProjectAmount, ProjectCountry, ProjectStatement
 from models.release import ProjectHash, Release, ReleaseChange
 from models.search import SearchText
 from models.source import Source
@@ -36,9 +36,7 @@ project = _table(Project)
 project_amount = _table(ProjectAmount)
 project_country = _table(ProjectCountry)
 project_hash = _table(ProjectHash)
-project_sector = _table(ProjectSector)
 project_statement = _table(ProjectStatement)
-project_theme = _table(ProjectTheme)
 rejected_record = _table(RejectedRecord)
 release = _table(Release)
 release_change = _table(ReleaseChange)

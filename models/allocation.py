@@ -6,7 +6,7 @@ loses or doubles any of it: components as stated or scaled to the other total, a
 """
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from models.money import scale_cents, split_cents
 from models.vocabulary import Granularity, Measure
@@ -32,7 +32,6 @@ class Totals:
     projects of their own; `excluded` names those that are known or thought to lie outside it.
     """
 
-    key: str
     amounts: Mapping[Measure, int | None]
     included: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
@@ -50,31 +49,23 @@ class MoneyRow:
     exceeds_total: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """The rows of one project."""
-
-    project: str
-    rows: tuple[MoneyRow, ...] = field(default=())
-
-
 def fits(amount: int, total: int | None) -> bool:
     """Tell whether a sum of components fits a total, both in cents, within one percent of it."""
     return total is not None and total > 0 and abs(amount - total) * 100 <= FIT_TOLERANCE_PERCENT * total
 
 
-def allocate(totals: Totals, components: Sequence[StatedComponent]) -> Allocation:
+def allocate(totals: Totals, components: Sequence[StatedComponent]) -> list[MoneyRow]:
     """Lay one project's money on rows, for commitment, cost and, where stated, disbursement."""
     rows: list[MoneyRow] = []
     for measure in Measure:
         rows += _allocate_measure(measure, totals.amounts, components)
-    return Allocation(totals.key, tuple(rows))
+    return rows
 
 
 def allocate_family(
     family: Mapping[str, Totals], components: Mapping[str, Sequence[StatedComponent]]
-) -> dict[str, Allocation]:
-    """Lay the money of a parent and its additional financings on rows.
+) -> dict[str, list[MoneyRow]]:
+    """Lay the money of a parent and its additional financings on rows, project by project.
 
     Where a project's list of components covers financings that are projects of their own, it is spread over them in
     proportion to what they total on the measure that it is stated on, and marked as scaled. Everything else is allocated
@@ -84,7 +75,6 @@ def allocate_family(
         family: totals of the parent and of each additional financing, by project id, each before those that add to it.
         components: the components that each of them lists.
     """
-    lists = {key: list(components.get(key, ())) for key in family}
     spread: dict[str, list[StatedComponent]] = {}
     listing = set()
     for key in family:
@@ -94,14 +84,11 @@ def allocate_family(
             spread |= zip(covered, _spread(components[key], list(covered.values())), strict=True)
     result = {}
     for key in family:
-        own = [] if key in listing else lists[key]  # of the others it states no amounts
-        allocation = allocate(family[key], [*spread.get(key, ()), *own])
+        own = () if key in listing else components.get(key, ())  # of the others it states no amounts
+        rows = allocate(family[key], [*spread.get(key, ()), *own])
         if key in spread:
-            rows = tuple(
-                replace(row, scaled=row.scaled or bool(row.amount and row.component)) for row in allocation.rows
-            )
-            allocation = replace(allocation, rows=rows)
-        result[key] = allocation
+            rows = [replace(row, scaled=row.scaled or bool(row.amount and row.component)) for row in rows]
+        result[key] = rows
     return result
 
 

@@ -15,11 +15,10 @@ class MissingYearError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class PriceIndex:
-    """Annual averages of a price index, as published; `base_period` is the period whose average is 100."""
+    """Annual averages of a price index, as published."""
 
     name: str
     source: str
-    base_period: str
     by_year: Mapping[int, Decimal]
 
     def __post_init__(self) -> None:

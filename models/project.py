@@ -9,6 +9,7 @@ from pydantic import Field as Doc
 from sqlalchemy import JSON, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
+from models.filters import DROPPED
 from models.money import Usd
 from models.types import Code
 from models.vocabulary import Inclusion, Lender, Measure, Method, Relevance
@@ -60,8 +61,8 @@ class ProjectStatement(SQLModel, table=True):
     """What one source said of a project at one date, kept as it was read, so that differences stay visible.
 
     Of two sources that came in one way and hold for one date the one that came last overrules (`run_id`).
-    `origin` is the way it came in (`bundle`, `worldbank-export`, `worldbank-api`, `records`, `iati`); `as_of` is empty
-    where the source has no date, and `retrieved_at` is when the source was asked or the file read.
+    `origin` is the way it came in, one of `ORIGINS`; `as_of` is empty where the source has no date, and `retrieved_at` is
+    when the source was asked or the file read.
     """
 
     __tablename__ = "project_statement"
@@ -131,28 +132,6 @@ class ProjectCountry(SQLModel, table=True):
     project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
     country_code: str = Field(sa_type=Code, primary_key=True, foreign_key="country.code")
     share_ppm: int | None = None
-
-
-class ProjectSector(SQLModel, table=True):
-    """A sector of a project, in the order of the source; percentages can be missing."""
-
-    __tablename__ = "project_sector"
-
-    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
-    position: int = Field(primary_key=True)
-    name: str
-    percent: int | None = None
-
-
-class ProjectTheme(SQLModel, table=True):
-    """A theme of a project, in the order of the source; percentages overlap and may pass 100."""
-
-    __tablename__ = "project_theme"
-
-    project_id: str = Field(sa_type=Code, primary_key=True, foreign_key="project.project_id")
-    position: int = Field(primary_key=True)
-    name: str
-    percent: int | None = None
 
 
 class ProjectAmount(SQLModel, table=True):
@@ -286,3 +265,8 @@ def lineage(parents: Mapping[str, str | None], project_id: str) -> list[str]:
     while (parent := parents.get(path[-1])) is not None and parent not in path:
         path.append(parent)
     return path
+
+
+def is_held_in_parent(project: Mapping[str, Any]) -> bool:
+    """Whether the amount of a project's parent is known to hold the project's own; of one that was dropped it holds nothing."""
+    return bool(project["included_in_parent"] == Inclusion.YES and project["status"] != DROPPED)

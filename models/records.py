@@ -13,7 +13,10 @@ from models.money import PPM, parse_dollars
 from models.texts import (
     AS_TEXT,
     LONGEST_ID,
+    LONGEST_LABEL,
     LONGEST_PROJECT_ID,
+    LONGEST_TEXT,
+    LONGEST_WORDS,
     clean_text,
     form_of_ids,
     text_of,
@@ -125,11 +128,11 @@ def parse_positive_dollars(value: object) -> int | None:
     return cents
 
 
-Text = Annotated[Annotated[str, Field(max_length=20_000)] | None, AS_TEXT]
-Label = Annotated[Annotated[str, Field(max_length=200)] | None, AS_TEXT]
+Text = Annotated[Annotated[str, Field(max_length=LONGEST_TEXT)] | None, AS_TEXT]
+Label = Annotated[Annotated[str, Field(max_length=LONGEST_LABEL)] | None, AS_TEXT]
 """A text by which answers are grouped: it stands in an index, as JSON in ASCII. PostgreSQL takes 2,700 bytes there."""
 Address = Annotated[Text, AfterValidator(check_address)]
-Words = Annotated[str, Field(min_length=1, max_length=2_000), AS_TEXT]
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS), AS_TEXT]
 Day = Annotated[date | None, BeforeValidator(parse_day)]
 AsOf = Annotated[PartialDate | None, AS_TEXT]
 Flag = Annotated[bool, BeforeValidator(parse_flag)]
@@ -137,7 +140,7 @@ Items = Annotated[tuple[str, ...], BeforeValidator(parse_list)]
 Purposes = Annotated[Items, AfterValidator(check_purposes)]
 Countries = Annotated[Items, AfterValidator(check_countries)]
 Cents = Annotated[int | None, BeforeValidator(parse_positive_dollars)]
-Passage = Annotated[Annotated[str, Field(max_length=20_000)] | None, AfterValidator(without_nul)]
+Passage = Annotated[Annotated[str, Field(max_length=LONGEST_TEXT)] | None, AfterValidator(without_nul)]
 """Words of a document as they stand there, blanks and line breaks too: places in it are counted by them."""
 Ordinal = Annotated[int, Field(ge=1, le=999), BeforeValidator(check_number)]
 Offset = Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, BeforeValidator(check_number)]

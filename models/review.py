@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.component import ComponentDetail
+from models.texts import LONGEST_ID, LONGEST_WORDS
 from models.vocabulary import Certainty, Relevance
 
 Category = Annotated[str, Field(max_length=100)]
@@ -30,7 +31,7 @@ class ReviewLine(BaseModel):
 
 
 Lines = Annotated[list[ReviewLine], Field(min_length=1, max_length=20)]
-Words = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S")]
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST_WORDS, pattern=r"\S")]
 
 
 class ReviewRequest(BaseModel):
@@ -39,7 +40,7 @@ class ReviewRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     subject_id: str = Field(
-        max_length=120, description="A component's id, or a project's for its own row.", examples=["P167506-1"]
+        max_length=LONGEST_ID, description="A component's id, or a project's for its own row.", examples=["P167506-1"]
     )
     lines: Lines = Field(description="Its categories; several share the money.")
     certainty: Certainty = Field(description="`sure` (counts as confidence 0.9) or `doubtful` (0.5).")

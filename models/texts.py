@@ -17,6 +17,11 @@ PLAIN = f"^{_SIGN}+(?: {_SIGN}+)*$"
 PLAIN_FROM = 4
 """Characters of a plain text at least: a shorter one may stand for nothing, as "N/A" does."""
 
+SHOWN = 200
+"""Characters of a refused value that are kept."""
+
+LONGEST_TEXT, LONGEST_WORDS, LONGEST_LABEL = 20_000, 2_000, 200
+"""Characters that fields of records have at most: a text such as an aim, a title or a reason, and what answers are grouped by."""
 
 LONGEST_PROJECT_ID, LONGEST_ID = 100, 120
 """Characters that the id of a project has at most, and any id: that of a component is longer by its number."""
@@ -33,6 +38,12 @@ def no_id(text: str, most: int) -> str:
         f"{text[:60]!r} is no identifier: expected a letter of A to Z or a digit, then letters, digits or . _ : -, "
         f"{most} characters at most, as in P174085"
     )
+
+
+def storable(value: object, most: int = SHOWN) -> str:
+    """Write a value as text that every database can keep: without NUL, without half characters, not too long."""
+    text = str(value)[:most].replace("\x00", "\ufffd")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_p_number(text: str) -> bool:

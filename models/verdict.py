@@ -113,17 +113,13 @@ def whole_share(category: str, relevance: Relevance) -> tuple[CategoryShare, ...
 
 def from_rules(verdict: Verdict) -> Decision:
     """Turn the classifier's verdict into a decision."""
-    evidence = tuple(
-        {"rule": e.rule, "words": e.words, "field": e.field, "start": e.start, "end": e.end, "effect": e.effect}
-        for e in verdict.evidence
-    )
     coded = tuple(CategoryShare(s.category, s.share_ppm, s.known, Relevance(s.relevance)) for s in verdict.shares)
     return Decision(
         Method.RULES,
         coded or whole_share(verdict.category, Relevance(verdict.relevance)),
         round(verdict.confidence, 4),
         secondary=verdict.secondary,
-        evidence=evidence,
+        evidence=tuple(item.shown() for item in verdict.evidence),
         taxonomy_version=verdict.taxonomy_version,
         rules_version=verdict.rules_version,
     )

@@ -1,9 +1,26 @@
-"""Words of messages: what depends on a number, and what Python says of JSON."""
+"""Words of messages: what depends on a number, what a JSON value is, and what Python says of JSON."""
+
+from typing import Any
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Write a number with what it counts: "1 row", "1,200 rows". `many` is for plurals that do not end in an added s."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def shape_of(value: Any) -> str:
+    """Name the kind of a JSON value, for messages that must not hold its content."""
+    if value is None:
+        return "null"
+    names = {
+        bool: "a truth value",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "something else")
 
 
 JSON_FAULTS = {

@@ -12,8 +12,10 @@ from db.ingest.adapters import iati_xml
 from db.ingest.adapters.exchange import LOOK_BACK, NoRateError, to_dollars
 from db.ingest.adapters.iati_fields import CODES
 from models.classification import load_rules
-from models.iati.identifiers import MAX_ID, identifier_of, project_id_of
+from models.iati.identifiers import project_id_of
 from models.project import ORIGINS
+from models.texts import LONGEST_PROJECT_ID
+from tests.data.iati import identifier_of
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "iati.md").read_text(encoding="utf-8")
@@ -25,7 +27,7 @@ def test_limits_are_those_of_the_program():
     assert f"more than {iati_xml.MAX_DEPTH} deep" in WORDS
     assert f"more than {iati_xml.MAX_FILE // (1024 * MEBI)} GB when unpacked" in WORDS
     assert f"no place; more than {iati_xml.MAX_ACTIVITY // MEBI} MB" in WORDS
-    assert f"More than {MAX_ID} characters are refused" in WORDS
+    assert f"More than {LONGEST_PROJECT_ID} characters are refused" in WORDS
     assert f"of the {LOOK_BACK} days before" in WORDS
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote_plus
 
 from fastapi import Request
@@ -58,6 +58,24 @@ def decode_cursor(request: Request, release_id: int | None, cursor: str | None) 
         message = f"belongs to release {of_release}, the data are now at {release_id}: start again without it"
         raise _refused(cursor, "stale-cursor", message)
     return position
+
+
+class Paged(Protocol):
+    """The parameters that say which page of a list is asked for."""
+
+    limit: int | None
+    cursor: str | None
+
+
+def page_to_read(request: Request, release_id: int | None, params: Paged, page: int) -> tuple[list[Any] | None, int]:
+    """From where on a page of JSON is read, and how many rows: one more than it shows, which says that there is a next page.
+
+    `page` is the number of rows without a `limit`.
+
+    Raises:
+        BadParameterError: see `decode_cursor`.
+    """
+    return decode_cursor(request, release_id, params.cursor), (params.limit or page) + 1
 
 
 def _flat(text: str) -> str:

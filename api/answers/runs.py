@@ -15,14 +15,11 @@ from api.answers.shape import json_answer, rows_format, shown
 from api.deps import Snapshot, get_writer
 from api.exports.columns import columns_of
 from api.exports.stream import FileStream
-from api.params.filters import FormatParams
-from api.params.lists import CURSOR, LIMIT, Limit
-from api.params.values import Codes, fields_of
 from api.problems.kinds import ProblemItem, in_body, problem
+from db.moments import now
 from db.queries import runs as queries
 from db.queries.statements.asking import ask_ahead
 from db.queries.vocabulary import Vocabulary
-from db.store import now
 from models.country import PlaceIndex
 from models.ingest_run import RunErrorPublic, RunPublic
 from models.release import Release
@@ -32,22 +29,6 @@ SHOWN = 100
 """Errors that a report shows itself; the list has them all."""
 
 RUN_COLUMNS, ERROR_COLUMNS = columns_of(RunPublic), columns_of(RunErrorPublic)
-
-
-class RunsParams(FormatParams):
-    """Which runs to list."""
-
-    limit: Limit = LIMIT
-    cursor: str | None = CURSOR
-    fields: Codes = fields_of(RunPublic)
-
-
-class ErrorsParams(FormatParams):
-    """Which errors to list."""
-
-    limit: Limit = LIMIT
-    cursor: str | None = CURSOR
-    fields: Codes = fields_of(RunErrorPublic)
 
 
 class ReportLinks(BaseModel):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from api.answers.frames import LICENCE
 from api.answers.negotiation import MEDIA_TYPES, Format
-from api.answers.tables import TABLES
 from api.answers.terms import SOURCES
 from api.bulk.files import KeptFile
+from api.bulk.tables import TABLES
 from api.exports.columns import Column, Kind
-from db.queries.releases import in_utc
+from db.moments import in_utc
 from models.datapackage import (
     DataPackage,
     FieldType,

@@ -16,7 +16,7 @@ from typing import Any
 
 from api.answers.files import about_of, writer_of
 from api.answers.negotiation import Format
-from api.answers.tables import TABLES, Table
+from api.bulk.tables import TABLES, Table
 from api.deps import Snapshot
 from api.exports.columns import Column, Kind
 from db.errors import UnwritableError

@@ -1,6 +1,6 @@
 """What a picture of a spend query looks like: which kind, what stands on its axis, and what cannot be drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,19 +81,18 @@ def choose(query: SpendQuery, wishes: Wishes) -> Choice:
     axis = next(iter([*years, *query.group_by]), None)
     series = next((dimension for dimension in query.group_by if dimension is not axis), None)
     allowed = _charts(query, wishes.scale, bool(years), series is not None)
-    chart = wishes.chart or next(iter(allowed))
+    chart = wishes.chart or allowed[0]
     if chart not in allowed:
-        raise _refusal("chart", chart, _why_not(chart, wishes.scale), list(allowed))
+        raise _refusal("chart", chart, _why_not(chart, wishes.scale), allowed)
     return Choice(chart, wishes.scale, wishes.theme, axis, series)
 
 
-def _charts(query: SpendQuery, scale: Scale, years: bool, series: bool) -> Mapping[Chart, None]:
+def _charts(query: SpendQuery, scale: Scale, years: bool, series: bool) -> list[Chart]:
     """The kinds that show this query honestly, the most fitting first."""
-    found = {Chart.BAR: None, **({Chart.LINE: None} if years else {})}
-    if query.additive and scale is Scale.LINEAR:
-        found |= {Chart.STACKED: None}
-        return dict.fromkeys([Chart.STACKED, *found]) if series else found
-    return dict.fromkeys([Chart.LINE, *found]) if years and series else found
+    lines = [Chart.LINE] if years else []
+    stacked = [Chart.STACKED] if query.additive and scale is Scale.LINEAR else []
+    fitting = stacked or lines if series else []
+    return list(dict.fromkeys([*fitting, Chart.BAR, *lines, *stacked]))
 
 
 def _why_not(chart: Chart, scale: Scale) -> str:
@@ -105,12 +104,14 @@ def _why_not(chart: Chart, scale: Scale) -> str:
 
 
 def _refusal(
-    parameter: str, value: str, message: str, allowed: list[str] | None = None, suggestion: str | None = None
+    parameter: str, value: str, message: str, allowed: Sequence[str] = (), suggestion: str | None = None
 ) -> BadParameterError:
-    suggestion = suggestion or (allowed[0] if allowed else None)
-    allowed = [str(one) for one in allowed] if allowed else None
     return BadParameterError(
         ProblemItem(
-            parameter=parameter, value=value, message=f"{parameter}: {message}", allowed=allowed, suggestion=suggestion
+            parameter=parameter,
+            value=value,
+            message=f"{parameter}: {message}",
+            allowed=list(map(str, allowed)) or None,
+            suggestion=suggestion or next(iter(allowed), None),
         )
     )

@@ -61,10 +61,7 @@ def evaluate_labels(
 
 
 def _prediction(project_id: str, verdict: Verdict) -> list[str]:
-    evidence = [
-        {"rule": e.rule, "words": e.words, "field": e.field, "start": e.start, "end": e.end, "effect": e.effect}
-        for e in verdict.evidence
-    ]
+    evidence = [item.shown() for item in verdict.evidence]
     secondary = ";".join(verdict.secondary)
     confidence = f"{verdict.confidence:.2f}"
     return [

@@ -1,7 +1,6 @@
 """How a measurement of the classifier is written down: as a document for programs and as one for readers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from db.ingest.adapters.labelled import LabelledText
@@ -46,7 +45,7 @@ def _document(result: Evaluation, by_id: Mapping[str, tuple[LabelledText, Verdic
                 "name": by_id[error.project_id][0].text.name,
                 "label": list(error.expected),
                 "verdict": list(error.found),
-                "evidence": [asdict(item) for item in by_id[error.project_id][1].evidence],
+                "evidence": [item.shown() for item in by_id[error.project_id][1].evidence],
             }
             for error in result.errors
         ],

@@ -24,11 +24,11 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import make_engine
-from db.ingest.records.validation import storable
 from db.ingest.report import Report
 from db.progress import Progress as Counted
 from db.settings import get_settings
 from db.watch.watch import ReleaseWatch
+from models.texts import storable
 from models.words import counted
 
 REPLICA_SECONDS = 5

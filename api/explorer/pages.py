@@ -14,6 +14,7 @@ from api.explorer import words
 from api.explorer.assets import ASSETS_PATH, SCRIPTS, TEMPLATES
 from api.explorer.form import label_of
 from api.guide.markdown import inline_html
+from api.http.base import base_of
 from api.problems.kinds import PROBLEMS, BadParameterError
 from api.problems.troubles import Trouble, trouble_of
 from db.errors import DataError, NotFoundError, SchemaOutdatedError
@@ -68,7 +69,7 @@ def page(request: Request, name: str, status: int = 200, csp: str = CSP, **value
     root = root_of(request)
     template = _environment().get_template(name)
     text = template.render(
-        root=root, assets=f"{root}{ASSETS_PATH}", scripts=SCRIPTS, base=str(request.base_url).rstrip("/"), **values
+        root=root, assets=f"{root}{ASSETS_PATH}", scripts=SCRIPTS, base=base_of(request.scope), **values
     )
     return Response(text, status, HEADERS | {"Content-Security-Policy": csp}, "text/html; charset=utf-8")
 

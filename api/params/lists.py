@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.deps import Snapshot
-from api.params.filters import PricedParams
+from api.params.filters import FormatParams, PricedParams
 from api.params.values import NUMBER, SPLIT, TAXONOMY, Codes, Truth, fields_of, one_of, sort_of, with_minus
 from db.queries.components import SORTABLE as SORTABLE_COMPONENTS
 from db.queries.projects import SORTABLE as SORTABLE_PROJECTS
@@ -39,6 +39,13 @@ CURSOR = Field(
     description="Where to go on: `links.next` of the page before holds it. It belongs to one query and one release.",
     examples=["WzEsIjNjM2M5ZTA4YTc2NWU4YmQiLFs4Nzg0ODAwMDAwMCwiaG9zdF9jb21tdW5pdGllcyJdXQ"],
 )
+
+
+class PageParams(FormatParams):
+    """A page of a list that has one order."""
+
+    limit: Limit = LIMIT
+    cursor: str | None = CURSOR
 
 
 class CursorParams(PricedParams):

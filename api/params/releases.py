@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import Snapshot
 from api.params.filters import FormatParams
 from api.params.known import known_projects
-from api.params.lists import CURSOR, LIMIT, Limit
+from api.params.lists import PageParams
 from api.params.values import CATEGORIES, SPLIT, Codes, Identifiers, fields_of, listed, one_of
 from db.queries.releases import ChangeFilter
 from models.release import Change, ReleaseChangePublic, ReleaseDetail, ReleasePublic
@@ -51,20 +51,13 @@ class ReleaseParams(FormatParams):
     fields: Codes = fields_of(ReleaseDetail)
 
 
-class _PageParams(FormatParams):
-    """A page of a list that has one order."""
-
-    limit: Limit = LIMIT
-    cursor: str | None = CURSOR
-
-
-class ReleasesParams(_PageParams):
+class ReleasesParams(PageParams):
     """Which releases to list."""
 
     fields: Codes = fields_of(ReleasePublic)
 
 
-class ChangesParams(_PageParams):
+class ChangesParams(PageParams):
     """Which changes of a release to list."""
 
     fields: Codes = fields_of(ReleaseChangePublic)

@@ -13,12 +13,10 @@ from api.problems.kinds import unknown_value
 from models.classification import load_taxonomy
 from models.money import MAX_DOLLARS
 from models.search import MAX_QUERY, parse_query
-from models.texts import LONGEST_ID, form_of_ids, no_id
+from models.texts import LONGEST_ID, LONGEST_LABEL, form_of_ids, no_id
 
 MAX_VALUES = 300
 TRUTHS = ("true", "false")
-LONGEST_TEXT = 200
-"""Characters that a free text in records has at most (`models.records.Label`)."""
 
 IDENTIFIER = form_of_ids(LONGEST_ID)
 """What identifiers look like: as on their way in."""
@@ -36,7 +34,7 @@ def _split(value: object) -> object:
 
 def _uncut(value: object) -> object:
     """Take a repeated parameter as a list of texts that may be values with commas: `parted` cuts those that are none."""
-    return _listed(value, lambda item: item.split(",") if len(item.strip()) > LONGEST_TEXT else [item])
+    return _listed(value, lambda item: item.split(",") if len(item.strip()) > LONGEST_LABEL else [item])
 
 
 def parted(values: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -91,7 +89,7 @@ def listed(
     Without a `pattern` each is a text of any characters.
     """
     known = list(allowed)
-    form = {"maxLength": LONGEST_TEXT} if pattern is None else {"pattern": pattern}
+    form = {"maxLength": LONGEST_LABEL} if pattern is None else {"pattern": pattern}
     words = f" One of: {', '.join(known)}." if 0 < len(known) < 20 else ""
     default: dict[str, Any] = {} if required else {"default_factory": list}
     items: dict[str, Any] = {"type": "string"} | ({"enum": known} if known else form)

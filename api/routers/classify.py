@@ -78,7 +78,6 @@ def classify_text(text: Annotated[ClassifyRequest, Body(examples=[EXAMPLE])]) ->
         name: tuple(value) if isinstance(value, list) else value for name, value in text.model_dump().items()
     }
     verdict = classify(ClassifierInput(**fields))
-    evidence = [{name: getattr(item, name) for name in EvidenceItem.model_fields} for item in verdict.evidence]
     return json_answer(
         {
             "category": verdict.category,
@@ -89,7 +88,7 @@ def classify_text(text: Annotated[ClassifyRequest, Body(examples=[EXAMPLE])]) ->
                 {"category": s.category, "share_percent": s.share_ppm / 10_000, "relevance": s.relevance}
                 for s in verdict.shares
             ],
-            "evidence": evidence,
+            "evidence": [item.shown() for item in verdict.evidence],
             "taxonomy_version": verdict.taxonomy_version,
             "rules_version": verdict.rules_version,
         }

@@ -13,7 +13,7 @@ from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import Format
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.answers.tables import component_names, component_table
 from api.deps import Snapshot, reads
@@ -76,8 +76,8 @@ def answer_components(asked: Asked, params: ComponentsParams, of_project: str | 
     only = component_names(form, params.fields)
     read = partial(component_table, asked.snapshot, filters, sort, only=only)
     if form is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
-        questions = queries.list_questions(connection, filters, sort, after, (params.limit or PAGE) + 1, only)
+        after, limit = page_to_read(asked.request, asked.snapshot.release.release_id, params, PAGE)
+        questions = queries.list_questions(connection, filters, sort, after, limit, only)
         known = [] if of_project is None else [stored_question([of_project])]
         gaps = gap_questions(connection, filters, of_rows=True, any_status=any_status)
         ask_ahead(connection, chain(known, questions, gaps), last=True)

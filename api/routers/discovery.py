@@ -10,6 +10,7 @@ from api.answers.frames import LICENCE, TERMS, OneAnswer
 from api.answers.shape import json_answer
 from api.answers.terms import in_words, licence_of
 from api.deps import Snapshot, reads
+from api.http.base import base_of
 from models.encoding import to_json
 
 router = APIRouter(tags=["reference"])
@@ -49,7 +50,7 @@ class CitationParams(BaseModel):
 def get_citation(request: Request, snapshot: Snapshot, params: Annotated[CitationParams, Query()]) -> Response:
     """How to cite what is answered now: the release with its date and the hash of its content."""
     asked = Asked(request, snapshot)
-    citation = citation_of(str(request.base_url).rstrip("/"), snapshot)
+    citation = citation_of(base_of(request.scope), snapshot)
     if params.style == "text":
         return Response(citation["text"] + "\n", media_type="text/plain; charset=utf-8")
     if params.style == "bibtex":
@@ -107,7 +108,7 @@ class Catalogue(BaseModel):
 )
 def get_api_catalogue(request: Request) -> Response:
     """The catalogue of this API, as RFC 9727 describes it."""
-    base = str(request.base_url).rstrip("/")
+    base = base_of(request.scope)
     links = {
         "service-desc": [{"href": f"{base}/openapi.json", "type": "application/vnd.oai.openapi+json;version=3.1"}],
         "service-doc": [{"href": f"{base}/docs", "type": "text/html"}],

@@ -11,6 +11,7 @@ from api.explorer.pages import SWAGGER_CSP, PageRoute, page, root_of
 from api.guide.documents import decisions, documents, files, guides
 from api.guide.glossary import glossary
 from api.guide.markdown import html_of, with_address
+from api.http.base import base_of
 from api.openapi.samples import BASE
 from api.params.values import TAXONOMY
 from db.errors import NotFoundError
@@ -68,6 +69,6 @@ def guide_page(request: Request, name: str) -> Response:
     if name not in documents():
         raise NotFoundError("page", name, nearest_of(name, [*documents(), *MADE]))
     document = documents()[name]
-    base = str(request.base_url).rstrip("/")
+    base = base_of(request.scope)
     content = with_address(html_of(document), base)
     return document_page(request, "document.html", name, title=document.title, content=content)

@@ -13,6 +13,7 @@ from api.answers.frames import Links, Meta, RowCount
 from api.answers.shape import Rows, answer_rows
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
+from api.http.base import base_of
 from api.params.filters import FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
@@ -87,7 +88,7 @@ def get_headline(request: Request, snapshot: Snapshot, params: Annotated[Headlin
     (`source=worldbank-projects`), approved 2014-01-01 to 2024-03-31."""
     asked = Asked(request, snapshot)
     result = headline(snapshot.connection, TAXONOMY, snapshot.known.sources_of_projects)
-    rows = figure_rows(str(request.base_url).rstrip("/"), result)
+    rows = figure_rows(base_of(request.scope), result)
 
     def wrap() -> dict[str, Any]:
         return {

@@ -11,7 +11,8 @@ from api.freshness import is_stale
 from api.problems.kinds import MEDIA_TYPE, PROBLEM_REF, PROBLEMS, problem
 from db.engine import reading
 from db.errors import SchemaOutdatedError
-from db.queries.releases import in_utc, latest_release
+from db.moments import in_utc
+from db.queries.releases import latest_release
 from db.revision import require_current
 
 router = APIRouter(tags=["health"])

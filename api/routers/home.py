@@ -10,6 +10,7 @@ from api.deps import Snapshot, reads
 from api.explorer.form import filter_choices
 from api.explorer.pages import PageRoute, page, root_of
 from api.explorer.snippets import ROWS, snippets
+from api.http.base import base_of
 from api.params.filters import ASK_FOR_ALL
 from api.params.values import TAXONOMY
 from api.routers.headline import figure_rows, query_address
@@ -34,7 +35,7 @@ OF_TRACKERS = re.compile(r"utm_.*|fbclid|gclid")
 @reads
 def home(request: Request, snapshot: Snapshot) -> Response:
     """Show the headline and the first view; a question in the address is answered by the page's script."""
-    root, base = root_of(request), str(request.base_url).rstrip("/")
+    root, base = root_of(request), base_of(request.scope)
     beside = spend_questions(snapshot.connection, FIRST)
     result = headline(snapshot.connection, TAXONOMY, snapshot.known.sources_of_projects, beside)
     answer = spend(snapshot.connection, FIRST)

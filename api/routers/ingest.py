@@ -10,19 +10,17 @@ from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.answers.asked import Asked
 from api.answers.frames import Links, RowCount
 from api.answers.negotiation import Format
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.runs import (
     ERROR_COLUMNS,
     RUN_COLUMNS,
-    ErrorsParams,
     RunReport,
-    RunsParams,
     address_of,
     answer_from_runs,
     error_row,
@@ -33,7 +31,7 @@ from api.answers.runs import (
 from api.answers.shape import Rows, answer_rows, in_columns, rows_format
 from api.deps import get_writer
 from api.openapi.document import LATER, LOCATION, problems_of
-from api.params.values import Truth
+from api.params.runs import ErrorsParams, RunsParams, SendParams
 from api.problems.kinds import ProblemItem, RefusedError
 from api.security import IngestKey, unauthorized
 from api.uploads import Body, receive
@@ -44,7 +42,7 @@ from db.queries.statements.pieces import Piece
 from db.settings import get_settings
 from models.api_key import ApiKey
 from models.ingest_run import RunErrorPublic, RunPublic
-from models.vocabulary import OnError, RunStatus
+from models.vocabulary import RunStatus
 
 router = APIRouter(prefix="/v1/ingest", tags=["ingest"])
 
@@ -83,21 +81,6 @@ ANSWERS[202] = {
     "description": "Kept, and to be taken in: ask the address in `Location` again after `Retry-After` seconds",
     "model": RunReport,
 }
-
-
-class SendParams(BaseModel):
-    """On which terms records are taken in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    dry_run: Truth = Field(
-        default=False, description="Say what would happen, and store nothing but that report.", examples=[True]
-    )
-    on_error: OnError = Field(
-        default=OnError.ACCEPT_GOOD,
-        description="Where some records are bad: `accept_good` takes the others in, `reject_all` takes none.",
-        examples=["reject_all"],
-    )
 
 
 IdempotencyKey = Annotated[
@@ -228,8 +211,8 @@ def list_runs(request: Request, key: IngestKey, params: Annotated[RunsParams, Qu
 def _runs(params: RunsParams, asked: Asked) -> Response:
     connection = asked.snapshot.connection
     if rows_format(asked.request, params.format) is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
-        ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
+        after, limit = page_to_read(asked.request, asked.snapshot.release.release_id, params, PAGE)
+        ask_ahead(connection, queries.list_questions(after, limit), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(RUN_COLUMNS, map(run_row, queries.list_runs(connection, after, limit)))
@@ -254,8 +237,7 @@ def list_run_errors(
 def _errors(run_id: int, params: ErrorsParams, asked: Asked) -> Response:
     connection = asked.snapshot.connection
     if rows_format(asked.request, params.format) is Format.JSON:
-        after = decode_cursor(asked.request, asked.snapshot.release.release_id, params.cursor)
-        limit = (params.limit or PAGE) + 1
+        after, limit = page_to_read(asked.request, asked.snapshot.release.release_id, params, PAGE)
         ask_ahead(connection, queries.run_questions(run_id, after, limit, counted=True), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:

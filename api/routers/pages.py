@@ -9,6 +9,7 @@ from api.answers.labels import labels_of
 from api.deps import Snapshot, reads
 from api.explorer.pages import PageRoute, page
 from api.explorer.snippets import ONE, snippets
+from api.http.base import base_of
 from api.routers.components import ComponentId, find_component, project_rows, project_rows_questions
 from api.routers.projects import ProjectId, project_row
 from db.queries.project_ids import has_parent, parent_question
@@ -61,7 +62,7 @@ def _counted_as(row: dict[str, Any]) -> dict[str, Any]:
 def _beside(request: Request, snapshot: Snapshot, path: str) -> dict[str, Any]:
     """What both pages show beside the thing itself: names of codes, the release, the request as code."""
     names = labels_of(snapshot)
-    base = str(request.base_url).rstrip("/")
+    base = base_of(request.scope)
     return {
         "categories": names[Dimension.CATEGORY],
         "places": names[Dimension.COUNTRY],

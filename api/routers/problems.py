@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from api.answers.negotiation import prefers_page
 from api.answers.shape import json_answer
+from api.http.base import base_of
 from api.problems.kinds import ADVICE, PROBLEMS
 from api.routers.guide import document_page
 
@@ -35,7 +36,7 @@ class ProblemKinds(BaseModel):
 def kind_of(request: Request, kind: str) -> ProblemKind:
     """Describe a kind of problem."""
     status, title = PROBLEMS[kind]
-    address = f"{str(request.base_url).rstrip('/')}/problems/{kind}"
+    address = f"{base_of(request.scope)}/problems/{kind}"
     return ProblemKind(type=address, status=status, title=title, advice=ADVICE[kind])
 
 

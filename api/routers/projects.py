@@ -10,7 +10,7 @@ from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import Format
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.answers.tables import project_table
 from api.deps import Snapshot, reads
@@ -53,7 +53,7 @@ def list_projects(request: Request, snapshot: Snapshot, params: Annotated[Projec
     asked, filters, sort = Asked(request, snapshot), params.to_filters(snapshot), params.sort_keys()
     read = partial(project_table, snapshot, filters, sort)
     if rows_format(request, params.format) is Format.JSON:
-        after, limit = decode_cursor(request, snapshot.release.release_id, params.cursor), (params.limit or PAGE) + 1
+        after, limit = page_to_read(request, snapshot.release.release_id, params, PAGE)
         questions = queries.list_questions(snapshot.connection, filters, sort, after, limit)
         ask_ahead(snapshot.connection, chain(questions, gap_questions(snapshot.connection, filters)), last=True)
     rows = Rows(COLUMNS, read, lambda: queries.count_projects(snapshot.connection, filters), PAGE)

@@ -14,6 +14,7 @@ from api.answers.negotiation import Format
 from api.answers.shape import Rows, answer_one, answer_rows, rows_format, shown
 from api.deps import Snapshot, reads
 from api.exports.columns import columns_of
+from api.http.base import base_of
 from api.params.filters import FilterParams, FormatParams
 from api.params.values import TAXONOMY, Codes, fields_of
 from api.query_route import QueryRoute
@@ -144,7 +145,7 @@ def list_sources(request: Request, snapshot: Snapshot, params: Annotated[SourceP
 def list_dimensions(request: Request, snapshot: Snapshot, params: Annotated[DimensionParams, Query()]) -> Response:
     """What spend can be grouped by, with the number of members that have rows."""
     counts = queries.count_members(snapshot.connection)
-    base = str(request.base_url).rstrip("/")
+    base = base_of(request.scope)
     filters = set(FilterParams.model_fields)
     rows = [
         {

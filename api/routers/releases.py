@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from api.answers.asked import Asked
 from api.answers.frames import ListAnswer, OneAnswer
 from api.answers.negotiation import MEDIA_TYPES, Format
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.shape import Rows, answer_one, answer_rows, in_columns, json_answer, rows_format, shown
 from api.answers.tables import in_dollars
 from api.bulk.datapackage import data_package
@@ -21,12 +21,13 @@ from api.bulk.downloads import download
 from api.bulk.files import FilesGoneError, KeptFile, ReleaseFiles
 from api.deps import Opening, Snapshot, read_once, reads, reads_at_length, snapshot_of
 from api.exports.columns import columns_of
+from api.http.base import base_of
 from api.openapi.document import CONTENT_RANGE, problems_of
 from api.params.releases import ChangesParams, FileName, NoParams, ReleaseId, ReleaseParams, ReleasesParams
 from api.problems.kinds import BadParameterError, ProblemItem
 from api.query_route import QueryRoute
+from db.moments import in_utc
 from db.queries import releases as queries
-from db.queries.releases import in_utc
 from db.queries.statements.asking import ask_ahead, make_sure
 from db.queries.statements.pieces import Piece
 from models.datapackage import DataPackage
@@ -65,8 +66,8 @@ def list_releases(request: Request, snapshot: Snapshot, params: Annotated[Releas
     """The states of the data so far, the newest first. Every change of the data makes one."""
     asked, connection = Asked(request, snapshot), snapshot.connection
     if rows_format(request, params.format) is Format.JSON:
-        after = decode_cursor(request, snapshot.release.release_id, params.cursor)
-        ask_ahead(connection, queries.list_questions(after, (params.limit or PAGE) + 1), last=True)
+        after, limit = page_to_read(request, snapshot.release.release_id, params, PAGE)
+        ask_ahead(connection, queries.list_questions(after, limit), last=True)
 
     def read(after: list[Any] | None, limit: int | None) -> Iterator[Piece]:
         return in_columns(COLUMNS, map(_row, queries.list_releases(connection, after, limit)))
@@ -105,7 +106,7 @@ def list_release_changes(
     connection = snapshot.connection
     number, wanted = queries.number_of(connection, release_id), params.to_filter(snapshot)
     if rows_format(request, params.format) is Format.JSON:
-        after, limit = decode_cursor(request, number, params.cursor), (params.limit or PAGE) + 1
+        after, limit = page_to_read(request, number, params, PAGE)
         changes = queries.change_questions(connection, number, wanted, after, limit)
         ask_ahead(connection, chain(queries.release_questions(connection, release_id), changes), last=True)
     release = queries.get_release(connection, release_id)
@@ -187,7 +188,7 @@ def _package(request: Request, snapshot: Snapshot, release_id: str) -> Response:
         files = _files(request, snapshot, release)
     except FilesGoneError:
         raise _gone(release) from None
-    package = data_package(str(request.base_url).rstrip("/"), release, files, snapshot.known.loaded_sources)
+    package = data_package(base_of(request.scope), release, files, snapshot.known.loaded_sources)
     return json_answer(package.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
@@ -212,7 +213,7 @@ def _listed(request: Request, snapshot: Snapshot, release: Release) -> list[dict
 
 
 def _address(request: Request, release: Release) -> str:
-    return f"{str(request.base_url).rstrip('/')}/v1/releases/{release.release_id}"
+    return f"{base_of(request.scope)}/v1/releases/{release.release_id}"
 
 
 def _file(request: Request, release: Release, file: KeptFile) -> dict[str, Any]:

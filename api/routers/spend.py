@@ -10,7 +10,7 @@ from api.answers.asked import Asked
 from api.answers.encoding import with_dollars
 from api.answers.frames import DrawnLinks, Links, Meta
 from api.answers.negotiation import Format, Picture
-from api.answers.pagination import decode_cursor
+from api.answers.pagination import page_to_read
 from api.answers.shape import Rows, answer_picture, answer_rows, chosen_format
 from api.answers.tables import group_columns, spend_columns, spend_table, with_labels
 from api.charts.choice import drawable
@@ -63,9 +63,9 @@ def get_spend(request: Request, snapshot: Snapshot, params: Annotated[SpendParam
         return answer_picture(asked, form, picture_of(snapshot, query, params.wishes(), form))
     params.refuse_wishes()
     if form is Format.JSON:
-        after = decode_cursor(request, snapshot.release.release_id, params.cursor)
+        after, limit = page_to_read(request, snapshot.release.release_id, params, PAGE)
         counted = params.limit is not None or after is not None
-        ask_spend_ahead(connection, query, after, (params.limit or PAGE) + 1, counted)
+        ask_spend_ahead(connection, query, after, limit, counted)
     whole = spend_totals(connection, query)
 
     def wrap() -> dict[str, Any]:

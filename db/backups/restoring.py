@@ -12,11 +12,11 @@ from db.backups.archive import FORMAT, Manifest, read_manifest, read_table, veri
 from db.engine import writing
 from db.errors import DataError, FileRefusedError
 from db.ingest.pipeline import input_hash
+from db.moments import in_utc, now
 from db.progress import Progress, unseen
-from db.queries.releases import in_utc
 from db.revision import newest_revision
 from db.run_lock import run_lock
-from db.store import announce_release, insert_rows, now
+from db.store import announce_release, has_rows, insert_rows
 from models.vocabulary import RunStatus
 
 ADAPTER = "restore"
@@ -98,10 +98,7 @@ def _require_fitting(path: Path, manifest: Manifest) -> None:
 
 
 def _first_filled(connection: Connection) -> str | None:
-    filled = (
-        table.name for table in tables.metadata.sorted_tables if connection.execute(select(table).limit(1)).first()
-    )
-    return next(filled, None)
+    return next((table.name for table in tables.metadata.sorted_tables if has_rows(connection, table)), None)
 
 
 def _before(connection: Connection, path: Path, manifest: Manifest) -> _Before:

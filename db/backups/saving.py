@@ -9,10 +9,11 @@ from db import tables
 from db.backups.archive import FORMAT, Manifest, Row, new_archive
 from db.engine import reading
 from db.errors import NothingLoadedError
+from db.moments import now
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.revision import newest_revision
-from db.store import BATCH, now
+from db.store import BATCH
 from models.versions import PROGRAM_VERSION
 
 

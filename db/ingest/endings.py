@@ -5,8 +5,8 @@ from traceback import extract_tb
 from typing import NamedTuple
 
 from db.errors import DataError, is_out_of_room
-from db.ingest.records.validation import storable
 from db.settings import ROOT
+from models.texts import storable
 from models.vocabulary import RunStatus
 
 

@@ -21,15 +21,17 @@ from db.ingest.memory import rare_collections
 from db.ingest.records.intake import take_in_file
 from db.ingest.records.ledger import Ledger, rejection_row
 from db.ingest.records.staging import staged
-from db.ingest.records.validation import storable, told
+from db.ingest.records.validation import told
 from db.ingest.reference import load_reference
 from db.ingest.report import Report
 from db.ingest.undoing import undo_but_rejections
+from db.moments import now
 from db.progress import Progress, unseen
 from db.queries.releases import latest_release
 from db.queries.runs import DIED
 from db.run_lock import run_lock
-from db.store import insert_rows, make_release, now
+from db.store import insert_rows, make_release
+from models.texts import storable
 from models.versions import present_versions
 from models.vocabulary import OnError, RunStatus
 

@@ -22,9 +22,9 @@ from db.ingest.endings import Ending, ending_of
 from db.ingest.pipeline import Terms, carry_out, close_interrupted, closed_where_it_fails, open_run, told_in_words
 from db.ingest.report import Report
 from db.ingest.sources.spool import writable
+from db.moments import now
 from db.queries.runs import LARGEST, MAX_ATTEMPTS
 from db.run_lock import run_lock
-from db.store import now
 from models.vocabulary import OnError, RunStatus, Scope
 
 log = logging.getLogger("db.queue")

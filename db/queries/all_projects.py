@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, case, cast, func, not_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, case, cast, func, select
 
 from db.queries.filtering import conditions, fact
-from db.queries.left_out import LEFT_OUT, counts
+from db.queries.left_out import LEFT_OUT, figures_apart
 from db.queries.projects import LISTED, ORDER, project, shown, with_countries, with_projects
 from db.queries.statements.asking import in_pieces
 from db.queries.statements.ordering import in_order, is_bytewise
@@ -29,17 +29,13 @@ def all_project_pieces(connection: Connection) -> Iterator[Piece]:
 
 
 def _all_projects(bytewise: bool) -> Select[Any]:
-    figures = {
-        "amount_usd": _sum_where(counts(), fact.c.amount_cents),
-        "partial_usd": _sum_where(counts(), fact.c.partial_cents),
-        LEFT_OUT: _sum_where(not_(counts()), fact.c.amount_cents + fact.c.partial_cents),
-    }
+    figures = figures_apart(_of_a_project)
     money = select(fact.c.project_id, *(column.label(name) for name, column in figures.items()))
     statement, columns = with_projects(money.where(*conditions(ALL)))
     return with_countries(in_order(statement, columns, ORDER, None, bytewise), project)
 
 
-def _sum_where(condition: ColumnElement[bool], cents: ColumnElement[int]) -> ColumnElement[int]:
+def _of_a_project(condition: ColumnElement[bool], cents: ColumnElement[int]) -> ColumnElement[int]:
     """The sum over the rows of a project that meet a condition: zero if none does, null if those that do state no amount."""
     none = func.max(case((condition, 1), else_=0)) == 0
     return cast(case((none, 0), else_=func.sum(case((condition, cents)))), BigInteger)

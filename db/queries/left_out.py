@@ -1,6 +1,7 @@
 """What of a row counts unless something else is asked for, and what is left out then: what serves no migration, and what is kept
 apart of all totals."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, not_
@@ -14,20 +15,21 @@ COUNTED = Filters(statuses=STATUSES)
 LEFT_OUT = "left_out_usd"
 
 
-def counts() -> ColumnElement[bool]:
-    """The condition that a fact, of a commitment, is money that counts."""
-    return and_(*conditions(COUNTED))
+SumWhere = Callable[[ColumnElement[bool], ColumnElement[int]], ColumnElement[int]]
+"""Sums cents over the facts that meet a condition."""
 
 
-def figures_apart() -> dict[str, ColumnElement[Any]]:
-    """Money of a row of components that counts, and what is left out of it: sums over all its facts, in cents. The three together
-    are its money; all are null where the source states no amount."""
-    return {
-        "amount_usd": _sum_where(counts(), fact.c.amount_cents),
-        "partial_usd": _sum_where(counts(), fact.c.partial_cents),
-        LEFT_OUT: _sum_where(not_(counts()), fact.c.amount_cents + fact.c.partial_cents),
-    }
-
-
-def _sum_where(condition: ColumnElement[bool], cents: ColumnElement[int]) -> ColumnElement[int]:
+def _of_a_row(condition: ColumnElement[bool], cents: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum over the facts of a row of components: null where the source states no amount, for then none of them has one."""
     return cast(func.sum(case((condition, cents), else_=cents * 0)), BigInteger)
+
+
+def figures_apart(sum_where: SumWhere = _of_a_row) -> dict[str, ColumnElement[Any]]:
+    """Money of a commitment that counts, and what is left out of it: sums over all facts, in cents. The three together are its
+    money."""
+    counts = and_(*conditions(COUNTED))
+    return {
+        "amount_usd": sum_where(counts, fact.c.amount_cents),
+        "partial_usd": sum_where(counts, fact.c.partial_cents),
+        LEFT_OUT: sum_where(not_(counts), fact.c.amount_cents + fact.c.partial_cents),
+    }

@@ -17,6 +17,5 @@ def load_price_index() -> PriceIndex:
     return PriceIndex(
         name="US consumer price index (CPI-U)",
         source="US Bureau of Labor Statistics, series CUUR0000SA0: all items, U.S. city average, annual averages",
-        base_period="1982-84",
         by_year=MappingProxyType(by_year),
     )

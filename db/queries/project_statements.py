@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from db import tables
-from db.queries.releases import in_utc
+from db.moments import in_utc
 from db.queries.statements.asking import ask_dicts
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Label, Select, func, select
 
 from db import tables
 from db.errors import NotFoundError
+from db.queries.numbered import numbered_question, numbered_rows
 from db.queries.statements.asking import ask, ask_once, in_pieces
 from db.queries.statements.ordering import Position, in_order, is_bytewise, known_position
-from db.queries.statements.pieces import Piece, by_row, mapped, pieces_of
+from db.queries.statements.pieces import Piece, mapped, pieces_of
 from db.queries.statements.prepared import Question, Row, limits
 from db.queries.statements.templates import Values, position_slots, slot, slots_of
 from models.filters import SortKey
@@ -26,7 +26,6 @@ LATEST = "latest"
 """What stands for the number of the newest release."""
 
 change = tables.release_change
-NEWEST_FIRST = [SortKey("release_id", descending=True)]
 ORDER = [SortKey(name) for name in ("component_id", "project_id", "measure", "category")]
 """The order of changes; with the release this is their key, so no two are equal."""
 
@@ -43,11 +42,6 @@ class ChangeFilter:
     measure: Measure = Measure.COMMITMENT
     projects: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
-
-
-def in_utc(moment: datetime) -> datetime:
-    """Say a stored moment in UTC: SQLite gives it back without a zone, PostgreSQL in the session's."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def latest_release(connection: Connection) -> Release | None:
@@ -125,38 +119,32 @@ def _counting() -> Select[Any]:
 COUNT = Question(_counting)
 
 
-def release_pieces(connection: Connection, after: Position | None = None, limit: int | None = None) -> Iterator[Piece]:
+def list_releases(
+    connection: Connection, after: Position | None = None, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
     """Iterate over the releases, the newest first, those after a position, each with its own `position`.
 
     Raises:
         BadPositionError: if the position does not fit the order.
     """
-    question = _releases_question(after, limit)
-    return pieces_of(tables.release.c.keys(), in_pieces(connection, limit, [question]), len(NEWEST_FIRST))
-
-
-list_releases = by_row(release_pieces)
-"""Iterate over releases row by row; else as `release_pieces`."""
+    return numbered_rows(connection, _releases_question(after, limit), limit)
 
 
 def list_questions(after: Position | None, limit: int) -> list[Question]:
     """What a page of releases asks: its rows, and how many there are in all.
 
     Raises:
-        BadPositionError: see `release_pieces`.
+        BadPositionError: see `list_releases`.
     """
     return [_releases_question(after, limit), COUNT]
 
 
 def _releases_question(after: Position | None, limit: int | None) -> Question:
-    place, values = position_slots(known_position(dict(tables.release.c.items()), NEWEST_FIRST, after))
-    return Question(_releases, (place, limit is not None), values | limits(limit))
+    return numbered_question(_releases, tables.release.c.release_id, after, limit)
 
 
-def _releases(after: Position | None, limited: bool) -> Select[Any]:
-    table = tables.release
-    found = in_order(select(table), dict(table.c.items()), NEWEST_FIRST, after, bytewise=False)
-    return found.limit(slot("limit")) if limited else found
+def _releases() -> Select[Any]:
+    return select(tables.release)
 
 
 def count_changes(connection: Connection, release_id: int, wanted: ChangeFilter) -> int:

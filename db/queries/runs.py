@@ -11,23 +11,19 @@ from sqlalchemy import Connection, Engine, Select, func, select
 from db import tables
 from db.engine import reading, reading_once
 from db.errors import NotFoundError, ReadAnewError
-from db.queries.releases import in_utc
-from db.queries.statements.asking import ask, ask_dicts, in_pieces
-from db.queries.statements.ordering import Position, in_order, known_position
-from db.queries.statements.pieces import pieces_of, rows_of
-from db.queries.statements.prepared import Question, limits
-from db.queries.statements.templates import position_slots, slot
+from db.moments import in_utc
+from db.queries.numbered import numbered_question, numbered_rows
+from db.queries.statements.asking import ask, ask_dicts
+from db.queries.statements.ordering import Position
+from db.queries.statements.prepared import Question
+from db.queries.statements.templates import Values, slot
 from db.run_lock import is_free
-from models.filters import SortKey
 from models.vocabulary import RunStatus
 
 run, refused, sent_with = tables.ingest_run, tables.rejected_record, tables.submission
 
 MOMENTS = ("queued_at", "started_at", "ended_at")
 LARGEST = 2**31 - 1
-NEWEST_FIRST = [SortKey("run_id", descending=True)]
-AS_READ = [SortKey("rejected_id")]
-"""What a run refused is numbered in the order of its file."""
 
 MAX_ATTEMPTS = 3
 """How often a run is begun that ends with its process: what brings a process down would do so for ever."""
@@ -106,7 +102,7 @@ def list_runs(
     Raises:
         BadPositionError: if the position does not fit the order.
     """
-    return map(partial(_told, connection), _rows(connection, _runs_question(after, limit), limit))
+    return map(partial(_told, connection), numbered_rows(connection, _runs_question(after, limit), limit))
 
 
 def list_questions(after: Position | None, limit: int) -> list[Question]:
@@ -131,19 +127,7 @@ COUNT = Question(_counting)
 
 
 def _runs_question(after: Position | None, limit: int | None) -> Question:
-    place, values = position_slots(known_position(dict(run.c.items()), NEWEST_FIRST, after))
-    return Question(_list_of_runs, (place, limit is not None), values | limits(limit))
-
-
-def _list_of_runs(after: Position | None, limited: bool) -> Select[Any]:
-    found = in_order(_runs(), dict(run.c.items()), NEWEST_FIRST, after, bytewise=False)
-    return found.limit(slot("limit")) if limited else found
-
-
-def _rows(connection: Connection, question: Question, limit: int | None) -> Iterator[dict[str, Any]]:
-    """The rows of a list that is ordered by one column, each with its `position`."""
-    names = question.prepared(connection.dialect).columns
-    return rows_of(pieces_of(names, in_pieces(connection, limit, [question]), marks=1))
+    return numbered_question(_runs, run.c.run_id, after, limit)
 
 
 def count_by_status(connection: Connection) -> dict[RunStatus, int]:
@@ -231,7 +215,7 @@ def rejected_records(
         BadPositionError: if the position does not fit the order.
     """
     get_run(connection, run_id)
-    return map(_pointed, _rows(connection, _refused_question(run_id, after, limit), limit))
+    return map(_pointed, numbered_rows(connection, _refused_question(run_id, after, limit), limit))
 
 
 def run_questions(run_id: int, after: Position | None, limit: int, counted: bool = False) -> list[Question]:
@@ -250,14 +234,13 @@ def count_rejected(connection: Connection, run_id: int) -> int:
 
 
 def _refused_question(run_id: int, after: Position | None, limit: int | None) -> Question:
-    place, values = position_slots(known_position(dict(refused.c.items()), AS_READ, after))
-    return Question(_list_of_refused, (place, limit is not None), {"run_id": run_id} | values | limits(limit))
+    """What a run refused is numbered in the order of its file."""
+    values: Values = {"run_id": run_id}
+    return numbered_question(_refused, refused.c.rejected_id, after, limit, descending=False, values=values)
 
 
-def _list_of_refused(after: Position | None, limited: bool) -> Select[Any]:
-    statement = select(refused).where(refused.c.run_id == slot("run_id"))
-    found = in_order(statement, dict(refused.c.items()), AS_READ, after, bytewise=False)
-    return found.limit(slot("limit")) if limited else found
+def _refused() -> Select[Any]:
+    return select(refused).where(refused.c.run_id == slot("run_id"))
 
 
 def _refused_count(run_id: int) -> Question:

@@ -60,9 +60,10 @@ def releases_since_changed(connection: Connection, subject: Subject) -> list[Rel
     """
     release = tables.release
     newest = select(release).order_by(release.c.release_id.desc()).limit(REMEMBERED)
-    stamps = [stamp_of(Release(**row)) for row in connection.execute(newest).mappings()]
+    releases = [Release(**row) for row in connection.execute(newest).mappings()]
     first = _last_change(connection, subject)
-    return [stamp for stamp in stamps if stamp.release_id >= first and _versions(stamp) == _versions(stamps[0])]
+    same = (one for one in releases if one.versions == releases[0].versions)
+    return [stamp for stamp in map(stamp_of, same) if stamp.release_id >= first]
 
 
 def _last_change(connection: Connection, subject: Subject) -> int:
@@ -83,7 +84,3 @@ def _last_change(connection: Connection, subject: Subject) -> int:
     moved = connection.scalar(select(func.max(change.c.release_id)).where(mine)) or 0
     taken = connection.scalar(select(func.max(release.c.release_id)).where(release.c.run_id.in_(select(runs)))) or 0
     return max(moved, taken)
-
-
-def _versions(stamp: ReleaseStamp) -> tuple[str, str, str]:
-    return stamp.taxonomy_version, stamp.rules_version, stamp.method_version

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Select, select
 
 from db import tables
 from db.errors import NotFoundError
+from db.moments import in_utc
 from db.queries.components import codes_of
 from db.queries.grounds import grounds_question
 from db.queries.left_out import LEFT_OUT
-from db.queries.releases import in_utc
 from db.queries.reviews import history_of, review_history
 from db.queries.spend.dropped import warnings_of_lines
 from db.queries.spend.families import doubts_of, with_doubt

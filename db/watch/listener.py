@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 
 from db.engine import reading
-from db.queries.releases import RELEASE_CHANNEL, in_utc, latest_release
+from db.moments import in_utc
+from db.queries.releases import RELEASE_CHANNEL, latest_release
 from db.watch.stamp import ReleaseStamp, stamp_of
 
 if TYPE_CHECKING:

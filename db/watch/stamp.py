@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from db.queries.releases import in_utc
+from db.moments import in_utc
 from models.release import Release
 
 

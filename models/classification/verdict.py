@@ -1,6 +1,7 @@
 """What goes into the classifier and what comes out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,17 @@ class Evidence:
     start: int
     end: int
     effect: str
+
+    def shown(self) -> dict[str, Any]:
+        """The same by names, as it is stored and shown."""
+        return {
+            "rule": self.rule,
+            "words": self.words,
+            "field": self.field,
+            "start": self.start,
+            "end": self.end,
+            "effect": self.effect,
+        }
 
 
 @dataclass(frozen=True, slots=True)

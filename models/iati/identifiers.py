@@ -2,12 +2,10 @@
 
 import re
 
-from models.texts import is_p_number, with_p_number
+from models.texts import LONGEST_PROJECT_ID, is_p_number, with_p_number
 
 WORLD_BANK = "44000"
 _PLAIN = re.compile(r"[A-Za-z0-9._-]")
-_ESCAPED = re.compile(r":([0-9A-F]{2})")
-MAX_ID = 100
 
 
 def project_id_of(identifier: str, reporting_ref: str | None) -> str:
@@ -16,7 +14,7 @@ def project_id_of(identifier: str, reporting_ref: str | None) -> str:
     `44000-P174085` of the World Bank (44000), in capitals or not, is its project P174085. Any other identifier keeps its
     letters, digits, dots, dashes and underscores; each byte (UTF-8) of any other sign is written as a colon and two
     hexadecimal digits, so that `XI-IATI-EC_INTPA-2019/405-854` becomes `XI-IATI-EC_INTPA-2019:2F405-854`.
-    `identifier_of` turns it back.
+    That can be turned back, so no two identifiers become one.
 
     Raises:
         ValueError: if it is empty, too long, begins with another sign than a letter or digit, ends with a dash, names a
@@ -40,15 +38,11 @@ def project_id_of(identifier: str, reporting_ref: str | None) -> str:
             f"{identifier[:60]!r} has nothing behind its dash: expected the activity's own identifier there"
         )
     written = "".join(sign if _PLAIN.fullmatch(sign) else _escape(sign) for sign in identifier)
-    if len(written) > MAX_ID:
-        raise ValueError(f"{identifier[:60]!r} is {len(written)} characters long as an id, at most {MAX_ID} are taken")
+    if len(written) > LONGEST_PROJECT_ID:
+        raise ValueError(
+            f"{identifier[:60]!r} is {len(written)} characters long as an id, at most {LONGEST_PROJECT_ID} are taken"
+        )
     return written
-
-
-def identifier_of(project_id: str) -> str:
-    """Turn the id of a project that came from IATI, other than the World Bank's, back into its identifier."""
-    raw = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), project_id)
-    return raw.encode("latin-1").decode("utf-8")
 
 
 def _escape(sign: str) -> str:

@@ -19,13 +19,13 @@ import pyarrow.parquet
 import pytest
 
 import api.bulk.files
-from api.answers.tables import TABLES
 from api.bulk.downloads import satisfiable
 from api.bulk.files import ReleaseFiles, _sweep
+from api.bulk.tables import TABLES
 from api.main import create_app
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
-from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.export_helpers import take, worth
 
 NAMES = {f"{table}.{form}" for table in ("projects", "components", "spend") for form in ("csv", "jsonl", "parquet")}
 SPEND = "/v1/spend?group_by=category,year,country"
@@ -251,21 +251,17 @@ def test_wrong_names_and_parameters_are_named(ask):
     problem(ask("/v1/releases/7/files/spend.csv"), 404)
 
 
-def records(write, amount):
-    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": amount}))
-
-
 def test_files_of_an_older_release_are_served_while_they_are_kept(engine, write, tmp_path):
     folder = tmp_path / "files"
     ask = client_of(engine, app_on(engine, folder))
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     first = ask("/v1/releases/1/files/components.csv")
-    take(engine, records(write, "6000000"))
+    take(engine, worth(write, 6_000_000))
     assert ask("/v1/releases/1/files/components.csv").content == first.content
     assert ask("/v1/releases/2/files/components.csv").content != first.content
     assert len(ask("/v1/releases/1").json()["data"]["files"]) == len(NAMES)
     assert ask("/v1/releases/1/datapackage.json").json()["version"] == "1.0.0"
-    take(engine, records(write, "7000000"))
+    take(engine, worth(write, 7_000_000))
     assert ask("/v1/releases/2/files/components.csv").status_code == 200
     next(folder.glob("2-*/components.csv")).unlink()
     problem(ask("/v1/releases/2/files/components.csv"), 410)
@@ -277,8 +273,8 @@ def test_files_of_an_older_release_are_served_while_they_are_kept(engine, write,
 
 
 def test_a_release_that_nobody_asked_for_in_time_is_gone(engine, write, tmp_path):
-    take(engine, records(write, "5000000"))
-    take(engine, records(write, "6000000"))
+    take(engine, worth(write, 5_000_000))
+    take(engine, worth(write, 6_000_000))
     ask = client_of(engine, app_on(engine, tmp_path / "files"))
     problem(ask("/v1/releases/1/files/spend.csv"), 410)
     assert not (tmp_path / "files").exists()
@@ -394,11 +390,11 @@ def with_fewer_columns(monkeypatch):
 def of_an_older_version(engine, write, tmp_path, monkeypatch):
     """What asks for the files of two releases, which a version made that has a column less, and the columns it has."""
     ask = client_of(engine, app_on(engine, tmp_path / "files"))
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     with monkeypatch.context() as before:
         with_fewer_columns(before)
         old = header(ask, 1)
-        take(engine, records(write, "6000000"))
+        take(engine, worth(write, 6_000_000))
         assert header(ask, 2) == old
     return ask, old
 

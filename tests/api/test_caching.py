@@ -18,11 +18,10 @@ from api.deps import Snapshot, reads
 from api.http.front import DATE_LAGS
 from api.http.tags import http_date, tag_of
 from api.main import create_app, create_service
-from db.queries.releases import in_utc
-from db.store import now
+from db.moments import in_utc, now
 from tests.api.test_errors import problem
 from tests.conftest import client_of, watch_of
-from tests.data.export_helpers import PROJECT, csv_text, rows, take
+from tests.data.export_helpers import rows, take, worth
 from tests.data.watching import ingest_elsewhere, settle, statements
 
 SPEND = "/v1/spend?group_by=category,year,country"
@@ -35,10 +34,6 @@ DATA_PATHS += ["/projects/P174085", "/components/P174085-3", "/?group_by=year&ch
 
 def with_tag(tag, **headers):
     return {"if-none-match": tag, **headers}
-
-
-def records(write, amount):
-    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": amount}))
 
 
 @pytest.mark.parametrize("path", DATA_PATHS)
@@ -199,11 +194,11 @@ def test_bulk_files_are_never_compressed_on_the_way(loaded):
 
 def test_a_new_release_makes_the_old_tag_stale(engine, write):
     ask = client_of(engine)
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     settle(engine)
     old = ask("/v1/projects", headers=PLAIN)
     assert ask("/v1/projects", headers=with_tag(old.headers["etag"])).status_code == 304
-    take(engine, records(write, "6000000"))
+    take(engine, worth(write, 6_000_000))
     new = sees_release(ask, engine, 2, old.headers["etag"])
     assert new.headers["etag"] != old.headers["etag"]
     assert parsedate_to_datetime(new.headers["last-modified"]) >= parsedate_to_datetime(old.headers["last-modified"])
@@ -213,9 +208,9 @@ def test_a_new_release_makes_the_old_tag_stale(engine, write):
 
 def test_no_date_runs_ahead_of_the_clock_and_none_stands_for_two_releases_of_one_second(engine, write, monkeypatch):
     ask = client_of(engine)
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     monkeypatch.setattr("db.store.now", lambda: now() + timedelta(seconds=4))  # as after five releases in a second
-    take(engine, records(write, "6000000"))
+    take(engine, worth(write, 6_000_000))
     settle(engine)
     made = parsedate_to_datetime(http_date(in_utc(rows(engine, "release")[-1]["created_at"])))
     for path in ("/v1/projects", "/v1/projects"):  # made, and sent again
@@ -244,21 +239,21 @@ def sees_release(ask, engine, release, tag):
 
 def test_a_release_that_another_process_makes_is_seen_by_the_next_request(engine, write):
     ask = client_of(engine)
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     settle(engine)
     tag = ask("/v1/projects").headers["etag"]
     assert ask("/v1/projects", headers=with_tag(tag)).status_code == 304
-    ingest_elsewhere(engine, records(write, "7000000"))
+    ingest_elsewhere(engine, worth(write, 7_000_000))
     sees_release(ask, engine, 2, tag)
 
 
 def test_a_tag_names_the_release_that_the_answer_was_made_from(engine, write, monkeypatch):
     """Even where the watch still believes in the old one, as it may for a moment on PostgreSQL."""
     ask = client_of(engine)
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     settle(engine)
     old, stamp = ask("/v1/projects"), watch_of(engine).current()
-    take(engine, records(write, "6000000"))
+    take(engine, worth(write, 6_000_000))
     with monkeypatch.context() as patch:
         patch.setattr(watch_of(engine), "remembered", lambda: stamp)
         between = client_of(engine)("/v1/projects")  # one that keeps no answer yet

@@ -12,7 +12,7 @@ from db.ingest.adapters.iati import IatiAdapter
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import ingest
 from db.ingest.reclassify import reclassify
-from db.queries.releases import in_utc
+from db.moments import in_utc
 from db.settings import DATA_DIR, get_settings
 from tests.conftest import client_of, watch_of
 from tests.data.export_helpers import PROJECT, csv_text, rows

@@ -10,7 +10,7 @@ from api.deps import Snapshot, reads
 from api.http.kept import PER_ANSWER, AnswerStore, Kept
 from api.main import create_app, create_service
 from tests.conftest import client_of, watch_of
-from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.export_helpers import PROJECT, take, worth
 from tests.data.watching import ingest_elsewhere, settle, statements
 
 SPEND = "/v1/spend?group_by=category,year,country"
@@ -22,10 +22,6 @@ only_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def unlike(answer):
     """The headers of an answer that it shares with no other."""
     return {name: value for name, value in answer.headers.items() if name != "x-request-id"}
-
-
-def records(write, amount):
-    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": amount}))
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "zstd"])
@@ -89,30 +85,30 @@ def test_nobody_gets_the_form_that_somebody_else_accepted(first, room, loaded_en
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 def test_a_release_of_another_process_puts_an_end_to_all_of_them(engine, write):
     ask = client_of(engine)
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     settle(engine)
     assert ask(ONE).json()["data"]["commitment_usd"] == 5_000_000
-    ingest_elsewhere(engine, records(write, "6000000"))
+    ingest_elsewhere(engine, worth(write, 6_000_000))
     settle(engine)
     assert ask(ONE).json()["data"]["commitment_usd"] == 6_000_000
 
 
 @only_sqlite
 def test_an_answer_of_a_release_that_came_meanwhile_is_not_kept_for_the_old_one(engine, write, monkeypatch):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     stamp = watch_of(engine).current()
-    take(engine, records(write, "6000000"))
+    take(engine, worth(write, 6_000_000))
     ask = client_of(engine)
     with monkeypatch.context() as patch:
         patch.setattr(watch_of(engine), "remembered", lambda: stamp)
         assert ask("/v1/projects").json()["meta"]["release"] == 2
-        take(engine, records(write, "7000000"))
+        take(engine, worth(write, 7_000_000))
         assert ask("/v1/projects").json()["meta"]["release"] == 3, "the answer of release 2 was kept under release 1"
 
 
 @only_sqlite
 def test_data_that_grow_old_get_another_answer(engine, write, monkeypatch):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     ask = client_of(engine)
     assert not ask("/v1/projects").json()["meta"]["stale"]
     monkeypatch.setattr("api.freshness._stale_from", lambda checked_at, days: 0.0)
@@ -122,7 +118,7 @@ def test_data_that_grow_old_get_another_answer(engine, write, monkeypatch):
 @only_sqlite
 @pytest.mark.parametrize("path", ["/v1/projects/P000000", "/v1/spend?x=1", "/v1/spend?sort=nothing", "/v1/nowhere"])
 def test_what_is_no_answer_is_not_kept(path, engine, write):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     service = create_service(create_app(engine, watch_of(engine)))
     assert _ask(service, path).status_code >= 400
     assert len(service.store) == 0
@@ -130,7 +126,7 @@ def test_what_is_no_answer_is_not_kept(path, engine, write):
 
 @only_sqlite
 def test_half_an_answer_is_not_kept(engine, write):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     app = create_app(engine, watch_of(engine))
 
     @app.get("/v1/half")
@@ -150,7 +146,7 @@ def test_half_an_answer_is_not_kept(engine, write):
 
 @only_sqlite
 def test_head_alone_keeps_nothing(engine, write):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     service = create_service(create_app(engine, watch_of(engine)))
     assert _ask(service, "/v1/projects", "HEAD").status_code == 200
     assert len(service.store) == 0
@@ -160,7 +156,7 @@ def test_head_alone_keeps_nothing(engine, write):
 
 @only_sqlite
 def test_without_room_everything_is_asked_for_again(engine, write, monkeypatch):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     app = create_app(engine, watch_of(engine))
     service = create_service(app, room=0)
     first, second = _ask(service, "/v1/projects"), _ask(service, "/v1/projects")
@@ -187,7 +183,7 @@ def test_the_store_never_holds_more_than_its_room_and_lets_go_what_was_asked_for
 
 @only_sqlite
 def test_a_long_address_takes_room_too(engine, write):
-    take(engine, records(write, "5000000"))
+    take(engine, worth(write, 5_000_000))
     service = create_service(create_app(engine, watch_of(engine)))
     path = "/v1/spend?limit=" + "0" * 8_000 + "7"
     assert _ask(service, path).status_code == 200

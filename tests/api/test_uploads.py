@@ -12,8 +12,8 @@ from api.routers import ingest as routes
 from db import tables
 from db.engine import make_engine, writing
 from db.migrate import upgrade
+from db.moments import now
 from db.queries.runs import LARGEST
-from db.store import now
 from tests.api.test_errors import problem
 from tests.conftest import client_of, let_go
 from tests.data.export_helpers import PROJECT, csv_text, jsonl_text, project_ids, rows, take

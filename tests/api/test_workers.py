@@ -14,16 +14,12 @@ import pytest
 
 from db.engine import make_engine
 from db.migrate import upgrade
-from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.export_helpers import PROJECT, take, worth
 from tests.data.watching import ROOT, ingest_elsewhere
 
 ROUTE = 'route="/v1/projects/{project_id}",status="200"'
 ASKED = 40
 ONE = f"/v1/projects/{PROJECT['project_id']}"
-
-
-def records(write, amount):
-    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)}))
 
 
 IMPATIENT = "import sys, api.cli.service as cli; cli.LAST_SECONDS = 1; cli.app(sys.argv[1:])"
@@ -34,7 +30,7 @@ IMPATIENT = "import sys, api.cli.service as cli; cli.LAST_SECONDS = 1; cli.app(s
 def engine(request, new_database, write):
     found = make_engine(new_database(request.param))
     upgrade(found)
-    take(found, records(write, 1_000_000))
+    take(found, worth(write, 1_000_000))
     yield found
     found.dispose()
 
@@ -117,7 +113,7 @@ def test_workers_follow_releases_are_replaced_and_end_together(engine, served, w
     assert set(before.values()) == {1_000_000}
 
     wait_for_processes(address, 2)
-    ingest_elsewhere(engine, records(write, 2_000_000))
+    ingest_elsewhere(engine, worth(write, 2_000_000))
     wait_for(address, lambda found: found == dict.fromkeys(before, 2_000_000))
 
     workers = [child for child in psutil.Process(server.pid).children() if "spawn_main" in " ".join(child.cmdline())]

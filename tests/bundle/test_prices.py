@@ -22,9 +22,7 @@ def published():
 
 
 def index(**values):
-    return PriceIndex(
-        "test index", "nowhere", "2000", {int(year[1:]): Decimal(value) for year, value in values.items()}
-    )
+    return PriceIndex("test index", "nowhere", {int(year[1:]): Decimal(value) for year, value in values.items()})
 
 
 def test_every_year_is_the_published_one(published):

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -51,6 +51,11 @@ def csv_text(*records: Mapping[str, str]) -> str:
     writer.writeheader()
     writer.writerows(records)
     return out.getvalue()
+
+
+def worth(write: Callable[[str, str], Path], dollars: int) -> Path:
+    """Write a file with `PROJECT` alone, whose commitment is so many dollars: with another one it makes another release."""
+    return write(f"{dollars}.csv", csv_text({**PROJECT, "commitment_usd": str(dollars)}))
 
 
 def jsonl_text(*records: Mapping[str, Any], kind: str = "project") -> str:

@@ -1,5 +1,6 @@
 """Writes synthetic IATI files; names in them say that they are synthetic."""
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -81,3 +82,9 @@ def serving(answers: Iterable[tuple[int, dict[str, str | None], bytes]]) -> Iter
 def hasty(address: str) -> WebClient:
     """A client that waits for nothing."""
     return WebClient(address, Manners(), sleep=lambda _: None)
+
+
+def identifier_of(project_id):
+    """Turn the id of a project back into the identifier that it came with."""
+    raw = re.sub(":([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), project_id)
+    return raw.encode("latin-1").decode("utf-8")

@@ -23,9 +23,9 @@ from db.engine import make_engine, noting, writing
 from db.errors import FileRefusedError, NothingLoadedError
 from db.ingest.adapters.records import RecordsAdapter
 from db.ingest.pipeline import open_run
+from db.moments import now
 from db.run_lock import run_lock
 from db.settings import ROOT
-from db.store import now
 from models.vocabulary import RunStatus, Scope
 from tests.conftest import DATABASES, client_of, let_go
 from tests.data.export_helpers import PROJECT, address, csv_text, project_ids, rows, take

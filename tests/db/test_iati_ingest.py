@@ -16,7 +16,7 @@ from db.ingest.sources.iati import ingest_iati
 from db.migrate import upgrade
 from db.queries.runs import rejected_records
 from db.queries.spend.spend import spend
-from db.queries.spend.totals import totals_of
+from db.queries.stated_totals import totals_of
 from db.settings import get_settings
 from models.filters import Dimension, Filters, SpendQuery
 from models.vocabulary import Measure, Relevance

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from db.ingest.figures.facts import Family, Member, _mark
+from db.ingest.figures.facts import Member, _mark
 from models.vocabulary import Measure, Relevance
 
 
@@ -12,7 +12,7 @@ def unmet(aim, *found):
     """What the rows of a project, each of a measure, a relevance and cents that count in full and in part, are marked with."""
     names = ("measure", "relevance", "amount_cents", "partial_cents")
     rows = [{"component_id": "X1-1", "project_id": "X1", **dict(zip(names, row, strict=True))} for row in found]
-    _mark(rows, Family({"X1": Member({}, (), {}, SimpleNamespace(relevance=aim))}))
+    _mark(rows, {"X1": Member({}, (), {}, SimpleNamespace(relevance=aim))})
     return [row["aim_unmet"] for row in rows]
 
 

@@ -21,17 +21,13 @@ from db.queries.releases import latest_release
 from db.settings import Settings
 from db.watch.watch import ReleaseWatch
 from models.vocabulary import Scope
-from tests.data.export_helpers import PROJECT, csv_text, take
+from tests.data.export_helpers import PROJECT, take, worth
 from tests.data.replica import primary_and_replica
 from tests.data.watching import ROOT, settle
 from tests.data.writing import RECORD, new_key
 
 ONE = f"/v1/projects/{PROJECT['project_id']}"
 POSTGRES = "postgresql://user@host/name"
-
-
-def records(write, amount):
-    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)}))
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +63,14 @@ def ask(service, path, **headers):
 
 
 def test_a_replica_that_is_behind_shows_its_own_release_whole_and_then_the_next(pair, watch, write):
-    take(pair.primary, records(write, 1_000_000))
+    take(pair.primary, worth(write, 1_000_000))
     first = newest_on_primary(pair)
     assert watch.wait_for(first, 20)
     settle(pair.replica, watch)  # the watch knows a replica's release by itself too
     service = create_service(create_app(pair.replica, watch))
     before = ask(service, ONE)
     pair.hold_back()
-    take(pair.primary, records(write, 2_000_000))
+    take(pair.primary, worth(write, 2_000_000))
     assert newest_on_primary(pair) == first + 1
     assert not watch.wait_for(first + 1, 0.3)
     late = ask(service, ONE)
@@ -98,7 +94,7 @@ def command(pair, *words):
 
 
 def test_a_command_writes_to_the_primary_and_waits_until_the_replica_has_it(pair, watch, write):
-    said = command(pair, "ingest", "records", str(records(write, 3_000_000)))
+    said = command(pair, "ingest", "records", str(worth(write, 3_000_000)))
     made = newest_on_primary(pair)
     assert f"release {made}\n" in said
     with reading(pair.replica) as connection:
@@ -107,7 +103,7 @@ def test_a_command_writes_to_the_primary_and_waits_until_the_replica_has_it(pair
 
 def test_a_command_says_where_the_replica_is_too_far_behind(pair, watch, write):
     pair.hold_back()
-    said = command(pair, "ingest", "records", str(records(write, 4_000_000)))
+    said = command(pair, "ingest", "records", str(worth(write, 4_000_000)))
     assert f"release {newest_on_primary(pair)}; DATABASE_READ_URL has not got it after 5 seconds" in said
 
 

@@ -330,8 +330,8 @@ def mortal(loaded_engines):
     let_go(found)
 
 
-def open_some(engine, number=3):
-    for connection in [engine.connect() for _ in range(number)]:
+def open_some(engine):
+    for connection in [engine.connect() for _ in range(3)]:
         connection.close()
 
 

@@ -15,16 +15,13 @@ from sqlalchemy import create_engine, insert, text
 from db import tables
 from db.engine import make_engine, reading, writing
 from db.migrate import upgrade
-from db.queries.releases import in_utc, latest_release
+from db.moments import in_utc
+from db.queries.releases import latest_release
 from db.watch.listener import LISTENER
 from db.watch.stamp import stamp_of
 from db.watch.watch import ReleaseWatch
-from tests.data.export_helpers import PROJECT, csv_text, rows, take
+from tests.data.export_helpers import rows, take, worth
 from tests.data.watching import ingest_elsewhere, settle, statements
-
-
-def records(write, amount):
-    return write(f"{amount}.csv", csv_text({**PROJECT, "commitment_usd": str(amount)}))
 
 
 @pytest.fixture
@@ -63,12 +60,12 @@ def test_before_the_first_release_there_is_none_and_the_database_is_asked_each_t
             assert watch.current() is None
         assert run
         assert watch.remembered() is None
-    take(engine, records(write, 1))
+    take(engine, worth(write, 1))
     assert watch.current().release_id == 1
 
 
 def test_what_is_known_costs_no_statement_and_is_what_is_stored(engine, watch, write):
-    take(engine, records(write, 1))
+    take(engine, worth(write, 1))
     settle(engine, watch)
     with statements(engine) as run:
         found = {watch.current() for _ in range(100)}
@@ -81,13 +78,13 @@ def test_what_is_known_costs_no_statement_and_is_what_is_stored(engine, watch, w
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["another engine", "another process"])
 def test_a_release_made_elsewhere_is_seen_at_once(elsewhere, engine, watch, write, monkeypatch):
     monkeypatch.setattr("db.watch.listener.POLL_SECONDS", 1.5)  # so that it is the notice that tells
-    take(engine, records(write, 1))
+    take(engine, worth(write, 1))
     settle(engine, watch)
     if elsewhere:
-        ingest_elsewhere(engine, records(write, 2))
+        ingest_elsewhere(engine, worth(write, 2))
     else:
         other = make_engine(engine.url.render_as_string(hide_password=False))
-        take(other, records(write, 2))
+        take(other, worth(write, 2))
         other.dispose()
     if engine.dialect.name == "postgresql":
         wait_for(lambda: watch.current().release_id == 2, seconds=0.25)
@@ -95,7 +92,7 @@ def test_a_release_made_elsewhere_is_seen_at_once(elsewhere, engine, watch, writ
 
 
 def test_many_threads_never_see_a_release_go_back(engine, watch, write):
-    take(engine, records(write, 0))
+    take(engine, worth(write, 0))
     settle(engine, watch)
     done, seen = threading.Event(), [[] for _ in range(4)]
 
@@ -108,7 +105,7 @@ def test_many_threads_never_see_a_release_go_back(engine, watch, write):
     for thread in threads:
         thread.start()
     for amount in range(1, 6):
-        take(engine, records(write, amount))
+        take(engine, worth(write, amount))
         if engine.dialect.name == "sqlite":
             assert watch.current().release_id == amount + 1
     done.set()
@@ -121,20 +118,20 @@ def test_many_threads_never_see_a_release_go_back(engine, watch, write):
 
 def test_releases_are_a_second_apart_even_where_the_clock_is_not(engine, write):
     for amount in (1, 2, 3):
-        take(engine, records(write, amount))
+        take(engine, worth(write, amount))
     times = [in_utc(row["created_at"]) for row in rows(engine, "release")]
     assert all(later - earlier >= timedelta(seconds=1) for earlier, later in pairwise(times))
     assert abs(times[0] - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_a_commit_while_the_row_is_read_is_not_missed(sqlite, write, monkeypatch):
-    take(sqlite, records(write, 1))
+    take(sqlite, worth(write, 1))
     watch = ReleaseWatch(sqlite)
 
     def overtaken(connection):
         found = latest_release(connection)
         monkeypatch.undo()
-        take(sqlite, records(write, 2))
+        take(sqlite, worth(write, 2))
         return found
 
     monkeypatch.setattr("db.watch.wal_index.latest_release", overtaken)
@@ -147,7 +144,7 @@ def test_an_index_that_starts_over_is_not_taken_for_the_old_one(sqlite, write, m
     monkeypatch.setattr(
         "db.watch.wal_index.LOOK_SECONDS", 0
     )  # which files they are is looked up now and then, here always
-    take(sqlite, records(write, 1))
+    take(sqlite, worth(write, 1))
     sqlite.dispose()
     index = f"{sqlite.url.database}-shm"
     assert not os.path.exists(index)
@@ -155,7 +152,7 @@ def test_an_index_that_starts_over_is_not_taken_for_the_old_one(sqlite, write, m
     settle(sqlite, watch)
     sqlite.dispose()
     assert watch.remembered() is None
-    ingest_elsewhere(sqlite, records(write, 2))
+    ingest_elsewhere(sqlite, worth(write, 2))
     with sqlite.connect() as connection:
         connection.execute(text("SELECT 1 FROM release"))
         assert os.path.exists(index)
@@ -163,13 +160,13 @@ def test_an_index_that_starts_over_is_not_taken_for_the_old_one(sqlite, write, m
 
 
 def test_a_file_that_another_replaces_is_read_anew(sqlite, new_database, write):
-    take(sqlite, records(write, 1))
+    take(sqlite, worth(write, 1))
     watch = ReleaseWatch(sqlite)
     settle(sqlite, watch)
     other = make_engine(new_database("sqlite"))
     upgrade(other)
     for amount in (5, 6, 7):
-        take(other, records(write, amount))
+        take(other, worth(write, amount))
     other.dispose()
     path = sqlite.url.database
     for ending in ("-wal", "-shm"):
@@ -181,7 +178,7 @@ def test_a_file_that_another_replaces_is_read_anew(sqlite, new_database, write):
 
 
 def test_where_there_is_no_log_nothing_is_remembered(tmp_path, sqlite, write):
-    take(sqlite, records(write, 1))
+    take(sqlite, worth(write, 1))
     sqlite.dispose()
     shutil.copy(sqlite.url.database, tmp_path / "plain.db")
     plain = create_engine(f"sqlite:///{tmp_path / 'plain.db'}")
@@ -195,7 +192,7 @@ def test_where_there_is_no_log_nothing_is_remembered(tmp_path, sqlite, write):
     for engine in (plain, memory):
         if engine is memory:
             upgrade(engine)
-            take(engine, records(write, 1))
+            take(engine, worth(write, 1))
         watch = ReleaseWatch(engine)
         assert watch.current().release_id == 1
         assert watch.remembered() is None
@@ -212,13 +209,13 @@ connection.close()
 
 def test_looking_leaves_the_locks_of_readers_in_place(sqlite, write):
     """POSIX drops a process's locks on a file when it closes any descriptor of it; SQLite's readers live by them."""
-    take(sqlite, records(write, 1))
+    take(sqlite, worth(write, 1))
     watches = [ReleaseWatch(sqlite) for _ in range(3)]
     for watch in watches:
         settle(sqlite, watch)
     with reading(sqlite) as connection:
         latest_release(connection)
-        take(sqlite, records(write, 2))
+        take(sqlite, worth(write, 2))
         for watch in watches:
             assert watch.current().release_id == 2
             watch.close()
@@ -236,7 +233,7 @@ def listeners(postgres):
 
 
 def test_a_notice_that_is_lost_is_made_good(postgres, write):
-    take(postgres, records(write, 1))
+    take(postgres, worth(write, 1))
     watch = ReleaseWatch(postgres)
     settle(postgres, watch)
     with writing(postgres) as connection:
@@ -247,14 +244,14 @@ def test_a_notice_that_is_lost_is_made_good(postgres, write):
 
 
 def test_a_broken_connection_is_noticed_and_made_anew(postgres, write):
-    take(postgres, records(write, 1))
+    take(postgres, worth(write, 1))
     watch = ReleaseWatch(postgres)
     settle(postgres, watch)
     (before,) = listeners(postgres)
     with postgres.connect() as connection:
         connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
     wait_for(lambda: watch.remembered() is None, seconds=1)
-    take(postgres, records(write, 2))
+    take(postgres, worth(write, 2))
     assert watch.current().release_id == 2  # by asking
     settle(postgres, watch)
     assert listeners(postgres) != [before]
@@ -262,7 +259,7 @@ def test_a_broken_connection_is_noticed_and_made_anew(postgres, write):
 
 
 def test_a_listener_that_hangs_is_not_believed(postgres, write, monkeypatch):
-    take(postgres, records(write, 1))
+    take(postgres, worth(write, 1))
     watch = ReleaseWatch(postgres)
     settle(postgres, watch)
     monkeypatch.setattr("db.watch.listener.TRUSTED_SECONDS", 0)
@@ -273,7 +270,7 @@ def test_a_listener_that_hangs_is_not_believed(postgres, write, monkeypatch):
 
 @pytest.mark.parametrize("way", ["closed", "forgotten"])
 def test_a_watch_that_ends_takes_its_connection_along_and_can_start_again(way, postgres, write):
-    take(postgres, records(write, 1))
+    take(postgres, worth(write, 1))
     watch = ReleaseWatch(postgres)
     settle(postgres, watch)
     assert len(listeners(postgres)) == 1

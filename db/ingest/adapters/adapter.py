@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TextIO
 
@@ -48,6 +48,11 @@ class Adapter(Protocol):
             FileRefusedError: if the file as a whole is not what this adapter reads.
         """
         ...
+
+
+def file_date(path: Path) -> str:
+    """The day (UTC) on which a file was written last: as of when it speaks where it does not say so itself."""
+    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
 
 
 def read_csv(path: Path) -> Iterator[tuple[int, list[str]]]:

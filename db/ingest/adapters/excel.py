@@ -16,7 +16,7 @@ from xml.parsers import expat
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from db.errors import FileRefusedError
-from db.ingest.records.validation import storable
+from models.texts import storable
 
 EXCEL = {".xlsx", ".xls"}
 ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})

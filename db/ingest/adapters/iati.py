@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from db.ingest.adapters.adapter import RawRecord
+from db.ingest.adapters.adapter import RawRecord, file_date
 from db.ingest.adapters.iati_fields import (
     CODES,
     LANGUAGE,
@@ -22,18 +22,15 @@ from db.ingest.adapters.iati_fields import (
 )
 from db.ingest.adapters.iati_money import COMMITMENT, DISBURSEMENT, Money, money_of, shares_of
 from db.ingest.adapters.iati_xml import Activity, Node, read_activities
-from db.ingest.records.validation import storable
 from db.progress import Position, anywhere
 from models.dates import check_partial_date
 from models.iati.identifiers import project_id_of
 from models.iati.shares import Shares, percentages
 from models.money import MAX_DOLLARS, usd
 from models.records import ProjectRecord
-from models.texts import clean_text
+from models.texts import LONGEST_TEXT, clean_text, storable
 
 SOURCE = "iati"
-LONGEST = 20_000
-"""Characters of a description that are kept; longer ones are cut, which is listed."""
 UNSPECIFIED = "99810"
 """The DAC's code for sectors that are not specified; it decides nothing."""
 MEANING_FIRST = ("2", "1", "", "3", "4")
@@ -53,11 +50,11 @@ class IatiAdapter:
     def read(self, path: Path) -> Iterator[RawRecord]:
         """Yield a project record for each activity; see `Adapter.read`."""
         name = storable(path.name)
-        file_date = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+        written_on = file_date(path)
         for activity in read_activities(path, self.position):
-            yield self._record(name, activity, file_date)
+            yield self._record(name, activity, written_on)
 
-    def _record(self, name: str, activity: Activity, file_date: str) -> RawRecord:
+    def _record(self, name: str, activity: Activity, written_on: str) -> RawRecord:
         node = activity.node
         place = f"{name}, line {node.line}"
         identifiers = _identifiers(node)
@@ -75,7 +72,7 @@ class IatiAdapter:
         fields = self._fields(node, findings) | {
             "project_id": project_id,
             "reported_id": identifier,
-            "as_of": _said_on(node, activity.generated, findings) or file_date,
+            "as_of": _said_on(node, activity.generated, findings) or written_on,
             "source": SOURCE,
             "source_url": self.source_url,
             "note": _note(findings.notes),
@@ -124,7 +121,7 @@ def _said_on(node: Node, generated: str, findings: Findings) -> str | None:
 
 
 def _note(notes: Sequence[str]) -> str | None:
-    return f"IATI: {'; '.join(notes)}"[:LONGEST] if notes else None
+    return f"IATI: {'; '.join(notes)}"[:LONGEST_TEXT] if notes else None
 
 
 def _objective(node: Node, language: str, findings: Findings) -> str | None:
@@ -134,11 +131,11 @@ def _objective(node: Node, language: str, findings: Findings) -> str | None:
     order = sorted(by_type, key=lambda kind: MEANING_FIRST.index(kind) if kind in MEANING_FIRST else len(MEANING_FIRST))
     texts = [text for kind in order if (text := text_of(by_type[kind], language))]
     whole = " ".join(dict.fromkeys(texts))
-    if len(whole) > LONGEST:
+    if len(whole) > LONGEST_TEXT:
         findings.set_aside.append(
-            ("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST:,}")
+            ("objective", whole[:100], f"has {len(whole):,} characters and was cut at {LONGEST_TEXT:,}")
         )
-    return whole[:LONGEST] or None
+    return whole[:LONGEST_TEXT] or None
 
 
 def _reporter(node: Node, language: str) -> dict[str, Any]:

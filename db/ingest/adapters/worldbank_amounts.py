@@ -13,8 +13,8 @@ from db.ingest.adapters.worldbank_fields import (
     settle_amounts,
     stated_cost,
 )
-from db.ingest.sources.bodies import shape_of
 from models.money import parse_dollars
+from models.words import shape_of
 
 PARTS = {
     "ibrd_usd": ("ibrdcommamt", "curr_ibrd_commitment"),

@@ -17,10 +17,11 @@ from db.ingest.adapters.worldbank_fields import (
     read_texts,
     real_day,
 )
-from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.spool import read_manifest, read_page
 from models.filters import STATUSES
 from models.records import ProjectRecord, parse_flag
+from models.texts import LONGEST_TEXT
+from models.words import shape_of
 
 TEXTS = {
     "name": "project_name",
@@ -41,7 +42,6 @@ LISTS: dict[str, tuple[str, ...]] = {
         "themev2_level3_exact",
     ),
 }
-LONGEST_TEXT = 20_000
 PROJECT_ID = re.compile(r"[A-Z]{1,3}\d{3,}")
 
 

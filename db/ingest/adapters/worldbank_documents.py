@@ -16,6 +16,7 @@ from models.extraction import ExtractedComponent
 from models.extraction.judging import Judgement, Totals, Trust, judge
 from models.money import usd
 from models.records import ComponentRecord
+from models.texts import LONGEST_TEXT, LONGEST_WORDS
 
 SOURCE = "worldbank-documents"
 TEXTS = "texts"
@@ -34,7 +35,6 @@ KINDS = (
 
 PROJECT_ID = re.compile(r"\b[A-Z]{1,3}\d{3,}\b")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-LONGEST_TITLE, LONGEST_PASSAGE = 2_000, 20_000
 
 Get = Callable[[str], tuple[str | None, str]]
 """Gets the text under an address, or `None` and why there is none."""
@@ -205,7 +205,7 @@ def _fields(
     fields = {
         "project_id": project_id,
         "ordinal": ordinal,
-        "title": item.title[:LONGEST_TITLE],
+        "title": item.title[:LONGEST_WORDS],
         "amount_usd": None if item.amount_cents is None else str(usd(item.amount_cents)),
         "amount_basis": item.basis if item.amount_cents is not None else None,
         "list_complete": judgement.trust is Trust.TRUSTED,
@@ -213,7 +213,7 @@ def _fields(
         "source": SOURCE,
         "source_url": document.address,
         "as_of": document.day,
-        "passage": item.passage[:LONGEST_PASSAGE],
+        "passage": item.passage[:LONGEST_TEXT],
         "passage_start": item.start,
         "passage_end": item.end,
         "extraction_confidence": item.confidence,

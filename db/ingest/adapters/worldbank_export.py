@@ -3,13 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from db.errors import FileRefusedError
-from db.ingest.adapters.adapter import RawRecord, bare, check_rows, read_csv
+from db.ingest.adapters.adapter import RawRecord, bare, check_rows, file_date, read_csv
 from db.ingest.adapters.excel import ERRORS, EXCEL, read_excel
 from db.ingest.adapters.worldbank_fields import AMOUNTS, PROJECT_PAGE, SOURCE, real_day, settle_amounts
 from models.money import parse_dollars
@@ -64,7 +63,7 @@ class WorldBankExportAdapter:
         rows = read_excel(path, "projects") if path.suffix.lower() in EXCEL else read_csv(path)
         head = list(islice(rows, HEADER_WITHIN))
         titles, columns, start = _find_header(path, head)
-        as_of = self.as_of or _stated_date(path, head[:start]) or _file_date(path)
+        as_of = self.as_of or _stated_date(path, head[:start]) or file_date(path)
         unit = "row" if path.suffix.lower() in EXCEL else "line"
         key = next(place for place, field in columns.items() if field == "project_id")
         for number, row, fault in check_rows(chain(head[start + 1 :], rows), titles, key=key):
@@ -101,10 +100,6 @@ def _stated_date(path: Path, banner: list[tuple[int, list[str]]]) -> str | None:
             return day
     match = re.search(r"(20\d\d-[01]\d-[0-3]\d)", path.name)
     return real_day(match[1]) if match else None
-
-
-def _file_date(path: Path) -> str:
-    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
 
 
 def _to_record(place: str, row: list[str], titles: list[str], columns: dict[int, str], as_of: str) -> RawRecord:

@@ -158,17 +158,17 @@ def counts_by_touch(parts: Sequence[tuple[str | None, Sums]]) -> Iterator[tuple[
     """
     counts: dict[str, Figures] = {}
 
-    def add(members: set[str | None], column: int) -> None:
+    def count(members: set[str | None], column: int) -> None:
         counts.setdefault(touched(members), [0] * len(DISTINCT))[column] += 1
 
-    add({member for member, _ in parts}, 0)
+    count({member for member, _ in parts}, 0)
     for column, name in enumerate(("rows", "components", "unknown"), start=1):
         members_of: dict[str, set[str | None]] = {}
         for member, sums in parts:
             for component_id in getattr(sums, name):
                 members_of.setdefault(component_id, set()).add(member)
         for members in members_of.values():
-            add(members, column)
+            count(members, column)
     for words, numbers in counts.items():
         if words:  # what touches nothing that has a name is not found by one
             yield words, only_counts(numbers)

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Self
 
+from db.ingest.figures.money_cells import MoneyCells, cells_of
 from models.allocation import MoneyRow, StatedComponent, Totals, allocate_family
 from models.classification import Taxonomy
 from models.component import REMAINDER, WHOLE, Listed
 from models.country import PlaceIndex
-from models.money import split_cents
-from models.project import fiscal_year, lineage
+from models.filters import DROPPED
+from models.project import fiscal_year, is_held_in_parent, lineage
 from models.verdict import Decision, decide_remainder, split_shares
-from models.vocabulary import Granularity, Inclusion, Lender, Measure, Relevance
+from models.vocabulary import Granularity, Measure, Relevance
 
 
 @dataclass(slots=True)
@@ -25,11 +26,8 @@ class Member:
     verdict: Decision
 
 
-@dataclass(slots=True)
-class Family:
-    """A parent project and the additional financings that are projects too."""
-
-    members: dict[str, Member]
+Family = Mapping[str, Member]
+"""A parent project and the additional financings that are projects too, by their ids."""
 
 
 @dataclass(slots=True)
@@ -54,14 +52,14 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
     """Compute all rows of a family."""
     result = FamilyFacts()
     totals = _family_totals(family)
-    listed = {key: [_stated(c) for c in member.components] for key, member in family.members.items()}
+    listed = {key: [_stated(c) for c in member.components] for key, member in family.items()}
     allocations = allocate_family(totals, listed)
-    decisions = {cid: found for member in family.members.values() for cid, found in member.decisions.items()}
-    for key, member in family.members.items():
-        rows = allocations[key].rows
+    decisions = {cid: found for member in family.values() for cid, found in member.decisions.items()}
+    for key, member in family.items():
+        rows = allocations[key]
         _add_stand_ins(result, key, member, rows, decisions)
         decisions |= member.decisions
-        cells = {measure: _cells_of(member.project, measure) for measure in Measure}
+        cells = {measure: cells_of(member.project, measure) for measure in Measure}
         for row in rows:
             component_id = row.component or f"{key}-{WHOLE if row.granularity is Granularity.PROJECT else REMAINDER}"
             result.facts += _facts(
@@ -78,27 +76,22 @@ def family_facts(family: Family, places: PlaceIndex, taxonomy: Taxonomy) -> Fami
 def _family_totals(family: Family) -> dict[str, Totals]:
     """What each project of a family totals, with the financings that add to it, itself or by way of those between; those
     nearer the topmost come first. What was dropped adds to nothing."""
-    parents = {key: member.project["parent_project_id"] for key, member in family.members.items()}
-    paths = {key: lineage(parents, key) for key in family.members}
+    parents = {key: member.project["parent_project_id"] for key, member in family.items()}
+    paths = {key: lineage(parents, key) for key in family}
     included: dict[str, list[str]] = {key: [] for key in paths}
     excluded: dict[str, list[str]] = {key: [] for key in paths}
     for key, path in paths.items():
-        if family.members[key].project["status"] == "Dropped":
+        if family[key].project["status"] == DROPPED:
             continue
         held = True
         for below, above in pairwise(path):
-            held = held and _is_held(family.members[below].project)
+            held = held and is_held_in_parent(family[below].project)
             if above in paths:
                 (included if held else excluded)[above].append(key)
     return {
-        key: Totals(key, _amounts(family.members[key].project), tuple(included[key]), tuple(excluded[key]))
+        key: Totals(_amounts(family[key].project), tuple(included[key]), tuple(excluded[key]))
         for key in sorted(paths, key=lambda key: len(paths[key]))
     }
-
-
-def _is_held(project: Mapping[str, Any]) -> bool:
-    """Whether the amount of a project's parent is known to hold the project's."""
-    return bool(project["included_in_parent"] == Inclusion.YES and project["status"] != "Dropped")
 
 
 def _amounts(project: Mapping[str, Any]) -> dict[Measure, int | None]:
@@ -135,7 +128,7 @@ def _facts(
     component_id: str,
     row: MoneyRow,
     decision: Decision,
-    cells: "MoneyCells",
+    cells: MoneyCells,
     places: PlaceIndex,
     taxonomy: Taxonomy,
 ) -> Iterator[dict[str, Any]]:
@@ -177,67 +170,6 @@ def _facts(
             }
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyCells:
-    """Over what a project's amounts of one measure are split: its places, and in each of them its lenders."""
-
-    names: tuple[tuple[str, Lender], ...]
-    places: tuple[int, ...]
-    lenders: tuple[int, ...]
-
-    @property
-    def in_several(self) -> bool:
-        """Whether there is more than one place."""
-        return len(self.places) > 1
-
-    def split(self, amount: int | None) -> list[int | None]:
-        """Split an amount in cents over the places, and each part over the lenders; in the order of `names`."""
-        if not amount:
-            return [amount] * len(self.names)
-        return [part for here in split_cents(amount, self.places) for part in split_cents(here, self.lenders)]
-
-
-def _cells_of(project: dict[str, Any], measure: Measure) -> MoneyCells:
-    counted_in = [(code, share) for code, share in project["located"] if share is not None]
-    lenders = lent_by(project, measure)
-    return MoneyCells(
-        tuple((code, lender) for code, _ in counted_in for lender, _ in lenders),
-        tuple(share for _, share in counted_in),
-        tuple(cents for _, cents in lenders),
-    )
-
-
-LENDING = tuple((lender, f"{lender}_cents") for lender in Lender if lender is not Lender.NOT_STATED)
-"""The lenders that sources state, with the field of what each lends."""
-
-
-def lent_by(project: dict[str, Any], measure: Measure) -> list[tuple[Lender, int]]:
-    """Return the lenders of a project with weights in cents, in a fixed order.
-
-    What the source's lenders leave of the commitment, and every amount that is not a commitment (nobody says who pays
-    which part of a cost), is `not_stated`; so is all of it where the lenders' amounts pass the commitment. Where they differ
-    from it by no more than `rounding`, they share it.
-    """
-    whole = project["commitment_cents"]
-    if measure is not Measure.COMMITMENT or not whole:
-        return [(Lender.NOT_STATED, 1)]
-    stated = [(lender, project[name] or 0) for lender, name in LENDING]
-    lent = sum(cents for _, cents in stated)
-    rest = 0 if lent and abs(whole - lent) <= rounding(whole) else whole - lent
-    if rest < 0 or min(cents for _, cents in stated) < 0:
-        return [(Lender.NOT_STATED, 1)]
-    return [(lender, cents) for lender, cents in (*stated, (Lender.NOT_STATED, rest)) if cents]
-
-
-def rounding(whole: int) -> int:
-    """By how many cents the parts of a whole, in cents, may differ from it because each was rounded.
-
-    The World Bank's totals are single-precision floats of 24 bits, up to one in ten million off their parts: one in a million
-    leaves room. Small amounts are told in whole dollars: four parts are two off at most.
-    """
-    return max(2_00, whole // 1_000_000)
-
-
 def _whole_rows(facts: list[dict[str, Any]]) -> None:
     """Set beside each fact the whole of its row: what filters by amount look at."""
     whole: dict[tuple[str, Measure], int] = {}
@@ -261,7 +193,7 @@ def _mark(facts: list[dict[str, Any]], family: Family) -> None:
             paid.add(of_measure)
             if fact["relevance"] != Relevance.NONE:
                 serving.add(of_measure)
-    aiming = {key for key, member in family.members.items() if member.verdict.relevance != Relevance.NONE}
+    aiming = {key for key, member in family.items() if member.verdict.relevance != Relevance.NONE}
     unmet = {(project_id, measure) for project_id, measure in paid - serving if project_id in aiming}
     for fact in facts:
         fact["spread"] = len(projects[fact["component_id"]]) > 1

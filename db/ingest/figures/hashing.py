@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from db import tables
 from db.bulk import Row
 from db.ingest.figures.content import CONTENT, Content, stored_content
-from db.store import ids_in_batches, insert_rows, replace_rows
+from db.store import has_rows, ids_in_batches, insert_rows, replace_rows
 from models.vocabulary import Granularity
 
 NOT_CONTENT = {"run_id", "spread", "aim_unmet", "several_places"}
@@ -24,10 +24,7 @@ def keep_hashes(connection: Connection, project_ids: Sequence[str], content: Con
 
 def hash_if_missing(connection: Connection) -> None:
     """Hash all projects of a database that was filled before there were such hashes."""
-    one_project, one_hash = (
-        connection.execute(select(t.c.project_id).limit(1)).first() for t in (tables.project, tables.project_hash)
-    )
-    if one_project and not one_hash:
+    if has_rows(connection, tables.project) and not has_rows(connection, tables.project_hash):
         hash_all(connection)
 
 

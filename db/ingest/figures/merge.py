@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.project import BUNDLE, REPEATING, Said, by_precedence, lineage
+from models.project import BUNDLE, REPEATING, Said, by_precedence, is_held_in_parent, lineage
 from models.records import ProjectRecord
 from models.vocabulary import Inclusion
 
@@ -105,8 +105,7 @@ def subtract_included(family: Mapping[str, dict[str, Any]]) -> None:
     parents = {key: project["parent_project_id"] for key, project in family.items()}
     included: dict[str, list[tuple[str, int]]] = {}
     for key, project in family.items():
-        stands = project["included_in_parent"] == Inclusion.YES and project["status"] != "Dropped"
-        held = stands and project["counted_cents"]
+        held = is_held_in_parent(project) and project["counted_cents"]
         if held and parents[key] in family and not _is_in_ring(parents, key):
             # What it counts before its own financings are taken off: the parent holds these too.
             included.setdefault(parents[key], []).append((key, project["counted_cents"]))

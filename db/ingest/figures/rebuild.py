@@ -12,7 +12,7 @@ from db import tables
 from db.ingest.figures.changes import keep_changes, money_states
 from db.ingest.figures.content import Content, stored_rows
 from db.ingest.figures.counted import CountedFact, made_facts, stored_facts
-from db.ingest.figures.facts import Family, FamilyFacts, Member, family_facts
+from db.ingest.figures.facts import FamilyFacts, Member, family_facts
 from db.ingest.figures.families import families_of
 from db.ingest.figures.hashing import keep_hashes
 from db.ingest.figures.listing import keep_listed
@@ -108,9 +108,9 @@ def _make(chunk: _Chunk, families: Mapping[str, list[str]], places: PlaceIndex) 
     made = FamilyFacts()
     for members in families.values():
         subtract_included({key: chunk.projects[key] for key in members})
-        family = Family({key: _member(chunk, key, taxonomy.version) for key in members})
+        family = {key: _member(chunk, key, taxonomy.version) for key in members}
         made += family_facts(family, places, taxonomy)
-        for key, member in family.members.items():
+        for key, member in family.items():
             chunk.projects[key] |= {name: getattr(member.verdict, name) for name in VERDICT}
     return made
 
@@ -225,26 +225,17 @@ def _stems(text: str | None) -> str:
 
 
 def _write_projects(connection: Connection, chunk: _Chunk, project_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Write the projects with their places, sectors and themes, and return their own rows."""
+    """Write the projects with their places, and return their own rows."""
     rows: list[dict[str, Any]] = []
     countries: list[dict[str, Any]] = []
-    sectors: list[dict[str, Any]] = []
-    themes: list[dict[str, Any]] = []
     for project_id in project_ids:
         project = chunk.projects[project_id]
         rows.append({name: project[name] for name in PROJECT_COLUMNS} | {"source_id": project["source"]})
         countries += [
             {"project_id": project_id, "country_code": code, "share_ppm": share} for code, share in project["located"]
         ]
-        for target, name in ((sectors, "sectors"), (themes, "themes")):
-            target += [
-                {"project_id": project_id, "position": position, "name": text, "percent": None}
-                for position, text in enumerate(project[name], start=1)
-            ]
     upsert(connection, tables.project, rows)
     replace_rows(connection, tables.project_country, project_ids, countries)
-    replace_rows(connection, tables.project_sector, project_ids, sectors)
-    replace_rows(connection, tables.project_theme, project_ids, themes)
     return rows
 
 

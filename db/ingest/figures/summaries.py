@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from db import tables
 from db.errors import TooMuchMoneyError
@@ -31,7 +31,7 @@ from db.ingest.figures.contributions import (
 )
 from db.ingest.figures.counted import CountedFact, stored_facts
 from db.ingest.figures.packing import packed, unpacked
-from db.store import ids_in_batches
+from db.store import has_rows, ids_in_batches
 from models.classification import load_taxonomy
 from models.filters import COUNTED_STATUSES, Dimension
 from models.groupings import BY, COLUMNS, GROUPINGS, MEMBERS, OF_PROJECTS, TOUCHING, Grouping, Scope, touched
@@ -129,11 +129,11 @@ class SummaryChanges:
             for place in places:
                 self._changes[place, owner] += whole
                 for kind in self._kinds_apart[place]:
-                    shares = shares_of.get(kind)
-                    if shares is None:
+                    known = shares_of.get(kind)
+                    if known is None:
                         found = _shares(kind, parts, figures)
-                        shares = shares_of[kind] = [(member, sign * packed(share)) for member, share in found]
-                    for member, share in shares:
+                        known = shares_of[kind] = [(member, sign * packed(share)) for member, share in found]
+                    for member, share in known:
                         self._changes_apart[self._apart[place, kind, member], owner] += share
 
     def _places_of_lines(self, lines: Sequence[Line]) -> PlacesByLines:
@@ -298,9 +298,5 @@ def summarise(connection: Connection) -> None:
 
 def summarise_if_missing(connection: Connection) -> None:
     """Compute the summaries of a database whose facts are older than they are."""
-    has_facts, has_cells = (
-        connection.scalar(select(func.count()).select_from(select(t.c.measure).limit(1).subquery()))
-        for t in (fact, summary)
-    )
-    if has_facts and not has_cells:
+    if has_rows(connection, fact) and not has_rows(connection, summary):
         summarise(connection)

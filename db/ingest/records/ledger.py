@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from db import tables
 from db.ingest.memory import collect
 from db.ingest.records.staging import Entry, Staged
-from db.ingest.records.validation import Rejection, Valid, storable
+from db.ingest.records.validation import Rejection, Valid
 from db.ingest.report import Report
 from db.store import insert_rows
 from models.records import AnyRecord
+from models.texts import storable
 
 NOBODY = ""
 """Stands among the refused for a line that was too broken to say whom it is about."""

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -13,7 +14,8 @@ from db.ingest.records.ledger import Ledger
 from db.ingest.records.publishers import other_publisher, stored_publishers
 from db.ingest.records.stored import content_hash, known_projects, projects_of_components
 from db.ingest.records.validation import Valid
-from db.store import now, upsert
+from db.moments import now
+from db.store import upsert
 from models.project import ORIGINS
 from models.records import ProjectRecord
 
@@ -66,20 +68,24 @@ def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
         ledger.report.changed += record.project_id in loaded
         ledger.report.added += record.project_id not in loaded
         ledger.touched.add(record.project_id)
-        rows.append(
-            {
-                "project_id": record.project_id,
-                "origin": ledger.origin,
-                "as_of": record.as_of or "",
-                "source_id": record.source,
-                "parent_project_id": record.parent_project_id,
-                "content_sha256": digest,
-                "retrieved_at": valid.retrieved_at or now(),
-                "run_id": ledger.report.run_id,
-                "record": content | {"as_of": record.as_of},
-            }
-        )
+        rows.append(_statement_row(ledger, record, content, digest, valid.retrieved_at or now()))
     upsert(ledger.connection, tables.project_statement, rows)
+
+
+def _statement_row(
+    ledger: Ledger, record: ProjectRecord, content: dict[str, Any], digest: str, retrieved_at: datetime
+) -> dict[str, Any]:
+    return {
+        "project_id": record.project_id,
+        "origin": ledger.origin,
+        "as_of": record.as_of or "",
+        "source_id": record.source,
+        "parent_project_id": record.parent_project_id,
+        "content_sha256": digest,
+        "retrieved_at": retrieved_at,
+        "run_id": ledger.report.run_id,
+        "record": content | {"as_of": record.as_of},
+    }
 
 
 def _says_nothing_new(ledger: Ledger, stored: Sequence[Stored], as_of: str, digest: str) -> bool:

@@ -18,12 +18,9 @@ from models.contradictions import contradictions
 from models.country import WORLD, Country, PlaceIndex
 from models.money import PPM
 from models.records import FORMS, AnyRecord, ProjectRecord, Record, ReviewRecord, field_names, share_to_ppm
-from models.texts import LONGEST_ID, clean_text, no_id, problems_of, with_p_number
+from models.texts import LONGEST_ID, clean_text, no_id, problems_of, storable, with_p_number
 from models.vocabulary import PlaceKind
 from models.wrong_values import words_for
-
-SHOWN = 200
-"""Characters of a refused value that are kept."""
 
 MOST_FIELDS = 100
 """Fields of a refused record that are kept: more than any kind of record has."""
@@ -137,12 +134,6 @@ def _rejection(raw: RawRecord, field: str, value: object, reason: str, whole: bo
     name = storable((raw.names or {}).get(field, field))
     record = {storable(key): storable(item) for key, item in islice(raw.fields.items(), MOST_FIELDS)}
     return Rejection(storable(raw.place, 2_000), identifier, name, shown, storable(reason, 2_000), record, whole)
-
-
-def storable(value: object, most: int = SHOWN) -> str:
-    """Write a refused value as text that every database can keep: without NUL, without half characters, not too long."""
-    text = str(value)[:most].replace("\x00", "\ufffd")
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _refusals(raw: RawRecord, faults: Sequence[Fault]) -> Iterator[Rejection]:

@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from db.ingest.sources.bodies import shape_of
 from db.ingest.sources.web import WrongAnswerError
+from models.words import shape_of
 
 
 def read_list(body: bytes) -> tuple[dict[str, Any], int]:
@@ -44,15 +44,42 @@ def _decode(body: bytes) -> dict[str, Any]:
     return content
 
 
-def by_ids(items: Sequence[Any], offset: int, id_of: Callable[[Any], object]) -> dict[str, Any]:
-    """Put the items of a list, whose first row is the one after `offset`, under their ids; one without an id under its row.
+def items_of(
+    content: Mapping[str, Any],
+    total: int,
+    name: str,
+    offset: int,
+    may_be_empty: bool,
+    id_of: Callable[[dict[str, Any]], object],
+) -> dict[str, Any]:
+    """Take the items of a list by their ids, without the facets that may stand among them.
+
+    They are an object by ids; they have also been a list, whose first row is the one after `offset`, and null or an empty list
+    where there are none. An item of a list that has no id goes by its row.
 
     Raises:
-        WrongAnswerError: if two have the same id.
+        WrongAnswerError: if they are none of that, two of a list have the same id, or there are none where there have to be some.
     """
-    return _once(
-        [(str(id_of(item) or f"row {row}"), item) for row, item in enumerate(items, start=offset + 1)], "an id"
-    )
+    items = content.get(name)
+    may_be_empty = may_be_empty or total <= offset
+    if isinstance(items, list):
+        items = _by_ids(items, offset, id_of)
+    if items is None and may_be_empty:
+        items = {}
+    if not isinstance(items, dict):
+        raise WrongAnswerError(f"a total of {total}, but {shape_of(items)} for {name}")
+    found = {key: item for key, item in items.items() if key != "facets"}
+    if not found and not may_be_empty:
+        raise WrongAnswerError(f"a total of {total}, but no {name}")
+    return found
+
+
+def _by_ids(items: Sequence[Any], offset: int, id_of: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    def key_of(item: Any, row: int) -> str:
+        own = id_of(item) if isinstance(item, dict) else None
+        return str(own or f"row {row}")
+
+    return _once([(key_of(item, row), item) for row, item in enumerate(items, start=offset + 1)], "an id")
 
 
 def _once(pairs: list[tuple[str, Any]], what: str = "a key of an object") -> dict[str, Any]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -23,6 +23,7 @@ from db.errors import SourceAnswerError, SourceError, SourceUnavailableError
 from db.ingest.sources.bodies import length_of, retry_after, unpacked
 from db.ingest.sources.manners import Manners
 from db.ingest.sources.validators import Validators
+from db.moments import now
 from db.progress import Position, anywhere
 from models.versions import PROGRAM_VERSION
 
@@ -249,7 +250,7 @@ class WebClient:
         finally:
             response.close()
         given = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
-        return Answer(address, response.status_code, b"", datetime.now(UTC).replace(microsecond=0), given)
+        return Answer(address, response.status_code, b"", now(), given)
 
     def _follow(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and follow redirects within the source's own hosts; the bodies of redirects are not read."""

@@ -16,11 +16,10 @@ from db.ingest.adapters import worldbank_api as fields
 from db.ingest.adapters.worldbank_fields import SOURCE, real_day
 from db.ingest.pipeline import fetching, ingest, input_hash
 from db.ingest.report import Report
-from db.ingest.sources.answers import by_ids, read_list
-from db.ingest.sources.bodies import shape_of
+from db.ingest.sources.answers import items_of, read_list
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
-from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
+from db.ingest.sources.web import Answer, WebClient
 from db.progress import Progress, unseen
 from models.words import counted
 
@@ -164,30 +163,17 @@ class Fetcher:
 def read_projects(answer: Answer, may_be_empty: bool = False, offset: int = 0) -> _Content:
     """Read an answer of the API, whose first row is the one after `offset`.
 
-    `projects` is an object by ids; it has also been a list, and null or a list where there are none. Facets may stand
-    among the ids. A project that is asked for by its id and not there is a 404 with a good body.
+    A project that is asked for by its id and not there is a 404 with a good body.
 
     Raises:
-        WrongAnswerError: if the body is none of that: nothing, a page for browsers, cut off, or an error; and if
-            it names a project twice.
+        WrongAnswerError: if the body is nothing, a page for browsers, cut off, an error or no list of projects; and if it
+            names a project twice.
     """
     body, total = read_list(answer.body)
-    projects = body.get("projects")
-    if isinstance(projects, list):
-        projects = by_ids(projects, offset, _id_of)
-    may_be_empty = may_be_empty or total <= offset
-    if projects is None and may_be_empty:
-        projects = {}
-    if not isinstance(projects, dict):
-        raise WrongAnswerError(f"a total of {total}, but {shape_of(projects)} for projects")
-    records = {key: _kept(item) for key, item in projects.items() if key != "facets"}
-    if not records and not may_be_empty:
-        raise WrongAnswerError(f"a total of {total}, but no projects")
-    return _Content(total, records, answer)
-
-
-def _id_of(item: object) -> object:
-    return (item.get("id") or item.get("proj_id")) if isinstance(item, dict) else None
+    projects = items_of(
+        body, total, "projects", offset, may_be_empty, lambda item: item.get("id") or item.get("proj_id")
+    )
+    return _Content(total, {key: _kept(item) for key, item in projects.items()}, answer)
 
 
 def _kept(item: Any) -> Any:

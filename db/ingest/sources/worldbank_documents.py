@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,16 @@ from db.ingest.adapters.worldbank_documents import (
 )
 from db.ingest.pipeline import fetching, ingest
 from db.ingest.report import Report
-from db.ingest.sources.answers import by_ids, read_list
-from db.ingest.sources.bodies import shape_of
+from db.ingest.sources.answers import items_of, read_list
 from db.ingest.sources.paging import Page, Walk
 from db.ingest.sources.spool import Spool, SpoolState, open_spool, read_page
 from db.ingest.sources.texts import TextStore, fetch_text, text_hash
 from db.ingest.sources.validators import Validators
 from db.ingest.sources.web import Answer, WebClient, WrongAnswerError
 from db.ingest.sources.worldbank import Opener, open_worldbank
+from db.moments import now
 from db.progress import Progress, unseen
-from db.queries.spend.totals import totals_of
+from db.queries.stated_totals import totals_of
 from models.extraction.judging import Totals
 from models.records import ComponentRecord
 from models.words import counted
@@ -78,7 +77,7 @@ class Fetcher:
 
     def project(self, project_id: str, totals: Totals) -> None:
         """Get what there is of a project and keep it."""
-        asked_at = datetime.now(UTC).replace(microsecond=0)
+        asked_at = now()
         records, total, notes = self._list(project_id)
         texts: dict[str, dict[str, str]] = {}
 
@@ -143,27 +142,16 @@ class Fetcher:
 
 
 def read_documents(answer: Answer, may_be_empty: bool, offset: int) -> tuple[dict[str, Any], int]:
-    """Read a list of documents: an object by ids, among which `facets` may stand, or a list whose first row is the one
-    after `offset`; and their total.
+    """Read a list of documents, whose first row is the one after `offset`, and their total.
 
     Raises:
-        WrongAnswerError: if the body is none of that.
+        WrongAnswerError: if the body is no such list, or one of more documents than any one project has.
     """
     body, total = read_list(answer.body)
     if total > MOST:
         raise WrongAnswerError(f"a total of {total:,}, more than the documents of any one project")
-    documents = body.get("documents")
-    if isinstance(documents, list):
-        documents = by_ids(documents, offset, lambda item: item.get("id") if isinstance(item, dict) else None)
-    may_be_empty = may_be_empty or total <= offset
-    if documents is None and may_be_empty:
-        documents = {}
-    if not isinstance(documents, dict):
-        raise WrongAnswerError(f"a total of {total}, but {shape_of(documents)} for documents")
-    records = {key: _kept(item) for key, item in documents.items() if key != "facets"}
-    if not records and not may_be_empty:
-        raise WrongAnswerError(f"a total of {total}, but no documents")
-    return records, total
+    documents = items_of(body, total, "documents", offset, may_be_empty, lambda item: item.get("id"))
+    return {key: _kept(item) for key, item in documents.items()}, total
 
 
 def _kept(item: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from db.engine import reading
-from db.queries.spend.totals import totals_of
+from db.queries.stated_totals import totals_of
 from models.extraction.judging import Totals
 from tests.data.export_helpers import PROJECT, csv_text, take
 
