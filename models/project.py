@@ -47,6 +47,8 @@ class Project(SQLModel, table=True):
     borrower: str | None = Field(default=None, sa_type=Text)
     implementing_agency: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
+    sectors: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+    themes: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
     tags: list[str] = Field(default_factory=list, sa_type=JSON)
     source_id: str = Field(sa_type=Code, foreign_key="source.source_id")
     source_url: str | None = Field(default=None, sa_type=Text)
@@ -157,15 +159,26 @@ class ProjectPublic(BaseModel):
     )
     place: str | None = Doc(description="The place as the source writes it.", examples=["Bangladesh"])
     region: str | None = Doc(description="Region as the source writes it.", examples=["South Asia"])
+    regional: bool = Doc(
+        description="True where it serves a region or the world, so that its money is counted in a bucket, not in countries."
+    )
     status: str | None = Doc(description="Active, Closed, Pipeline or Dropped.", examples=["Active"])
     approval_date: date | None = Doc(description="Date of board approval.", examples=["2021-03-24"])
     closing_date: date | None = Doc(description="Closing date.")
     year: int | None = Doc(description="Calendar year of approval.", examples=[2021])
     fiscal_year: int | None = Doc(description="World Bank fiscal year of approval (July to June, named by its end).")
     instrument: str | None = Doc(description="Lending instrument.", examples=["Investment Project Financing"])
+    sectors: list[str] = Doc(description="Sectors, in the order and the words of the source.", examples=[["Health"]])
+    themes: list[str] = Doc(
+        description="Themes, likewise. Sectors and themes are read for the verdict of the rules.",
+        examples=[["Migration, Remittances and Diaspora Engagement"]],
+    )
+    borrower: str | None = Doc(description="Borrower.", examples=["People's Republic of Bangladesh"])
+    implementing_agency: str | None = Doc(description="Who carries it out.")
     additional_financing: bool = Doc(description="True for an additional financing, a project of its own.")
     parent_project_id: str | None = Doc(description="The project that an additional financing adds to.")
     included_in_parent: Inclusion | None = Doc(description="Whether the parent's stated amount holds this one.")
+    parent_evidence: str | None = Doc(description="Where that is said.")
     ibrd_usd: Usd | None = Doc(description="IBRD commitment, US dollars; null: not stated.")
     ida_usd: Usd | None = Doc(description="IDA commitment, US dollars; null: not stated.")
     grant_usd: Usd | None = Doc(description="Grants, US dollars; null: not stated.")
@@ -176,6 +189,7 @@ class ProjectPublic(BaseModel):
     )
     counted_note: str | None = Doc(description="Why the counted amount differs from the stated one.")
     cost_usd: Usd | None = Doc(description="Whole cost with co-financing, US dollars.")
+    disbursement_usd: Usd | None = Doc(description="Paid out, US dollars.")
     amount_usd: Usd | None = Doc(
         description="Money of the project in the filter that counts in full, US dollars; null: no amount is stated. "
         "Without a filter: what is counted of its commitment as migration. Where `relevance=none` is asked for, money that "
@@ -223,6 +237,17 @@ class ProjectSaid(BaseModel):
     reporting_org: str | None = Doc(description="Who reports it, where others than the source's publisher do.")
     reported_id: str | None = Doc(description="Its identifier there, as written.", examples=["44000-P174085"])
     name: str | None = Doc(description="Name.")
+    objective: str | None = Doc(description="Development objective.")
+    countries: list[str] = Doc(
+        description="ISO alpha-3 codes, or a bucket's code, of the places that it names.", examples=[["BGD"]]
+    )
+    place: str | None = Doc(description="The place as written.")
+    region: str | None = Doc(description="Region as written.")
+    instrument: str | None = Doc(description="Lending instrument.")
+    sectors: list[str] = Doc(description="Sectors, as written.", examples=[["Health"]])
+    themes: list[str] = Doc(description="Themes, as written.")
+    borrower: str | None = Doc(description="Borrower.")
+    implementing_agency: str | None = Doc(description="Who carries it out.")
     status: str | None = Doc(description="Status.")
     approval_date: date | None = Doc(description="Date of board approval.")
     closing_date: date | None = Doc(description="Closing date.")

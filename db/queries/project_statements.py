@@ -18,7 +18,11 @@ SAID_CENTS = (
     *("ibrd_cents", "ida_cents", "grant_cents", "other_cents", "commitment_cents", "cost_cents"),
     "disbursement_cents",
 )
-SAID_BESIDE = ("source_url", "reporting_org", "reported_id", "note")
+SAID_BESIDE = (
+    *("source_url", "reporting_org", "reported_id", "note"),
+    *("objective", "place", "region", "instrument", "borrower", "implementing_agency"),
+)
+SAID_OF_SEVERAL = ("sectors", "themes", "purpose_codes", "conversions")
 
 
 def project_statements(connection: Connection, project_id: str) -> list[dict[str, Any]]:
@@ -46,9 +50,9 @@ def _said(statement: ProjectStatement) -> dict[str, Any]:
         "as_of": statement.as_of or None,
         "retrieved_at": in_utc(statement.retrieved_at),
         "run_id": statement.run_id,
-        "purpose_codes": record.get("purpose_codes", []),
-        "conversions": record.get("conversions", []),
+        "countries": [code for code, _share in record.get("located", [])],
     }
+    row |= {name: record.get(name, []) for name in SAID_OF_SEVERAL}
     row |= {name: record.get(name) for name in (*SAID, *SAID_BESIDE)}
     return row | {name.replace("_cents", "_usd"): record.get(name) for name in SAID_CENTS}
 

@@ -1,5 +1,6 @@
 """Every project and component says where it comes from; sources that differ are shown side by side."""
 
+import csv
 import json
 from decimal import Decimal
 
@@ -37,6 +38,41 @@ def test_what_sources_say_is_shown_side_by_side_and_the_newest_counts(ask):
     assert all(line["retrieved_at"].endswith("Z") for line in project["statements"])
     assert project["differing"] == ["grant_usd", "commitment_usd"]
     assert project["grant_usd"] == project["counted_usd"] == 3_050_000
+
+
+TOLD = {
+    "objective": "To place people in jobs abroad.",
+    "place": "Morocco",
+    "region": "Middle East and North Africa",
+    "instrument": "Synthetic Loan",
+    "sectors": ["Health", "Agriculture, Fishing & Forestry"],
+    "themes": ["Migration, Remittances and Diaspora Engagement"],
+    "borrower": "A synthetic ministry",
+    "implementing_agency": "A synthetic agency",
+}
+
+
+def test_what_a_source_says_beside_money_is_told_of_the_project_and_of_the_source(engine, tmp_path):
+    records = {
+        "2020-01-01": TOLD | {"disbursement_usd": "12.34"},
+        "2021-01-01": {"sectors": ["Transport"], "themes": []},  # which says nothing of themes
+    }
+    for day, fields in records.items():
+        path = tmp_path / f"{day}.jsonl"
+        path.write_text(json.dumps(PROJECT | fields | {"as_of": day}), encoding="utf-8")
+        assert ingest(engine, RecordsAdapter(), [path]).rejected == 0
+    get = client_of(engine)
+    project = get("/v1/projects/S00001").json()["data"]
+    assert {name: project[name] for name in TOLD} == TOLD | {"sectors": ["Transport"]}
+    assert (project["regional"], project["disbursement_usd"]) == (False, 12.34)
+    newest, first = project["statements"]
+    assert {name: first[name] for name in TOLD} == TOLD
+    assert (newest["sectors"], newest["themes"], newest["objective"]) == (["Transport"], [], None)
+    assert first["countries"] == newest["countries"] == ["MAR"]
+    [row] = csv.DictReader(get("/v1/projects?relevance=direct,partial,none&format=csv").text.splitlines())
+    assert (row["sectors"], row["themes"]) == ("Transport", TOLD["themes"][0])
+    facts = {element.text for element in Page.of(get("/projects/S00001").text).all("dd")}
+    assert {TOLD["borrower"], TOLD["implementing_agency"], "Transport", TOLD["themes"][0], "$12.34"} <= facts
 
 
 def test_money_that_rests_on_copies_is_told_with_its_amount(get):

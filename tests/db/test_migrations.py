@@ -104,6 +104,24 @@ def test_projects_of_before_get_the_verdicts_on_them(bundled):
     assert {row.method for row in before} == {"review", "rules", "derived"}
 
 
+def test_sectors_and_themes_survive_migrating_down_and_up(bundled):
+    said = {"sectors": ["Health", "Agriculture, Fishing & Forestry", "Santé"], "themes": ["Migration; Remittances"]}
+    of_one = tables.project.c.project_id == "P174085"
+    with writing(bundled) as connection:
+        connection.execute(tables.project.update().where(of_one).values(said))
+        everything = select(tables.project.c.project_id, tables.project.c.sectors, tables.project.c.themes)
+        before = {project_id: (sectors, themes) for project_id, sectors, themes in connection.execute(everything)}
+    migrate.downgrade(bundled, "0026")
+    with reading(bundled) as connection:
+        rows = connection.execute(text("SELECT name FROM project_sector ORDER BY position"))
+        assert rows.scalars().all() == said["sectors"]
+    migrate.upgrade(bundled)
+    with reading(bundled) as connection:
+        after = {project_id: (sectors, themes) for project_id, sectors, themes in connection.execute(everything)}
+    assert after == before
+    assert after["P174085"] == (said["sectors"], said["themes"])
+
+
 def test_words_in_other_letters_survive_migrating_down_and_up(bundled):
     words, letters = "work zqcf83ceb9zqcf zqcf83ceb9", "work zqcf83ceb9zqcf σι"
     with writing(bundled) as connection:
