@@ -49,6 +49,19 @@ def test_a_table_shows_each_group_and_the_total_to_the_cent(run, loaded):
     assert all(row["category"] in result.stdout for row in served["data"])
 
 
+@pytest.mark.parametrize(
+    ("words", "overlap"),
+    [
+        ("--group-by category", False),
+        ("--group-by set", True),
+        ("--group-by category --basis project", True),
+        ("", False),
+    ],
+)
+def test_a_table_says_where_its_rows_do_not_sum_to_its_foot(words, overlap, run):
+    assert ("the rows overlap and do not sum to the totals" in run("spend", *words.split()).stderr) is overlap
+
+
 def test_why_is_told_in_lines_that_people_can_read(run, loaded, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     (verdict, *_) = client_of(loaded)("/v1/components/P167506-1").json()["data"]["why"]
