@@ -150,7 +150,7 @@ class ComponentPublic(BaseModel):
     secondary_categories: list[str] = Doc(description="Further categories; they are for finding and carry no money.")
     relevance: Relevance = Doc(description="How far it serves migration.")
     amount_usd: Usd | None = Doc(
-        description="Money in the filter that counts in full, US dollars; null: the source states no amount. Where "
+        description="Money in the filter that counts in full, US dollars; null: none is stated on this measure. Where "
         "`relevance=none` is asked for, money that serves no migration is in it, also of rows of which a part does.",
         examples=[32987012.99],
     )
@@ -185,13 +185,13 @@ class ComponentInFile(ComponentPublic):
     """A row of money where no filter is asked for, as in the file of all components: nothing of it is out of sight."""
 
     amount_usd: Usd | None = Doc(
-        description="Money of the row that counts in full as migration, US dollars; null: the source states no amount.",
+        description="Money of the row that counts in full as migration, US dollars; null: no commitment is stated.",
         examples=[32987012.99],
     )
     partial_usd: Usd | None = Doc(description="Money of the row of which an unknown part serves migration, US dollars.")
     left_out_usd: Usd | None = Doc(
         description="Money of the row that is in neither, US dollars: it serves no migration, or is the cost of refugees inside "
-        "donor countries (`in_donor_refugee_costs`), which no total holds; null: the source states no amount.",
+        "donor countries (`in_donor_refugee_costs`), which no total holds; null: no commitment is stated.",
         examples=[0.00],
     )
 

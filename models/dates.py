@@ -1,12 +1,13 @@
 """Dates: reading them, and checking those that say when something was stated or decided, which is past."""
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from time import time as clock
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from models.texts import clean_text
 
@@ -21,6 +22,7 @@ def bounding(day: date | None) -> date | None:
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]([0-9:.]+)Z?)?")
+_WRITTEN = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FORM = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _EARLIEST_SAID = "1900"
 
@@ -49,6 +51,21 @@ def parse_day(value: object) -> date | None:
         return date(year, month, day)
     except ValueError:
         raise ValueError(f"{text[:40]!r} is not a day of the calendar; expected YYYY-MM-DD") from None
+
+
+def written_day(value: object) -> object:
+    """Take a day only as it is documented: Pydantic would also read seconds since 1970, and a time at midnight."""
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
+        raise PydanticCustomError("day", "is not a day written as 2014-01-31")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("day", "is not a day of the calendar") from None
+
+
+Day = Annotated[date, BeforeValidator(written_day)]
 
 
 def tomorrow() -> date:

@@ -46,6 +46,9 @@ Ratio = Annotated[Decimal, Places(MOST_PLACES), WithJsonSchema({"type": "number"
 """One amount over another, with four decimals; see `quotient`."""
 
 
+NO_AMOUNT = "is not an amount in US dollars: expected digits, as in 1250000.50"
+
+
 def parse_dollars(value: object) -> int | None:
     """Read an amount in US dollars into integer cents.
 
@@ -59,7 +62,7 @@ def parse_dollars(value: object) -> int | None:
     if value is None or isinstance(value, bool):
         if value is None:
             return None
-        raise ValueError(f"{value!r} is not an amount in US dollars")
+        raise ValueError(f"{value!r} {NO_AMOUNT}")
     text = str(value).replace("\u00a0", "").strip()
     whole, _, decimals = text.partition(".")
     if text.isascii() and len(whole) <= WHOLE_DIGITS and len(decimals) <= 2 and (whole + decimals).isdigit():
@@ -72,7 +75,7 @@ def parse_dollars(value: object) -> int | None:
         )
     number = text.replace(",", "")
     if not _NUMBER.fullmatch(number):
-        raise ValueError(f"{str(value)[:60]!r} is not an amount in US dollars")
+        raise ValueError(f"{str(value)[:60]!r} {NO_AMOUNT}")
     amount = Decimal(number)
     if not amount.is_finite() or not -MAX_DOLLARS <= amount <= MAX_DOLLARS:
         raise ValueError(f"{str(value)[:60]!r} is outside what one operation can cost (up to {MAX_DOLLARS:,} dollars)")

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.component import ComponentDetail
+from models.dates import Day
 from models.texts import LONGEST_ID, LONGEST_WORDS
 from models.vocabulary import Certainty, Relevance
 
@@ -46,7 +47,7 @@ class ReviewRequest(BaseModel):
     certainty: Certainty = Field(description="`sure` (counts as confidence 0.9) or `doubtful` (0.5).")
     reason: Words = Field(description="Why, in words.", examples=["appraisal document, table 2"])
     reviewer: Words | None = Field(default=None, description="Who decided; by default the name of the key.")
-    reviewed_on: date | None = Field(default=None, description="When; by default today, UTC.", examples=["2026-11-25"])
+    reviewed_on: Day | None = Field(default=None, description="When; by default today, UTC.", examples=["2026-11-25"])
 
 
 class ReviewChange(BaseModel):
@@ -58,7 +59,7 @@ class ReviewChange(BaseModel):
     certainty: Certainty | None = Field(default=None, description="`sure` or `doubtful`.")
     reason: Words | None = Field(default=None, description="Why, in words.", examples=["appraisal document, table 2"])
     reviewer: Words | None = Field(default=None, description="Who decided; by default the name of the key.")
-    reviewed_on: date | None = Field(default=None, description="When; by default today, UTC.", examples=["2026-11-25"])
+    reviewed_on: Day | None = Field(default=None, description="When; by default today, UTC.", examples=["2026-11-25"])
 
 
 class ReviewShown(BaseModel):

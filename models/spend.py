@@ -98,7 +98,9 @@ class SpendFigures(BaseModel):
     low_confidence_partial_usd: Usd = Doc(description="How much of `partial_usd` rests on such classifications.")
     projects: int = Doc(description="Distinct projects.", examples=[1])
     components: int = Doc(description="Distinct listed components.", examples=[1])
-    components_without_amount: int = Doc(description="Those of them that state no amount: unknown, not zero.")
+    components_without_amount: int = Doc(
+        description="Those of them that state no amount on this measure: unknown, not zero."
+    )
 
 
 class RatioGroupColumns(BaseModel):

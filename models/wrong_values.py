@@ -22,6 +22,8 @@ WORDS = {
     "string_too_long": "has more than {max_length} characters",
     "string_unicode": "holds half of a surrogate pair (\\ud800 to \\udfff), which is no character",
     "list_type": "must be a list",
+    "too_short": "has {actual_length} items, at least {min_length} is needed",
+    "too_long": "has {actual_length} items, at most {max_length} are taken",
 }
 """What is said behind a value or its name, by Pydantic's kinds of error; in braces stands what Pydantic tells beside the kind."""
 

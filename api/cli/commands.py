@@ -10,12 +10,11 @@ from typer.main import get_command
 
 from api.loading import loading
 
-HELP = """Migration finance on the command line: bring data in, ask, classify, run the service.
-
-Exit codes: 0 done; 1 failed or refused, for the reason printed; 2 a wrong command, option, value or
-setting; 3 the database is missing, damaged, has no room to write, does not answer or is of another
-revision.
-"""
+HELP = (
+    "Migration finance on the command line: bring data in, ask, classify, run the service.\n\n"
+    "Exit codes: 0 done; 1 failed or refused, for the reason printed; 2 a wrong command, option, value or setting; "
+    "3 the database is missing, damaged, has no room to write, does not answer or is of another revision."
+)
 ASK, DATA, CLASSIFY, RUN = "Ask", "Bring data in", "Classify", "Run the service"
 
 

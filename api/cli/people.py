@@ -93,6 +93,8 @@ def _show(answer: httpx.Response, as_json: bool) -> None:
         return
     rows = document["data"]
     out.print(_table(rows, document.get("totals")) if isinstance(rows, list) else _sheet(rows))
+    if document["meta"].get("additive") is False:
+        err.print("the rows overlap and do not sum to the totals", highlight=False)
     for warning in document["meta"]["warnings"]:
         err.print(warning, markup=False, highlight=False)
     if document["links"].get("next"):

@@ -25,6 +25,13 @@ app = typer.Typer(
 )
 
 
+BESIDE = (
+    *("component_id", "project_id", "project_name", "title", "granularity"),
+    *("method", "confidence", "money_usd", "at_stake_usd", "source_url"),
+)
+"""What stands beside the form for the eye, as in that of `/v1/reviews/form`."""
+
+
 @app.command("import", epilog=example("reviews import decided.csv"))
 def import_reviews(file: Annotated[Path, typer.Argument(help="CSV, JSON or JSONL of reviews.")]) -> None:
     """Take decisions in. They win over the rules and outlive every new ingest and classification."""
@@ -43,9 +50,8 @@ def queue(limit: Annotated[int, typer.Option(min=1, max=1000, help="Subjects at 
     """Print what is most worth reviewing, as a CSV form to fill in and import. What was reviewed has a line each category."""
     with ready_engine() as engine, reading(engine) as connection:
         rows = [with_dollars(row) for row in as_form(connection, review_queue(connection, Filters(), limit))]
-    context = ("project_name", "title", "method", "confidence", "money_usd", "at_stake_usd", "source_url")
-    forms = ({f"_{name}": row[name] for name in context} | row for row in rows)
-    _print_csv([*FORM, *(f"_{name}" for name in context)], forms)
+    forms = ({f"_{name}": row[name] for name in BESIDE} | row for row in rows)
+    _print_csv([*FORM, *(f"_{name}" for name in BESIDE)], forms)
 
 
 def _print_csv(columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -23,7 +23,6 @@ from api.params.values import (
     TAXONOMY,
     Amount,
     Codes,
-    Day,
     Identifiers,
     Texts,
     Words,
@@ -33,6 +32,7 @@ from api.params.values import (
     parted,
 )
 from models.classification import NOT_MIGRATION
+from models.dates import Day
 from models.filters import COUNTED_STATUSES, INCOME_GROUPS, STATUSES, Filters
 from models.search import parse_query
 from models.vocabulary import Granularity, Lender, Measure, Relevance, Tag, YearBasis

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -127,13 +126,6 @@ def _identifiers(values: list[str]) -> list[str]:
     return values
 
 
-def _day(value: object) -> object:
-    """Take a day only as it is documented: Pydantic would also read a number as seconds since 1970."""
-    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise PydanticCustomError("day", "is not a day written as 2014-01-31", {"value": value[:100]})
-    return value
-
-
 def _number(value: object) -> object:
     """Take a number only as it is written everywhere: Python would also read 1_000, and digits of any script."""
     if isinstance(value, str) and ("_" in value or not value.isascii()):
@@ -161,7 +153,6 @@ Texts = Annotated[list[str], BeforeValidator(_uncut)]
 """Values that may hold commas: see `parted`."""
 
 Identifiers = Annotated[list[str], SPLIT, AfterValidator(_identifiers)]
-Day = Annotated[date, BeforeValidator(_day)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 NUMBER = BeforeValidator(_number)
 Year = Annotated[int, Field(ge=1944, le=2100), NUMBER]

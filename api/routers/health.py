@@ -18,10 +18,14 @@ from db.revision import require_current
 router = APIRouter(tags=["health"])
 
 
-@router.get("/livez", operation_id="get_liveness")
-def livez() -> dict[str, str]:
+NOW = {"Cache-Control": "no-store"}
+"""Else a cache on the way may keep an answer as long as it thinks fit (RFC 9111, section 4.2.2), and say that all is well."""
+
+
+@router.get("/livez", operation_id="get_liveness", response_model=dict[str, str])
+def livez() -> Response:
     """The process lives."""
-    return {"status": "ok"}
+    return json_answer({"status": "ok"}, NOW)
 
 
 class Readiness(BaseModel):
@@ -56,4 +60,4 @@ def readyz(request: Request) -> Response:
     checked_at = None if release.checked_at is None else in_utc(release.checked_at)
     status = "stale" if is_stale(checked_at) else "ok"
     body = {"status": status, "release": release.release_id, "as_of": release.as_of, "checked_at": checked_at}
-    return json_answer(body)
+    return json_answer(body, NOW)

@@ -175,7 +175,7 @@ def resume(engine: Engine, spool_dir: Path, run_id: int) -> Report:
             query = _open_runs().where(tables.ingest_run.c.run_id == run_id)
             row = connection.execute(query).mappings().first() if 0 < run_id <= LARGEST else None
             if row is None or not _file(row, spool_dir).is_file():
-                raise NotFoundError("kept body of a run that is not over", str(run_id))
+                raise NotFoundError("run that was interrupted and has its body here:", str(run_id))
             _claim(connection, row)
         # Where there is no room it can be taken up once more.
         with told_in_words(run_id), closed_where_it_fails(engine, run_id, without_room=RunStatus.INTERRUPTED):

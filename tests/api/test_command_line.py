@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import pairwise
 
 import pytest
 from pydantic import ValidationError
@@ -327,6 +328,16 @@ def test_help_names_every_exit_code():
     assert "3 the database is missing, damaged, has no room to write, does not answer" in said
 
 
+def test_help_breaks_lines_by_the_width_of_the_terminal_alone(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [line.strip() for line in CliRunner().invoke(app, ["--help"]).stdout.splitlines()]
+    begun = next(number for number, line in enumerate(lines) if line.startswith("Exit codes"))
+    paragraph = lines[begun : lines.index("", begun)]
+    assert len(paragraph) > 1
+    for line, following in pairwise(paragraph):
+        assert len(f"{line} {following.split()[0]}") > 76, "the next word would have fitted"
+
+
 @pytest.mark.parametrize("total", [None, 400])
 def test_progress_on_a_terminal_tells_the_rate_and_what_is_left(total, monkeypatch):
     shown = io.StringIO()
@@ -383,4 +394,4 @@ def test_an_empty_id_is_no_question_for_all(words, at, loaded):
 def test_a_number_that_no_run_can_have_is_told_in_words(at, loaded):
     done = at(loaded.url.render_as_string(hide_password=False), "ingest", "resume", str(10**20))
     assert done.exit_code == 1
-    assert f"no kept body of a run that is not over '{10**20}'" in done.stderr
+    assert f"no run that was interrupted and has its body here: '{10**20}'" in done.stderr

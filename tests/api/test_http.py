@@ -132,6 +132,12 @@ def test_an_answer_says_how_long_it_holds_what_it_varies_by_and_where_it_is_desc
     assert "link" not in health
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health_is_of_the_moment_and_kept_nowhere(path, get):
+    answer = get(path)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+
+
 def test_links_of_a_route_come_first(engine):
     app = create_app(engine, watch_of(engine))
     app.get("/v1/paged")(lambda: Response("{}", headers={"Link": '</v1/paged?cursor=x>; rel="next"'}))

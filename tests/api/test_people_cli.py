@@ -1,5 +1,7 @@
 """The API's questions from the command line: the same documents, the same messages, and exit codes."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -47,6 +49,19 @@ def test_a_table_shows_each_group_and_the_total_to_the_cent(run, loaded):
     assert all(row["category"] in result.stdout for row in served["data"])
 
 
+@pytest.mark.parametrize(
+    ("words", "overlap"),
+    [
+        ("--group-by category", False),
+        ("--group-by set", True),
+        ("--group-by category --basis project", True),
+        ("", False),
+    ],
+)
+def test_a_table_says_where_its_rows_do_not_sum_to_its_foot(words, overlap, run):
+    assert ("the rows overlap and do not sum to the totals" in run("spend", *words.split()).stderr) is overlap
+
+
 def test_why_is_told_in_lines_that_people_can_read(run, loaded, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     (verdict, *_) = client_of(loaded)("/v1/components/P167506-1").json()["data"]["why"]
@@ -88,6 +103,19 @@ def test_a_value_that_is_near_to_none_is_told_with_those_that_are_allowed(words,
     said = " ".join(run("spend", *words.split()).stderr.split())
     assert told in said
     assert said.count("component") <= 1
+
+
+def test_the_form_of_reviews_is_the_one_of_the_api(run, loaded):
+    """Who fills it in sees of which project a row is, and what it stands for, wherever the form came from."""
+    printed, served = (
+        list(csv.DictReader(io.StringIO(text, newline="")))
+        for text in (
+            run("reviews", "queue", "--limit", "30").stdout,
+            client_of(loaded)("/v1/reviews/form?format=csv&limit=30").text,
+        )
+    )
+    assert len(printed) >= 30
+    assert printed == served
 
 
 def test_an_option_that_is_none_is_exit_code_2(run):

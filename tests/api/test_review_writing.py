@@ -286,12 +286,31 @@ def test_the_rules_are_those_of_a_file(desk, change, parameter, words):
         ({**QUARTER, "reason": "\ud800"}, "reason"),
         ({**QUARTER, "subject_id": "\ud800"}, "subject_id"),
         ({**QUARTER, "lines": []}, "lines"),
+        ({**QUARTER, "reviewed_on": 1_732_406_400}, "reviewed_on"),
+        ({**QUARTER, "reviewed_on": "1732406400"}, "reviewed_on"),
+        ({**QUARTER, "reviewed_on": "2024-11-24T00:00:00"}, "reviewed_on"),
+        ({**QUARTER, "reviewed_on": "2024-02-30"}, "reviewed_on"),
+        ({**QUARTER, "reviewed_on": True}, "reviewed_on"),
         ({name: value for name, value in QUARTER.items() if name != "reason"}, "reason"),
     ],
 )
 def test_a_body_of_another_shape_is_refused_by_name(desk, body, parameter):
     assert problem(desk.send(body, desk.tag()), 422)["errors"][0]["parameter"] == parameter
     assert rows(desk.engine, "submission") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"reviewed_on": "2024-02-30"}, "reviewed_on: is not a day of the calendar"),
+        ({"reviewed_on": 1_732_406_400}, "reviewed_on: is not a day written as 2014-01-31"),
+        ({"lines": []}, "lines: has 0 items, at least 1 is needed"),
+        ({"lines": QUARTER["lines"] * 11}, "lines: has 22 items, at most 20 are taken"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_told_in_plain_words(desk, body, words):
+    for answer in (desk.send({**QUARTER, **body}, "*"), desk.change(body, "*")):
+        assert problem(answer, 422)["errors"][0]["message"] == words
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,9 @@ def test_every_endpoint_says_what_it_can_be_asked_as(path, ask):
             "120 characters at most, as in P174085",
         ),
         ("/v1/dimensions/country/values?q=", "q: is empty"),
+        ("/v1/spend?approved_from=2014", "approved_from: is not a day written as 2014-01-31"),
+        ("/v1/spend?approved_from=2014-02-30", "approved_from: is not a day of the calendar"),
+        ("/v1/components?approved_to=0000-01-01", "approved_to: is not a day of the calendar"),
     ],
 )
 def test_what_has_another_form_is_told_in_words_which_is_right(path, told, get):

@@ -33,7 +33,7 @@ DRAWN = "/v1/spend?group_by=category&scale=log&format=svg"
 """The picture that the documents show, and the question that it answers."""
 
 LINES = 4  # of a CSV file that are shown
-SOMETIME = "2026-01-01T00:00:00"
+SOMETIME = "2026-01-01T00:00:00Z"
 MASKS = {
     "request_id": "0123456789abcdef0123456789abcdef",
     "created_at": SOMETIME,
@@ -98,7 +98,10 @@ def drawn(app: FastAPI) -> bytes:
 def masked(content: Any) -> Any:
     """Put fixed values in the place of what differs from run to run."""
     if isinstance(content, dict):
-        return {name: MASKS[name] if name in MASKS else masked(value) for name, value in content.items()}
+        return {
+            name: MASKS[name] if name in MASKS and value is not None else masked(value)
+            for name, value in content.items()
+        }
     if isinstance(content, list):
         return [masked(item) for item in content]
     return dated(content) if isinstance(content, str) else content

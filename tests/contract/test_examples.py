@@ -1,6 +1,7 @@
 """Every example of the document is what the service answers on the bundled data, and the document is the one committed."""
 
 import json
+import re
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_an_example_is_what_is_answered(answers, example):
 
 def test_no_answer_is_recorded_that_no_example_asks_for():
     assert set(recorded()) == {example.key for example in EXAMPLES}
+
+
+def test_times_of_examples_are_written_as_those_of_answers():
+    """Clients are made after the examples, and a time without a zone is no `date-time` (RFC 3339, section 5.6)."""
+    times = re.findall(r'"([0-9]{4}-[0-9]{2}-[0-9]{2}T[^"]*)"', DOCUMENT.read_text(encoding="utf-8"))
+    assert times
+    assert [time for time in times if not re.fullmatch(r"[0-9-]{10}T[0-9:]{8}Z", time)] == []
 
 
 def responses_of(operation):

@@ -34,7 +34,7 @@ def test_errors_of_excel_are_listed_and_never_taken_for_empty_cells(engine, tmp_
         "row 5": ("countryshortname", "#N/A", True),
     }
     reasons = [row["reason"] for row in rejected(engine)]
-    assert reasons[0] == "'#DIV/0!' is not an amount in US dollars"
+    assert reasons[0] == "'#DIV/0!' is not an amount in US dollars: expected digits, as in 1250000.50"
     assert reasons[2] == "project_name: #NAME? is an error of Excel, not a value"
     assert (project_ids(engine), project(engine, "P2")["borrower"]) == (["P2"], None)
 

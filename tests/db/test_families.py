@@ -91,7 +91,7 @@ def test_money_that_may_be_in_two_amounts_is_told(engine, write, included, measu
     warnings = client_of(engine)(f"/v1/spend?measure={measure}&relevance=direct,partial,none").json()["meta"][
         "warnings"
     ]
-    told = "20.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
+    told = "20.00 US dollars of 1 additional financing may also be held in a parent's amount"
     assert (told in warnings) is warned
 
 
@@ -113,7 +113,7 @@ def test_lists_and_the_single_component_tell_what_may_count_twice(engine, write,
     take(engine, write("family.csv", content))
     query = "" if "whole" in path else f"?measure={measure}"
     query += "&relevance=direct,partial,none" if path in ("components", "projects") else ""
-    told = "20.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
+    told = "20.00 US dollars of 1 additional financing may also be held in a parent's amount"
     said = client_of(engine)(f"/v1/{path}{query}").json()["meta"]["warnings"]
     if "whole" in path:
         assert said == [f"under {one} {told}" for one in warned]
@@ -138,7 +138,7 @@ def test_an_additional_financing_of_which_nobody_says_what_it_adds_to_is_told(en
     take(engine, write("family.csv", csv_text(PROJECT | parent, PROJECT | child | financing)))
     ask = client_of(engine)
     warnings = ask("/v1/spend?relevance=direct,partial,none").json()["meta"]["warnings"]
-    told = "120.00 US dollars of 1 additional financing may also be held in the amounts of their parents"
+    told = "120.00 US dollars of 1 additional financing may also be held in a parent's amount"
     assert (told in warnings) is warned
     of_one = ask("/v1/components/C1-whole").json()["meta"]["warnings"]
     assert of_one == ([f"under commitment {told}"] if warned else [])
@@ -333,7 +333,7 @@ def test_a_list_that_names_the_money_of_a_family_is_spread_over_it(engine, write
     assert money(engine) == counted
 
 
-ELSEWHERE = "of 1 additional financing in rows that another project of their family lists"
+ELSEWHERE = "of 1 additional financing in rows that another project of the family lists"
 
 
 @pytest.mark.parametrize(

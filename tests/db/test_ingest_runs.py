@@ -384,7 +384,8 @@ def test_an_adapter_that_fails_after_a_batch_undoes_what_it_gave(engine, write):
 
 def test_a_way_in_whose_trust_nobody_stated_is_refused(engine, write):
     upgrade(engine)
-    with pytest.raises(FileRefusedError, match="'unheard' is no way in for projects"):
+    told = "'unheard' is no way in for projects: take them in by `python -m api ingest records`"
+    with pytest.raises(FileRefusedError, match=f"{told}$"):
         pipeline.ingest(engine, RecordsAdapter("unheard"), [write("one.jsonl", json.dumps(RECORD))])
 
 

@@ -130,7 +130,7 @@ def of_parts(apart):
 
 LEFT_OUT = "country leaves out {} US dollars of 1 multi-country project, counted under regions, not countries"
 NOT_YET = "includes {} US dollars of 1 project in the pipeline, not approved yet"
-TWICE = "{} US dollars of 1 additional financing may also be held in the amounts of their parents"
+TWICE = "{} US dollars of 1 additional financing may also be held in a parent's amount"
 
 
 @pytest.mark.parametrize(

@@ -309,8 +309,11 @@ def test_a_project_without_a_commitment_says_so(engine, write):
 
 def test_the_page_of_a_component_writes_lenders_and_missing_amounts_for_people(get):
     text = " ".join(Page.of(get("/components/P149242-2").text).all("main")[0].text.split())
-    assert "No amount is stated counts in part as Host communities" in text
+    assert "No commitment is stated counts in part as Host communities" in text
     assert "LebanonGrantnot stated" in text
+    other = " ".join(Page.of(get("/components/P131394-1").text).all("main")[0].text.split())
+    assert "No commitment is stated counts" in other
+    assert "The source states$76,930,000.00 of cost" in other
     assert "BangladeshIDA$0.00" in " ".join(Page.of(get(COMPONENT).text).all("main")[0].text.split())
 
 

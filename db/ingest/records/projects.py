@@ -37,8 +37,7 @@ def store_projects(ledger: Ledger, records: Sequence[Valid]) -> None:
     """
     if records and ledger.origin not in ORIGINS:
         raise FileRefusedError(
-            f"{ledger.origin!r} is no way in for projects: take them in by `python -m api ingest records`, "
-            "or give a new way in its place in models.project.ORIGINS"
+            f"{ledger.origin!r} is no way in for projects: take them in by `python -m api ingest records`"
         )
     ids = [valid.record.project_id for valid in records if isinstance(valid.record, ProjectRecord)]
     stored, loaded = _stored_statements(ledger, ids), known_projects(ledger.connection, ids)

@@ -37,7 +37,7 @@ def money_of(cents: int, what: str) -> str:
 
 def told_twice(money: str) -> str:
     """Say of an amount that it may count twice."""
-    return f"{money} may also be held in the amounts of their parents"
+    return f"{money} may also be held in a parent's amount"
 
 
 def perhaps_twice(filters: Filters, basis: Basis) -> Select[Any]:
@@ -85,6 +85,6 @@ def listed_elsewhere(filters: Filters) -> Select[Any]:
 def told_elsewhere(money: str) -> str:
     """Say of an amount that it counts elsewhere than its row stands."""
     return (
-        f"includes {money} in rows that another project of their family lists: it counts by project and year of the financing, "
+        f"includes {money} in rows that another project of the family lists: it counts by project and year of the financing, "
         "not of the row; the `amounts` of the single component tell it apart"
     )
