@@ -16,7 +16,8 @@ from db import tables
 from db.engine import make_engine, reading, writing
 from db.ingest.adapters.records import RecordsAdapter
 from db.migrate import downgrade, upgrade
-from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, is_kept, list_components
+from db.queries.component_statements import is_kept
+from db.queries.components import AS_JSON, LISTED, ORDER, _ordered, component_pieces, list_components
 from db.queries.statements.ordering import is_bytewise
 from db.queries.statements.pieces import JSON
 from db.queries.statements.templates import template_of

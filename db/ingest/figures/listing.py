@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, sele
 from db import tables
 from db.bulk import Row
 from db.ingest.figures.content import Content, stored_content
-from db.queries.components import USUAL, money_of
+from db.queries.component_statements import USUAL, money_of
 from db.queries.filtering import conditions
 from db.store import batches, ids_in_batches, insert_rows, replace_rows, upsert
 from models.component import Counted
