@@ -39,6 +39,9 @@ def _question(model: type[BaseModel], path: str, text: str) -> Callable[..., Non
         as_json, identifier = given.pop("json"), given.pop("id", None)
         if identifier is not None and not identifier.strip():
             raise typer.BadParameter("an empty text is no identifier: expected one such as P174085 or P167506-1")
+        if identifier is not None and "/" in identifier:  # which no path could hold, nor any identifier
+            print_error(f"there is no {path.split('/')[2].removesuffix('s')} {identifier!r}")
+            raise typer.Exit(2)
         pairs = [(name, value) for name, values in given.items() for value in values or ()]
         if not as_json and path == "/v1/spend" and not given["fields"]:
             groups = [part.strip() for value in given["group_by"] or () for part in value.split(",")]

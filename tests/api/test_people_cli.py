@@ -129,3 +129,11 @@ def test_an_empty_identifier_is_exit_code_2_with_an_example(words, run):
     result = run(*words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "an empty text is no identifier" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["project", "P174085/components"], ["component", "../projects"]])
+def test_an_identifier_names_no_other_path(words, run):
+    """What is typed is an identifier, so what is wrong with it is not told as an address that nobody asked for."""
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"there is no {words[0]} '{words[1]}'" in result.stderr

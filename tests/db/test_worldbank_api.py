@@ -86,7 +86,7 @@ def test_a_repetition_is_stored_only_where_another_source_has_spoken_since(engin
     """Asked daily, the source confirms itself for nothing; but it overrules what others said in between."""
     api.projects = dict(list(api.projects.items())[:2])
     days = iter(("2026-01-01", "2026-01-11", "2026-01-12"))
-    monkeypatch.setattr("db.ingest.sources.web.datetime", _Days(days))
+    monkeypatch.setattr("db.ingest.sources.web.now", lambda: datetime.fromisoformat(next(days)).replace(tzinfo=UTC))
     fetch()
     record = {**PROJECT, "project_id": "P900001", "status": "Closed", "as_of": "2026-01-05"}
     take(engine, write("records.csv", csv_text(record)))
@@ -97,16 +97,6 @@ def test_a_repetition_is_stored_only_where_another_source_has_spoken_since(engin
     assert fetch().unchanged == 2
     said = [(row["project_id"], row["as_of"]) for row in rows(engine, "project_statement") if "api" in row["origin"]]
     assert said == [("P900001", "2026-01-01"), ("P900001", "2026-01-11"), ("P900002", "2026-01-01")]
-
-
-class _Days:
-    """Stands in for the clock: each answer comes on the next of some days."""
-
-    def __init__(self, days):
-        self.days = days
-
-    def now(self, zone):
-        return datetime.fromisoformat(next(self.days)).replace(tzinfo=zone)
 
 
 @only_sqlite

@@ -35,7 +35,7 @@ def test_where_a_passage_stands_is_told_as_far_as_it_is_known(engine, write, kno
     assert ingest(engine, RecordsAdapter(), [write("one.jsonl", lines)]).added == 2
     page = Page.of(client_of(engine)("/components/X1-1").text)
     text = " ".join(page.all("main")[0].text.split())
-    read_from = text.partition("The words it was read from")[2].partition("Facts")[0]
-    assert read_from.replace(" ", "") == f"{COMPONENT['passage']}{told}".replace(" ", "")
+    said = text.partition("The words it was read from")[2].partition("Facts")[0]
+    assert said.strip().removeprefix(COMPONENT["passage"]).strip() == told
     linked = [link["href"] for link in page.all("a") if link.text == "the document"]
     assert linked == [address for address in known.values() if address.startswith("https:")]
