@@ -232,8 +232,8 @@ def _sortable() -> Columns:
 
 def _shown(piece: Piece) -> Piece:
     if "shown" in piece:
-        texts = list(map(with_figures, *(piece[name] for name in AS_JSON)))
-        texts = list(map(with_left_out, texts, piece[LEFT_OUT])) if LEFT_OUT in piece else texts
+        texts = with_figures(*(piece[name] for name in AS_JSON))
+        texts = with_left_out(texts, piece[LEFT_OUT]) if LEFT_OUT in piece else texts
         return {JSON: texts, "position": piece["position"]}
     return mapped(piece, **{name: change for name, change in CHANGES.items() if name in piece})
 

@@ -248,7 +248,7 @@ def test_money_of_another_project_is_found_by_that_projects_year(engine, write):
 
 
 def test_figures_are_shown_to_the_cent():
-    written = with_figures(f'{{"a":1,{PARTED},"b":2}}', -1_000_001, None, 1, 0)
+    [written] = with_figures([f'{{"a":1,{PARTED},"b":2}}'], [-1_000_001], [None], [1], [0])
     assert written == '{"a":1,"amount_usd":-10000.01,"partial_usd":null,"scaled":true,"exceeds_total":false,"b":2}'
 
 
@@ -317,4 +317,4 @@ def without(names, shown):
 
 def test_a_row_that_is_not_written_is_refused():
     with pytest.raises(ValueError, match="migrate"):
-        with_figures("", 1, 1, 0, 0)
+        with_figures([""], [1], [1], [0], [0])
