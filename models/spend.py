@@ -106,7 +106,11 @@ class SpendFigures(BaseModel):
 class RatioGroupColumns(BaseModel):
     """The columns that say which group a row is, of those that a ratio can be grouped by."""
 
-    year: int | None = Doc(default=None, description="Year of approval, when grouped by it; null: no date of approval.")
+    year: int | None = Doc(
+        default=None,
+        description="Calendar year of approval, when grouped by it, or fiscal year with `year_basis=fiscal`; null: no date of "
+        "approval.",
+    )
     fiscal_year: int | None = Doc(default=None, description="World Bank fiscal year of approval, when grouped by it.")
     country: str | None = Doc(default=None, description="Place, when grouped by it: ISO alpha-3 or a bucket's code.")
     country_name: str | None = Doc(default=None, description="Its readable name.")

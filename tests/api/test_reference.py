@@ -214,6 +214,21 @@ def test_years_are_filled_to_the_dates_that_are_asked_for(filled, years, get):
     assert [row[name] for row in rows] == list(years)
 
 
+def test_what_the_column_of_years_holds_is_said_where_it_is_explained(get):
+    """Its name is the same with `year_basis=fiscal`, its years are not: 2013-10-11 lies in fiscal 2014."""
+    asked = "/v1/spend?project=P147689&group_by=year&relevance=direct"
+    calendar, fiscal = (get(f"{asked}&year_basis={basis}").json()["data"] for basis in ("calendar", "fiscal"))
+    assert [[row["year"] for row in rows] for rows in (calendar, fiscal)] == [[2013], [2014]]
+    (column,) = (
+        field["description"]
+        for file in get("/datapackage.json").json()["resources"]
+        if file["name"] == "spend.csv"
+        for field in file["schema"]["fields"]
+        if field["name"] == "year"
+    )
+    assert "year_basis=fiscal" in column
+
+
 NO_MEASURE = "no source loaded states any disbursement: the answer is empty, not zero"
 
 
