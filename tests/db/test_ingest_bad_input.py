@@ -374,6 +374,8 @@ BEYOND = {
     ),
     "long-name": ("project", {"name": "a" * 2_001}, "has 2,001 characters, at most 2,000 are taken"),
     "no-day": ("review", {"reviewed_on": None}, "required, but missing"),
+    "no-certainty": ("review", {"certainty": ""}, "required, but missing: expected sure or doubtful"),
+    "no-relevance": ("review", {"relevance": None}, "required, but missing: expected direct or partial or none"),
 }
 
 

@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import cache, partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ MOST_ERRORS = 20
 OF_PLACES = {"countries", "country_shares", "regional", "place", "region"}
 """Fields that say where a project is: where one of them is refused, nothing further is said of them."""
 
-OF_NOTHING = {"string_type", "int_type", "float_type", "date_type"}
+OF_NOTHING = {"string_type", "int_type", "float_type", "date_type", "enum"}
 """Kinds of error of fields that need a value, where none may be stated."""
 
 REMARK = "remark"
@@ -151,7 +152,7 @@ def _faults_of(kind: type[AnyRecord], error: ValidationError) -> Iterator[Fault]
         if problem["type"] == "extra_forbidden":
             reason = partial(_unknown_field, kind, field)
         elif problem["type"] == "missing" or (problem["type"] in OF_NOTHING and clean_text(value) is None):
-            reason, value = "required, but missing", None
+            reason, value = _missing(kind, field), None
         elif problem["type"] == "string_pattern_mismatch":
             reason = no_id(str(value), FORMS[problem["ctx"]["pattern"]])
         elif problem["type"] == "string_too_long":
@@ -161,6 +162,14 @@ def _faults_of(kind: type[AnyRecord], error: ValidationError) -> Iterator[Fault]
             found, most = (problem["ctx"][name] for name in ("actual_length", "max_length"))
             reason = f"has {found:,} items, at most {most:,} are taken"
         yield Fault(field, value, reason)
+
+
+def _missing(kind: type[AnyRecord], field: str) -> str:
+    """Say that a field is missing, and what it may be where that is a short list."""
+    column = kind.model_fields.get(field)
+    may_be: Any = column.annotation if column else None
+    listed = isinstance(may_be, type) and issubclass(may_be, StrEnum)
+    return "required, but missing" + (f": expected {' or '.join(may_be)}" if listed else "")
 
 
 def _worded(problem: ErrorDetails) -> str:
