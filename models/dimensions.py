@@ -48,7 +48,10 @@ class AvailabilityRow(BaseModel):
 
     country: str = Doc(description="Place: ISO alpha-3 code or a bucket's code.", examples=["JOR"])
     country_name: str | None = Doc(description="Its readable name.", examples=["Jordan"])
-    year: int | None = Doc(description="Calendar year of board approval; null: no date of approval.", examples=[2016])
+    year: int | None = Doc(
+        description="Calendar year of board approval, or fiscal year with `year_basis=fiscal`; null: no date of approval.",
+        examples=[2016],
+    )
     source: str = Doc(description="Source of the projects' records.", examples=["worldbank-projects"])
     projects: int = Doc(description="Distinct projects.", examples=[3])
     projects_with_component_amounts: int = Doc(description="Those of which a component states an amount.")

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select, union_all
 
 from db import tables
-from db.queries.filtering import DIMENSIONS, conditions, fact, facts, high
+from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, facts, high
 from db.queries.statements.asking import ask_dicts, ask_last
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import template_of
@@ -132,7 +132,8 @@ def availability_question(filters: Filters) -> Question:
 def _available(filters: Filters) -> Select[Any]:
     listed = fact.c.granularity == Granularity.COMPONENT
     stated = listed & fact.c.amount_cents.is_not(None)
-    groups = [fact.c.country, fact.c.year, fact.c.source_id.label("source")]
+    year = dimension_column(Dimension.YEAR, filters)
+    groups = [fact.c.country, year.label("year"), fact.c.source_id.label("source")]
     return (
         select(
             *groups,
@@ -144,6 +145,6 @@ def _available(filters: Filters) -> Select[Any]:
             func.sum(case((listed, high), else_=0)).label("component_usd"),
         )
         .where(*conditions(filters))
-        .group_by(*groups)
-        .order_by(fact.c.country, fact.c.year.nulls_last(), fact.c.source_id)
+        .group_by(fact.c.country, year, fact.c.source_id)
+        .order_by(fact.c.country, year.nulls_last(), fact.c.source_id)
     )

@@ -90,9 +90,10 @@ def test_members_have_the_names_that_pictures_write(name, labels, get):
     assert labels.items() <= found.items()
 
 
-def test_availability_counts_what_spend_counts(get):
-    rows = data(get, "/v1/availability?relevance=direct,partial&status=Active,Closed,Pipeline")
-    by_place = data(get, "/v1/spend?group_by=country,year,source")
+@pytest.mark.parametrize("basis", ["calendar", "fiscal"])
+def test_availability_counts_what_spend_counts(basis, get):
+    rows = data(get, f"/v1/availability?relevance=direct,partial&status=Active,Closed,Pipeline&year_basis={basis}")
+    by_place = data(get, f"/v1/spend?group_by=country,year,source&year_basis={basis}")
     assert {(r["country"], r["year"], r["source"]) for r in rows} == {
         (r["country"], r["year"], r["source"]) for r in by_place
     }
