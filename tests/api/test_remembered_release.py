@@ -171,7 +171,7 @@ def test_a_second_page_that_was_not_expected_is_counted(loaded_engines, monkeypa
     assert page["totals"]["rows"] == len(whole["data"]) > 3
 
 
-@pytest.mark.parametrize("asked", ["", "&q=refugees", "&min_amount=1000000"])
+@pytest.mark.parametrize("asked", ["", "&q=refugees", "&min_amount=1000000", "&country=JOR&year_from=2010"])
 def test_a_further_page_of_a_file_counts_nothing_again(loaded_engines, asked):
     engine = loaded_engines["sqlite"]
     get = client_of(engine, create_app(engine, watch_of(engine)), room=0)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, se
 from db.queries.filtering import DIMENSIONS, conditions, dimension_column, fact, ranges
 from db.queries.spend.cells import Plan, cells_of, summary
 from db.queries.spend.summaries import cells_of_all, summarised
-from db.queries.statements.asking import ask
+from db.queries.statements.asking import ask_standing
 from db.queries.statements.prepared import Question
 from db.queries.statements.templates import slot, slots_of, template_of
 from models.dates import bounding
@@ -140,7 +140,7 @@ def unloaded(connection: Connection, pair: Pair, known: Sequence[str], query: Sp
     """Say which members, of those that any row is known to have, have none in the years asked for, and which of the years
     that a query fills are empty because nothing is loaded of them."""
     loaded: Loaded = defaultdict(set)
-    for member, year in ask(connection, pair.question):
+    for member, year in ask_standing(connection, pair.question):
         loaded[member].add(year)
     if (pair.first, pair.last) != (None, None) and (none := [member for member in known if member not in loaded]):
         yield f"no row loaded of {pair.dimension} {', '.join(none)} {pair.when}: the answer is empty there, which is not zero"
@@ -159,7 +159,7 @@ def _filled_years(connection: Connection, pair: Pair, query: SpendQuery) -> tupl
     """The years that an answer has rows of, filled ones too, within those that the pair is of; and the members of the pair that
     it has rows of, if it is grouped by them. Without rows only the years themselves can be filled, where both ends are named."""
     assert query.fill is not None
-    rows = ask(connection, _years_question(connection, pair, query))
+    rows = ask_standing(connection, _years_question(connection, pair, query))
     members = {row[0] for row in rows} if pair.dimension in query.group_by else None
     ends = [(low, high) for *_, low, high in rows if low is not None]
     first, last = named_years(query.filters, query.fill)
