@@ -73,7 +73,7 @@ def test_over_http_it_is_the_same_as_on_the_command_line(engine, twin, write, na
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=ANY_LINES)
 def test_any_file_of_projects_goes_in_alike(engine, twin, write, lines):
     text = csv_text(*({**PROJECT, **line} for line in lines))

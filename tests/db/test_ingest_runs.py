@@ -258,7 +258,7 @@ LINES = st.lists(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES)
 def test_every_record_read_is_counted_once(engine, write, lines):
     report = take(engine, write("a.csv", csv_text(*({**PROJECT, **line} for line in lines))))
