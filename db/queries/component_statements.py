@@ -26,7 +26,7 @@ Listing = tuple[Select[Any], Columns]
 """A statement behind a list, and the columns that it can be shown and ordered by."""
 
 YES_OR_NO = ("scaled", "exceeds_total")
-"""Those that are true or false, which come as 1 or 0."""
+"""The columns that are true or false, which come as 1 or 0."""
 
 USUAL = Filters()
 OF_ROWS = ("year_from", "year_to", "year_basis", "granularity", "min_confidence", "statuses")

@@ -5,12 +5,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    func,
-    select,
-)
+from sqlalchemy import Connection, Select, func, select
 
 from db.queries.component_statements import USUAL, YES_OR_NO, Columns, is_kept, kept_page, listing, money_of, walking
 from db.queries.filtering import conditions, fact

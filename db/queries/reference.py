@@ -145,6 +145,6 @@ def _available(filters: Filters) -> Select[Any]:
             func.sum(case((listed, high), else_=0)).label("component_usd"),
         )
         .where(*conditions(filters))
-        .group_by(fact.c.country, year, fact.c.source_id)
+        .group_by(*groups)
         .order_by(fact.c.country, year.nulls_last(), fact.c.source_id)
     )

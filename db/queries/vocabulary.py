@@ -12,7 +12,7 @@ from db.queries.sources import all_sources, loaded_sources
 from db.queries.spend.buckets import PLACES
 from db.queries.spend.missing import years_question
 from db.queries.spend.summaries import known_members, projects_question, rows_question
-from db.queries.statements.asking import NOTHING, Standing, ask
+from db.queries.statements.asking import Standing, ask
 from db.queries.statements.prepared import Question
 from db.queries.statements.walking import EVERYTHING
 from models.country import Country, PlaceIndex
@@ -28,7 +28,7 @@ class Vocabulary:
     places: PlaceIndex
     instruments: tuple[str, ...]
     sources: Mapping[str, Source]
-    standing: Standing = field(default_factory=lambda: Standing(NOTHING))
+    standing: Standing = field(default_factory=Standing)
     loaded_places: frozenset[str] = frozenset()
     """Codes of the places that any row of money is in."""
     loaded_sources: tuple[Source, ...] = ()

@@ -24,15 +24,15 @@ Known = Mapping[tuple[Any, ...], list[Row]]
 NOTHING: Known = MappingProxyType({})
 
 REMEMBERED = 100
-"""Answers that are kept in a `Standing`, beside those that it always has."""
+"""Answers that are kept in a `Standing` at most, beside those that it always has; then it begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a release alone decides: the rows of questions that nearly every answer asks, and those of the last that were asked of
-    a file, as how much there is in the list of which this is another page."""
+    """What a release alone decides: the rows of questions that nearly every answer asks, and of some that were asked of a file
+    lately, as how much there is in the list of which this is another page. Several threads use it at once."""
 
-    always: Known
+    always: Known = field(default_factory=dict)
     lately: dict[tuple[Any, ...], list[Row]] = field(default_factory=dict)
 
     def find(self, key: tuple[Any, ...]) -> list[Row] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, literal, select
 
 from db.queries.spend.summaries import number_of
-from db.queries.statements.asking import ask_ahead, ask_standing
+from db.queries.statements.asking import ask_ahead
 from db.queries.statements.ordering import as_ordered
 from db.queries.statements.prepared import Question
 from models.filters import Filters, SortKey
@@ -79,7 +79,7 @@ def way_questions(
 
 def is_common(connection: Connection, found: Question, whole: Question) -> bool:
     """Whether of the rows that one question counts at least one in `COMMON` is among those that another counts."""
-    every = int(ask_standing(connection, whole)[0][0] or 0)
+    every = number_of(connection, whole)
     return number_of(connection, found) * COMMON >= every > 0
 
 
